@@ -1,0 +1,86 @@
+# Every task of the project. The first run of a task builds what it needs in .venv; `make` alone lists the tasks.
+
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+CORE := $(VENV)/.stamp-core
+DEV := $(VENV)/.stamp-dev
+
+# Kernel tests alone, with small loads: checked or interpreted kernels run some hundred times slower.
+KERNEL_TESTS = WORKBENCH_TEST_SCALE=small $(PY) -m pytest -q -n auto --dist loadfile -m kernel $(ARGS)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup demo test lint format bench sample fuzz boundscheck nojit clean
+
+help:  ## List these tasks
+	@echo 'Tasks (PYTHON=python3.12 picks the Python, ARGS="..." is passed on to test, bench, fuzz and the like):'
+	@awk -F ':.*## *' '/^[a-z]+:.*##/ { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(DEV)  ## Install workbench and all development tools into .venv
+	@echo "Ready: $(VENV)/bin/workbench and the development tools are installed in $(VENV)."
+
+demo: $(CORE)  ## Run the demonstration; needs nothing but the core dependencies
+	$(VENV)/bin/workbench demo $(ARGS)
+
+test: $(DEV)  ## Run all tests on all cores
+	$(PY) -m pytest -q -n auto --dist loadfile $(ARGS)
+
+lint: $(DEV)  ## Check style, format, types and layers; changes nothing
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports --no-logo
+
+format: $(DEV)  ## Format the code and mend what lint can mend by itself
+	$(VENV)/bin/ruff check --fix-only .
+	$(VENV)/bin/ruff format .
+
+bench: $(DEV)  ## Measure speed against named peers in the same run
+	$(PY) -m benchmarks $(ARGS)
+
+sample: $(CORE)  ## Write the sample day in data/samples anew
+	$(VENV)/bin/workbench sample $(ARGS)
+
+fuzz: $(DEV)  ## Run the long campaign of kernels against their plain-Python twins
+	$(PY) -m tests.twins.campaign $(ARGS)
+
+boundscheck: $(DEV)  ## Run the kernel tests with every array index checked
+	NUMBA_BOUNDSCHECK=1 $(KERNEL_TESTS)
+
+nojit: $(DEV)  ## Run the kernel tests as plain Python, without compiling
+	NUMBA_DISABLE_JIT=1 $(KERNEL_TESTS)
+
+clean:  ## Delete caches and build outputs; keeps .venv, var/ and data/
+	rm -rf build dist out .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage htmlcov
+	find . -name __pycache__ -type d -not -path './$(VENV)*' -prune -exec rm -rf {} +
+
+# A .venv whose Python cannot start (its base Python was upgraded away) is built again.
+ifneq ($(wildcard $(VENV)),)
+  ifneq ($(shell $(PY) -c 'print("runs")' 2>/dev/null),runs)
+    $(shell rm -rf $(VENV))
+  endif
+endif
+
+# $(call install,REQUIREMENT): into .venv, in place, with uv where there is one.
+install = echo "Installing $(1) into $(VENV); the first time this takes a minute or two ..."; \
+	if command -v uv >/dev/null; then uv pip install --quiet --python $(PY) --editable '$(1)'; \
+	else $(PY) -m pip install --quiet --disable-pip-version-check --editable '$(1)'; fi
+
+$(CORE): pyproject.toml | $(PY)
+	@$(call install,.)
+	@touch $@
+
+$(DEV): pyproject.toml | $(PY)
+	@$(call install,.[dev])
+	@touch $(CORE) $@
+
+$(PY):
+	@command -v '$(PYTHON)' >/dev/null || { \
+	  echo "workbench needs Python 3.11 or newer, and there is no '$(PYTHON)' here: install it, or name one as in 'make setup PYTHON=python3.12'." >&2; exit 1; }
+	@'$(PYTHON)' -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "workbench needs Python 3.11 or newer, and '$(PYTHON)' is $$('$(PYTHON)' -V 2>&1): name a newer one as in 'make setup PYTHON=python3.12'." >&2; exit 1; }
+	@if command -v uv >/dev/null; then uv venv --quiet --seed --python "$$(command -v '$(PYTHON)')" $(VENV); \
+	elif '$(PYTHON)' -c 'import ensurepip, venv' 2>/dev/null; then '$(PYTHON)' -m venv --clear $(VENV); \
+	elif command -v virtualenv >/dev/null; then virtualenv --quiet --clear --python "$$(command -v '$(PYTHON)')" $(VENV); \
+	else echo "'$(PYTHON)' cannot make virtual environments: install its venv module (on Debian and Ubuntu: apt install python3-venv) and run make again." >&2; exit 1; fi

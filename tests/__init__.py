@@ -1,0 +1,1 @@
+"""Tests of workbench; they mirror the package by name."""

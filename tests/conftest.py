@@ -1,0 +1,53 @@
+"""What all tests share: the data beside the repository, the size of loads, and Hypothesis's profiles."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).parents[1]
+IN_CI = os.environ.get("CI") == "true"
+SCALE = os.environ.get("WORKBENCH_TEST_SCALE") or ("ci" if IN_CI else "default")
+
+# No deadlines: the first example of a kernel may compile it, which says nothing about the code under test.
+# CI must not fail by luck of the draw, so its examples follow from the test alone; people draw new ones.
+settings.register_profile("default", deadline=None, max_examples=100)
+settings.register_profile("ci", deadline=None, max_examples=200, derandomize=True, print_blob=True)
+settings.register_profile("small", deadline=None, max_examples=10, derandomize=True)
+
+if SCALE not in ("default", "ci", "small"):
+    raise pytest.UsageError(f"WORKBENCH_TEST_SCALE is {SCALE!r}, expected default, ci or small")
+settings.load_profile(SCALE)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test that uses the `shared` fixture, so that `-m "not shared"` leaves it out."""
+    for item in items:
+        if "shared" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.shared)
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Path of the folder whose data/ is market data, `../shared` or $WORKBENCH_SHARED; skips without it."""
+    path = Path(os.environ.get("WORKBENCH_SHARED") or ROOT.parent / "shared")
+    if (path / "data").is_dir():
+        return path
+    reason = (
+        f"no market data at {path / 'data'}: put it there or set WORKBENCH_SHARED to the folder above data/"
+    )
+    if IN_CI:
+        pytest.fail(reason)  # CI that skips the oracles would be green for nothing.
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def scaled() -> Callable[[int], int]:
+    """Size of a load for this run: `scaled(10_000)` is 10,000, or 500 when WORKBENCH_TEST_SCALE is small."""
+
+    def size(full: int) -> int:
+        return max(1, full // 20) if SCALE == "small" else full
+
+    return size
