@@ -51,8 +51,8 @@ boundscheck: $(DEV)  ## Run the kernel tests with every array index checked
 nojit: $(DEV)  ## Run the kernel tests as plain Python, without compiling
 	NUMBA_DISABLE_JIT=1 $(KERNEL_TESTS)
 
-clean:  ## Delete caches and build outputs; keeps .venv, var/ and data/
-	rm -rf build dist out .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage htmlcov
+clean:  ## Delete caches and build outputs; keeps .venv, var/, out/ and data/
+	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage htmlcov
 	find . -name __pycache__ -type d -not -path './$(VENV)*' -prune -exec rm -rf {} +
 
 # A .venv whose Python cannot start (its base Python was upgraded away) is built again.
