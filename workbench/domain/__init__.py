@@ -1,0 +1,1 @@
+"""The vocabulary of the exchange: records, codes, states and reference data, shared by every other part."""

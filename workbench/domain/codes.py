@@ -1,0 +1,250 @@
+"""Every code a command or an event can carry, each with a one-line meaning.
+
+Where FIX 5.0 numbers a code (side, order type, time in force) the same number is used.
+Names are printed, numbers are stored: both are part of the file formats and never change meaning.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum, IntFlag
+
+STREET_ACCOUNT = 0
+"""Account 0 is the street: the anonymous owner of historical orders, free of limits and fees."""
+
+HOUSE_ACCOUNT = 1
+"""Account 1 is the house: it receives fees and pays rebates, and never trades."""
+
+
+class Side(IntEnum):
+    """FIX tag 54."""
+
+    NONE = 0
+    BUY = 1
+    SELL = 2
+
+
+class OrderType(IntEnum):
+    """FIX tag 40 (letters of FIX are numbered from 5)."""
+
+    MARKET = 1
+    LIMIT = 2
+    STOP = 3
+    STOP_LIMIT = 4
+    MARKET_IF_TOUCHED = 5
+    LIMIT_IF_TOUCHED = 6
+    TRAILING_STOP = 7
+
+
+class TimeInForce(IntEnum):
+    """FIX tag 59."""
+
+    DAY = 0
+    GTC = 1
+    OPG = 2
+    IOC = 3
+    FOK = 4
+    GTD = 6
+    CLS = 7
+
+
+class SelfTradePrevention(IntEnum):
+    """What happens when an order would trade with an order of its own account."""
+
+    VENUE_DEFAULT = 0
+    ALLOW = 1
+    CANCEL_RESTING = 2
+    CANCEL_INCOMING = 3
+    CANCEL_BOTH = 4
+    DECREMENT = 5
+
+
+class CommandKind(IntEnum):
+    """What a command asks for."""
+
+    NEW_ORDER = 1
+    """Enter an order."""
+    CANCEL_ORDER = 2
+    """Cancel an open order, or part of it when a quantity is given."""
+    REPLACE_ORDER = 3
+    """Change price or quantity of an open order; the successor gets a new order id."""
+    MASS_CANCEL = 4
+    """Cancel all open orders of an account, in one instrument or (instrument -1) in all."""
+    EXECUTE_ORDER = 5
+    """Historical execution against a resting street order, or (no order named) against hidden liquidity."""
+    SUSPEND_ACCOUNT = 6
+    """Refuse new orders and replaces of an account; its open orders stay."""
+    REINSTATE_ACCOUNT = 7
+    """Lift a suspension."""
+    KILL_SWITCH = 8
+    """Suspend an account and cancel all its open orders; account -1 does so for every trader."""
+    SET_PHASE = 9
+    """Move an instrument (or, with -1, all) to the phase in `flags`."""
+    SET_PRICE_BAND = 10
+    """Accept limit prices from `price_ticks` to `trigger_price_ticks` from now on."""
+    CLOCK = 11
+    """Advance exchange time."""
+
+
+class OrderFlag(IntFlag):
+    """Bits of a command's `flags`."""
+
+    POST_ONLY = 1
+    """Refuse the order rather than take liquidity."""
+    REDUCE_ONLY = 2
+    """Never let the order open or grow a position."""
+    HISTORICAL = 4
+    """The order is history: it belongs to the street and has already matched other history."""
+    QUANTITY_IS_LEAVES = 8
+    """The quantity of a replace is what shall be open, not the order's total."""
+    LOSE_PRIORITY = 16
+    """A replace goes to the back of the queue even where the rule would let it keep its place."""
+
+
+class Phase(IntEnum):
+    """Trading phase of an instrument."""
+
+    CONTINUOUS = 0
+    CLOSED = 1
+
+
+class AccountState(IntEnum):
+    """Whether an account may enter orders."""
+
+    ACTIVE = 0
+    SUSPENDED = 1
+
+
+class AccountFlag(IntFlag):
+    """Permissions and checks of an account."""
+
+    SHORT_PERMITTED = 1
+    """May sell more than it holds."""
+    CASH_CHECKED = 2
+    """Orders must be covered by buying power."""
+
+
+class EventKind(IntEnum):
+    """What happened."""
+
+    ORDER_CREATED = 1
+    """An order request was received and got its order id."""
+    ORDER_APPROVED = 2
+    """The order passed every check."""
+    ORDER_REJECTED = 3
+    """The order was refused; `reason`, `value` and `limit` say by which rule and with which numbers."""
+    ORDER_HELD = 4
+    """The order waits for its trigger or its parent."""
+    ORDER_RESTED = 5
+    """The order entered the book; `value` is the quantity ahead of it at its price."""
+    ORDER_PARTIALLY_FILLED = 6
+    """The order traded and remains open (or its rest is about to be cancelled)."""
+    ORDER_FILLED = 7
+    """The order traded its last open quantity."""
+    ORDER_CANCELED = 8
+    """The open rest of the order was cancelled; `reason` says why."""
+    ORDER_EXPIRED = 9
+    """The order reached the end of its time in force."""
+    ORDER_REPLACED = 10
+    """The order ended and lives on as `successor_order_id` with the terms shown."""
+    ORDER_REDUCED = 11
+    """Part of the open quantity was cancelled; the order keeps its id and its place."""
+    CANCEL_REJECTED = 12
+    """A cancel was refused; nothing changed."""
+    REPLACE_REJECTED = 13
+    """A replace was refused; the order stays as it was."""
+    COMMAND_REJECTED = 14
+    """Any other command was refused; nothing changed."""
+    TRADE = 20
+    """Two orders matched, seen once."""
+    QUOTE = 21
+    """Best bid or offer changed in price, quantity or number of orders."""
+    POSITION_CHANGED = 30
+    """An account's position, cost, realised PnL and cash after a fill."""
+    ACCOUNT_SUSPENDED = 31
+    """The account may no longer enter orders."""
+    ACCOUNT_REINSTATED = 32
+    """The account may enter orders again."""
+    PHASE_CHANGED = 40
+    """An instrument changed its trading phase."""
+    PRICE_BAND_CHANGED = 41
+    """The band of accepted limit prices of an instrument changed."""
+
+
+class Reason(IntEnum):
+    """Why a command was refused or an order ended. Checks run in the order of these numbers."""
+
+    NONE = 0
+    UNKNOWN_COMMAND = 1
+    """The command kind is not one of the exchange's, or is not meant for this venue."""
+    TIME_BACKWARDS = 2
+    """The command's time is before the exchange's time."""
+    UNKNOWN_ACCOUNT = 3
+    """No account has this number, or it may not do this."""
+    UNKNOWN_INSTRUMENT = 4
+    """No instrument has this number."""
+    ACCOUNT_SUSPENDED = 5
+    """The account is suspended."""
+    MARKET_CLOSED = 6
+    """The instrument's phase takes no orders."""
+    INVALID_SIDE = 7
+    """The side is neither buy nor sell."""
+    INVALID_ORDER_TYPE = 8
+    """The order type is unknown or not enabled."""
+    INVALID_TIME_IN_FORCE = 9
+    """The time in force is unknown, not enabled, or does not go with the order type."""
+    INVALID_SELF_TRADE_PREVENTION = 10
+    """The self-trade prevention mode is unknown."""
+    INVALID_FLAGS = 11
+    """The flags are unknown, not enabled, or contradict the order type or time in force."""
+    INVALID_CLIENT_ORDER_ID = 12
+    """A client order id is negative."""
+    INVALID_QUANTITY = 13
+    """The quantity is not positive (or negative where zero means unchanged)."""
+    QUANTITY_NOT_IN_INCREMENT = 14
+    """The quantity is not a multiple of the instrument's quantity increment."""
+    QUANTITY_TOO_LARGE = 15
+    """The quantity is above the maximum for one order."""
+    INVALID_PRICE = 16
+    """A limit order has no positive price, or a market order has one."""
+    PRICE_NOT_IN_INCREMENT = 17
+    """The price is not a multiple of the instrument's price increment."""
+    PRICE_OUT_OF_BAND = 18
+    """The price is outside the instrument's band."""
+    NOTIONAL_TOO_LARGE = 19
+    """Price times quantity is above the maximum for one order."""
+    ORDER_RATE = 20
+    """The account sends orders faster than it may."""
+    TOO_MANY_OPEN_ORDERS = 21
+    """The account has as many open orders as it may."""
+    DUPLICATE_CLIENT_ORDER_ID = 22
+    """An open order of this account already has this client order id."""
+    SHORT_SALE_NOT_PERMITTED = 23
+    """The account would sell more than it holds and may not."""
+    POSITION_LIMIT = 24
+    """The position could grow beyond the limit if all open orders filled."""
+    INSUFFICIENT_BUYING_POWER = 25
+    """The order needs more cash than the account has free."""
+    POST_ONLY_WOULD_CROSS = 26
+    """A post-only order would have traded on entry."""
+    UNKNOWN_ORDER = 30
+    """No open order has this id: never known, already ended, or replaced."""
+    NOT_ORDER_OWNER = 31
+    """The order belongs to another account."""
+    QUANTITY_BELOW_EXECUTED = 32
+    """The new total quantity is not above what has already traded."""
+    BY_REQUEST = 40
+    """The owner asked for it."""
+    IMMEDIATE_OR_CANCEL = 41
+    """What did not trade at once is cancelled."""
+    FILL_OR_KILL = 42
+    """The whole quantity was not available at once."""
+    NO_LIQUIDITY = 43
+    """A market order emptied the other side of the book."""
+    SELF_TRADE = 44
+    """Self-trade prevention."""
+    MASS_CANCEL = 45
+    """The owner cancelled all."""
+    KILL_SWITCH = 46
+    """The account was switched off."""
+    END_OF_DAY = 47
+    """The session closed on a day order."""

@@ -1,0 +1,186 @@
+"""One small function per command; each returns an array with one `COMMAND`, ready to be joined with `batch`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from workbench.domain.codes import (
+    STREET_ACCOUNT,
+    CommandKind,
+    OrderFlag,
+    OrderType,
+    Phase,
+    SelfTradePrevention,
+    Side,
+    TimeInForce,
+)
+from workbench.domain.records import COMMAND, Records, commands
+
+ALL = -1
+"""Every instrument, or every trader."""
+
+
+def batch(parts: Iterable[Records]) -> Records:
+    """The commands of `parts` in one array."""
+    arrays = list(parts)
+    return np.concatenate(arrays) if arrays else commands(0)
+
+
+def _command(kind: CommandKind, time_ns: int, **fields: int) -> Records:
+    record = np.zeros(1, dtype=COMMAND)
+    record["kind"] = kind
+    record["time_ns"] = time_ns
+    for name, value in fields.items():
+        record[name] = value
+    return record
+
+
+def new_order(
+    time_ns: int,
+    account: int,
+    instrument: int,
+    side: Side,
+    quantity_lots: int,
+    price_ticks: int = 0,
+    *,
+    order_type: OrderType | None = None,
+    time_in_force: TimeInForce = TimeInForce.DAY,
+    client_order_id: int = 0,
+    flags: OrderFlag = OrderFlag(0),  # noqa: B008 - an immutable constant
+    self_trade_prevention: SelfTradePrevention = SelfTradePrevention.VENUE_DEFAULT,
+) -> Records:
+    """Enter an order: a limit order, or a market order when no price is given."""
+    if order_type is None:
+        order_type = OrderType.LIMIT if price_ticks else OrderType.MARKET
+    return _command(
+        CommandKind.NEW_ORDER,
+        time_ns,
+        account=account,
+        instrument=instrument,
+        side=side,
+        order_type=order_type,
+        time_in_force=time_in_force,
+        quantity_lots=quantity_lots,
+        price_ticks=price_ticks,
+        client_order_id=client_order_id,
+        flags=flags,
+        self_trade_prevention=self_trade_prevention,
+    )
+
+
+def cancel_order(
+    time_ns: int,
+    account: int,
+    *,
+    order_id: int = 0,
+    client_order_id: int = 0,
+    instrument: int = 0,
+    quantity_lots: int = 0,
+    flags: OrderFlag = OrderFlag(0),  # noqa: B008 - an immutable constant
+) -> Records:
+    """Cancel an open order named by either id; with a quantity, only that much of it."""
+    return _command(
+        CommandKind.CANCEL_ORDER,
+        time_ns,
+        account=account,
+        instrument=instrument,
+        order_id=order_id,
+        client_order_id=client_order_id,
+        quantity_lots=quantity_lots,
+        flags=flags,
+    )
+
+
+def replace_order(
+    time_ns: int,
+    account: int,
+    *,
+    order_id: int = 0,
+    client_order_id: int = 0,
+    instrument: int = 0,
+    quantity_lots: int = 0,
+    price_ticks: int = 0,
+    new_client_order_id: int = 0,
+    flags: OrderFlag = OrderFlag(0),  # noqa: B008 - an immutable constant
+) -> Records:
+    """Change total quantity or price of an open order; zero leaves either as it is."""
+    return _command(
+        CommandKind.REPLACE_ORDER,
+        time_ns,
+        account=account,
+        instrument=instrument,
+        order_id=order_id,
+        client_order_id=client_order_id,
+        new_client_order_id=new_client_order_id,
+        quantity_lots=quantity_lots,
+        price_ticks=price_ticks,
+        flags=flags,
+    )
+
+
+def execute_order(
+    time_ns: int,
+    instrument: int,
+    side: Side,
+    quantity_lots: int,
+    price_ticks: int,
+    *,
+    order_id: int = 0,
+    client_order_id: int = 0,
+) -> Records:
+    """A historical execution: the street's `side` aggressor took `quantity_lots` from the named order or from hidden liquidity."""
+    return _command(
+        CommandKind.EXECUTE_ORDER,
+        time_ns,
+        account=STREET_ACCOUNT,
+        instrument=instrument,
+        side=side,
+        quantity_lots=quantity_lots,
+        price_ticks=price_ticks,
+        order_id=order_id,
+        client_order_id=client_order_id,
+        flags=OrderFlag.HISTORICAL,
+    )
+
+
+def mass_cancel(time_ns: int, account: int, instrument: int = ALL) -> Records:
+    """Cancel all open orders of an account."""
+    return _command(CommandKind.MASS_CANCEL, time_ns, account=account, instrument=instrument)
+
+
+def suspend_account(time_ns: int, account: int) -> Records:
+    """Refuse an account's new orders and replaces from now on."""
+    return _command(CommandKind.SUSPEND_ACCOUNT, time_ns, account=account)
+
+
+def reinstate_account(time_ns: int, account: int) -> Records:
+    """Accept an account's orders again."""
+    return _command(CommandKind.REINSTATE_ACCOUNT, time_ns, account=account)
+
+
+def kill_switch(time_ns: int, account: int = ALL) -> Records:
+    """Suspend an account, or all traders, and cancel everything they have open."""
+    return _command(CommandKind.KILL_SWITCH, time_ns, account=account)
+
+
+def set_phase(time_ns: int, phase: Phase, instrument: int = ALL) -> Records:
+    """Move an instrument, or all, to a trading phase."""
+    return _command(CommandKind.SET_PHASE, time_ns, instrument=instrument, flags=phase)
+
+
+def set_price_band(time_ns: int, instrument: int, low_ticks: int, high_ticks: int) -> Records:
+    """Accept limit prices from `low_ticks` to `high_ticks` from now on."""
+    return _command(
+        CommandKind.SET_PRICE_BAND,
+        time_ns,
+        instrument=instrument,
+        price_ticks=low_ticks,
+        trigger_price_ticks=high_ticks,
+    )
+
+
+def clock(time_ns: int) -> Records:
+    """Advance exchange time."""
+    return _command(CommandKind.CLOCK, time_ns)

@@ -1,0 +1,123 @@
+"""A venue: everything the exchange must know before the first command."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from workbench.domain.codes import SelfTradePrevention
+from workbench.domain.instruments import Instrument
+from workbench.domain.limits import Limits
+from workbench.domain.units import Number, to_micros
+from workbench.errors import ConfigError
+
+FIRST_TRADER = 2
+"""Number of the first account in `Venue.accounts`; 0 is the street and 1 the house."""
+
+
+class ReplayMode(IntEnum):
+    """How history and our orders meet (see docs/rules.md, "History in the book")."""
+
+    RESPONSIVE = 0
+    """One book: our orders move the market."""
+    FROZEN = 1
+    """History happens exactly as recorded; our orders fill by their queue position and move nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A trader's account.
+
+    Parameters
+    ----------
+    name
+        Its name, unique in a venue.
+    cash
+        Cash at the start, in currency.
+    limits
+        Pre-trade limits.
+    short_permitted
+        Whether it may sell more than it holds.
+    cash_checked
+        Whether orders must be covered by buying power.
+    """
+
+    name: str
+    cash: Number = 0
+    limits: Limits = field(default_factory=Limits)
+    short_permitted: bool = True
+    cash_checked: bool = True
+
+    @property
+    def cash_micros(self) -> int:
+        """Cash at the start in micros."""
+        return to_micros(self.cash, f"account {self.name!r} cash")
+
+
+@dataclass(frozen=True, slots=True)
+class Venue:
+    """Instruments, accounts and rules of one exchange.
+
+    Parameters
+    ----------
+    instruments
+        Numbered from 0 in this order.
+    accounts
+        Traders, numbered from 2 in this order (`account_number`).
+    self_trade_prevention
+        Mode of orders that do not choose one.
+    replay_mode
+        Whether our orders move the market.
+    bare
+        Books only: no accounts, no account checks, no fees, no ledger. For measuring the matching engine and for
+        checking it against others.
+    start_time_ns
+        Exchange time before the first command.
+
+    Examples
+    --------
+    >>> venue = Venue([Instrument("AAPL", "100", "200")], [Account("ann", cash=10_000)])
+    >>> venue.instrument_number("AAPL"), venue.account_number("ann")
+    (0, 2)
+    """
+
+    instruments: Sequence[Instrument]
+    accounts: Sequence[Account] = ()
+    self_trade_prevention: SelfTradePrevention = SelfTradePrevention.CANCEL_RESTING
+    replay_mode: ReplayMode = ReplayMode.RESPONSIVE
+    bare: bool = False
+    start_time_ns: int = 0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "instruments", tuple(self.instruments))
+        object.__setattr__(self, "accounts", tuple(self.accounts))
+        if not self.instruments:
+            raise ConfigError(what="has no instruments", where="venue", remedy="give at least one")
+        for what, names in (
+            ("instrument", [i.symbol for i in self.instruments]),
+            ("account", [a.name for a in self.accounts]),
+        ):
+            double = next((name for name in names if names.count(name) > 1), None)
+            if double is not None:
+                raise ConfigError(what=f"{what} {double!r} occurs twice", where="venue", remedy="rename one of them")
+        if self.self_trade_prevention == SelfTradePrevention.VENUE_DEFAULT:
+            raise ConfigError(what="names itself as its default", where="self_trade_prevention", remedy="choose a mode")
+        if self.bare and self.accounts:
+            raise ConfigError(what="a bare venue keeps no accounts", where="venue", remedy="leave out accounts or bare")
+
+    def instrument_number(self, symbol: str) -> int:
+        """Number of the instrument called `symbol`."""
+        for number, instrument in enumerate(self.instruments):
+            if instrument.symbol == symbol:
+                return number
+        known = ", ".join(i.symbol for i in self.instruments)
+        raise ConfigError(what=f"no instrument {symbol!r}", where="venue", remedy=f"known are {known}")
+
+    def account_number(self, name: str) -> int:
+        """Number of the account called `name`."""
+        for number, account in enumerate(self.accounts):
+            if account.name == name:
+                return number + FIRST_TRADER
+        known = ", ".join(a.name for a in self.accounts) or "none"
+        raise ConfigError(what=f"no account {name!r}", where="venue", remedy=f"known are {known}")

@@ -1,0 +1,54 @@
+"""What a trade costs: maker and taker rates of an instrument."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from workbench.domain.units import Number, decimal, to_micros, to_units
+from workbench.errors import ConfigError
+
+PPM = 1_000_000
+"""Parts per million in one; a basis point is 100 ppm."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeeSchedule:
+    """Maker and taker fees; negative numbers are rebates.
+
+    Parameters
+    ----------
+    maker_per_lot, taker_per_lot
+        Money per lot, to the micro.
+    maker_bps, taker_bps
+        Basis points of the notional, to the hundredth.
+    """
+
+    maker_per_lot: Number = Decimal(0)
+    taker_per_lot: Number = Decimal(0)
+    maker_bps: Number = Decimal(0)
+    taker_bps: Number = Decimal(0)
+
+    def __post_init__(self) -> None:
+        if max(abs(ppm) for ppm in (self.maker_ppm, self.taker_ppm)) > PPM:
+            raise ConfigError(what="more than 10,000 basis points", where="fees", remedy="give basis points, not ppm")
+
+    @property
+    def maker_per_lot_micros(self) -> int:
+        """Micros per lot for the resting side."""
+        return to_micros(self.maker_per_lot, "maker_per_lot")
+
+    @property
+    def taker_per_lot_micros(self) -> int:
+        """Micros per lot for the incoming side."""
+        return to_micros(self.taker_per_lot, "taker_per_lot")
+
+    @property
+    def maker_ppm(self) -> int:
+        """Parts per million of the notional for the resting side."""
+        return to_units(decimal(self.maker_bps, "maker_bps"), "0.01", "maker_bps")
+
+    @property
+    def taker_ppm(self) -> int:
+        """Parts per million of the notional for the incoming side."""
+        return to_units(decimal(self.taker_bps, "taker_bps"), "0.01", "taker_bps")

@@ -1,0 +1,165 @@
+"""Reference data of what is traded, and its exact integer scales."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+
+from workbench.domain.costs import FeeSchedule
+from workbench.domain.units import MICROS, Number, decimal, from_units, to_micros, to_units
+from workbench.errors import ConfigError
+
+MAX_PRICE_TICKS = 1 << 40
+MAX_QUANTITY_LOTS = 1 << 40
+MAX_LADDER_TICKS = 1 << 25
+"""Widest window of prices one book can hold."""
+
+_SAFE_MICROS = 1 << 62
+_ROOM_FOR_HIGHER_PRICES = 64
+"""The largest order stays below 2^62 micros even when the band moves to this many times the highest price."""
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """One traded instrument.
+
+    Parameters
+    ----------
+    symbol
+        Its name, unique in a venue.
+    price_min, price_max
+        The window of prices its book can hold, both included; the band of accepted prices at the start unless
+        `band_low` and `band_high` are given.
+    tick_size
+        Price of one tick: the finest step of any price, in currency.
+    lot_size
+        Quantity of one lot: the finest step of any quantity, in units (shares, contracts, coins).
+    multiplier
+        Value of one unit per 1.00 of price (50 for the E-mini S&P future).
+    price_increment, quantity_increment
+        What orders must be multiples of; a tick and a lot unless given.
+    max_order_quantity, max_order_notional, position_limit
+        Per order and per account, in units, currency and units; 0 for none.
+    fees
+        Maker and taker fees.
+    currency
+        Account currency.
+
+    Examples
+    --------
+    >>> stock = Instrument("AAPL", price_min="100", price_max="200")
+    >>> stock.price_to_ticks("150.25"), stock.price_from_ticks(15025)
+    (15025, Decimal('150.25'))
+    """
+
+    symbol: str
+    price_min: Number
+    price_max: Number
+    tick_size: Number = Decimal("0.01")
+    lot_size: Number = Decimal(1)
+    multiplier: Number = Decimal(1)
+    price_increment: Number | None = None
+    quantity_increment: Number | None = None
+    band_low: Number | None = None
+    band_high: Number | None = None
+    max_order_quantity: Number = 0
+    max_order_notional: Number = 0
+    position_limit: Number = 0
+    fees: FeeSchedule = field(default_factory=FeeSchedule)
+    currency: str = "USD"
+
+    def __post_init__(self) -> None:
+        def refuse(what: str, remedy: str) -> None:
+            raise ConfigError(what=what, where=f"instrument {self.symbol!r}", remedy=remedy)
+
+        if not self.symbol or not isinstance(self.symbol, str):
+            refuse("has no symbol", "name it")
+        for name in ("tick_size", "lot_size", "multiplier"):
+            if decimal(getattr(self, name), name) <= 0:
+                refuse(f"{name} is not positive", "give a positive decimal")
+        if not 1 <= self.price_min_ticks <= self.price_max_ticks <= MAX_PRICE_TICKS:
+            refuse(f"price window {self.price_min} … {self.price_max} is not positive and ascending", "start at one tick")
+        if self.price_max_ticks - self.price_min_ticks >= MAX_LADDER_TICKS:
+            refuse(f"price window is wider than {MAX_LADDER_TICKS} ticks", "narrow it or choose a larger tick size")
+        if not self.price_min_ticks <= self.band_low_ticks <= self.band_high_ticks <= self.price_max_ticks:
+            refuse("the band is not inside the price window", "widen the window or narrow the band")
+        if self.price_increment_ticks < 1 or self.quantity_increment_lots < 1:
+            refuse("an increment is not positive", "leave it out for one tick or one lot")
+        if min(self.max_order_notional_micros, self.position_limit_lots, to_units(self.max_order_quantity, self.lot_size)) < 0:
+            refuse("a limit is negative", "0 means no limit")
+        if self.max_order_lots < 1:
+            refuse("one lot at the highest price is worth too much to count in micros", "choose a smaller lot size")
+
+    def price_to_ticks(self, price: Number) -> int:
+        """`price` in ticks; refuses a price between two ticks."""
+        return to_units(price, self.tick_size, f"{self.symbol} price")
+
+    def price_from_ticks(self, ticks: int) -> Decimal:
+        """A price of `ticks` as a decimal."""
+        return from_units(ticks, self.tick_size)
+
+    def quantity_to_lots(self, quantity: Number) -> int:
+        """`quantity` in lots; refuses a part of a lot."""
+        return to_units(quantity, self.lot_size, f"{self.symbol} quantity")
+
+    def quantity_from_lots(self, lots: int) -> Decimal:
+        """A quantity of `lots` as a decimal."""
+        return from_units(lots, self.lot_size)
+
+    @property
+    def value(self) -> Fraction:
+        """Micros that one lot is worth per tick of price."""
+        return Fraction(decimal(self.tick_size)) * Fraction(decimal(self.lot_size)) * Fraction(decimal(self.multiplier)) * MICROS
+
+    @property
+    def price_min_ticks(self) -> int:
+        """Lowest price of the window."""
+        return to_units(self.price_min, self.tick_size, f"{self.symbol} price_min")
+
+    @property
+    def price_max_ticks(self) -> int:
+        """Highest price of the window."""
+        return to_units(self.price_max, self.tick_size, f"{self.symbol} price_max")
+
+    @property
+    def band_low_ticks(self) -> int:
+        """Lowest accepted price at the start."""
+        return self.price_min_ticks if self.band_low is None else self.price_to_ticks(self.band_low)
+
+    @property
+    def band_high_ticks(self) -> int:
+        """Highest accepted price at the start."""
+        return self.price_max_ticks if self.band_high is None else self.price_to_ticks(self.band_high)
+
+    @property
+    def price_increment_ticks(self) -> int:
+        """What prices of orders must be a multiple of."""
+        return 1 if self.price_increment is None else self.price_to_ticks(self.price_increment)
+
+    @property
+    def quantity_increment_lots(self) -> int:
+        """What quantities of orders must be a multiple of."""
+        return 1 if self.quantity_increment is None else self.quantity_to_lots(self.quantity_increment)
+
+    @property
+    def max_order_lots(self) -> int:
+        """Largest quantity of one order: as configured, and small enough that its value fits into 64 bits."""
+        safe = _SAFE_MICROS // (_ROOM_FOR_HIGHER_PRICES * self.price_max_ticks * self.value.numerator)
+        wanted = self.quantity_to_lots(self.max_order_quantity) or MAX_QUANTITY_LOTS
+        return min(safe, wanted, MAX_QUANTITY_LOTS)
+
+    @property
+    def price_cap_ticks(self) -> int:
+        """Highest price the band may ever be moved to."""
+        return min(MAX_PRICE_TICKS, _SAFE_MICROS // (self.max_order_lots * self.value.numerator))
+
+    @property
+    def max_order_notional_micros(self) -> int:
+        """Largest value of one order; 0 for no limit."""
+        return to_micros(self.max_order_notional, f"{self.symbol} max_order_notional")
+
+    @property
+    def position_limit_lots(self) -> int:
+        """Largest position of one account; 0 for no limit."""
+        return self.quantity_to_lots(self.position_limit)

@@ -1,0 +1,56 @@
+"""What an account may do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+from workbench.domain.units import Number, to_micros
+from workbench.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Pre-trade limits of one account; 0 means no limit.
+
+    Parameters
+    ----------
+    max_order_lots
+        Largest quantity of one order.
+    max_order_notional
+        Largest price times quantity of one order, in account currency.
+    position_limit_lots
+        Largest position, long or short, in any one instrument, counting open orders as filled.
+    max_open_orders
+        Most orders open at once.
+    orders_per_second, order_burst
+        Token bucket in exchange time: on average `orders_per_second`, at once up to `order_burst`.
+    """
+
+    max_order_lots: int = 0
+    max_order_notional: Number = 0
+    position_limit_lots: int = 0
+    max_open_orders: int = 0
+    orders_per_second: int = 0
+    order_burst: int = 1
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.name != "max_order_notional" and (not isinstance(value, int) or value < 0):
+                raise ConfigError(what=f"{value!r} is not a whole number ≥ 0", where=field.name, remedy="0 means no limit")
+        if self.max_order_notional_micros < 0:
+            raise ConfigError(what="negative", where="max_order_notional", remedy="0 means no limit")
+        if self.orders_per_second > 1_000_000_000:
+            raise ConfigError(what="more than one order a nanosecond", where="orders_per_second", remedy="0 means no limit")
+        if self.order_burst < 1:
+            raise ConfigError(what="0 orders at once", where="order_burst", remedy="give at least 1")
+
+    @property
+    def max_order_notional_micros(self) -> int:
+        """The notional limit in micros."""
+        return to_micros(self.max_order_notional, "max_order_notional")
+
+    @property
+    def rate_interval_ns(self) -> int:
+        """Nanoseconds after which one more order is allowed; 0 for no limit."""
+        return 1_000_000_000 // self.orders_per_second if self.orders_per_second else 0

@@ -1,0 +1,253 @@
+"""Record layouts: what goes into the exchange, what comes out, and how its state is kept.
+
+Every record is a numpy structured dtype with natural alignment and no padding that is not named, so a batch of them is a
+plain block of bytes that can be hashed, journaled and compared. Integers only: prices in ticks of the instrument,
+quantities in lots, money in micros (1e-6 of the account currency), time in nanoseconds since 1970-01-01 UTC.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Records = npt.NDArray[Any]
+"""A one-dimensional structured array."""
+
+COMMAND = np.dtype(
+    [
+        ("time_ns", "i8"),
+        ("kind", "u1"),
+        ("side", "u1"),
+        ("order_type", "u1"),
+        ("time_in_force", "u1"),
+        ("self_trade_prevention", "u1"),
+        ("trigger_reference", "u1"),
+        ("flags", "u2"),
+        ("account", "i4"),
+        ("instrument", "i4"),
+        ("order_id", "i8"),
+        ("client_order_id", "i8"),
+        ("new_client_order_id", "i8"),
+        ("quantity_lots", "i8"),
+        ("price_ticks", "i8"),
+        ("trigger_price_ticks", "i8"),
+        ("display_lots", "i8"),
+        ("expire_time_ns", "i8"),
+        ("group_id", "i8"),
+        ("amount_micros", "i8"),
+    ]
+)
+"""A command. Fields a kind does not use must be zero; ids of zero mean "not given"."""
+
+_HEADER: list[tuple[str, str]] = [
+    ("seq", "i8"),
+    ("command_seq", "i8"),
+    ("time_ns", "i8"),
+    ("kind", "u1"),
+    ("reason", "u1"),
+    ("side", "u1"),
+    ("order_state", "u1"),
+    ("order_type", "u1"),
+    ("time_in_force", "u1"),
+    ("flags", "u2"),
+    ("account", "i4"),
+    ("instrument", "i4"),
+]
+
+EVENT = np.dtype([*_HEADER, ("payload", "i8", (9,))])
+"""Any event: a header and nine words whose names depend on the kind (`ORDER_EVENT` and its sisters are views of it)."""
+
+
+def _event(*payload: str) -> np.dtype[Any]:
+    assert len(payload) <= 9
+    unused = [f"unused_{i}" for i in range(9 - len(payload))]
+    dtype = np.dtype([*_HEADER, *((name, "i8") for name in (*payload, *unused))])
+    assert dtype.itemsize == EVENT.itemsize
+    return dtype
+
+
+ORDER_EVENT = _event(
+    "order_id",
+    "client_order_id",
+    "price_ticks",
+    "quantity_lots",
+    "leaves_lots",
+    "executed_lots",
+    "value",
+    "limit",
+    "successor_order_id",
+)
+"""ORDER_* events without a fill, and CANCEL_, REPLACE_ and COMMAND_REJECTED. `quantity_lots` is the order's total."""
+
+FILL_EVENT = _event(
+    "order_id",
+    "client_order_id",
+    "last_price_ticks",
+    "last_quantity_lots",
+    "leaves_lots",
+    "executed_lots",
+    "fee_micros",
+    "trade_id",
+    "contra_order_id",
+)
+"""ORDER_PARTIALLY_FILLED and ORDER_FILLED. `side` is the order's own; flag `LIQUIDITY_MAKER` marks the resting order."""
+
+TRADE_EVENT = _event(
+    "trade_id",
+    "price_ticks",
+    "quantity_lots",
+    "taker_order_id",
+    "maker_order_id",
+    "maker_account",
+    "notional_micros",
+)
+"""TRADE. `account` and `side` are the taker's. Order id 0 is liquidity the book never showed."""
+
+QUOTE_EVENT = _event(
+    "bid_price_ticks",
+    "bid_lots",
+    "bid_orders",
+    "ask_price_ticks",
+    "ask_lots",
+    "ask_orders",
+    "last_price_ticks",
+)
+"""QUOTE. An empty side has price, quantity and count 0."""
+
+POSITION_EVENT = _event(
+    "position_lots",
+    "cost_micros",
+    "realised_average_micros",
+    "realised_fifo_micros",
+    "fees_micros",
+    "cash_micros",
+    "trade_id",
+)
+"""POSITION_CHANGED. All amounts are totals after the fill; `cost_micros` is negative for a short position."""
+
+MARKET_EVENT = _event("phase", "band_low_ticks", "band_high_ticks")
+"""PHASE_CHANGED, PRICE_BAND_CHANGED, ACCOUNT_SUSPENDED and ACCOUNT_REINSTATED."""
+
+LIQUIDITY_MAKER = 0x8000
+"""Bit of an event's `flags`: the order rested and was traded against."""
+
+PRIORITY_KEPT = 0x4000
+"""Bit of an event's `flags`: the replaced order kept its place in the queue."""
+
+BOOK_ORDER = np.dtype(
+    [
+        ("order_id", "i8"),
+        ("client_order_id", "i8"),
+        ("account", "i4"),
+        ("instrument", "i4"),
+        ("side", "u1"),
+        ("order_type", "u1"),
+        ("time_in_force", "u1"),
+        ("order_state", "u1"),
+        ("self_trade_prevention", "u1"),
+        ("book", "u1"),
+        ("flags", "u2"),
+        ("price_ticks", "i8"),
+        ("quantity_lots", "i8"),
+        ("leaves_lots", "i8"),
+        ("taken_lots", "i8"),
+        ("opening_lots", "i8"),
+        ("reserved_micros", "i8"),
+        ("priority", "i8"),
+        ("time_ns", "i8"),
+    ]
+)
+"""An open order as the public views, the snapshot and the state hash see it."""
+
+ACCOUNT_VIEW = np.dtype(
+    [
+        ("account", "i4"),
+        ("state", "u1"),
+        ("flags", "u1"),
+        ("unused", "u2"),
+        ("cash_micros", "i8"),
+        ("reserved_micros", "i8"),
+        ("short_cost_micros", "i8"),
+        ("fees_micros", "i8"),
+        ("open_orders", "i8"),
+        ("rate_time_ns", "i8"),
+    ]
+)
+"""An account as the public views, the snapshot and the state hash see it."""
+
+POSITION_VIEW = np.dtype(
+    [
+        ("account", "i4"),
+        ("instrument", "i4"),
+        ("position_lots", "i8"),
+        ("cost_micros", "i8"),
+        ("realised_average_micros", "i8"),
+        ("realised_fifo_micros", "i8"),
+        ("fees_micros", "i8"),
+        ("traded_lots", "i8"),
+        ("open_buy_lots", "i8"),
+        ("open_sell_lots", "i8"),
+    ]
+)
+"""A position of one account in one instrument; listed once it has ever traded or has open orders."""
+
+LOT_VIEW = np.dtype(
+    [
+        ("account", "i4"),
+        ("instrument", "i4"),
+        ("price_ticks", "i8"),
+        ("quantity_lots", "i8"),
+        ("cost_micros", "i8"),
+    ]
+)
+"""An open FIFO lot, oldest first within its position; quantity and cost are negative for a short."""
+
+INSTRUMENT_VIEW = np.dtype(
+    [
+        ("instrument", "i4"),
+        ("phase", "i4"),
+        ("band_low_ticks", "i8"),
+        ("band_high_ticks", "i8"),
+        ("last_price_ticks", "i8"),
+        ("volume_lots", "i8"),
+        ("trades", "i8"),
+        ("bid_price_ticks", "i8"),
+        ("bid_lots", "i8"),
+        ("bid_orders", "i8"),
+        ("ask_price_ticks", "i8"),
+        ("ask_lots", "i8"),
+        ("ask_orders", "i8"),
+        ("divergence_lots", "i8"),
+        ("divergence_orders", "i8"),
+    ]
+)
+"""An instrument's market state; bid and ask are the last published quote."""
+
+COUNTERS_VIEW = np.dtype(
+    [
+        ("time_ns", "i8"),
+        ("commands", "i8"),
+        ("events", "i8"),
+        ("orders", "i8"),
+        ("trades", "i8"),
+        ("priorities", "i8"),
+    ]
+)
+"""The exchange's own counters: each is the last number given out."""
+
+LEVEL_VIEW = np.dtype([("price_ticks", "i8"), ("quantity_lots", "i8"), ("orders", "i8")])
+"""One price level of one side of a book."""
+
+
+def schema_hash(*dtypes: np.dtype[Any]) -> str:
+    """Hex digest (16 characters) over names, types and offsets, to recognise files written with other layouts."""
+    text = "\n".join(repr((dtype.descr, dtype.itemsize)) for dtype in dtypes)
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def commands(count: int) -> Records:
+    """`count` zeroed command records."""
+    return np.zeros(count, dtype=COMMAND)

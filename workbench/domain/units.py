@@ -1,0 +1,76 @@
+"""Exact conversion between decimals and the integers the exchange works with; what does not fit is refused."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+
+from workbench.errors import ConfigError
+
+MICROS = 1_000_000
+"""Micros in one unit of currency."""
+
+Number = Decimal | int | str
+"""Decimal input: floats are left out on purpose, since 0.1 is not a tenth."""
+
+
+def decimal(value: Number, name: str = "value") -> Decimal:
+    """`value` as a finite Decimal.
+
+    >>> decimal("0.01")
+    Decimal('0.01')
+    """
+    try:
+        number = Decimal(value)
+    except (InvalidOperation, TypeError, ValueError):
+        number = Decimal("NaN")
+    if isinstance(value, (bool, float)) or not number.is_finite():
+        raise ConfigError(
+            what=f"{value!r} is not an exact decimal number",
+            where=name,
+            remedy='give a whole number, a Decimal or a string such as "0.01"',
+        )
+    return number
+
+
+def to_units(value: Number, unit: Number, name: str = "value") -> int:
+    """How many `unit` are in `value`, which must be a whole number of them.
+
+    >>> to_units("585.33", "0.01")
+    58533
+    >>> to_units("585.333", "0.01", "price")
+    Traceback (most recent call last):
+        ...
+    workbench.errors.ConfigError: price: 585.333 is not a multiple of 0.01; round it first
+    """
+    quotient = Fraction(decimal(value, name)) / Fraction(decimal(unit, name))
+    if quotient.denominator != 1:
+        raise ConfigError(what=f"{value} is not a multiple of {unit}", where=name, remedy="round it first")
+    return quotient.numerator
+
+
+def from_units(count: int, unit: Number) -> Decimal:
+    """`count` units as a decimal.
+
+    >>> from_units(58533, "0.01")
+    Decimal('585.33')
+    """
+    return int(count) * decimal(unit)
+
+
+def to_micros(value: Number, name: str = "amount") -> int:
+    """Money as micros.
+
+    >>> to_micros("1.5")
+    1500000
+    """
+    return to_units(value, Decimal(1) / MICROS, name)
+
+
+def from_micros(micros: int) -> Decimal:
+    """Micros as money.
+
+    >>> from_micros(1_500_000)
+    Decimal('1.500000')
+    """
+    return Decimal(int(micros)).scaleb(-6)

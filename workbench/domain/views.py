@@ -1,0 +1,70 @@
+"""The whole state of an exchange in canonical form: what snapshots keep, hashes cover and twins compare."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from workbench.domain.records import (
+    ACCOUNT_VIEW,
+    BOOK_ORDER,
+    COUNTERS_VIEW,
+    INSTRUMENT_VIEW,
+    LOT_VIEW,
+    POSITION_VIEW,
+    Records,
+    schema_hash,
+)
+
+
+class ExchangeState(NamedTuple):
+    """State as records; nothing in it depends on capacities, batch sizes or the order of memory.
+
+    Attributes
+    ----------
+    counters
+        One `COUNTERS_VIEW`.
+    instruments
+        `INSTRUMENT_VIEW`, one for each instrument, by number.
+    accounts
+        `ACCOUNT_VIEW`, one for each account (street and house too), by number; empty for a bare venue.
+    positions
+        `POSITION_VIEW` wherever a field other than the numbers is not 0, by account, then instrument.
+    lots
+        `LOT_VIEW` by account, instrument, then oldest first.
+    orders
+        `BOOK_ORDER` of all open orders by instrument, book, side (buys first), then price-time priority.
+    """
+
+    counters: Records
+    instruments: Records
+    accounts: Records
+    positions: Records
+    lots: Records
+    orders: Records
+
+
+STATE_DTYPES: dict[str, np.dtype[Any]] = {
+    "counters": COUNTERS_VIEW,
+    "instruments": INSTRUMENT_VIEW,
+    "accounts": ACCOUNT_VIEW,
+    "positions": POSITION_VIEW,
+    "lots": LOT_VIEW,
+    "orders": BOOK_ORDER,
+}
+"""Record layout of each part of `ExchangeState`."""
+
+STATE_SCHEMA = schema_hash(*STATE_DTYPES.values())
+"""Changes whenever a layout changes."""
+
+
+def state_digest(state: ExchangeState) -> str:
+    """Hex digest (32 characters) that is equal for equal states and for nothing else."""
+    digest = hashlib.blake2b(STATE_SCHEMA.encode(), digest_size=16)
+    for name, part in zip(ExchangeState._fields, state, strict=True):
+        assert part.dtype == STATE_DTYPES[name]
+        digest.update(len(part).to_bytes(8, "little"))
+        digest.update(np.ascontiguousarray(part).tobytes())
+    return digest.hexdigest()
