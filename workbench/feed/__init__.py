@@ -1,0 +1,1 @@
+"""Market data of many formats as streams of commands."""

@@ -1,0 +1,202 @@
+"""Bytes of plain or compressed files, and strict tables of text in them."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import lzma
+import os
+import zipfile
+import zlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import zstandard
+
+from workbench.errors import SourceError
+
+Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+
+_GZIP, _ZSTD, _XZ, _ZIP = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\xfd7zXZ\x00", b"PK\x03\x04"
+_SHOWN_LENGTH_MAX = 60
+
+
+def read_bytes(path: str | os.PathLike[str]) -> bytes:
+    """Content of a file, decompressed if it begins as gzip, Zstandard, xz or a zip with one member does.
+
+    The content decides, never the file's name. Missing, empty, truncated or damaged files are refused with
+    `SourceError`.
+    """
+    name = os.fspath(path)
+    try:
+        data = Path(path).read_bytes()
+    except FileNotFoundError:
+        raise SourceError(name, None, "there is no such file") from None
+    except OSError as error:
+        raise SourceError(name, None, f"cannot be read: {error.strerror}") from None
+    try:
+        data = _decompressed(data, name)
+    except (EOFError, OSError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, zstandard.ZstdError, RuntimeError, NotImplementedError) as error:
+        raise SourceError(name, None, f"is truncated or damaged: {error}", "fetch it again") from None
+    if not data:
+        raise SourceError(name, None, "is empty")
+    return data
+
+
+def _decompressed(data: bytes, name: str) -> bytes:
+    if data.startswith(_GZIP):
+        return gzip.decompress(data)
+    if data.startswith(_ZSTD):
+        return _zstd(data)
+    if data.startswith(_XZ):
+        return _xz(data)
+    if data.startswith(_ZIP):
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            members = [member for member in archive.infolist() if not member.is_dir()]
+            if len(members) != 1:
+                raise SourceError(name, None, f"is a zip of {len(members)} files, expected one", "unpack it and name the file")
+            return archive.read(members[0])
+    return data
+
+
+def _zstd(data: bytes) -> bytes:
+    """All frames of a Zstandard file; its library returns what it has of a truncated one without a word."""
+    parts = []
+    while data:
+        frame = zstandard.ZstdDecompressor().decompressobj()
+        parts.append(frame.decompress(data))
+        if not frame.eof:
+            raise EOFError("the last Zstandard frame has no end")
+        data = frame.unused_data
+    return b"".join(parts)
+
+
+def _xz(data: bytes) -> bytes:
+    stream = lzma.LZMADecompressor()
+    content = stream.decompress(data)
+    if not stream.eof:
+        raise EOFError("the xz stream has no end")
+    # Several streams in one file are rare, and lzma.decompress() accepts rubbish behind the first one.
+    return content + (_xz(stream.unused_data) if stream.unused_data.startswith(_XZ) else b"")
+
+
+class Cells:
+    """A table of text, every row with the same number of cells and none of them quoted.
+
+    Parameters
+    ----------
+    data
+        UTF-8 text; lines end with LF or CRLF and the last line end may be missing.
+    file
+        Its path, for messages.
+    names
+        Names of the columns of a file without a header; None when the first line has them.
+    required
+        Columns that the header must have.
+
+    Attributes
+    ----------
+    count
+        Number of data rows.
+    """
+
+    def __init__(self, data: bytes, file: str, names: Sequence[str] | None = None, required: Sequence[str] = ()) -> None:
+        data = data.removeprefix(b"\xef\xbb\xbf")
+        self.file = file
+        self.first_row = 1 if names is not None else 2
+        first = data.split(b"\n", 1)[0].rstrip(b"\r").decode(errors="replace").split(",")
+        self.names = list(names) if names is not None else first
+        missing = [name for name in required if name not in self.names]
+        if missing:
+            raise SourceError(file, 1, f"the header has no column {missing[0]!r}", f"it has {', '.join(first)}")
+        self._check_shape(data)
+        if names is None and len(data.splitlines()) < self.first_row:
+            raise SourceError(file, None, "has a header and no row below it")
+        try:
+            self.frame = pl.read_csv(
+                io.BytesIO(data),
+                has_header=False,
+                skip_lines=self.first_row - 1,
+                schema={str(i): pl.String for i in range(len(self.names))},
+                quote_char=None,
+            ).fill_null("")
+        except pl.exceptions.PolarsError as error:
+            self._refuse_bytes(data)
+            raise SourceError(file, None, f"is no table of text: {error}") from None
+        self.count = len(self.frame)
+
+    def _check_shape(self, data: bytes) -> None:
+        """Refuse blank lines and lines with too many or too few cells."""
+        raw = np.frombuffer(data.rstrip(b"\r\n") + b"\n", np.uint8)
+        ends = np.flatnonzero(raw == ord("\n"))
+        commas = np.flatnonzero(raw == ord(","))
+        cells = np.diff(np.searchsorted(commas, ends), prepend=0) + 1
+        lengths = np.diff(ends, prepend=-1) - 1
+        blank = (lengths == 0) | ((lengths == 1) & (raw[ends - 1] == ord("\r")))
+        wrong = np.flatnonzero(blank | (cells != len(self.names)))
+        if len(wrong):
+            at = int(wrong[0])
+            found = "is blank" if blank[at] else f"has {cells[at]} cells"
+            raise SourceError(self.file, at + 1, f"{found}, expected {len(self.names)} cells")
+
+    def _refuse_bytes(self, data: bytes) -> None:
+        for row, line in enumerate(data.split(b"\n"), 1):
+            try:
+                line.decode()
+            except UnicodeDecodeError:
+                raise SourceError(self.file, row, "is no UTF-8 text") from None
+
+    def text(self, name: str) -> pl.Series:
+        """Cells of a column as they stand."""
+        return self.frame[str(self.names.index(name))]
+
+    def refuse(self, index: int, reason: str, remedy: str = "") -> SourceError:
+        """The error for data row `index`, ready to be raised."""
+        return SourceError(self.file, index + self.first_row, reason, remedy)
+
+    def expect(self, good: Flags | pl.Series, name: str, expected: str) -> None:
+        """Raise for the first row that is not `good`, quoting its cell in column `name`."""
+        good = np.asarray(good)
+        if not good.all():
+            index = int(np.argmin(good))
+            cell = self.text(name)[index]
+            shown = cell if len(cell) <= _SHOWN_LENGTH_MAX else f"{cell[:_SHOWN_LENGTH_MAX]}…"
+            raise self.refuse(index, f"{name} is {shown!r}, expected {expected}")
+
+    def integers(self, name: str, low: int = 0, high: int = (1 << 63) - 1) -> Ints:
+        """Whole numbers from `low` to `high`."""
+        cells = self.text(name)
+        values = cells.cast(pl.Int64, strict=False)
+        good = cells.str.contains(r"^-?[0-9]+$") & values.is_between(low, high).fill_null(value=False)
+        span = f" from {low} to {high}" if high < (1 << 62) else f" of at least {low}"
+        self.expect(good, name, f"a whole number{span}")
+        return values.to_numpy().astype(np.int64)
+
+    def decimals(self, name: str, places: int = 9, empty: int | None = None) -> Ints:
+        """Decimals as integers of 10^-`places`, exact; empty cells are `empty`, or refused."""
+        cells = self.text(name)
+        blank = cells == ""
+        plain = cells.str.contains(rf"^-?[0-9]{{1,{18 - places}}}(\.[0-9]{{1,{places}}})?$")
+        self.expect(plain | blank if empty is not None else plain, name, f"a decimal number with at most {places} decimals")
+        whole = cells.set(blank, "0").cast(pl.Decimal(38, places)).to_physical().cast(pl.Int64)
+        values: Ints = whole.to_numpy().astype(np.int64)
+        return values if empty is None else np.where(blank.to_numpy(), empty, values)
+
+    def codes(self, name: str, meanings: Mapping[str, int]) -> Ints:
+        """Cells that each stand for a number."""
+        cells = self.text(name)
+        self.expect(cells.is_in(list(meanings)), name, f"one of {', '.join(meanings)}")
+        values: Ints = cells.replace_strict(dict(meanings), return_dtype=pl.Int64).to_numpy().astype(np.int64)
+        return values
+
+    def in_order(self, values: Ints, name: str) -> None:
+        """Raise where `values`, made from column `name`, fall."""
+        back = np.flatnonzero(np.diff(values) < 0)
+        if len(back):
+            at = int(back[0]) + 1
+            cells = self.text(name)
+            raise self.refuse(at, f"{name} {cells[at]} is before {cells[at - 1]} in the row above", "sort the file by time")
