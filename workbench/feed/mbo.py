@@ -94,9 +94,14 @@ def read_mbo(
     name = os.fspath(path)
     if time not in ("ts_event", "ts_recv"):
         raise SourceError(name, None, f"time is {time!r}, expected 'ts_event' or 'ts_recv'")
+    return _history(read_records(path), name, time, symbol, market_tick, multiplier)
+
+
+def read_records(path: str | os.PathLike[str]) -> MboRecords:
+    """The records of a market-by-order file as they stand."""
+    name = os.fspath(path)
     data = read_bytes(path)
-    records = _from_dbn(data, name) if data.startswith(b"DBN") else _from_csv(data, name)
-    return _history(records, name, time, symbol, market_tick, multiplier)
+    return _from_dbn(data, name) if data.startswith(b"DBN") else _from_csv(data, name)
 
 
 def _from_csv(data: bytes, name: str) -> MboRecords:
@@ -118,8 +123,8 @@ def _from_csv(data: bytes, name: str) -> MboRecords:
     publisher = cells.text("publisher_id")[0] if "publisher_id" in cells.names else "0"
     return _checked(
         MboRecords(
-            ts_event=_csv_times(cells, "ts_event"),
-            ts_recv=_csv_times(cells, "ts_recv"),
+            ts_event=utc_times(cells, "ts_event"),
+            ts_recv=utc_times(cells, "ts_recv"),
             action=action,
             side=cells.codes("side", _SIDES),
             price_nanos=nanos,
@@ -136,7 +141,7 @@ def _from_csv(data: bytes, name: str) -> MboRecords:
     )
 
 
-def _csv_times(cells: Cells, column: str) -> Ints:
+def utc_times(cells: Cells, column: str) -> Ints:
     """Nanoseconds since 1970, or ISO times in UTC."""
     text = cells.text(column)
     if text[0].isdecimal():
