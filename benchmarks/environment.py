@@ -1,4 +1,4 @@
-"""The peers' own environment, and running them in it: arrays go in as .npy files, results come back as JSON."""
+"""The peers' own environment, and running them in it: arrays go in as .npy, results come back as JSON."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ from workbench.domain.records import COMMAND, Records
 START_TIME_NS = 1_700_000_000_000_000_000
 
 TRACE = np.dtype([("order_id", "i8"), ("target_id", "i8")])
-"""Beside each command: the id its order gets (0: none) and the id of the order it names (0: none, or stale)."""
+"""Beside each command: the id its order gets, and the id of the order it names (0: none, or stale)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class FlowSpec:
     by_client_id
         Cancels and replaces name orders by client order id rather than by order id.
     plain
-        Only what every peer can do: limit orders, full cancels, replaces that lose priority; own orders trade.
+        Only what every peer can do: limit orders, full cancels, replaces that lose priority.
     seed
         Same seed, same flow.
     """
@@ -376,7 +376,7 @@ def _generate(
     clients: Any,
     dead: Any,
 ) -> int:
-    """Fill `commands` from `start` on, or until `target` orders are open when `filling`; returns where it stopped."""
+    """Fill `commands` from `start` on, when `filling` until `target` are open; returns the end."""
     width = heads.shape[1]
     instruments = sides.shape[0] // 2
     accounts = clients.shape[0]

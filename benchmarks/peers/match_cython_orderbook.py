@@ -1,4 +1,4 @@
-"""cython-orderbook: `add_limit_order`, `cancel_order`; orders are made beforehand, prices are plain integers."""
+"""cython-orderbook: `add_limit_order`, `cancel_order`; orders are made beforehand, prices are integers."""
 
 from cython_orderbook import Order, OrderBook, OrderSide
 from protocol import BUY, NEW, main

@@ -1,4 +1,4 @@
-"""order-matching: `place` and `match`, `cancel_order`; orders are made beforehand, its log is switched off."""
+"""order-matching: `place` and `match`, `cancel_order`; orders are made beforehand, its log is off."""
 
 from datetime import datetime, timedelta
 

@@ -21,8 +21,8 @@ Step = tuple[int, int, int, int, int, int]
 Play = Callable[
     [list[Step]], tuple[Callable[[int, int], None], Callable[[], list[tuple[int, int, int, int]]]]
 ]
-"""Prepares the peer's own orders for all steps; returns what runs the steps from one to another, and what lists
-the fills (taker's id, maker's id, price, lots)."""
+"""Prepares the peer's own orders for all steps; returns what runs the steps from one to another,
+and what lists the fills (taker's id, maker's id, price, lots)."""
 
 
 def main(play: Play) -> None:
