@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from decimal import Decimal
 from enum import IntEnum
+from typing import Any
 
 from workbench.domain.codes import SelfTradePrevention
+from workbench.domain.costs import FeeSchedule
 from workbench.domain.instruments import Instrument
 from workbench.domain.limits import Limits
 from workbench.domain.units import Number, to_micros
@@ -121,3 +124,41 @@ class Venue:
                 return number + FIRST_TRADER
         known = ", ".join(a.name for a in self.accounts) or "none"
         raise ConfigError(what=f"no account {name!r}", where="venue", remedy=f"known are {known}")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return int(value) if isinstance(value, IntEnum) else value
+
+
+def venue_to_json(venue: Venue) -> dict[str, Any]:
+    """A venue as plain JSON values; decimals become strings, so nothing is rounded."""
+    plain: dict[str, Any] = _plain(asdict(venue))
+    return plain
+
+
+def venue_from_json(data: dict[str, Any]) -> Venue:
+    """The venue that `venue_to_json` was given.
+
+    >>> venue = Venue([Instrument("AAPL", "100", "200")], [Account("ann", cash="10.5")])
+    >>> again = venue_from_json(venue_to_json(venue))
+    >>> again.accounts[0].cash_micros, again.instruments[0].price_max_ticks
+    (10500000, 20000)
+    """
+    instruments = [
+        Instrument(**{**item, "fees": FeeSchedule(**item["fees"])}) for item in data["instruments"]
+    ]
+    accounts = [Account(**{**item, "limits": Limits(**item["limits"])}) for item in data["accounts"]]
+    return Venue(
+        instruments=instruments,
+        accounts=accounts,
+        self_trade_prevention=SelfTradePrevention(data["self_trade_prevention"]),
+        replay_mode=ReplayMode(data["replay_mode"]),
+        bare=data["bare"],
+        start_time_ns=data["start_time_ns"],
+    )

@@ -222,6 +222,8 @@ INSTRUMENT_VIEW = np.dtype(
         ("ask_orders", "i8"),
         ("divergence_lots", "i8"),
         ("divergence_orders", "i8"),
+        ("window_low_ticks", "i8"),
+        ("window_high_ticks", "i8"),
     ]
 )
 """An instrument's market state; bid and ask are the last published quote."""

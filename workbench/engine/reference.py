@@ -824,7 +824,7 @@ class ReferenceExchange:
             self._diverge(order.instrument, command.quantity_lots)
             self._cancel(order, Reason.BY_REQUEST)
             return
-        if self._is_responsive_history(command) and command.quantity_lots and order.taken_lots > 0:
+        if self._gives_history_leaves(command) and order.taken_lots > 0:
             self._diverge(order.instrument, order.taken_lots)
         self.order_count += 1
         successor.order_id = self.order_count
@@ -853,7 +853,7 @@ class ReferenceExchange:
             total = order.executed_lots + quantity
         else:
             total = quantity
-        if quantity and self._is_responsive_history(command):
+        if self._gives_history_leaves(command):
             total -= max(0, order.taken_lots)
         return Order(
             order_id=0,
@@ -890,14 +890,12 @@ class ReferenceExchange:
             return Refusal(Reason.INVALID_FLAGS)
         if self.frozen and order.is_street and not historical:
             return Refusal(Reason.INVALID_FLAGS)
-        if historical and not self.frozen and not command.flags & OrderFlag.QUANTITY_IS_LEAVES:
-            return Refusal(Reason.INVALID_FLAGS)
         if command.new_client_order_id < 0:
             return Refusal(Reason.INVALID_CLIENT_ORDER_ID)
         if command.quantity_lots < 0:
             return Refusal(Reason.INVALID_QUANTITY)
         # A responsive historical replace that leaves nothing becomes a cancel instead.
-        to_cancel = command.quantity_lots and self._is_responsive_history(command)
+        to_cancel = self._gives_history_leaves(command)
         if successor.leaves_lots <= 0 and not to_cancel:
             return Refusal(Reason.QUANTITY_BELOW_EXECUTED, successor.quantity_lots, order.executed_lots)
         account_max_lots = trader.limits.max_order_lots if trader else 0
@@ -1054,6 +1052,11 @@ class ReferenceExchange:
         """Whether a cancel or replace is history's, in a venue where live orders touch history."""
         historical = command.flags & OrderFlag.HISTORICAL and command.account == STREET_ACCOUNT
         return bool(historical) and not self.frozen
+
+    def _gives_history_leaves(self, command: Command) -> bool:
+        """Whether a replace gives history's leaves, of which live orders may have taken some."""
+        as_leaves = bool(command.flags & OrderFlag.QUANTITY_IS_LEAVES and command.quantity_lots)
+        return as_leaves and self._is_responsive_history(command)
 
     def _diverge(self, instrument: int, lots: int) -> None:
         self.tapes[instrument].divergence_orders += 1
@@ -1212,6 +1215,8 @@ class ReferenceExchange:
                 *tape.quote,
                 tape.divergence_lots,
                 tape.divergence_orders,
+                rules.window_low_ticks,
+                rules.window_high_ticks,
             )
             for number, (rules, tape) in enumerate(zip(self.rules, self.tapes, strict=True))
         ]

@@ -1,0 +1,233 @@
+"""How the kernel keeps its state: a handful of preallocated structured arrays, never objects.
+
+Slot 0 of orders and lots means "none", so zeroed memory is an empty exchange and untouched pages cost nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from workbench.domain.records import (
+    FILL_EVENT,
+    MARKET_EVENT,
+    ORDER_EVENT,
+    POSITION_EVENT,
+    QUOTE_EVENT,
+    TRADE_EVENT,
+    Records,
+)
+
+WORLD = np.dtype(
+    [
+        ("time_ns", "i8"),
+        ("commands", "i8"),
+        ("events", "i8"),
+        ("orders", "i8"),
+        ("trades", "i8"),
+        ("priorities", "i8"),
+        ("event_count", "i8"),
+        ("live_orders", "i8"),
+        ("free_order", "i8"),
+        ("used_orders", "i8"),
+        ("free_lot", "i8"),
+        ("used_lots", "i8"),
+        ("bare", "i8"),
+        ("frozen", "i8"),
+        ("self_trade_prevention", "i8"),
+        ("instruments", "i8"),
+        ("accounts", "i8"),
+        ("wanted", "i8"),
+    ]
+)
+"""Counters, free lists and settings; one record. `event_count` counts the buffer in use, `wanted` is what was short."""
+
+INSTRUMENT = np.dtype(
+    [
+        ("phase", "i8"),
+        ("band_low_ticks", "i8"),
+        ("band_high_ticks", "i8"),
+        ("window_low_ticks", "i8"),
+        ("window_high_ticks", "i8"),
+        ("price_cap_ticks", "i8"),
+        ("price_increment_ticks", "i8"),
+        ("quantity_increment_lots", "i8"),
+        ("max_order_lots", "i8"),
+        ("max_order_notional_micros", "i8"),
+        ("position_limit_lots", "i8"),
+        ("value_numerator", "i8"),
+        ("value_denominator", "i8"),
+        ("maker_per_lot_micros", "i8"),
+        ("taker_per_lot_micros", "i8"),
+        ("maker_ppm", "i8"),
+        ("taker_ppm", "i8"),
+        ("last_price_ticks", "i8"),
+        ("volume_lots", "i8"),
+        ("trades", "i8"),
+        ("bid_price_ticks", "i8"),
+        ("bid_lots", "i8"),
+        ("bid_orders", "i8"),
+        ("ask_price_ticks", "i8"),
+        ("ask_lots", "i8"),
+        ("ask_orders", "i8"),
+        ("divergence_lots", "i8"),
+        ("divergence_orders", "i8"),
+        ("quote_due", "i8"),
+    ]
+)
+"""Reference data and market state of an instrument; bid and ask are the last published quote."""
+
+BOOK_SIDE = np.dtype(
+    [
+        ("best_ticks", "i8"),
+        ("floor_ticks", "i8"),
+        ("width", "i8"),
+        ("level_base", "i8"),
+        ("top_base", "i8"),
+        ("orders", "i8"),
+        ("matchable", "i8"),
+        ("unused", "i8"),
+    ]
+)
+"""One side of one book: number instrument * 4 + book * 2 + side - 1.
+
+`best_ticks` is 0 when the side is empty; `matchable` counts the orders that history may trade with (live, or diverged).
+"""
+
+LEVEL = np.dtype([("head", "i4"), ("tail", "i4"), ("orders", "i8"), ("lots", "i8"), ("hidden_lots", "i8")])
+"""The queue at one price."""
+
+ORDER = np.dtype(
+    [
+        ("leaves_lots", "i8"),
+        ("price_ticks", "i8"),
+        ("order_id", "i8"),
+        ("account", "i4"),
+        ("instrument", "i4"),
+        ("prev", "i4"),
+        ("next", "i4"),
+        ("side", "u1"),
+        ("order_type", "u1"),
+        ("time_in_force", "u1"),
+        ("self_trade_prevention", "u1"),
+        ("flags", "u2"),
+        ("book", "u2"),
+        ("quantity_lots", "i8"),
+        ("client_order_id", "i8"),
+        ("reserved_micros", "i8"),
+        ("opening_lots", "i8"),
+        ("taken_lots", "i8"),
+        ("priority", "i8"),
+        ("time_ns", "i8"),
+        ("display_lots", "i8"),
+        ("trigger_price_ticks", "i8"),
+        ("group", "i8"),
+    ]
+)
+"""An open order, two cache lines; `next` chains the free list too."""
+
+ACCOUNT = np.dtype(
+    [
+        ("state", "u1"),
+        ("flags", "u1"),
+        ("unused_1", "u2"),
+        ("unused_2", "u4"),
+        ("cash_micros", "i8"),
+        ("reserved_micros", "i8"),
+        ("short_cost_micros", "i8"),
+        ("fees_micros", "i8"),
+        ("open_orders", "i8"),
+        ("rate_time_ns", "i8"),
+        ("rate_interval_ns", "i8"),
+        ("rate_burst", "i8"),
+        ("max_open_orders", "i8"),
+        ("max_order_lots", "i8"),
+        ("max_order_notional_micros", "i8"),
+        ("position_limit_lots", "i8"),
+    ]
+)
+"""Money, limits and state of an account."""
+
+POSITION = np.dtype(
+    [
+        ("position_lots", "i8"),
+        ("cost_micros", "i8"),
+        ("open_buy_lots", "i8"),
+        ("open_sell_lots", "i8"),
+        ("realised_average_micros", "i8"),
+        ("realised_fifo_micros", "i8"),
+        ("fees_micros", "i8"),
+        ("traded_lots", "i8"),
+        ("lot_head", "i4"),
+        ("lot_tail", "i4"),
+    ]
+)
+"""Position number account * instruments + instrument."""
+
+LOT = np.dtype(
+    [("price_ticks", "i8"), ("quantity_lots", "i8"), ("cost_micros", "i8"), ("next", "i4"), ("unused", "i4")]
+)
+"""A FIFO lot; quantity and cost are positive, the position's sign says which way."""
+
+TABLE_ENTRY = np.dtype("i8")
+"""Hash table entry: 31 bits of the key's hash above 32 bits of slot; 0 is free."""
+
+
+class Memory(NamedTuple):
+    """All arrays of an exchange, in the order kernels take them."""
+
+    world: Records
+    instruments: Records
+    sides: Records
+    levels: Records
+    bits: Records
+    summary: Records
+    top: Records
+    orders: Records
+    by_order_id: Records
+    by_client_id: Records
+    accounts: Records
+    positions: Records
+    lots: Records
+    scratch: Records
+
+
+class EventBuffer(NamedTuple):
+    """One block of memory seen through the layout of each family of events."""
+
+    order: Records
+    fill: Records
+    trade: Records
+    quote: Records
+    position: Records
+    market: Records
+
+
+MEMORY_DTYPES: dict[str, np.dtype[Any]] = {
+    "world": WORLD,
+    "instruments": INSTRUMENT,
+    "sides": BOOK_SIDE,
+    "levels": LEVEL,
+    "bits": np.dtype("u8"),
+    "summary": np.dtype("u8"),
+    "top": np.dtype("u8"),
+    "orders": ORDER,
+    "by_order_id": TABLE_ENTRY,
+    "by_client_id": TABLE_ENTRY,
+    "accounts": ACCOUNT,
+    "positions": POSITION,
+    "lots": LOT,
+    "scratch": np.dtype("i8"),
+}
+"""Layout of each array of `Memory`."""
+
+EVENT_DTYPES: dict[str, np.dtype[Any]] = {
+    "order": ORDER_EVENT,
+    "fill": FILL_EVENT,
+    "trade": TRADE_EVENT,
+    "quote": QUOTE_EVENT,
+    "position": POSITION_EVENT,
+    "market": MARKET_EVENT,
+}
+"""Layout of each view of `EventBuffer`."""

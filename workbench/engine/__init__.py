@@ -1,0 +1,1 @@
+"""The exchange: one loop over commands that asks risk, drives the books and books the fills."""

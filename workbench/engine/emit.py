@@ -1,0 +1,293 @@
+"""Writing events: the header every event has, and one function per family of payloads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from workbench.domain.codes import EventKind, OrderType, TimeInForce
+from workbench.domain.memory import EventBuffer, Memory
+from workbench.jit import leaf
+
+QUOTE = int(EventKind.QUOTE)
+TRADE = int(EventKind.TRADE)
+POSITION_CHANGED = int(EventKind.POSITION_CHANGED)
+LIMIT = int(OrderType.LIMIT)
+IOC = int(TimeInForce.IOC)
+
+
+@leaf
+def _next_event(memory: Memory) -> int:
+    world = memory.world[0]
+    index = world["event_count"]
+    world["event_count"] = index + 1
+    world["events"] += 1
+    return index
+
+
+@leaf
+def _header(
+    memory: Memory,
+    event: Any,
+    kind: int,
+    reason: int,
+    side: int,
+    state: int,
+    order_type: int,
+    time_in_force: int,
+    flags: int,
+    account: int,
+    instrument: int,
+) -> None:
+    world = memory.world[0]
+    event["seq"] = world["events"]
+    event["command_seq"] = world["commands"]
+    event["time_ns"] = world["time_ns"]
+    event["kind"] = kind
+    event["reason"] = reason
+    event["side"] = side
+    event["order_state"] = state
+    event["order_type"] = order_type
+    event["time_in_force"] = time_in_force
+    event["flags"] = flags
+    event["account"] = account
+    event["instrument"] = instrument
+
+
+@leaf
+def refused(
+    memory: Memory,
+    events: EventBuffer,
+    command: Any,
+    kind: int,
+    reason: int,
+    state: int,
+    order_id: int,
+    value: int,
+    limit: int,
+) -> None:
+    """An ORDER_, CANCEL_, REPLACE_ or COMMAND_REJECTED with the command's own numbers."""
+    event = events.order[_next_event(memory)]
+    _header(
+        memory,
+        event,
+        kind,
+        reason,
+        command["side"],
+        state,
+        command["order_type"],
+        command["time_in_force"],
+        command["flags"],
+        command["account"],
+        command["instrument"],
+    )
+    event["order_id"] = order_id
+    event["client_order_id"] = command["client_order_id"]
+    event["price_ticks"] = command["price_ticks"]
+    event["quantity_lots"] = command["quantity_lots"]
+    event["leaves_lots"] = 0
+    event["executed_lots"] = 0
+    event["value"] = value
+    event["limit"] = limit
+    event["successor_order_id"] = 0
+
+
+@leaf
+def order_event(
+    memory: Memory, events: EventBuffer, order: Any, kind: int, reason: int, state: int, value: int
+) -> Any:
+    """An ORDER_* event with the order's present terms; returns it for the few fields that differ."""
+    event = events.order[_next_event(memory)]
+    _header(
+        memory,
+        event,
+        kind,
+        reason,
+        order["side"],
+        state,
+        order["order_type"],
+        order["time_in_force"],
+        order["flags"],
+        order["account"],
+        order["instrument"],
+    )
+    leaves = order["leaves_lots"]
+    quantity = order["quantity_lots"]
+    event["order_id"] = order["order_id"]
+    event["client_order_id"] = order["client_order_id"]
+    event["price_ticks"] = order["price_ticks"]
+    event["quantity_lots"] = quantity
+    event["leaves_lots"] = leaves
+    event["executed_lots"] = quantity - leaves
+    event["value"] = value
+    event["limit"] = 0
+    event["successor_order_id"] = 0
+    return event
+
+
+@leaf
+def fill_event(
+    memory: Memory,
+    events: EventBuffer,
+    order: Any,
+    kind: int,
+    state: int,
+    extra_flags: int,
+    price_ticks: int,
+    quantity_lots: int,
+    fee_micros: int,
+    contra_order_id: int,
+) -> None:
+    """A fill of an order whose leaves are already reduced."""
+    event = events.fill[_next_event(memory)]
+    _header(
+        memory,
+        event,
+        kind,
+        0,
+        order["side"],
+        state,
+        order["order_type"],
+        order["time_in_force"],
+        order["flags"] | extra_flags,
+        order["account"],
+        order["instrument"],
+    )
+    leaves = order["leaves_lots"]
+    event["order_id"] = order["order_id"]
+    event["client_order_id"] = order["client_order_id"]
+    event["last_price_ticks"] = price_ticks
+    event["last_quantity_lots"] = quantity_lots
+    event["leaves_lots"] = leaves
+    event["executed_lots"] = order["quantity_lots"] - leaves
+    event["fee_micros"] = fee_micros
+    event["trade_id"] = memory.world[0]["trades"]
+    event["contra_order_id"] = contra_order_id
+
+
+@leaf
+def trade_event(
+    memory: Memory,
+    events: EventBuffer,
+    taker: Any,
+    extra_flags: int,
+    price_ticks: int,
+    quantity_lots: int,
+    maker_order_id: int,
+    maker_account: int,
+    notional_micros: int,
+) -> None:
+    """A TRADE of the incoming order `taker`."""
+    event = events.trade[_next_event(memory)]
+    _header(
+        memory,
+        event,
+        TRADE,
+        0,
+        taker["side"],
+        0,
+        taker["order_type"],
+        taker["time_in_force"],
+        taker["flags"] | extra_flags,
+        taker["account"],
+        taker["instrument"],
+    )
+    event["trade_id"] = memory.world[0]["trades"]
+    event["price_ticks"] = price_ticks
+    event["quantity_lots"] = quantity_lots
+    event["taker_order_id"] = taker["order_id"]
+    event["maker_order_id"] = maker_order_id
+    event["maker_account"] = maker_account
+    event["notional_micros"] = notional_micros
+    event["unused_0"] = 0
+    event["unused_1"] = 0
+
+
+@leaf
+def position_event(
+    memory: Memory, events: EventBuffer, account: int, instrument: int, side: int, owner: Any, position: Any
+) -> None:
+    """A POSITION_CHANGED with the totals after a fill."""
+    event = events.position[_next_event(memory)]
+    _header(memory, event, POSITION_CHANGED, 0, side, 0, 0, 0, 0, account, instrument)
+    event["position_lots"] = position["position_lots"]
+    event["cost_micros"] = position["cost_micros"]
+    event["realised_average_micros"] = position["realised_average_micros"]
+    event["realised_fifo_micros"] = position["realised_fifo_micros"]
+    event["fees_micros"] = position["fees_micros"]
+    event["cash_micros"] = owner["cash_micros"]
+    event["trade_id"] = memory.world[0]["trades"]
+    event["unused_0"] = 0
+    event["unused_1"] = 0
+
+
+@leaf
+def market_event(
+    memory: Memory,
+    events: EventBuffer,
+    kind: int,
+    account: int,
+    instrument: int,
+    phase: int,
+    band_low_ticks: int,
+    band_high_ticks: int,
+) -> None:
+    """A change of an instrument's phase or band, or of an account's state."""
+    event = events.market[_next_event(memory)]
+    _header(memory, event, kind, 0, 0, 0, 0, 0, 0, account, instrument)
+    event["phase"] = phase
+    event["band_low_ticks"] = band_low_ticks
+    event["band_high_ticks"] = band_high_ticks
+    event["unused_0"] = 0
+    event["unused_1"] = 0
+    event["unused_2"] = 0
+    event["unused_3"] = 0
+    event["unused_4"] = 0
+    event["unused_5"] = 0
+
+
+@leaf
+def quote_event(memory: Memory, events: EventBuffer, number: int) -> None:
+    """Publish an instrument's best bid and ask if they differ from what was last published."""
+    instrument = memory.instruments[number]
+    bids = memory.sides[number * 4]
+    asks = memory.sides[number * 4 + 1]
+    bid = bids["best_ticks"]
+    ask = asks["best_ticks"]
+    bid_lots = 0
+    bid_orders = 0
+    ask_lots = 0
+    ask_orders = 0
+    if bid != 0:
+        level = memory.levels[bids["level_base"] + bid - bids["floor_ticks"]]
+        bid_lots = level["lots"]
+        bid_orders = level["orders"]
+    if ask != 0:
+        level = memory.levels[asks["level_base"] + ask - asks["floor_ticks"]]
+        ask_lots = level["lots"]
+        ask_orders = level["orders"]
+    if (
+        bid == instrument["bid_price_ticks"]
+        and bid_lots == instrument["bid_lots"]
+        and bid_orders == instrument["bid_orders"]
+        and ask == instrument["ask_price_ticks"]
+        and ask_lots == instrument["ask_lots"]
+        and ask_orders == instrument["ask_orders"]
+    ):
+        return
+    instrument["bid_price_ticks"] = bid
+    instrument["bid_lots"] = bid_lots
+    instrument["bid_orders"] = bid_orders
+    instrument["ask_price_ticks"] = ask
+    instrument["ask_lots"] = ask_lots
+    instrument["ask_orders"] = ask_orders
+    event = events.quote[_next_event(memory)]
+    _header(memory, event, QUOTE, 0, 0, 0, 0, 0, 0, 0, number)
+    event["bid_price_ticks"] = bid
+    event["bid_lots"] = bid_lots
+    event["bid_orders"] = bid_orders
+    event["ask_price_ticks"] = ask
+    event["ask_lots"] = ask_lots
+    event["ask_orders"] = ask_orders
+    event["last_price_ticks"] = instrument["last_price_ticks"]
+    event["unused_0"] = 0
+    event["unused_1"] = 0

@@ -1,0 +1,238 @@
+"""The exchange: a deterministic state machine over arrays of commands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from workbench.domain.codes import Side
+from workbench.domain.config import Venue
+from workbench.domain.memory import Memory
+from workbench.domain.records import BOOK_ORDER, COMMAND, EVENT, LEVEL_VIEW, Records
+from workbench.domain.views import ExchangeState, state_digest
+from workbench.engine import layout, snapshot
+from workbench.engine.step import (
+    DONE,
+    EVENTS_PER_FILL,
+    NEED_EVENTS,
+    NEED_LADDER,
+    NEED_LOTS,
+    NEED_ORDERS,
+    NEED_SCRATCH,
+    rehash,
+    run,
+)
+from workbench.errors import CommandError, ConfigError
+from workbench.matching.book import side_number
+
+_SMALL_BATCH = 1 << 10
+_EVENTS_PER_COMMAND = 4
+_SLACK_EVENTS = 1 << 12
+_LARGEST_BATCH = 1 << 20
+
+
+class Exchange:
+    """One exchange: `events = exchange.step(commands)`, and read-only views of its state.
+
+    Time is in the commands, and nothing else goes in: the same commands give the same events, however they are
+    split into batches. The rules are in docs/rules.md.
+
+    Parameters
+    ----------
+    venue
+        Instruments, accounts and rules.
+
+    Examples
+    --------
+    >>> from workbench.domain.commands import batch, new_order
+    >>> from workbench.domain.config import Account, Venue
+    >>> from workbench.domain.instruments import Instrument
+    >>> exchange = Exchange(Venue([Instrument("AAPL", "1", "500")], [Account("ann", 50_000), Account("bob", 50_000)]))
+    >>> events = exchange.step(batch([
+    ...     new_order(1, 2, 0, Side.SELL, 100, 15_000),
+    ...     new_order(2, 3, 0, Side.BUY, 40, 15_100),
+    ... ]))
+    >>> [int(p) for p in exchange.positions()["position_lots"]]
+    [-100, 100]
+    >>> int(exchange.depth(0, Side.SELL)[0]["quantity_lots"])
+    60
+    """
+
+    def __init__(self, venue: Venue) -> None:
+        self.venue = venue
+        self._memory = layout.allocate(venue)
+        self._block, self._views = layout.event_buffer(_SLACK_EVENTS)
+
+    # ------------------------------------------------------------------ commands
+
+    def step(self, commands: Records, out: Records | None = None) -> Records:
+        """Apply commands in order and return what happened.
+
+        Parameters
+        ----------
+        commands
+            Array of `COMMAND` records.
+        out
+            Memory to use for the events if they fit, to spare a large allocation; it is then overwritten by the next
+            step that is given it.
+
+        Returns
+        -------
+        Records
+            Array of `EVENT` records; `frames` and the dtypes of `workbench.domain.records` name their payloads.
+
+        Raises
+        ------
+        CommandError
+            When `commands` is not a one-dimensional array of `COMMAND`; nothing has been applied then.
+        """
+        if not isinstance(commands, np.ndarray) or commands.dtype != COMMAND or commands.ndim != 1:
+            given = f"{commands.dtype}, {commands.ndim}-dimensional" if isinstance(commands, np.ndarray) else type(commands).__name__
+            raise CommandError(
+                what=f"commands must be a one-dimensional array of COMMAND records, not {given}",
+                where="Exchange.step",
+                remedy="build them with workbench.domain.commands or np.zeros(n, dtype=COMMAND)",
+            )
+        if out is not None and (out.dtype != EVENT or out.ndim != 1 or not out.flags.c_contiguous):
+            raise CommandError(
+                what="out must be a contiguous one-dimensional array of EVENT records", where="Exchange.step"
+            )
+        commands = np.require(commands, requirements=["C", "A", "W"])
+        if len(commands) <= _LARGEST_BATCH or out is not None:
+            return self._step(commands, out)
+        pieces = [self._step(commands[i : i + _LARGEST_BATCH], None) for i in range(0, len(commands), _LARGEST_BATCH)]
+        return np.concatenate(pieces)
+
+    def _step(self, commands: Records, out: Records | None) -> Records:
+        small = out is None and len(commands) <= _SMALL_BATCH
+        if small:
+            block, views = self._block, self._views
+        else:
+            wanted = _EVENTS_PER_COMMAND * len(commands) + self._slack(len(commands))
+            block = np.empty(wanted, dtype=EVENT) if out is None else out
+            views = layout.views(block)
+        world = self._memory.world
+        world["event_count"] = 0
+        at = 0
+        while True:
+            at, short = run(self._memory, views, commands, at)
+            if short == DONE:
+                break
+            if short == NEED_EVENTS:
+                used = int(world["event_count"][0])
+                longer = np.empty(2 * len(block) + int(world["wanted"][0]) + self._slack(len(commands) - at), dtype=EVENT)
+                longer[:used] = block[:used]
+                block, views = longer, layout.views(longer)
+                if small:
+                    self._block, self._views = block, views
+            else:
+                self._make_room(short, commands[at])
+                world = self._memory.world
+        events = block[: int(world["event_count"][0])]
+        return events.copy() if small else events
+
+    def _slack(self, count: int) -> int:
+        """Room that is kept free at the end, since the kernel asks for the worst case before each command."""
+        return EVENTS_PER_FILL * (int(self._memory.world["live_orders"][0]) + count) + _SLACK_EVENTS
+
+    def _make_room(self, short: int, command: Any) -> None:
+        wanted = int(self._memory.world["wanted"][0])
+        if short == NEED_ORDERS:
+            self._memory = layout.with_more_orders(self._memory)
+            rehash(self._memory)
+        elif short == NEED_LOTS:
+            self._memory = layout.with_more_lots(self._memory, wanted)
+        elif short == NEED_LADDER:
+            band = (int(command["price_ticks"]), int(command["trigger_price_ticks"]))
+            self._memory = layout.with_ladders(self._memory, {wanted: band})
+        else:
+            assert short == NEED_SCRATCH
+            self._memory = self._memory._replace(scratch=np.zeros(2 * wanted, dtype=np.int64))
+
+    # ------------------------------------------------------------------ views
+
+    @property
+    def time_ns(self) -> int:
+        """Exchange time: the time of the latest command."""
+        return int(self._memory.world["time_ns"][0])
+
+    def counters(self) -> Records:
+        """One `COUNTERS_VIEW`: time, and how many commands, events, orders, trades there have been."""
+        return snapshot.read_counters(self._memory)
+
+    def instruments(self) -> Records:
+        """`INSTRUMENT_VIEW` of each instrument: phase, band, last price, best bid and ask, divergence."""
+        return snapshot.read_instruments(self._memory)
+
+    def depth(self, instrument: int, side: Side, levels: int = 10, book: int = 0) -> Records:
+        """Best `levels` price levels of a side as `LEVEL_VIEW`, best first; book 1 holds a frozen venue's live orders."""
+        self._check_instrument(instrument)
+        if side not in (Side.BUY, Side.SELL) or book not in (0, 1) or levels < 0:
+            raise ConfigError(what=f"no side {side!r} of book {book} with {levels} levels", where="Exchange.depth")
+        out = np.zeros(levels, dtype=LEVEL_VIEW)
+        count = read = snapshot.read_levels(self._memory, side_number(instrument, book, int(side)), out)
+        assert read <= levels
+        return out[:count]
+
+    def orders(self, account: int | None = None, instrument: int | None = None) -> Records:
+        """Open orders as `BOOK_ORDER`, by instrument, book, side, then price-time priority."""
+        orders = snapshot.read_all_orders(self._memory)
+        if account is not None:
+            orders = orders[orders["account"] == account]
+        if instrument is not None:
+            orders = orders[orders["instrument"] == instrument]
+        return orders
+
+    def order(self, order_id: int) -> Any | None:
+        """The open order with this id as `BOOK_ORDER`, or None when it has ended or never was."""
+        out = np.zeros(1, dtype=BOOK_ORDER)
+        return out[0] if snapshot.read_order(self._memory, order_id, out) else None
+
+    def accounts(self) -> Records:
+        """`ACCOUNT_VIEW` of each account, by number: street, house, traders."""
+        return snapshot.read_accounts(self._memory)
+
+    def positions(self, account: int | None = None) -> Records:
+        """`POSITION_VIEW` of every position that has traded or has open orders, by account and instrument."""
+        positions = snapshot.read_positions(self._memory)
+        return positions if account is None else positions[positions["account"] == account]
+
+    def lots(self, account: int | None = None) -> Records:
+        """Open FIFO lots as `LOT_VIEW`, by account, instrument, oldest first."""
+        lots = snapshot.read_all_lots(self._memory)
+        return lots if account is None else lots[lots["account"] == account]
+
+    def memory_bytes(self) -> dict[str, int]:
+        """Bytes of each array that holds state, as allocated; untouched pages among them cost no memory."""
+        return {name: int(array.nbytes) for name, array in zip(Memory._fields, self._memory, strict=True)}
+
+    # ------------------------------------------------------------------ whole state
+
+    def state(self) -> ExchangeState:
+        """The whole state in canonical form."""
+        return snapshot.read_state(self._memory)
+
+    def state_hash(self) -> str:
+        """Digest of the whole state: equal for equal states, whatever batches led there."""
+        return state_digest(self.state())
+
+    def snapshot(self) -> bytes:
+        """Venue and state as bytes, from which `restore` makes an exchange that goes on as this one would."""
+        return snapshot.to_bytes(self.venue, self.state())
+
+    @classmethod
+    def restore(cls, data: bytes) -> Exchange:
+        """The exchange that `snapshot` was taken of; `SnapshotError` when the bytes are damaged or of another version."""
+        venue, state = snapshot.from_bytes(data)
+        exchange = cls(venue)
+        exchange._memory = snapshot.write_state(venue, state)
+        return exchange
+
+    def _check_instrument(self, instrument: int) -> None:
+        if not 0 <= instrument < len(self.venue.instruments):
+            raise ConfigError(
+                what=f"no instrument {instrument}",
+                where="Exchange",
+                remedy=f"numbers go from 0 to {len(self.venue.instruments) - 1}",
+            )

@@ -1,0 +1,180 @@
+"""Making and growing the arrays of an exchange; the kernel only ever uses what it is given."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from workbench.domain.codes import HOUSE_ACCOUNT, AccountFlag
+from workbench.domain.config import FIRST_TRADER, ReplayMode, Venue
+from workbench.domain.memory import EVENT_DTYPES, MEMORY_DTYPES, EventBuffer, Memory
+from workbench.domain.records import EVENT, Records
+from workbench.matching.ladder import ALIGNMENT
+
+SIDES = 4
+FIRST_ORDERS = 1 << 10
+FIRST_LOTS = 1 << 10
+GROWTH_NUMERATOR, GROWTH_DENOMINATOR = 5, 4
+"""Order slots grow by a quarter, which keeps the memory per live order below 200 bytes."""
+TABLE_NUMERATOR, TABLE_DENOMINATOR = 3, 2
+"""Hash table entries per order slot."""
+_WORD_BITS = 64
+
+
+def allocate(venue: Venue) -> Memory:
+    """Empty memory for a venue."""
+    count = len(venue.instruments)
+    accounts = 0 if venue.bare else FIRST_TRADER + len(venue.accounts)
+    sizes = {
+        "world": 1,
+        "instruments": count,
+        "sides": count * SIDES,
+        "levels": 0,
+        "bits": 0,
+        "summary": 0,
+        "top": 0,
+        "orders": FIRST_ORDERS,
+        "by_order_id": table_size(FIRST_ORDERS),
+        "by_client_id": table_size(FIRST_ORDERS),
+        "accounts": accounts,
+        "positions": accounts * count,
+        "lots": 1 if venue.bare else FIRST_LOTS,
+        "scratch": 0,
+    }
+    memory = Memory(**{name: np.zeros(size, dtype=MEMORY_DTYPES[name]) for name, size in sizes.items()})
+    world = memory.world[0]
+    world["time_ns"] = venue.start_time_ns
+    world["bare"] = venue.bare
+    world["frozen"] = venue.replay_mode == ReplayMode.FROZEN
+    world["self_trade_prevention"] = venue.self_trade_prevention
+    world["instruments"] = count
+    world["accounts"] = accounts
+    for number, instrument in enumerate(venue.instruments):
+        record = memory.instruments[number]
+        record["band_low_ticks"] = instrument.band_low_ticks
+        record["band_high_ticks"] = instrument.band_high_ticks
+        record["window_low_ticks"] = instrument.price_min_ticks
+        record["window_high_ticks"] = instrument.price_max_ticks
+        record["price_cap_ticks"] = instrument.price_cap_ticks
+        record["price_increment_ticks"] = instrument.price_increment_ticks
+        record["quantity_increment_lots"] = instrument.quantity_increment_lots
+        record["max_order_lots"] = instrument.max_order_lots
+        record["max_order_notional_micros"] = instrument.max_order_notional_micros
+        record["position_limit_lots"] = instrument.position_limit_lots
+        record["value_numerator"] = instrument.value.numerator
+        record["value_denominator"] = instrument.value.denominator
+        record["maker_per_lot_micros"] = instrument.fees.maker_per_lot_micros
+        record["taker_per_lot_micros"] = instrument.fees.taker_per_lot_micros
+        record["maker_ppm"] = instrument.fees.maker_ppm
+        record["taker_ppm"] = instrument.fees.taker_ppm
+    for number, account in enumerate(venue.accounts, start=FIRST_TRADER):
+        record = memory.accounts[number]
+        flags = AccountFlag(0)
+        if account.short_permitted:
+            flags |= AccountFlag.SHORT_PERMITTED
+        if account.cash_checked:
+            flags |= AccountFlag.CASH_CHECKED
+        record["flags"] = flags
+        record["cash_micros"] = account.cash_micros
+        record["rate_interval_ns"] = account.limits.rate_interval_ns
+        record["rate_burst"] = account.limits.order_burst
+        record["max_open_orders"] = account.limits.max_open_orders
+        record["max_order_lots"] = account.limits.max_order_lots
+        record["max_order_notional_micros"] = account.limits.max_order_notional_micros
+        record["position_limit_lots"] = account.limits.position_limit_lots
+    assert venue.bare or memory.accounts[HOUSE_ACCOUNT]["flags"] == 0
+    return with_ladders(memory)
+
+
+def table_size(orders: int) -> int:
+    """Entries of a hash table for this many order slots."""
+    return orders * TABLE_NUMERATOR // TABLE_DENOMINATOR
+
+
+def grown(array: Records, size: int) -> Records:
+    """A longer copy; what is new is zero, and its pages are not touched."""
+    longer = np.zeros(size, dtype=array.dtype)
+    longer[: len(array)] = array
+    return longer
+
+
+def with_more_orders(memory: Memory) -> Memory:
+    """Room for a quarter more orders."""
+    size = max(len(memory.orders) * GROWTH_NUMERATOR // GROWTH_DENOMINATOR, FIRST_ORDERS)
+    used = int(memory.world[0]["used_orders"]) + 1
+    orders = np.zeros(size, dtype=memory.orders.dtype)
+    orders[:used] = memory.orders[:used]
+    return memory._replace(
+        orders=orders,
+        by_order_id=np.zeros(table_size(size), dtype=memory.by_order_id.dtype),
+        by_client_id=np.zeros(table_size(size), dtype=memory.by_client_id.dtype),
+    )
+
+
+def with_more_lots(memory: Memory, wanted: int) -> Memory:
+    """Room for `wanted` more lots."""
+    used = int(memory.world[0]["used_lots"]) + 1
+    lots = np.zeros(max(2 * len(memory.lots), used + wanted + 1), dtype=memory.lots.dtype)
+    lots[:used] = memory.lots[:used]
+    return memory._replace(lots=lots)
+
+
+def with_ladders(memory: Memory, wanted: dict[int, tuple[int, int]] | None = None) -> Memory:
+    """Ladders that hold every instrument's window, and the prices in `wanted` besides; contents are kept."""
+    widths: list[int] = []
+    floors: list[int] = []
+    for number, instrument in enumerate(memory.instruments):
+        low, high = int(instrument["window_low_ticks"]), int(instrument["window_high_ticks"])
+        if wanted is not None and number in wanted:
+            low, high = min(low, wanted[number][0]), max(high, wanted[number][1])
+        floors.append(low)
+        widths.append(-(-(high - low + 1) // ALIGNMENT) * ALIGNMENT)
+    top_words = [-(-(width // ALIGNMENT) // _WORD_BITS) for width in widths]
+    # Only a frozen venue uses the second book of an instrument.
+    used_sides = SIDES if memory.world[0]["frozen"] else SIDES // 2
+    total = used_sides * sum(widths)
+    fresh = {
+        "levels": np.zeros(total, dtype=MEMORY_DTYPES["levels"]),
+        "bits": np.zeros(total // _WORD_BITS, dtype=np.uint64),
+        "summary": np.zeros(total // ALIGNMENT, dtype=np.uint64),
+        "top": np.zeros(used_sides * sum(top_words), dtype=np.uint64),
+    }
+    sides = memory.sides.copy()
+    level_base = top_base = 0
+    for number, (width, floor, words) in enumerate(zip(widths, floors, top_words, strict=True)):
+        for side in sides[number * SIDES : number * SIDES + used_sides]:
+            side["floor_ticks"] = floor
+            side["width"] = width
+            side["level_base"] = level_base
+            side["top_base"] = top_base
+            level_base += width
+            top_base += words
+    moved = memory._replace(sides=sides, **fresh)
+    for old, new in zip(memory.sides, sides, strict=True):
+        if old["orders"]:
+            _move_levels(memory, moved, old, new)
+    return moved
+
+
+def _move_levels(memory: Memory, moved: Memory, old: np.void, new: np.void) -> None:
+    start, width = int(old["level_base"]), int(old["width"])
+    occupied = np.flatnonzero(memory.levels["orders"][start : start + width])
+    offsets = occupied + int(old["floor_ticks"]) - int(new["floor_ticks"])
+    moved.levels[int(new["level_base"]) + offsets] = memory.levels[start + occupied]
+    places = int(new["level_base"]) + offsets
+    for array, shift in ((moved.bits, 6), (moved.summary, 12)):
+        position = places >> (shift - 6)
+        np.bitwise_or.at(array, position >> 6, np.uint64(1) << (position & 63).astype(np.uint64))
+    groups = offsets >> 12
+    at = int(new["top_base"]) + (groups >> 6)
+    np.bitwise_or.at(moved.top, at, np.uint64(1) << (groups & 63).astype(np.uint64))
+
+
+def event_buffer(size: int) -> tuple[Records, EventBuffer]:
+    """Uninitialised room for `size` events, and the same memory through every layout."""
+    block = np.empty(size, dtype=EVENT)
+    return block, views(block)
+
+
+def views(block: Records) -> EventBuffer:
+    """A block of events seen through every layout."""
+    return EventBuffer(**{name: block.view(dtype) for name, dtype in EVENT_DTYPES.items()})

@@ -1,0 +1,306 @@
+"""State in canonical form: read out of the kernel's memory, and put back into fresh memory."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+import numba
+import numpy as np
+
+from workbench.domain.config import Venue, venue_from_json, venue_to_json
+from workbench.domain.memory import Memory
+from workbench.domain.records import (
+    ACCOUNT_VIEW,
+    BOOK_ORDER,
+    COUNTERS_VIEW,
+    INSTRUMENT_VIEW,
+    LEVEL_VIEW,
+    LOT_VIEW,
+    POSITION_VIEW,
+    Records,
+)
+from workbench.domain.views import STATE_DTYPES, STATE_SCHEMA, ExchangeState
+from workbench.engine.layout import allocate, table_size, with_ladders, with_more_lots
+from workbench.engine.orders import open_state, position_number, take_slot
+from workbench.engine.step import MEMORY_TYPE
+from workbench.engine.sweep import head_at, step_forward
+from workbench.errors import SnapshotError
+from workbench.jit import array_of, entry, leaf
+from workbench.ledger.lots import new_lot
+from workbench.matching.book import enqueue, next_price, side_number
+from workbench.matching.table import find_order_id, insert_client_id, insert_order_id
+
+_MAGIC = b"WORKBENCH-SNAPSHOT-1\n"
+_DIGEST_BYTES = 16
+_LENGTH_BYTES = 8
+
+
+@entry(MEMORY_TYPE, numba.types.int64, array_of(LEVEL_VIEW))
+def read_levels(memory: Memory, number: int, out: Any) -> int:
+    """Price levels of a book's side, best first, as many as `out` holds; returns how many there were."""
+    count = 0
+    price = memory.sides[number]["best_ticks"]
+    while price != 0 and count < out.size:
+        side = memory.sides[number]
+        level = memory.levels[side["level_base"] + price - side["floor_ticks"]]
+        out[count]["price_ticks"] = price
+        out[count]["quantity_lots"] = level["lots"]
+        out[count]["orders"] = level["orders"]
+        count += 1
+        price = next_price(memory, number, price)
+    return count
+
+
+@leaf
+def view_order(order: Any, view: Any) -> None:
+    """Copy an open order's public fields."""
+    view["order_id"] = order["order_id"]
+    view["client_order_id"] = order["client_order_id"]
+    view["account"] = order["account"]
+    view["instrument"] = order["instrument"]
+    view["side"] = order["side"]
+    view["order_type"] = order["order_type"]
+    view["time_in_force"] = order["time_in_force"]
+    view["order_state"] = open_state(order)
+    view["self_trade_prevention"] = order["self_trade_prevention"]
+    view["book"] = order["book"]
+    view["flags"] = order["flags"]
+    view["price_ticks"] = order["price_ticks"]
+    view["quantity_lots"] = order["quantity_lots"]
+    view["leaves_lots"] = order["leaves_lots"]
+    view["taken_lots"] = order["taken_lots"]
+    view["opening_lots"] = order["opening_lots"]
+    view["reserved_micros"] = order["reserved_micros"]
+    view["priority"] = order["priority"]
+    view["time_ns"] = order["time_ns"]
+
+@entry(MEMORY_TYPE, numba.types.int64, array_of(BOOK_ORDER))
+def read_order(memory: Memory, order_id: int, out: Any) -> bool:
+    """The open order with this id into `out[0]`; returns whether there is one."""
+    slot = find_order_id(memory.by_order_id, memory.orders, order_id)
+    if slot != 0:
+        view_order(memory.orders[slot], out[0])
+    return slot != 0
+
+
+@entry(MEMORY_TYPE, array_of(BOOK_ORDER))
+def read_orders(memory: Memory, out: Any) -> None:
+    """Every open order by instrument, book, side, then price-time priority; `out` holds exactly as many."""
+    count = 0
+    for number in range(memory.sides.size):
+        slot = head_at(memory, number, memory.sides[number]["best_ticks"])
+        while slot != 0:
+            view_order(memory.orders[slot], out[count])
+            count += 1
+            slot = step_forward(memory, number, slot)
+
+
+@entry(MEMORY_TYPE, array_of(BOOK_ORDER))
+def write_orders(memory: Memory, views: Any) -> None:
+    """Put open orders, in the order `read_orders` gives them, into empty books."""
+    for i in range(views.size):
+        view = views[i]
+        slot = take_slot(memory)
+        order = memory.orders[slot]
+        order["order_id"] = view["order_id"]
+        order["client_order_id"] = view["client_order_id"]
+        order["account"] = view["account"]
+        order["instrument"] = view["instrument"]
+        order["side"] = view["side"]
+        order["order_type"] = view["order_type"]
+        order["time_in_force"] = view["time_in_force"]
+        order["self_trade_prevention"] = view["self_trade_prevention"]
+        order["book"] = view["book"]
+        order["flags"] = view["flags"]
+        order["price_ticks"] = view["price_ticks"]
+        order["quantity_lots"] = view["quantity_lots"]
+        order["leaves_lots"] = view["leaves_lots"]
+        order["taken_lots"] = view["taken_lots"]
+        order["opening_lots"] = view["opening_lots"]
+        order["reserved_micros"] = view["reserved_micros"]
+        order["priority"] = view["priority"]
+        order["time_ns"] = view["time_ns"]
+        enqueue(memory, slot)
+        insert_order_id(memory.by_order_id, order["order_id"], slot)
+        if order["client_order_id"] != 0:
+            insert_client_id(
+                memory.by_client_id, order["account"], order["instrument"], order["client_order_id"], slot
+            )
+
+
+@entry(MEMORY_TYPE, array_of(LOT_VIEW))
+def read_lots(memory: Memory, out: Any) -> int:
+    """Open lots by account, instrument, oldest first, as many as `out` holds; returns how many there are."""
+    count = 0
+    instruments = memory.world[0]["instruments"]
+    for number in range(memory.positions.size):
+        position = memory.positions[number]
+        sign = 1 if position["position_lots"] > 0 else -1
+        slot = position["lot_head"]
+        while slot != 0:
+            lot = memory.lots[slot]
+            if count < out.size:
+                view = out[count]
+                view["account"] = number // instruments
+                view["instrument"] = number % instruments
+                view["price_ticks"] = lot["price_ticks"]
+                view["quantity_lots"] = sign * lot["quantity_lots"]
+                view["cost_micros"] = sign * lot["cost_micros"]
+            count += 1
+            slot = lot["next"]
+    return count
+
+
+@entry(MEMORY_TYPE, array_of(LOT_VIEW))
+def write_lots(memory: Memory, views: Any) -> None:
+    """Put open lots, in the order `read_lots` gives them, into positions that have none."""
+    for i in range(views.size):
+        view = views[i]
+        position = memory.positions[position_number(memory, view["account"], view["instrument"])]
+        slot = new_lot(memory)
+        lot = memory.lots[slot]
+        lot["price_ticks"] = view["price_ticks"]
+        lot["quantity_lots"] = abs(view["quantity_lots"])
+        lot["cost_micros"] = abs(view["cost_micros"])
+        lot["next"] = 0
+        tail = position["lot_tail"]
+        if tail == 0:
+            position["lot_head"] = slot
+        else:
+            memory.lots[tail]["next"] = slot
+        position["lot_tail"] = slot
+
+
+def _copy_fields(source: Records, dtype: np.dtype[Any], skip: tuple[str, ...] = ()) -> Records:
+    out = np.zeros(len(source), dtype=dtype)
+    for name in dtype.names or ():
+        if name not in skip:
+            out[name] = source[name]
+    return out
+
+
+def read_counters(memory: Memory) -> Records:
+    """The exchange's counters."""
+    return _copy_fields(memory.world, COUNTERS_VIEW)
+
+
+def read_instruments(memory: Memory) -> Records:
+    """Market state of every instrument."""
+    out = _copy_fields(memory.instruments, INSTRUMENT_VIEW, skip=("instrument",))
+    out["instrument"] = np.arange(len(out))
+    return out
+
+
+def read_accounts(memory: Memory) -> Records:
+    """Every account."""
+    out = _copy_fields(memory.accounts, ACCOUNT_VIEW, skip=("account", "unused"))
+    out["account"] = np.arange(len(out))
+    return out
+
+
+def read_positions(memory: Memory) -> Records:
+    """Every position that is not all zero."""
+    shown = [name for name in POSITION_VIEW.names or () if name not in ("account", "instrument")]
+    some = np.zeros(len(memory.positions), dtype=bool)
+    for name in shown:
+        some |= memory.positions[name] != 0
+    numbers = np.flatnonzero(some)
+    out = _copy_fields(memory.positions[numbers], POSITION_VIEW, skip=("account", "instrument"))
+    out["account"], out["instrument"] = np.divmod(numbers, max(1, len(memory.instruments)))
+    return out
+
+
+def read_all_orders(memory: Memory) -> Records:
+    """Every open order."""
+    out = np.zeros(int(memory.sides["orders"].sum()), dtype=BOOK_ORDER)
+    read_orders(memory, out)
+    return out
+
+
+def read_all_lots(memory: Memory) -> Records:
+    """Every open lot."""
+    out = np.zeros(int(read_lots(memory, np.zeros(0, dtype=LOT_VIEW))), dtype=LOT_VIEW)
+    read_lots(memory, out)
+    return out
+
+
+def read_state(memory: Memory) -> ExchangeState:
+    """The whole state in canonical form."""
+    return ExchangeState(
+        counters=read_counters(memory),
+        instruments=read_instruments(memory),
+        accounts=read_accounts(memory),
+        positions=read_positions(memory),
+        lots=read_all_lots(memory),
+        orders=read_all_orders(memory),
+    )
+
+
+def write_state(venue: Venue, state: ExchangeState) -> Memory:
+    """Fresh memory that holds `state`."""
+    memory = allocate(venue)
+    for name in COUNTERS_VIEW.names or ():
+        memory.world[name] = state.counters[name]
+    for name in INSTRUMENT_VIEW.names or ():
+        if name != "instrument":
+            memory.instruments[name] = state.instruments[name]
+    instruments = memory.instruments
+    for name in ACCOUNT_VIEW.names or ():
+        if name not in ("account", "unused"):
+            memory.accounts[name] = state.accounts[name]
+    numbers = state.positions["account"].astype(np.int64) * len(instruments) + state.positions["instrument"]
+    for name in POSITION_VIEW.names or ():
+        if name not in ("account", "instrument"):
+            memory.positions[name][numbers] = state.positions[name]
+    size = len(state.orders) + 2
+    if size > len(memory.orders):
+        memory = memory._replace(
+            orders=np.zeros(size, dtype=memory.orders.dtype),
+            by_order_id=np.zeros(table_size(size), dtype=memory.by_order_id.dtype),
+            by_client_id=np.zeros(table_size(size), dtype=memory.by_client_id.dtype),
+        )
+    if len(state.lots):
+        memory = with_more_lots(memory, len(state.lots))
+    memory = with_ladders(memory)
+    write_orders(memory, state.orders)
+    write_lots(memory, state.lots)
+    return memory
+
+
+def to_bytes(venue: Venue, state: ExchangeState) -> bytes:
+    """A snapshot: what was written, a header that says how, the records, and a digest over all of it."""
+    header = {
+        "schema": STATE_SCHEMA,
+        "venue": venue_to_json(venue),
+        "counts": {name: len(part) for name, part in zip(ExchangeState._fields, state, strict=True)},
+    }
+    text = json.dumps(header, sort_keys=True).encode()
+    body = b"".join([_MAGIC, len(text).to_bytes(_LENGTH_BYTES, "little"), text, *(part.tobytes() for part in state)])
+    return body + hashlib.blake2b(body, digest_size=_DIGEST_BYTES).digest()
+
+
+def from_bytes(data: bytes) -> tuple[Venue, ExchangeState]:
+    """Venue and state of a snapshot; `SnapshotError` when it is damaged or of another version."""
+
+    def refuse(what: str) -> SnapshotError:
+        return SnapshotError(what, where="snapshot", remedy="take a new one, or rebuild the state from its commands")
+
+    body, digest = data[:-_DIGEST_BYTES], data[-_DIGEST_BYTES:]
+    if not body.startswith(_MAGIC):
+        raise refuse("these bytes are not a workbench snapshot")
+    if hashlib.blake2b(body, digest_size=_DIGEST_BYTES).digest() != digest:
+        raise refuse("its checksum does not match: it is cut short or damaged")
+    at = len(_MAGIC) + _LENGTH_BYTES
+    length = int.from_bytes(body[len(_MAGIC) : at], "little")
+    header = json.loads(body[at : at + length])
+    if header["schema"] != STATE_SCHEMA:
+        raise refuse(f"it was written with record layout {header['schema']}, this version has {STATE_SCHEMA}")
+    at += length
+    parts = []
+    for name, dtype in STATE_DTYPES.items():
+        count = header["counts"][name]
+        parts.append(np.frombuffer(body, dtype=dtype, count=count, offset=at).copy())
+        at += count * dtype.itemsize
+    return venue_from_json(header["venue"]), ExchangeState(*parts)

@@ -1,0 +1,256 @@
+"""Incoming orders against resting ones: what could trade, and the trading itself."""
+
+from __future__ import annotations
+
+from workbench.domain.codes import STREET_ACCOUNT, Reason, SelfTradePrevention, Side
+from workbench.domain.memory import EventBuffer, Memory
+from workbench.engine.fills import SHADOW, trade
+from workbench.engine.orders import cancel_incoming, cancel_resting, order_event, reduce_resting
+from workbench.engine.orders import ORDER_REDUCED, open_state
+from workbench.jit import leaf
+from workbench.ledger.cash import notional
+from workbench.matching.book import better, is_matchable, level_index, next_price, reaches, side_number
+
+BUY = int(Side.BUY)
+SELF_TRADE = int(Reason.SELF_TRADE)
+ALLOW = int(SelfTradePrevention.ALLOW)
+CANCEL_RESTING = int(SelfTradePrevention.CANCEL_RESTING)
+CANCEL_INCOMING = int(SelfTradePrevention.CANCEL_INCOMING)
+CANCEL_BOTH = int(SelfTradePrevention.CANCEL_BOTH)
+ANY_PRICE = 1 << 62
+
+
+@leaf
+def limit_of(memory: Memory, slot: int) -> int:
+    """The price up to which an order trades; a market order has none."""
+    order = memory.orders[slot]
+    price = order["price_ticks"]
+    if price != 0:
+        return price
+    return ANY_PRICE if order["side"] == BUY else 0
+
+
+@leaf
+def prevention_of(memory: Memory, slot: int) -> int:
+    """The order's self-trade prevention mode, the venue's where it chose none, ALLOW for the street."""
+    order = memory.orders[slot]
+    if order["account"] == STREET_ACCOUNT:
+        return ALLOW
+    mode = order["self_trade_prevention"]
+    return memory.world[0]["self_trade_prevention"] if mode == 0 else mode
+
+
+@leaf
+def head_at(memory: Memory, number: int, price_ticks: int) -> int:
+    """First order at a price of a side; 0 when the price is 0."""
+    if price_ticks == 0:
+        return 0
+    return memory.levels[level_index(memory, number, price_ticks)]["head"]
+
+
+@leaf
+def comes_first(memory: Memory, shown: int, live: int, side: int) -> bool:
+    """Whether the shown book's order comes before the live book's; slots, at least one of which is not 0."""
+    if live == 0:
+        return True
+    if shown == 0:
+        return False
+    shown_price = memory.orders[shown]["price_ticks"]
+    live_price = memory.orders[live]["price_ticks"]
+    if shown_price != live_price:
+        return better(side, shown_price, live_price)
+    return memory.orders[shown]["priority"] < memory.orders[live]["priority"]
+
+
+@leaf
+def step_forward(memory: Memory, number: int, slot: int) -> int:
+    """The order behind `slot` in price-time order, or 0."""
+    after = memory.orders[slot]["next"]
+    if after != 0:
+        return after
+    return head_at(memory, number, next_price(memory, number, memory.orders[slot]["price_ticks"]))
+
+
+@leaf
+def could_trade(memory: Memory, slot: int, lots: int, skip_lots: int) -> tuple[int, int]:
+    """Lots the order could trade now, up to `lots`, and the notional of those after the first `skip_lots`."""
+    order = memory.orders[slot]
+    instrument = memory.instruments[order["instrument"]]
+    account = order["account"]
+    side = order["side"]
+    opposite = 3 - side
+    limit = limit_of(memory, slot)
+    mode = prevention_of(memory, slot)
+    frozen = memory.world[0]["frozen"] != 0
+    shown_number = side_number(order["instrument"], 0, opposite)
+    live_number = side_number(order["instrument"], 1, opposite)
+    shown = head_at(memory, shown_number, memory.sides[shown_number]["best_ticks"])
+    live = head_at(memory, live_number, memory.sides[live_number]["best_ticks"])
+    found = 0
+    cost = 0
+    while found < lots and (shown != 0 or live != 0):
+        from_shown = comes_first(memory, shown, live, opposite)
+        here = shown if from_shown else live
+        resting = memory.orders[here]
+        price = resting["price_ticks"]
+        if not reaches(side, limit, price):
+            break
+        offered = resting["leaves_lots"]
+        if from_shown and frozen:
+            offered = max(0, offered - resting["taken_lots"])
+        if mode != ALLOW and resting["account"] == account:
+            if mode != CANCEL_RESTING:
+                break
+            offered = 0
+        if offered > 0:
+            used = min(offered, lots - found)
+            counted = used - max(0, min(used, skip_lots - found))
+            if counted > 0:
+                cost += notional(instrument, price, counted)
+            found += used
+        if from_shown:
+            shown = step_forward(memory, shown_number, here)
+        else:
+            live = step_forward(memory, live_number, here)
+    return found, cost
+
+
+@leaf
+def prevent(memory: Memory, events: EventBuffer, slot: int, resting_slot: int, mode: int) -> bool:
+    """Keep two orders of one account apart; returns whether the incoming order has ended."""
+    order = memory.orders[slot]
+    if mode == CANCEL_RESTING:
+        cancel_resting(memory, events, resting_slot, SELF_TRADE)
+        return False
+    if mode == CANCEL_INCOMING:
+        cancel_incoming(memory, events, order, SELF_TRADE)
+        return True
+    if mode == CANCEL_BOTH:
+        cancel_resting(memory, events, resting_slot, SELF_TRADE)
+        cancel_incoming(memory, events, order, SELF_TRADE)
+        return True
+    lots = min(order["leaves_lots"], memory.orders[resting_slot]["leaves_lots"])
+    if lots == memory.orders[resting_slot]["leaves_lots"]:
+        cancel_resting(memory, events, resting_slot, SELF_TRADE)
+    else:
+        reduce_resting(memory, events, resting_slot, lots, SELF_TRADE)
+    if lots == order["leaves_lots"]:
+        cancel_incoming(memory, events, order, SELF_TRADE)
+        return True
+    order["leaves_lots"] -= lots
+    order["quantity_lots"] -= lots
+    order_event(memory, events, order, ORDER_REDUCED, SELF_TRADE, open_state(order), lots)
+    return False
+
+
+@leaf
+def match(memory: Memory, events: EventBuffer, slot: int) -> bool:
+    """Trade an order with the shown book; returns whether self-trade prevention ended it."""
+    order = memory.orders[slot]
+    side = order["side"]
+    account = order["account"]
+    limit = limit_of(memory, slot)
+    number = side_number(order["instrument"], 0, 3 - side)
+    mode = prevention_of(memory, slot)
+    while order["leaves_lots"] > 0:
+        best = memory.sides[number]["best_ticks"]
+        if best == 0 or not reaches(side, limit, best):
+            return False
+        resting_slot = memory.levels[level_index(memory, number, best)]["head"]
+        resting = memory.orders[resting_slot]
+        if mode != ALLOW and resting["account"] == account:
+            if prevent(memory, events, slot, resting_slot, mode):
+                return True
+            continue
+        lots = min(order["leaves_lots"], resting["leaves_lots"])
+        if resting["account"] == STREET_ACCOUNT:
+            resting["taken_lots"] += lots
+        if account == STREET_ACCOUNT:
+            order["taken_lots"] += lots
+        trade(memory, events, slot, resting_slot, lots, True, True, 0)
+    return False
+
+
+@leaf
+def match_frozen(memory: Memory, events: EventBuffer, slot: int) -> bool:
+    """Trade a live order of a frozen venue with what history offers and with other live orders."""
+    order = memory.orders[slot]
+    side = order["side"]
+    opposite = 3 - side
+    account = order["account"]
+    limit = limit_of(memory, slot)
+    mode = prevention_of(memory, slot)
+    shown_number = side_number(order["instrument"], 0, opposite)
+    live_number = side_number(order["instrument"], 1, opposite)
+    shown = head_at(memory, shown_number, memory.sides[shown_number]["best_ticks"])
+    while order["leaves_lots"] > 0:
+        while shown != 0 and memory.orders[shown]["leaves_lots"] <= memory.orders[shown]["taken_lots"]:
+            shown = step_forward(memory, shown_number, shown)
+        live = head_at(memory, live_number, memory.sides[live_number]["best_ticks"])
+        if shown == 0 and live == 0:
+            return False
+        if comes_first(memory, shown, live, opposite):
+            resting = memory.orders[shown]
+            if not reaches(side, limit, resting["price_ticks"]):
+                return False
+            lots = min(order["leaves_lots"], resting["leaves_lots"] - resting["taken_lots"])
+            resting["taken_lots"] += lots
+            trade(memory, events, slot, shown, lots, False, True, SHADOW)
+        else:
+            resting = memory.orders[live]
+            if not reaches(side, limit, resting["price_ticks"]):
+                return False
+            if mode != ALLOW and resting["account"] == account:
+                if prevent(memory, events, slot, live, mode):
+                    return True
+                continue
+            lots = min(order["leaves_lots"], resting["leaves_lots"])
+            trade(memory, events, slot, live, lots, True, True, SHADOW)
+    return False
+
+
+@leaf
+def next_matchable(memory: Memory, number: int, side: int, limit_ticks: int) -> int:
+    """First order on a side that history may trade with and that a `side` order reaches, or 0."""
+    if memory.sides[number]["matchable"] == 0:
+        return 0
+    slot = head_at(memory, number, memory.sides[number]["best_ticks"])
+    while slot != 0 and reaches(side, limit_ticks, memory.orders[slot]["price_ticks"]):
+        if is_matchable(memory.orders[slot]):
+            return slot
+        slot = step_forward(memory, number, slot)
+    return 0
+
+
+@leaf
+def match_history(memory: Memory, events: EventBuffer, slot: int) -> None:
+    """Trade a historical order with live and diverged orders only: history has already matched itself."""
+    order = memory.orders[slot]
+    side = order["side"]
+    number = side_number(order["instrument"], 0, 3 - side)
+    while order["leaves_lots"] > 0:
+        resting_slot = next_matchable(memory, number, side, order["price_ticks"])
+        if resting_slot == 0:
+            return
+        resting = memory.orders[resting_slot]
+        lots = min(order["leaves_lots"], resting["leaves_lots"])
+        if resting["account"] == STREET_ACCOUNT:
+            resting["taken_lots"] += lots
+        order["taken_lots"] += lots
+        trade(memory, events, slot, resting_slot, lots, True, True, 0)
+
+
+@leaf
+def meet_live_orders(memory: Memory, events: EventBuffer, slot: int) -> None:
+    """Fill live orders that a historical order of a frozen venue reaches; history's order is only marked as taken."""
+    order = memory.orders[slot]
+    side = order["side"]
+    number = side_number(order["instrument"], 1, 3 - side)
+    while order["leaves_lots"] > order["taken_lots"]:
+        best = memory.sides[number]["best_ticks"]
+        if best == 0 or not reaches(side, order["price_ticks"], best):
+            return
+        resting_slot = memory.levels[level_index(memory, number, best)]["head"]
+        lots = min(order["leaves_lots"] - order["taken_lots"], memory.orders[resting_slot]["leaves_lots"])
+        order["taken_lots"] += lots
+        trade(memory, events, slot, resting_slot, lots, True, False, SHADOW)

@@ -1,0 +1,127 @@
+"""The one place that knows numba: how kernels are compiled, cached and, when asked, run as plain Python.
+
+`entry` compiles a kernel for one declared signature and keeps the machine code in a folder whose name is a hash of all
+kernel sources, the numba version and the bounds-checking switch. Numba's own cache looks only at the file of the entry
+itself, so after an edit to a helper in another file it would go on running the old helper. `leaf` marks the helpers:
+they are compiled into the entries that call them and need no cache of their own.
+
+With NUMBA_DISABLE_JIT=1 everything here runs as Python; with NUMBA_BOUNDSCHECK=1 every index is checked.
+Where kernels are cached: `$WORKBENCH_CACHE_DIR`, else `$XDG_CACHE_HOME/workbench`, else `~/.cache/workbench`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numba
+import numpy as np
+from llvmlite import ir
+from numba.core import types
+from numba.core.extending import intrinsic
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+COMPILED = not numba.config.DISABLE_JIT
+"""False when kernels run as plain Python."""
+
+_KERNEL_ROOMS = ("jit.py", "domain", "matching", "risk", "ledger", "feed", "engine")
+_MASK64 = (1 << 64) - 1
+_GOLDEN = 0x9E3779B97F4A7C15
+_MURMUR = 0xFF51AFD7ED558CCD
+
+
+@cache
+def cache_folder() -> Path:
+    """Where compiled kernels of exactly these sources live."""
+    digest = hashlib.blake2b(digest_size=8)
+    digest.update(f"{numba.__version__} {np.__version__} {sys.version} {numba.config.BOUNDSCHECK}".encode())
+    package = Path(__file__).parent
+    for room in _KERNEL_ROOMS:
+        path = package / room
+        for source in [path] if path.is_file() else sorted(path.rglob("*.py")):
+            digest.update(source.relative_to(package).as_posix().encode())
+            digest.update(source.read_bytes())
+    home = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
+    root = os.environ.get("WORKBENCH_CACHE_DIR") or Path(home) / "workbench"
+    return Path(root) / f"kernels-{digest.hexdigest()}"
+
+
+def leaf(function: Function) -> Function:
+    """Compile `function` into the kernels that call it."""
+    return numba.njit(error_model="numpy", nogil=True)(function)
+
+
+def entry(*arguments: Any) -> Callable[[Function], Function]:
+    """Compile a kernel for arguments of these numba types, without the GIL, and cache it on disk."""
+
+    def compile_entry(function: Function) -> Function:
+        if not COMPILED:
+            return function
+        before = numba.config.CACHE_DIR
+        numba.config.CACHE_DIR = str(cache_folder())
+        try:
+            return numba.njit([arguments], cache=True, error_model="numpy", nogil=True)(function)
+        finally:
+            numba.config.CACHE_DIR = before
+
+    return compile_entry
+
+
+def array_of(dtype: Any) -> types.Array:
+    """The numba type of a one-dimensional contiguous array of `dtype`."""
+    return types.Array(numba.from_dtype(np.dtype(dtype)), 1, "C")
+
+
+def _scan(name: str) -> Any:
+    @intrinsic  # type: ignore[misc]
+    def scan(_: Any, word: Any) -> Any:
+        def generate(__: Any, builder: Any, ___: Any, arguments: Any) -> Any:
+            return getattr(builder, name)(arguments[0], ir.Constant(ir.IntType(1), 0))
+
+        return types.int64(types.uint64), generate
+
+    return scan
+
+
+if COMPILED:
+    _cttz = _scan("cttz")
+    _ctlz = _scan("ctlz")
+
+    @leaf
+    def lowest_bit(word: Any) -> int:
+        """Position of the lowest set bit of a uint64 that is not 0."""
+        return _cttz(word)
+
+    @leaf
+    def highest_bit(word: Any) -> int:
+        """Position of the highest set bit of a uint64 that is not 0."""
+        return 63 - _ctlz(word)
+
+    @leaf
+    def hash31(key: int, salt: int) -> int:
+        """31 well-mixed bits of a key and a salt."""
+        mixed = (np.uint64(key) + np.uint64(salt) * np.uint64(_MURMUR)) * np.uint64(_GOLDEN)
+        mixed = (mixed ^ (mixed >> np.uint64(32))) * np.uint64(_MURMUR)
+        return np.int64(mixed >> np.uint64(33))
+
+else:
+
+    def lowest_bit(word: Any) -> int:
+        """Position of the lowest set bit of a uint64 that is not 0."""
+        return (int(word) & -int(word)).bit_length() - 1
+
+    def highest_bit(word: Any) -> int:
+        """Position of the highest set bit of a uint64 that is not 0."""
+        return int(word).bit_length() - 1
+
+    def hash31(key: int, salt: int) -> int:
+        """31 well-mixed bits of a key and a salt."""
+        mixed = ((int(key) + int(salt) * _MURMUR) * _GOLDEN) & _MASK64
+        mixed = ((mixed ^ (mixed >> 32)) * _MURMUR) & _MASK64
+        return mixed >> 33

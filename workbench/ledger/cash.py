@@ -1,0 +1,52 @@
+"""Money: what a trade is worth and what it costs, in whole micros."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from workbench.domain.costs import PPM
+from workbench.jit import leaf
+
+_PPM = PPM
+
+
+@leaf
+def notional(instrument: Any, price_ticks: int, quantity_lots: int) -> int:
+    """Value in micros of a quantity at a price, rounded down."""
+    value = price_ticks * quantity_lots * instrument["value_numerator"]
+    denominator = instrument["value_denominator"]
+    return value if denominator == 1 else value // denominator
+
+
+@leaf
+def fee(per_lot_micros: int, ppm: int, notional_micros: int, quantity_lots: int) -> int:
+    """Fee in micros, rounded up; negative for a rebate."""
+    if ppm == 0:
+        return per_lot_micros * quantity_lots
+    # The millions and the rest apart, so that nothing overflows: notional * ppm can pass 2^63.
+    whole = notional_micros // _PPM
+    rest = notional_micros - whole * _PPM
+    return per_lot_micros * quantity_lots + whole * ppm - (-(rest * ppm)) // _PPM
+
+
+@leaf
+def reserve_fee(instrument: Any, notional_micros: int, quantity_lots: int) -> int:
+    """The most a fill of this size can cost in fees."""
+    per_lot = max(instrument["maker_per_lot_micros"], instrument["taker_per_lot_micros"], 0)
+    ppm = max(instrument["maker_ppm"], instrument["taker_ppm"], 0)
+    return fee(per_lot, ppm, notional_micros, quantity_lots)
+
+
+@leaf
+def reservation(instrument: Any, price_ticks: int, opening_lots: int) -> int:
+    """Cash that a resting order ties up: its opening part at its limit, with fees."""
+    if opening_lots == 0:
+        return 0
+    value = notional(instrument, price_ticks, opening_lots)
+    return value + reserve_fee(instrument, value, opening_lots)
+
+
+@leaf
+def available(account: Any) -> int:
+    """Buying power: cash that is neither reserved nor tied up in short positions, which bind twice their proceeds."""
+    return account["cash_micros"] - account["reserved_micros"] - 2 * account["short_cost_micros"]

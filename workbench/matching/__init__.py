@@ -1,0 +1,1 @@
+"""Books: price levels, queues and what reaches what."""

@@ -1,0 +1,1 @@
+"""What an order must satisfy before it may reach a book."""
