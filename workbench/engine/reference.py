@@ -67,8 +67,9 @@ SHADOW = 0x2000
 _INT64_MAX = (1 << 63) - 1
 _TIMES_IN_FORCE = (TimeInForce.DAY, TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK)
 _AT_ONCE = (TimeInForce.IOC, TimeInForce.FOK)
-_NEW_FLAGS = OrderFlag.POST_ONLY | OrderFlag.HISTORICAL
-_REPLACE_FLAGS = OrderFlag.QUANTITY_IS_LEAVES | OrderFlag.LOSE_PRIORITY | OrderFlag.HISTORICAL
+# As plain numbers: the complement of an enum of flags leaves out the bits that have no name.
+_NEW_FLAGS = int(OrderFlag.POST_ONLY | OrderFlag.HISTORICAL)
+_REPLACE_FLAGS = int(OrderFlag.QUANTITY_IS_LEAVES | OrderFlag.LOSE_PRIORITY | OrderFlag.HISTORICAL)
 _NOT_FOR_BARE = (CommandKind.SUSPEND_ACCOUNT, CommandKind.REINSTATE_ACCOUNT, CommandKind.KILL_SWITCH)
 _UNUSED = (0,) * 9
 
@@ -208,7 +209,8 @@ class ReferenceExchange:
         return events
 
     def _unknown_command(self, command: Command) -> None:
-        self._refuse(EventKind.COMMAND_REJECTED, command, Refusal(Reason.UNKNOWN_COMMAND))
+        refusal = self._check_late(command) or Refusal(Reason.UNKNOWN_COMMAND)
+        self._refuse(EventKind.COMMAND_REJECTED, command, refusal)
 
     def _emit(
         self,
@@ -693,11 +695,11 @@ class ReferenceExchange:
         self.open_orders[order.order_id] = order
         if order.client_order_id:
             self.client_ids[self._client_key(order.account, order.instrument, order.client_order_id)] = order
-        if not self.venue.bare:
-            standing = self.standings[order.account]
-            standing.open_orders += 1
+        trader = self._trader(order.account)
+        if trader:
+            trader.open_orders += 1
             key = (order.instrument, order.side)
-            standing.open_lots[key] = standing.open_lots.get(key, 0) + order.leaves_lots
+            trader.open_lots[key] = trader.open_lots.get(key, 0) + order.leaves_lots
         self._reserve(order)
         if order.book == 0:
             self._touched.add(order.instrument)
@@ -707,11 +709,11 @@ class ReferenceExchange:
         del self.open_orders[order.order_id]
         if order.client_order_id:
             del self.client_ids[self._client_key(order.account, order.instrument, order.client_order_id)]
-        if not self.venue.bare:
-            standing = self.standings[order.account]
-            standing.open_orders -= 1
-            standing.open_lots[order.instrument, order.side] -= order.leaves_lots
-            standing.reserved_micros -= order.reserved_micros
+        trader = self._trader(order.account)
+        if trader:
+            trader.open_orders -= 1
+            trader.open_lots[order.instrument, order.side] -= order.leaves_lots
+            trader.reserved_micros -= order.reserved_micros
         if order.book == 0:
             self._touched.add(order.instrument)
 
@@ -737,8 +739,9 @@ class ReferenceExchange:
         else:
             order.opening_lots = max(0, order.opening_lots - lots)
         if is_open:
-            if not self.venue.bare:
-                self.standings[order.account].open_lots[order.instrument, order.side] -= lots
+            trader = self._trader(order.account)
+            if trader:
+                trader.open_lots[order.instrument, order.side] -= lots
             self._reserve(order)
             if order.book == 0:
                 self._touched.add(order.instrument)
@@ -1348,7 +1351,8 @@ def check_invariants(exchange: ReferenceExchange) -> None:
         held = [position for (_, where), position in ledger.positions.items() if where == instrument]
         assert sum(position.position_lots for position in held) == 0
     for account, standing in enumerate(exchange.standings):
-        own = [order for order in standing_orders if order.account == account]
+        # The street's open orders are not counted: no check looks at them.
+        own = [order for order in standing_orders if order.account == account != STREET_ACCOUNT]
         assert standing.open_orders == len(own)
         assert standing.reserved_micros == sum(order.reserved_micros for order in own)
         for (instrument, side), lots in standing.open_lots.items():

@@ -1,0 +1,552 @@
+"""Random command streams that hit what is open, for several venues and in several moods.
+
+A stream is drawn in chunks. Before each chunk the generator looks at an exchange that has carried out all chunks so far,
+so that most cancels, replaces and executions name orders that are open; within a chunk it guesses. The same seed, venue and
+profile give the same stream as long as the exchange behaves the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from workbench.domain.codes import (
+    STREET_ACCOUNT,
+    CommandKind,
+    OrderFlag,
+    OrderType,
+    Phase,
+    SelfTradePrevention,
+    Side,
+    TimeInForce,
+)
+from workbench.domain.config import FIRST_TRADER, Account, ReplayMode, Venue
+from workbench.domain.costs import FeeSchedule
+from workbench.domain.instruments import MAX_LADDER_TICKS, Instrument
+from workbench.domain.limits import Limits
+from workbench.domain.records import COMMAND, Records
+from workbench.engine.reference import ReferenceExchange
+
+CHUNK = 64
+MILLISECOND = 1_000_000
+MAX_WINDOW_TICKS = 6_000
+"""How far streams let a ladder grow; wider windows are only asked for to be refused."""
+
+_I32 = [0, 1, -1, 2, 7, 255, 65_535, 2**31 - 1, -(2**31)]
+_I64 = [*_I32, 2**31, 2**32, 2**40, 2**40 + 1, 2**53, 2**62, 2**63 - 1, -(2**63), -(2**40)]
+_NASTY = {name: (_I64 if COMMAND[name] == np.int64 else _I32) for name in COMMAND.names or ()}
+
+
+def _stock(symbol: str, **settings: object) -> Instrument:
+    return Instrument(symbol, "0.90", "1.10", max_order_quantity=100_000, **settings)  # type: ignore[arg-type]
+
+
+def _traders() -> list[Account]:
+    """Rich and poor, with and without permissions and limits."""
+    tight = Limits(max_order_lots=60, max_order_notional=70, position_limit_lots=150, max_open_orders=3)
+    paced = Limits(orders_per_second=200, order_burst=3)
+    slow = Limits(orders_per_second=50)
+    return [
+        Account("rich", cash=10**7),
+        Account("poor", cash=60),
+        Account("long only", cash=500, short_permitted=False),
+        Account("free", cash_checked=False),
+        Account("tight", cash=10_000, limits=tight),
+        Account("paced", cash=10_000, limits=paced),
+        Account("slow", cash="123.45", limits=slow, short_permitted=False, cash_checked=False),
+        Account("other", cash=10**7),
+    ]
+
+
+def _history_traders() -> list[Account]:
+    return [Account("ann", cash=10**6), Account("bob", cash=300), Account("cid", cash_checked=False)]
+
+
+def _stp(mode: SelfTradePrevention) -> Venue:
+    accounts = [Account("ann", cash=10**6), Account("bob", cash=10**6, limits=Limits(position_limit_lots=500))]
+    fees = FeeSchedule(maker_bps="-0.2", taker_bps="0.3")
+    return Venue([_stock("ONE", fees=fees)], accounts, self_trade_prevention=mode)
+
+
+def venues() -> dict[str, Venue]:
+    """The venues that every profile runs on."""
+    rebate = FeeSchedule(maker_per_lot="-0.002", taker_per_lot="0.003")
+    points = FeeSchedule(maker_bps="1.25", taker_bps="10", taker_per_lot="0.000001")
+    mode = SelfTradePrevention
+    return {
+        "full": Venue(
+            [
+                _stock("REB", fees=rebate),
+                _stock("PTS", fees=points, price_increment="0.05", quantity_increment=10, position_limit=900),
+                Instrument(
+                    "FUT", "20", "60", tick_size="0.25", multiplier=50, fees=points, max_order_notional=40_000
+                ),
+            ],
+            _traders(),
+        ),
+        "bare": Venue([_stock("ONE"), _stock("TWO", quantity_increment=5)], bare=True),
+        "responsive": Venue([_stock("ONE", fees=rebate), _stock("TWO")], _history_traders()),
+        "frozen": Venue(
+            [_stock("ONE", fees=rebate), _stock("TWO")], _history_traders(), replay_mode=ReplayMode.FROZEN
+        ),
+        "bare frozen": Venue([_stock("ONE")], bare=True, replay_mode=ReplayMode.FROZEN),
+        "allow": _stp(mode.ALLOW),
+        "cancel resting": _stp(mode.CANCEL_RESTING),
+        "cancel incoming": _stp(mode.CANCEL_INCOMING),
+        "cancel both": _stp(mode.CANCEL_BOTH),
+        "decrement": _stp(mode.DECREMENT),
+        "coin": Venue(
+            [
+                Instrument("BTC", "0.90", "1.10", tick_size="0.001", lot_size="0.00000001", fees=points),
+                Instrument("ODD", "300", "900", tick_size=3, lot_size="0.00000007", fees=rebate),
+            ],
+            [Account("ann", cash="0.5"), Account("bob", cash=10**6), Account("cid", cash="0.000321")],
+        ),
+    }
+
+
+PROFILES = ("calm", "adversarial", "history")
+
+
+@dataclass(frozen=True)
+class Mood:
+    """Weights of what a profile does; the numbers are shares of all commands, what is left are new orders."""
+
+    cancel: float = 0.25
+    replace: float = 0.12
+    execute: float = 0.0
+    historical: float = 0.0
+    """Share of new orders that are history's."""
+    control: float = 0.002
+    """Share of phases, bands, suspensions, kill switches and mass cancels."""
+    spoil: float = 0.0
+    """Share of commands that get one nasty value in one field."""
+    stale: float = 0.03
+    wide: float = 0.05
+    """Share of prices anywhere in the band rather than near the middle."""
+    edge: float = 0.0
+    """Share of prices at and beyond the ends of band and window."""
+    client: float = 0.3
+    backwards: float = 0.0
+    burst: float = 0.0
+    """Chance that a chunk is a deep queue that is then swept."""
+
+
+MOODS = {
+    "calm": Mood(),
+    "adversarial": Mood(
+        cancel=0.2,
+        replace=0.2,
+        execute=0.01,
+        historical=0.04,
+        control=0.03,
+        spoil=0.06,
+        stale=0.12,
+        wide=0.2,
+        edge=0.06,
+        client=0.5,
+        backwards=0.01,
+        burst=0.02,
+    ),
+    "history": Mood(cancel=0.2, replace=0.12, execute=0.15, historical=0.55, spoil=0.005, stale=0.06, wide=0.1),
+}
+
+
+class Generator:
+    """Draws one stream.
+
+    Parameters
+    ----------
+    exchange
+        Has carried out everything drawn so far; only looked at.
+    profile
+        One of `PROFILES`.
+    seed
+        Chooses the stream.
+    """
+
+    def __init__(self, exchange: ReferenceExchange, profile: str, seed: int) -> None:
+        self.exchange = exchange
+        self.mood = MOODS[profile]
+        self.random = np.random.default_rng([PROFILES.index(profile), seed])
+        venue = exchange.venue
+        traders = range(FIRST_TRADER, FIRST_TRADER + (3 if venue.bare else len(venue.accounts)))
+        self.accounts = np.array([*traders, STREET_ACCOUNT])
+        street = 0.3 / len(self.accounts)
+        self.account_weights = np.array([(1 - street) / len(traders)] * len(traders) + [street])
+        self.source_id = 0
+        self.time_ns = venue.start_time_ns
+        self.middles = [(i.price_min_ticks + i.price_max_ticks) // 2 for i in venue.instruments]
+
+    # One chunk
+
+    def chunk(self, size: int = CHUNK) -> Records:
+        """The next commands, about `size` of them."""
+        if self.random.random() < self.mood.burst:
+            rows = self._burst()
+        else:
+            rows = self._mixed(size)
+            self._spoil(rows)
+        self._times(rows)
+        self._recover(rows)
+        return rows
+
+    def _hits(self, share: float, size: int) -> np.ndarray:
+        return self.random.random(size) < share
+
+    def _mixed(self, size: int) -> Records:
+        mood, random = self.mood, self.random
+        rows = np.zeros(size, dtype=COMMAND)
+        kinds = [CommandKind.CANCEL_ORDER, CommandKind.REPLACE_ORDER, CommandKind.EXECUTE_ORDER, CommandKind.CLOCK]
+        shares = np.array([mood.cancel, mood.replace, mood.execute, 0.01])
+        rows["kind"] = random.choice(
+            [*kinds, CommandKind.NEW_ORDER], size, p=[*shares, 1 - shares.sum()]
+        )
+        new = np.flatnonzero(rows["kind"] == CommandKind.NEW_ORDER)
+        self._fill_new(rows, new)
+        self._fill_named(rows, np.flatnonzero((rows["kind"] >= 2) & (rows["kind"] <= 5)), new)
+        for place in np.flatnonzero(self._hits(mood.control, size)):
+            rows[place] = self._control()
+        return rows
+
+    def _fill_new(self, rows: Records, new: np.ndarray) -> None:
+        mood, random, size = self.mood, self.random, len(new)
+        part = np.zeros(size, dtype=COMMAND)
+        part["kind"] = CommandKind.NEW_ORDER
+        part["side"] = random.integers(1, 3, size)
+        part["instrument"] = random.integers(0, len(self.middles), size)
+        part["account"] = random.choice(self.accounts, size, p=self.account_weights)
+        part["order_type"] = OrderType.LIMIT
+        tifs = [TimeInForce.DAY, TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK, TimeInForce.GTD]
+        part["time_in_force"] = random.choice(tifs, size, p=[0.45, 0.4, 0.08, 0.065, 0.005])
+        modes = [0, 1, 2, 3, 4, 5, 6]
+        part["self_trade_prevention"] = random.choice(
+            modes, size, p=[0.75, 0.05, 0.05, 0.045, 0.05, 0.05, 0.005]
+        )
+        part["price_ticks"] = self._prices(part["instrument"], part["side"])
+        part["quantity_lots"] = self._quantities(part["instrument"])
+        part["client_order_id"] = np.where(self._hits(mood.client, size), random.integers(1, 60, size), 0)
+        part["flags"] = np.where(self._hits(0.08, size), OrderFlag.POST_ONLY, 0)
+
+        market = self._hits(0.06, size)
+        part["order_type"][market] = OrderType.MARKET
+        part["price_ticks"][market] = 0
+
+        history = self._hits(mood.historical, size)
+        count = int(history.sum())
+        part["account"][history] = STREET_ACCOUNT
+        part["order_type"][history] = OrderType.LIMIT
+        part["time_in_force"][history] = random.choice([TimeInForce.DAY, TimeInForce.GTC], count)
+        part["price_ticks"][history] = self._prices(part["instrument"][history], part["side"][history])
+        part["client_order_id"][history] = self.source_id + 1 + np.arange(count)
+        part["flags"][history] = OrderFlag.HISTORICAL
+        self.source_id += count
+        rows[new] = part
+
+    def _prices(self, instruments: np.ndarray, sides: np.ndarray) -> np.ndarray:
+        random, size = self.random, len(instruments)
+        rules = self.exchange.rules
+        middle = np.array([self._middle(i) for i in range(len(rules))])[instruments]
+        step = np.array([each.price_increment_ticks for each in rules])[instruments]
+        # Buys a little below the middle, sells a little above, so that the book is deep and often crossed.
+        away = random.integers(-2, 9, size)
+        prices = middle + np.where(sides == Side.BUY, -away, away) * step
+        prices -= np.where(self._hits(0.97, size), prices % step, 0)
+        low = np.array([each.band_low_ticks for each in rules])[instruments]
+        high = np.array([each.band_high_ticks for each in rules])[instruments]
+        wide = self._hits(self.mood.wide, size)
+        prices = np.where(wide, random.integers(low, high + 1), prices)
+        ends = np.array(
+            [
+                [r.band_low_ticks, r.band_high_ticks, r.window_low_ticks, r.window_high_ticks, r.price_cap_ticks, 1]
+                for r in rules
+            ]
+        )
+        edge = self._hits(self.mood.edge, size)
+        at = ends[instruments, random.integers(0, ends.shape[1], size)] + random.integers(-1, 2, size)
+        return np.where(edge, at, prices)
+
+    def _middle(self, instrument: int) -> int:
+        """A middle price that wanders inside the band."""
+        rules = self.exchange.rules[instrument]
+        low, high = rules.band_low_ticks, rules.band_high_ticks
+        middle = self.middles[instrument] + int(self.random.integers(-1, 2))
+        if not low <= middle <= high:
+            middle = (low + high) // 2
+        self.middles[instrument] = middle
+        return middle
+
+    def _quantities(self, instruments: np.ndarray) -> np.ndarray:
+        random, size = self.random, len(instruments)
+        rules = self.exchange.rules
+        step = np.array([each.quantity_increment_lots for each in rules])[instruments]
+        quantities = random.integers(1, 9, size) * step
+        quantities = np.where(self._hits(0.15, size), quantities * random.integers(1, 40, size), quantities)
+        quantities = np.where(self._hits(0.02, size), random.integers(1, 30, size), quantities)
+        # The largest order of all; rarely, so that the sums of a stream stay inside 64 bits.
+        largest = np.array([each.max_order_lots for each in rules])[instruments] // step * step
+        return np.where(self._hits(0.0005 if self.mood.spoil else 0, size), largest, quantities)
+
+    def _fill_named(self, rows: Records, places: np.ndarray, new: np.ndarray) -> None:
+        """Cancels, replaces and executions: choose an open order for each, then vary how it is named."""
+        if not len(places):
+            return
+        size, random, mood = len(places), self.random, self.mood
+        part = rows[places]
+        found = self._open(size, prefer_street=part["kind"] == CommandKind.EXECUTE_ORDER)
+        ids, clients, owners, instruments, sides, prices, leaves, totals = found.T
+        executed = totals - leaves
+
+        # Some name an order of this very chunk: the place of its command tells its id, unless replaces came between.
+        guessed = self._hits(0.15, size) & (len(new) > 0)
+        if guessed.any():
+            born = new[random.integers(0, len(new), size)]
+            rank = np.searchsorted(new, born)
+            ids = np.where(guessed, self.exchange.order_count + 1 + rank, ids)
+            clients = np.where(guessed, rows["client_order_id"][born], clients)
+            owners = np.where(guessed, rows["account"][born], owners)
+            instruments = np.where(guessed, rows["instrument"][born], instruments)
+            sides = np.where(guessed, rows["side"][born], sides)
+            prices = np.where(guessed, np.maximum(rows["price_ticks"][born], 1), prices)
+            leaves = np.where(guessed, rows["quantity_lots"][born], leaves)
+            executed = np.where(guessed, 0, executed)
+        stale = self._hits(mood.stale, size)
+        ids = np.where(stale, random.integers(-1, self.exchange.order_count + 5, size), ids)
+        clients = np.where(stale, random.integers(0, self.source_id + 60, size), clients)
+
+        street = owners == STREET_ACCOUNT
+        by_client = (clients > 0) & self._hits(np.where(street, 0.6, 0.35), size)  # type: ignore[arg-type]
+        both = self._hits(0.05, size)
+        part["order_id"] = np.where(by_client & ~both, 0, ids)
+        part["client_order_id"] = np.where(by_client | both, clients, 0)
+        part["account"] = np.where(self._hits(0.02, size), random.choice(self.accounts, size), owners)
+        part["instrument"] = np.where(self._hits(0.02, size), 0, instruments)
+        history = street & self._hits(0.93, size)
+        part["flags"] = np.where(history, OrderFlag.HISTORICAL, 0)
+
+        kinds = part["kind"]
+        some = random.integers(1, np.maximum(leaves, 1) + 3)
+        cancel = kinds == CommandKind.CANCEL_ORDER
+        part["quantity_lots"] = np.where(cancel & self._hits(0.3, size), some, 0)
+
+        self._fill_replace(part, kinds == CommandKind.REPLACE_ORDER, history, leaves, executed, prices, sides)
+        self._fill_execute(part, kinds == CommandKind.EXECUTE_ORDER, leaves, prices, sides)
+        rows[places] = part
+
+    def _fill_replace(
+        self,
+        part: Records,
+        chosen: np.ndarray,
+        history: np.ndarray,
+        leaves: np.ndarray,
+        executed: np.ndarray,
+        prices: np.ndarray,
+        sides: np.ndarray,
+    ) -> None:
+        random, size = self.random, len(part)
+        steps = np.array([each.quantity_increment_lots for each in self.exchange.rules])
+        step = steps[np.clip(part["instrument"], 0, len(steps) - 1)]
+        as_leaves = np.where(history, self._hits(0.97, size), self._hits(0.3, size))
+        down = random.integers(1, np.maximum(leaves, 1) + 1)
+        up = leaves + random.integers(1, 9, size) * step
+        same = leaves
+        shall = np.choose(random.integers(0, 3, size), [down, same, up])
+        shall -= np.where(self._hits(0.9, size), shall % step, 0)
+        quantity = np.where(as_leaves, shall, shall + executed)
+        quantity = np.where(self._hits(0.05, size), np.maximum(executed - random.integers(0, 3, size), 0), quantity)
+        quantity = np.where(self._hits(0.15, size), 0, quantity)
+        price = np.where(self._hits(0.5, size), prices, self._prices_near(part, prices))
+        price = np.where(self._hits(0.2, size), 0, price)
+        flags = part["flags"] | np.where(as_leaves, OrderFlag.QUANTITY_IS_LEAVES, 0)
+        flags |= np.where(self._hits(0.12, size), OrderFlag.LOSE_PRIORITY, 0)
+        part["quantity_lots"][chosen] = quantity[chosen]
+        part["price_ticks"][chosen] = price[chosen]
+        part["flags"][chosen] = flags[chosen]
+        part["side"][chosen] = np.where(self._hits(0.5, size), sides, 0)[chosen]
+        rename = chosen & self._hits(0.25, size)
+        part["new_client_order_id"][rename] = random.integers(1, 60, int(rename.sum()))
+        renamed_history = rename & history
+        part["new_client_order_id"][renamed_history] = self.source_id + 1 + np.arange(int(renamed_history.sum()))
+        self.source_id += int(renamed_history.sum())
+
+    def _prices_near(self, part: Records, prices: np.ndarray) -> np.ndarray:
+        rules = self.exchange.rules
+        instruments = np.clip(part["instrument"], 0, len(rules) - 1)
+        step = np.array([each.price_increment_ticks for each in rules])[instruments]
+        near = prices + self.random.integers(-6, 7, len(part)) * step
+        drawn = self._prices(instruments, self.random.integers(1, 3, len(part)))
+        return np.where(self._hits(0.6, len(part)), near, drawn)
+
+    def _fill_execute(
+        self, part: Records, chosen: np.ndarray, leaves: np.ndarray, prices: np.ndarray, sides: np.ndarray
+    ) -> None:
+        random, size = self.random, len(part)
+        against = np.where(sides == Side.BUY, Side.SELL, Side.BUY)
+        part["side"][chosen] = np.where(self._hits(0.96, size), against, sides)[chosen]
+        part["account"][chosen] = np.where(self._hits(0.01, size), FIRST_TRADER, STREET_ACCOUNT)[chosen]
+        part["flags"][chosen] = OrderFlag.HISTORICAL
+        whole = np.where(self._hits(0.5, size), leaves, random.integers(1, np.maximum(leaves, 1) + 1))
+        more = leaves + random.integers(1, 20, size)
+        part["quantity_lots"][chosen] = np.where(self._hits(0.12, size), more, whole)[chosen]
+        near = prices + random.integers(-4, 5, size)
+        part["price_ticks"][chosen] = np.where(self._hits(0.8, size), prices, near)[chosen]
+        hidden = chosen & self._hits(0.2, size)
+        part["order_id"][hidden] = 0
+        part["client_order_id"][hidden] = 0
+        gone = chosen & self._hits(0.08, size)
+        part["order_id"][gone] = 0
+        part["client_order_id"][gone] = random.integers(1, self.source_id + 2, int(gone.sum()))
+
+    def _open(self, count: int, prefer_street: np.ndarray) -> np.ndarray:
+        """`count` open orders as rows of id, client id, account, instrument, side, price, leaves, total."""
+        orders = list(self.exchange.open_orders.values())
+        if not orders:
+            row = [max(1, self.exchange.order_count), 0, FIRST_TRADER, 0, Side.BUY, self.middles[0], 1, 1]
+            return np.array([row] * count)
+        places = self.random.integers(0, len(orders), (count, 6))
+        rows = []
+        for picks, street in zip(places.tolist(), prefer_street.tolist(), strict=True):
+            order = orders[picks[0]]
+            if street:
+                order = next((orders[p] for p in picks if orders[p].is_street), order)
+            rows.append(
+                (
+                    order.order_id,
+                    order.client_order_id,
+                    order.account,
+                    order.instrument,
+                    order.side,
+                    order.price_ticks,
+                    order.leaves_lots,
+                    order.quantity_lots,
+                )
+            )
+        return np.array(rows)
+
+    def _control(self) -> Records:
+        """One of the commands that are not about a single order."""
+        random = self.random
+        row = np.zeros(1, dtype=COMMAND)[0]
+        kinds = [
+            CommandKind.MASS_CANCEL,
+            CommandKind.SUSPEND_ACCOUNT,
+            CommandKind.REINSTATE_ACCOUNT,
+            CommandKind.KILL_SWITCH,
+            CommandKind.SET_PHASE,
+            CommandKind.SET_PRICE_BAND,
+        ]
+        row["kind"] = random.choice(kinds, p=[0.12, 0.2, 0.1, 0.08, 0.15, 0.35])
+        numbers = [-2, -1, *range(len(self.middles) + 1)]
+        row["instrument"] = random.choice(numbers)
+        row["account"] = random.choice([*self.accounts, *self.accounts, -1, 1, self.accounts.max() + 1])
+        if row["kind"] == CommandKind.SET_PHASE:
+            row["flags"] = random.choice([Phase.CONTINUOUS, Phase.CLOSED, Phase.CLOSED, 2])
+        if row["kind"] == CommandKind.SET_PRICE_BAND:
+            instrument = int(random.integers(0, len(self.middles)))
+            rules = self.exchange.rules[instrument]
+            width = rules.window_high_ticks - rules.window_low_ticks
+            room = 80 if width < MAX_WINDOW_TICKS else 0
+            middle = self.middles[instrument]
+            low = max(1, int(random.integers(min(rules.window_low_ticks - room, middle - 1), middle)))
+            high = int(random.integers(middle, max(rules.window_high_ticks + room, middle) + 1))
+            cap = rules.price_cap_ticks
+            too_wide = [(low, min(cap, low + MAX_LADDER_TICKS)), (low, cap + 1), (high + 1, low), (0, high)]
+            refused = random.random() < 0.1
+            row["instrument"] = instrument
+            row["price_ticks"], row["trigger_price_ticks"] = (
+                too_wide[int(random.integers(0, 4))] if refused else (low, high)
+            )
+        return row
+
+    def _burst(self) -> Records:
+        """A deep queue of small orders, some of them cancelled from head, middle and tail, then swept in one go."""
+        random = self.random
+        instrument = int(random.integers(0, len(self.middles)))
+        rules = self.exchange.rules[instrument]
+        depth = int(random.choice([50, 400, 5_400], p=[0.6, 0.37, 0.03]))
+        side = int(random.integers(1, 3))
+        rows = np.zeros(depth + depth // 10 + 2, dtype=COMMAND)
+        adds, cancels, sweeps = rows[:depth], rows[depth:-2], rows[-2:]
+        rows["instrument"] = instrument
+        adds["kind"] = CommandKind.NEW_ORDER
+        adds["side"] = side
+        adds["order_type"] = OrderType.LIMIT
+        adds["account"] = random.choice(self.accounts[:-1])
+        adds["quantity_lots"] = rules.quantity_increment_lots
+        price = self._middle(instrument) // rules.price_increment_ticks * rules.price_increment_ticks
+        spread = rules.price_increment_ticks * random.integers(0, int(random.choice([1, 3])), depth)
+        adds["price_ticks"] = price + (spread if side == Side.SELL else -spread)
+        first = self.exchange.order_count + 1
+        cancels["kind"] = CommandKind.CANCEL_ORDER
+        cancels["account"] = adds["account"][0]
+        targets = np.concatenate([np.arange(depth // 30), depth - 1 - np.arange(depth // 30)])
+        targets = np.resize(np.concatenate([targets, random.integers(0, depth, depth // 30 + 1)]), len(cancels))
+        cancels["order_id"] = first + targets
+        sweeps["kind"] = CommandKind.NEW_ORDER
+        sweeps["side"] = 3 - side
+        sweeps["account"] = random.choice(self.accounts[:-1], 2)
+        sweeps["order_type"] = OrderType.MARKET
+        sweeps["time_in_force"] = [TimeInForce.FOK, TimeInForce.DAY]
+        step = rules.quantity_increment_lots
+        sweeps["quantity_lots"] = [max(1, depth // 2) * step, depth * 2 * step]
+        return rows
+
+    def _spoil(self, rows: Records) -> None:
+        """Put one nasty value into some commands."""
+        random = self.random
+        names = list(_NASTY)
+        for place in np.flatnonzero(self._hits(self.mood.spoil, len(rows))):
+            name = names[int(random.integers(0, len(names)))]
+            if name == "time_ns":
+                continue
+            value = int(random.choice(np.array(_NASTY[name])))
+            bits = COMMAND[name].itemsize * 8
+            if COMMAND[name].kind == "u":
+                value = int(random.integers(0, 2**bits)) if random.random() < 0.5 else value % 2**bits
+            street = rows["account"][place] == STREET_ACCOUNT
+            if name == "quantity_lots" and street:
+                # What history missed is summed up, and a sum of such numbers would not fit into 64 bits.
+                value = min(value, 2**40)
+            rows[name][place] = value
+
+    def _times(self, rows: Records) -> None:
+        """Mostly small steps, some commands at one time, some backwards."""
+        random, size = self.random, len(rows)
+        steps = random.integers(0, 4 * MILLISECOND, size) * self._hits(0.7, size)
+        steps[self._hits(0.002, size)] = 10_000 * MILLISECOND
+        times = self.time_ns + np.cumsum(steps)
+        self.time_ns = int(times[-1])
+        backwards = self._hits(self.mood.backwards, size)
+        past = random.choice([1, MILLISECOND, 2**62, 2**63 - 1], size)
+        rows["time_ns"] = np.where(backwards, times - past, times)
+
+    def _recover(self, rows: Records) -> None:
+        """Undo what would make the rest of the stream dull: closed phases, suspensions, a band far away."""
+        fixes = []
+        exchange = self.exchange
+        for instrument, rules in enumerate(exchange.rules):
+            if rules.phase == Phase.CLOSED:
+                fixes.append((CommandKind.SET_PHASE, 0, instrument))
+        for account, standing in enumerate(exchange.standings):
+            if standing.state:
+                fixes.append((CommandKind.REINSTATE_ACCOUNT, account, 0))
+        for kind, account, instrument in fixes:
+            place = int(self.random.integers(0, len(rows)))
+            time_ns = rows["time_ns"][place]
+            rows[place] = np.zeros(1, dtype=COMMAND)[0]
+            rows["kind"][place], rows["time_ns"][place] = kind, time_ns
+            rows["account"][place], rows["instrument"][place] = account, instrument
+
+
+def stream(
+    exchange: ReferenceExchange, profile: str, seed: int, count: int
+) -> Iterator[tuple[Records, Records]]:
+    """Chunks of a stream of at least `count` commands, each with the events that `exchange` gave for it."""
+    generator = Generator(exchange, profile, seed)
+    done = 0
+    while done < count:
+        commands = generator.chunk(min(CHUNK, count - done))
+        yield commands, exchange.step(commands)
+        done += len(commands)
