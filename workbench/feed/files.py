@@ -40,7 +40,16 @@ def read_bytes(path: str | os.PathLike[str]) -> bytes:
         raise SourceError(name, None, f"cannot be read: {error.strerror}") from None
     try:
         data = _decompressed(data, name)
-    except (EOFError, OSError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, zstandard.ZstdError, RuntimeError, NotImplementedError) as error:
+    except (
+        EOFError,
+        OSError,
+        zlib.error,
+        lzma.LZMAError,
+        zipfile.BadZipFile,
+        zstandard.ZstdError,
+        RuntimeError,
+        NotImplementedError,
+    ) as error:
         raise SourceError(name, None, f"is truncated or damaged: {error}", "fetch it again") from None
     if not data:
         raise SourceError(name, None, "is empty")
@@ -58,7 +67,12 @@ def _decompressed(data: bytes, name: str) -> bytes:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = [member for member in archive.infolist() if not member.is_dir()]
             if len(members) != 1:
-                raise SourceError(name, None, f"is a zip of {len(members)} files, expected one", "unpack it and name the file")
+                raise SourceError(
+                    name,
+                    None,
+                    f"is a zip of {len(members)} files, expected one",
+                    "unpack it and name the file",
+                )
             return archive.read(members[0])
     return data
 
@@ -104,7 +118,9 @@ class Cells:
         Number of data rows.
     """
 
-    def __init__(self, data: bytes, file: str, names: Sequence[str] | None = None, required: Sequence[str] = ()) -> None:
+    def __init__(
+        self, data: bytes, file: str, names: Sequence[str] | None = None, required: Sequence[str] = ()
+    ) -> None:
         data = data.removeprefix(b"\xef\xbb\xbf")
         self.file = file
         self.first_row = 1 if names is not None else 2
@@ -112,7 +128,9 @@ class Cells:
         self.names = list(names) if names is not None else first
         missing = [name for name in required if name not in self.names]
         if missing:
-            raise SourceError(file, 1, f"the header has no column {missing[0]!r}", f"it has {', '.join(first)}")
+            raise SourceError(
+                file, 1, f"the header has no column {missing[0]!r}", f"it has {', '.join(first)}"
+            )
         self._check_shape(data)
         if names is None and len(data.splitlines()) < self.first_row:
             raise SourceError(file, None, "has a header and no row below it")
@@ -181,7 +199,11 @@ class Cells:
         cells = self.text(name)
         blank = cells == ""
         plain = cells.str.contains(rf"^-?[0-9]{{1,{18 - places}}}(\.[0-9]{{1,{places}}})?$")
-        self.expect(plain | blank if empty is not None else plain, name, f"a decimal number with at most {places} decimals")
+        self.expect(
+            plain | blank if empty is not None else plain,
+            name,
+            f"a decimal number with at most {places} decimals",
+        )
         whole = cells.set(blank, "0").cast(pl.Decimal(38, places)).to_physical().cast(pl.Int64)
         values: Ints = whole.to_numpy().astype(np.int64)
         return values if empty is None else np.where(blank.to_numpy(), empty, values)
@@ -199,4 +221,6 @@ class Cells:
         if len(back):
             at = int(back[0]) + 1
             cells = self.text(name)
-            raise self.refuse(at, f"{name} {cells[at]} is before {cells[at - 1]} in the row above", "sort the file by time")
+            raise self.refuse(
+                at, f"{name} {cells[at]} is before {cells[at - 1]} in the row above", "sort the file by time"
+            )

@@ -1,9 +1,10 @@
 """LOBSTER message files (NASDAQ order flow of one stock and day) as commands.
 
-A file of N levels holds only the messages that touch the best N levels. Levels beyond them change unseen, so that a
-level which comes into view again may hold more or less than the messages told. With the order book file, whose row i
-is the book after message i, the reader seeds the book before the first message (`seed_book`) and puts such levels
-right when they come into view (`resync`); see `lobster_book.revealed` for which levels the messages determine.
+A file of N levels holds only the messages that touch the best N levels. Levels beyond them change unseen,
+so that a level which comes into view again may hold more or less than the messages told. With the order
+book file, whose row i is the book after message i, the reader seeds the book before the first message
+(`seed_book`) and puts such levels right when they come into view (`resync`); see `lobster_book.revealed`
+for which levels the messages determine.
 """
 
 from __future__ import annotations
@@ -19,19 +20,20 @@ from workbench.domain.codes import Side
 from workbench.domain.units import Number
 from workbench.errors import SourceError
 from workbench.feed.files import Cells, Ints, read_bytes
-from workbench.feed.history import History, counted, price_scale
+from workbench.feed.history import History, counted
 from workbench.feed.lobster_book import PRICE_NANOS, Ladders, LobsterName, read_ladders
 from workbench.feed.lobster_orders import (
     CROSS_TRADE,
     EXECUTE_HIDDEN,
     EXECUTE_VISIBLE,
+    FULL_CANCEL,
     HALT,
     NEW_ORDER,
     PARTIAL_CANCEL,
-    FULL_CANCEL,
     Messages,
     to_commands,
 )
+from workbench.feed.scale import price_scale
 
 COLUMNS = ("time", "type", "order_id", "size", "price", "direction")
 """Columns of a message file, which has no header."""
@@ -62,7 +64,8 @@ def read_lobster(
     seed_book
         Begin with the book that the first row shows without the first message's effect, as anonymous orders.
     resync
-        When a level comes into view with another quantity than messages told, put it right, as part of the row.
+        When a level comes into view with another quantity than messages told, put it right, as part of the
+        row.
     ticker, date, levels
         What the file's name would say; needed when it has another form, and to override it.
     zone
@@ -73,7 +76,12 @@ def read_lobster(
     name = os.fspath(path)
     said = LobsterName.parse(path)
     if said is not None and said.what == "orderbook":
-        raise SourceError(name, None, "is an order book file, expected a message file", f"name {name.replace('_orderbook_', '_message_')}")
+        raise SourceError(
+            name,
+            None,
+            "is an order book file, expected a message file",
+            f"name {name.replace('_orderbook_', '_message_')}",
+        )
     day = date or (said.date if said else None)
     symbol = ticker or (said.ticker if said else "")
     if day is None or not symbol:
@@ -103,7 +111,9 @@ def read_lobster(
     )
     ladders = None if raw is None else _in_ticks(raw, scale.tick_nanos, scale.low_ticks, scale.high_ticks)
     commands, rows, origins, quirks = to_commands(messages, time_ns, ladders, seed_book, resync, name)
-    return History(commands, rows, time_ns, scale.instrument(symbol), counted(quirks), name, "lobster", origins)
+    return History(
+        commands, rows, time_ns, scale.instrument(symbol), counted(quirks), name, "lobster", origins
+    )
 
 
 def _midnight_ns(day: Date, zone: str) -> int:
@@ -128,14 +138,18 @@ def _checked(cells: Cells) -> tuple[Ints, Ints]:
     return kind, price * PRICE_NANOS
 
 
-def _ladders(path: str | os.PathLike[str], said: LobsterName | None, depth: int | None, count: int) -> Ladders:
+def _ladders(
+    path: str | os.PathLike[str], said: LobsterName | None, depth: int | None, count: int
+) -> Ladders:
     """Rows of the order book file, checked to belong to the messages."""
     ladders = read_ladders(path)
     check_belongs(os.fspath(path), said, depth, ladders, count)
     return ladders
 
 
-def check_belongs(book: str, said: LobsterName | None, depth: int | None, ladders: Ladders, count: int) -> None:
+def check_belongs(
+    book: str, said: LobsterName | None, depth: int | None, ladders: Ladders, count: int
+) -> None:
     """Refuse an order book file of another stock, day, depth or length than the messages."""
     own = LobsterName.parse(book)
     if own is not None and own.what != "orderbook":

@@ -25,7 +25,8 @@ PRICE_NANOS = 100_000
 """A LOBSTER price counts ten-thousandths of a dollar."""
 
 _NAME = re.compile(
-    r"^(?P<ticker>[A-Za-z0-9.\-]+)_(?P<date>\d{4}-\d{2}-\d{2})_(?P<start>\d+)_(?P<end>\d+)_(?P<what>message|orderbook)_(?P<levels>\d+)"
+    r"^(?P<ticker>[A-Za-z0-9.\-]+)_(?P<date>\d{4}-\d{2}-\d{2})_(?P<start>\d+)_(?P<end>\d+)"
+    r"_(?P<what>message|orderbook)_(?P<levels>\d+)"
 )
 _EMPTY_ASK, _EMPTY_BID = 9_999_999_999, -9_999_999_999
 
@@ -56,7 +57,9 @@ class LobsterName:
             day = date.fromisoformat(found["date"])
         except ValueError:
             return None
-        return cls(found["ticker"], day, int(found["start"]), int(found["end"]), found["what"], int(found["levels"]))
+        return cls(
+            found["ticker"], day, int(found["start"]), int(found["end"]), found["what"], int(found["levels"])
+        )
 
     def sibling(self, path: str | os.PathLike[str]) -> Path | None:
         """The order book file beside a message file, compressed in any way; None when there is none."""
@@ -75,8 +78,20 @@ def read_ladders(path: str | os.PathLike[str], tick_nanos: int = PRICE_NANOS) ->
     data = read_bytes(path)
     columns = data.split(b"\n", 1)[0].count(b",") + 1
     if columns % 4:
-        raise SourceError(name, 1, f"has {columns} cells, expected four for each level: ask price, ask size, bid price, bid size")
-    cells = Cells(data, name, [f"{what}_{level}" for level in range(columns // 4) for what in ("ask", "ask_size", "bid", "bid_size")])
+        raise SourceError(
+            name,
+            1,
+            f"has {columns} cells, expected four for each level: ask price, ask size, bid price, bid size",
+        )
+    cells = Cells(
+        data,
+        name,
+        [
+            f"{what}_{level}"
+            for level in range(columns // 4)
+            for what in ("ask", "ask_size", "bid", "bid_size")
+        ],
+    )
     made = np.zeros((cells.count, columns // 4, 6), np.int64)
     for level in range(columns // 4):
         for side, empty, price_at in (("ask", _EMPTY_ASK, ASK_PRICE), ("bid", _EMPTY_BID, BID_PRICE)):
@@ -84,9 +99,15 @@ def read_ladders(path: str | os.PathLike[str], tick_nanos: int = PRICE_NANOS) ->
             size = cells.integers(f"{side}_size_{level}")
             there = price != empty
             cells.expect((price > 0) | ~there, f"{side}_{level}", f"a positive price, or {empty} for none")
-            cells.expect((size > 0) == there, f"{side}_size_{level}", "a positive size for a level that is there, 0 for none")
+            cells.expect(
+                (size > 0) == there,
+                f"{side}_size_{level}",
+                "a positive size for a level that is there, 0 for none",
+            )
             nanos = price * PRICE_NANOS
-            cells.expect((nanos % tick_nanos == 0) | ~there, f"{side}_{level}", f"a multiple of {tick_nanos}e-9")
+            cells.expect(
+                (nanos % tick_nanos == 0) | ~there, f"{side}_{level}", f"a multiple of {tick_nanos}e-9"
+            )
             made[:, level, price_at] = np.where(there, nanos // tick_nanos, 0)
             made[:, level, price_at + 1] = size
             made[:, level, price_at + 2] = np.where(there, UNKNOWN_COUNT, 0)
@@ -99,7 +120,9 @@ def _check_order(ladders: Ladders, cells: Cells) -> None:
     bids = ladders[:, :, BID_PRICE]
     deeper = bids[:, 1:] > 0
     there = asks[:, 1:] < np.iinfo(np.int64).max
-    wrong = ((np.diff(asks, axis=1) <= 0) & there).any(axis=1) | ((np.diff(bids, axis=1) >= 0) & deeper).any(axis=1)
+    wrong = ((np.diff(asks, axis=1) <= 0) & there).any(axis=1) | ((np.diff(bids, axis=1) >= 0) & deeper).any(
+        axis=1
+    )
     wrong |= bids[:, 0] >= asks[:, 0]
     if wrong.any():
         raise cells.refuse(int(np.argmax(wrong)), "shows levels that are crossed or not in order")
@@ -108,11 +131,11 @@ def _check_order(ladders: Ladders, cells: Cells) -> None:
 def revealed(ladders: Ladders, added: Ints, price_ticks: Ints) -> npt.NDArray[np.bool_]:
     """Which levels of which rows no message determines: shape (rows, levels, 2), asks first.
 
-    Row i is determined by row i - 1 and message i, save for levels that neither of them knows. A level is *revealed*
-    when its price was not in view on its side in row i - 1 and message i is not a new order there: it lay beyond the
-    file's depth, a better level went, and the row alone tells its quantity. All other levels are *determined*. In
-    the first row, every level is revealed that is not the first message's own new order at an otherwise empty price;
-    it is what a seeded book begins with.
+    Row i is determined by row i - 1 and message i, save for levels that neither of them knows. A level is
+    *revealed* when its price was not in view on its side in row i - 1 and message i is not a new order
+    there: it lay beyond the file's depth, a better level went, and the row alone tells its quantity. All
+    other levels are *determined*. In the first row, every level is revealed that is not the first message's
+    own new order at an otherwise empty price; it is what a seeded book begins with.
 
     Parameters
     ----------

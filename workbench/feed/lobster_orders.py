@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from workbench.domain.codes import CommandKind, OrderFlag, OrderType, Side, TimeInForce
-from workbench.domain.records import Records, commands
+from workbench.domain.codes import CommandKind, Side
+from workbench.domain.records import Records
 from workbench.errors import SourceError
 from workbench.feed.files import Flags, Ints
-from workbench.feed.history import FIRST_SYNTHETIC_ID, FROM_RESYNC, FROM_SEED, FROM_SOURCE
+from workbench.feed.history import FROM_RESYNC, FROM_SEED, FROM_SOURCE
 from workbench.feed.lobster_book import ASK_PRICE, BID_PRICE, Ladders, revealed
+from workbench.feed.street import FIRST_SYNTHETIC_ID, from_table
 
 NEW_ORDER, PARTIAL_CANCEL, FULL_CANCEL, EXECUTE_VISIBLE, EXECUTE_HIDDEN, CROSS_TRADE, HALT = range(1, 8)
 """Message types."""
@@ -50,7 +51,7 @@ def to_commands(
     if ladders is not None and resync:
         added = np.where(messages.kind == NEW_ORDER, messages.side, 0)
         shown = revealed(ladders, added, messages.price_ticks)
-        reveals = shown.any(axis=(1, 2))
+        reveals = np.asarray(shown.any(axis=(1, 2)))
         reveals[0] = True
     skip = left_out.tolist()
     for row, (kind, order_id, size, price, side, reveal) in enumerate(
@@ -76,7 +77,7 @@ def to_commands(
 
 @dataclass(slots=True)
 class _Level:
-    """Orders at one price: total lots, and leaves by our id, oldest first; `anonymous` are those we invented."""
+    """Orders at one price: total lots, and leaves by our id, oldest first; `anonymous` are our own."""
 
     lots: int = 0
     named: dict[int, int] = field(default_factory=dict)
@@ -109,20 +110,11 @@ class _Orders:
     def result(self, time_ns: Ints) -> tuple[Records, Ints, npt.NDArray[np.uint8]]:
         """Commands with the row and the origin of each."""
         table = np.array(self._made, np.int64).reshape(-1, 7)
-        rows, origins, kind = table[:, 0], table[:, 1].astype(np.uint8), table[:, 2]
-        made = commands(len(table))
-        made["time_ns"] = time_ns[rows]
-        made["kind"] = kind
-        made["client_order_id"], made["side"] = table[:, 3], table[:, 4]
-        made["quantity_lots"], made["price_ticks"] = table[:, 5], table[:, 6]
-        made["flags"] = OrderFlag.HISTORICAL
-        new = kind == CommandKind.NEW_ORDER
-        made["order_type"][new] = OrderType.LIMIT
-        made["time_in_force"][new] = TimeInForce.GTC
-        return made, rows.copy(), origins
+        made, rows = from_table(table[:, :6], time_ns)
+        return made, rows, table[:, 6].astype(np.uint8)
 
     def _emit(self, kind: CommandKind, order_id: int, side: int, lots: int, price: int) -> None:
-        self._made.append((self.row, self._origin, kind, order_id, side, lots, price))
+        self._made.append((self.row, kind, order_id, side, lots, price, self._origin))
 
     def apply(self, kind: int, order_id: int, size: int, price: int, side: int) -> None:
         """One message."""
@@ -136,7 +128,11 @@ class _Orders:
             if known is None:
                 self._reduce_unknown(side, price, size, execute)
             elif known != (side, price):
-                raise SourceError(self.name, self.row + 1, f"has another price or direction than order {order_id} was entered with")
+                raise SourceError(
+                    self.name,
+                    self.row + 1,
+                    f"has another price or direction than order {order_id} was entered with",
+                )
             else:
                 self._reduce_known(order_id, side, price, size, execute, ends=kind == FULL_CANCEL)
         elif kind == HALT:
@@ -182,7 +178,9 @@ class _Orders:
             prices = self._prices[side]
             del prices[bisect_left(prices, price)]
 
-    def _reduce_known(self, order_id: int, side: int, price: int, size: int, execute: bool, ends: bool) -> None:
+    def _reduce_known(
+        self, order_id: int, side: int, price: int, size: int, execute: bool, ends: bool
+    ) -> None:
         """A message about an order that we hold; the level must lose `size` in all."""
         leaves = self._levels[side][price].named[order_id]
         self._take(order_id, side, price, leaves if ends else min(size, leaves), execute)
@@ -196,8 +194,8 @@ class _Orders:
     def _reduce_unknown(self, side: int, price: int, size: int, execute: bool) -> None:
         """A message about an order that the file never showed: its level loses `size`.
 
-        Anonymous orders go first. Where the level's total is known to be right, an order that no later row names must
-        otherwise be the one that is gone.
+        Anonymous orders go first. Where the level's total is known to be right, an order that no later row
+        names must otherwise be the one that is gone.
         """
         left = size
         for order_id, leaves, quirk in self._candidates(side, price, anonymous_first=True):
@@ -214,18 +212,20 @@ class _Orders:
             self._print(side, left, price)
 
     def _candidates(self, side: int, price: int, anonymous_first: bool) -> list[tuple[int, int, str]]:
-        """Orders at a price that may stand for unknown ones, the likeliest first; those that later rows name come last."""
+        """Orders at a price that may be unknown ones, likeliest first; those that later rows name last."""
         level = self._levels[side].get(price)
         if level is None:
             return []
         anonymous = [(order_id, leaves, "seed_order_reduced") for order_id, leaves in level.anonymous.items()]
         named = level.named.items()
-        ended = [(id_, leaves, "unnamed_order_reduced") for id_, leaves in named if self._last_row[id_] <= self.row]
+        ended = [
+            (id_, leaves, "unnamed_order_reduced") for id_, leaves in named if self._last_row[id_] <= self.row
+        ]
         alive = [(id_, leaves, "") for id_, leaves in named if self._last_row[id_] > self.row]
         return (anonymous + ended if anonymous_first else ended + anonymous) + alive
 
     def seed(self, ladder: npt.NDArray[np.int64]) -> None:
-        """Enter the book of the first row without the first message's effect, as one anonymous order a level."""
+        """Enter the first row without the first message's effect, as one anonymous order a level."""
         self._origin = FROM_SEED
         kind, size, price, message_side = self._first
         for side, place in ((_SELL, ASK_PRICE), (_BUY, BID_PRICE)):
@@ -236,7 +236,12 @@ class _Orders:
                 lots[price] = lots.get(price, 0) + size
             for at, quantity in lots.items():
                 if quantity < 0:
-                    raise SourceError(self.name, 1, "enters more than the order book file's first row shows", "is it the right order book file?")
+                    raise SourceError(
+                        self.name,
+                        1,
+                        "enters more than the order book file's first row shows",
+                        "is it the right order book file?",
+                    )
                 if quantity:
                     self._add_anonymous(side, quantity, at)
         self._origin = FROM_SOURCE
@@ -268,7 +273,11 @@ class _Orders:
         prices = self._prices[side]
         if worst is None:
             return list(prices)
-        return prices[: bisect_left(prices, worst + 1)] if side == _SELL else prices[bisect_left(prices, worst) :]
+        return (
+            prices[: bisect_left(prices, worst + 1)]
+            if side == _SELL
+            else prices[bisect_left(prices, worst) :]
+        )
 
     def _shrink(self, side: int, price: int, lots: int) -> None:
         for order_id, leaves, _ in self._candidates(side, price, anonymous_first=False):

@@ -1,9 +1,9 @@
 """Databento market-by-order records, from CSV or DBN, as commands.
 
-The book of the source changes at A (add), C (cancel), M (modify) and R (clear) records; a T (trade) is the aggressor's
-view of a trade and an F (fill) that of a resting order, and neither changes the book: the C or M that follows does. An
-execution changes our book at once, so it is issued at the row of that C or M, with the price of the F. Then the book
-after each row is the source's book after that row.
+The book of the source changes at A (add), C (cancel), M (modify) and R (clear) records; a T (trade) is the
+aggressor's view of a trade and an F (fill) that of a resting order, and neither changes the book: the C or
+M that follows does. An execution changes our book at once, so it is issued at the row of that C or M, with
+the price of the F. Then the book after each row is the source's book after that row.
 
 Times are `ts_event`, when the matching engine did it; `time="ts_recv"` takes the capture's receipt time.
 """
@@ -16,18 +16,29 @@ import struct
 import databento_dbn
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 
 from workbench.domain.codes import Side
 from workbench.domain.units import Number
 from workbench.errors import SourceError
 from workbench.feed.files import Cells, Ints, read_bytes
-from workbench.feed.history import FIRST_SYNTHETIC_ID, History, counted, price_scale
-from workbench.feed.mbo_orders import ADD, CANCEL, CLEAR, FILL, MODIFY, NOTHING, TRADE, MboRecords, to_commands
+from workbench.feed.history import History, counted
+from workbench.feed.mbo_orders import (
+    ADD,
+    CANCEL,
+    CLEAR,
+    FILL,
+    MODIFY,
+    NOTHING,
+    TRADE,
+    MboRecords,
+    to_commands,
+)
+from workbench.feed.scale import price_scale
+from workbench.feed.street import FIRST_SYNTHETIC_ID
 
 UNDEFINED_PRICE = (1 << 63) - 1
 CSV_COLUMNS = ("ts_recv", "ts_event", "action", "side", "price", "size", "order_id", "flags", "sequence")
-"""Columns of the CSV form that are read; `symbol`, `instrument_id` and `publisher_id` are used when present."""
+"""Columns of the CSV form that are read; `symbol`, `instrument_id` and `publisher_id` where present."""
 
 SNAPSHOT, MAYBE_BAD_BOOK = 32, 4
 """Bits of a record's flags."""
@@ -86,8 +97,9 @@ def read_mbo(
     path
         A CSV with a header or a DBN file of schema mbo; either may be compressed.
     time
-        `"ts_event"` or `"ts_recv"`: which of the two times the commands get. It must not fall from record to record,
-        save that snapshot records, which may carry the orders' own age, take the time of the record before.
+        `"ts_event"` or `"ts_recv"`: which of the two times the commands get. It must not fall from record
+        to record, save that snapshot records, which may carry the orders' own age, take the time of the
+        record before.
     symbol, market_tick, multiplier
         Override what the file and the table of well-known futures say.
     """
@@ -109,13 +121,17 @@ def _from_csv(data: bytes, name: str) -> MboRecords:
     for column in ("instrument_id", "publisher_id", "symbol"):
         if column in cells.names and cells.text(column).n_unique() > 1:
             values = ", ".join(cells.text(column).unique().sort().to_list()[:5])
-            raise SourceError(name, None, f"holds several instruments ({column} {values})", "split it by instrument")
+            raise SourceError(
+                name, None, f"holds several instruments ({column} {values})", "split it by instrument"
+            )
     action = cells.codes("action", _ACTIONS)
     fixed_point = not cells.text("price").str.contains(".", literal=True).any()
     price = cells.text("price")
     if fixed_point:
         empty = (price == "").to_numpy()
-        cells.frame = cells.frame.with_columns(price.set(price == "", str(UNDEFINED_PRICE)).alias(str(cells.names.index("price"))))
+        cells.frame = cells.frame.with_columns(
+            price.set(price == "", str(UNDEFINED_PRICE)).alias(str(cells.names.index("price")))
+        )
         nanos = np.where(empty, UNDEFINED_PRICE, cells.integers("price", low=-(1 << 62)))
     else:
         nanos = cells.decimals("price", 9, empty=UNDEFINED_PRICE)
@@ -148,7 +164,11 @@ def utc_times(cells: Cells, column: str) -> Ints:
         return cells.integers(column)
     form = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?Z$"
     times = text.str.to_datetime("%Y-%m-%dT%H:%M:%S%.fZ", time_unit="ns", strict=False)
-    cells.expect(text.str.contains(form) & times.is_not_null(), column, "a UTC time such as 2025-07-17T13:30:00.123456789Z")
+    cells.expect(
+        text.str.contains(form) & times.is_not_null(),
+        column,
+        "a UTC time such as 2025-07-17T13:30:00.123456789Z",
+    )
     return times.to_physical().to_numpy().astype(np.int64)
 
 
@@ -165,12 +185,22 @@ def _from_dbn(data: bytes, name: str) -> MboRecords:
         raise SourceError(name, None, "holds no market-by-order record")
     ids = np.unique(raw["instrument_id"])
     if len(ids) > 1:
-        raise SourceError(name, None, f"holds several instruments (instrument_id {', '.join(map(str, ids[:5]))})", "split it by instrument")
-    unknown = ~(np.isin(raw["action"], list(_ACTIONS.values())) & np.isin(raw["side"], [ord(letter) for letter in _SIDES]))
+        raise SourceError(
+            name,
+            None,
+            f"holds several instruments (instrument_id {', '.join(map(str, ids[:5]))})",
+            "split it by instrument",
+        )
+    unknown = ~(
+        np.isin(raw["action"], list(_ACTIONS.values()))
+        & np.isin(raw["side"], [ord(letter) for letter in _SIDES])
+    )
     if unknown.any():
         at = int(np.argmax(unknown))
         found = f"action {chr(raw['action'][at])!r} and side {chr(raw['side'][at])!r}"
-        raise SourceError(name, at + 1, f"has {found}, expected one of {', '.join(_ACTIONS)} and one of {', '.join(_SIDES)}")
+        raise SourceError(
+            name, at + 1, f"has {found}, expected one of {', '.join(_ACTIONS)} and one of {', '.join(_SIDES)}"
+        )
     sides = np.zeros(256, np.int64)
     for letter, side in _SIDES.items():
         sides[ord(letter)] = side
@@ -203,11 +233,17 @@ def _dbn_records(body: bytes, name: str) -> tuple[npt.NDArray[np.void], int]:
         raw = np.frombuffer(body, _DBN_RECORD)
         if (raw["rtype"] == _MBO_RTYPE).all() and (raw["length"] * 4 == size).all():
             return raw, 0
-    starts, others, at = [], 0, 0
+    starts: list[int] = []
+    others = at = 0
     while at < len(body):
         length = body[at] * 4
         if length < 16 or at + length > len(body):  # noqa: PLR2004 - a record's header has 16 bytes
-            raise SourceError(name, len(starts) + others + 1, "is truncated or damaged: the record has no end", "fetch it again")
+            raise SourceError(
+                name,
+                len(starts) + others + 1,
+                "is truncated or damaged: the record has no end",
+                "fetch it again",
+            )
         if body[at + 1] == _MBO_RTYPE and length >= size:
             starts.append(at)
         else:
@@ -234,7 +270,10 @@ def _checked(records: MboRecords, name: str) -> MboRecords:
     for wrong, reason in (
         (orders & (records.order_id <= 0), "names no order"),
         (shown & (records.side == Side.NONE), "has side N, expected A or B"),
-        (priced & ((records.price_nanos <= 0) | (records.price_nanos == UNDEFINED_PRICE)), "has no positive price"),
+        (
+            priced & ((records.price_nanos <= 0) | (records.price_nanos == UNDEFINED_PRICE)),
+            "has no positive price",
+        ),
         (priced & (records.size <= 0), "has no positive size"),
         ((records.ts_event < 0) | (records.ts_recv < 0), "has no time"),
     ):
@@ -245,7 +284,12 @@ def _checked(records: MboRecords, name: str) -> MboRecords:
 
 
 def _history(
-    records: MboRecords, name: str, time: str, symbol: str, market_tick: Number | None, multiplier: Number | None
+    records: MboRecords,
+    name: str,
+    time: str,
+    symbol: str,
+    market_tick: Number | None,
+    multiplier: Number | None,
 ) -> History:
     action = records.action
     time_ns, raised = _times(records, name, time)
@@ -267,7 +311,9 @@ def _history(
         maybe_bad_book=int((records.flags & MAYBE_BAD_BOOK != 0).sum()),
         no_action=int((action == NOTHING).sum()),
     )
-    instrument = scale.instrument(symbol or records.symbol or "UNKNOWN", multiplier=multiplier if multiplier is not None else value)
+    instrument = scale.instrument(
+        symbol or records.symbol or "UNKNOWN", multiplier=multiplier if multiplier is not None else value
+    )
     return History(commands, rows, time_ns, instrument, quirks, name, "databento-mbo")
 
 
@@ -280,7 +326,12 @@ def _times(records: MboRecords, name: str, time: str) -> tuple[Ints, int]:
     if refused.any():
         at = int(np.argmax(refused))
         other = "ts_recv" if time == "ts_event" else "ts_event"
-        raise SourceError(name, at + records.first_row, f"{time} is before that of the record before", f'sort the file or read it with time="{other}"')
+        raise SourceError(
+            name,
+            at + records.first_row,
+            f"{time} is before that of the record before",
+            f'sort the file or read it with time="{other}"',
+        )
     return raised, int(back.sum())
 
 

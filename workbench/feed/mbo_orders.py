@@ -1,7 +1,7 @@
 """The lives of orders in market-by-order records, and the commands that give our book the same lives.
 
-Everything here works on whole columns: the records of each order are brought together, and what was open before and
-after each of them is a running sum.
+Everything here works on whole columns: the records of each order are brought together, and what was open
+before and after each of them is a running sum.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from workbench.domain.codes import Side
 from workbench.domain.records import Records
 from workbench.errors import SourceError
 from workbench.feed.files import Flags, Ints
-from workbench.feed.history import (
+from workbench.feed.scale import PriceScale
+from workbench.feed.street import (
     FIRST_SYNTHETIC_ID,
-    PriceScale,
     cancels,
     clears,
     executes,
@@ -53,8 +53,8 @@ class MboRecords:
 class _Lives:
     """Records of orders, brought together by order and in file order within each; all arrays are parallel.
 
-    `before` and `after` are the lots open in the source's book; `shown` is the place of the order's last add or modify
-    up to and including the record (-1: none), `shown_before` that up to the record before.
+    `before` and `after` are the lots open in the source's book; `shown` is the place of the order's last
+    add or modify up to and including the record (-1: none), `shown_before` that up to the record before.
     """
 
     row: Ints
@@ -83,12 +83,17 @@ def to_commands(
     row = lives.row[fills.settle]
     side = opposite(records.side[lives.row[lives.shown_before[fills.settle]]])
     fill_price = price[lives.row[fills.place]]
-    for rank, lots, ids in ((0, fills.named, books.id_before[fills.settle]), (1, fills.size - fills.named, np.zeros_like(row))):
+    for rank, lots, ids in (
+        (0, fills.named, books.id_before[fills.settle]),
+        (1, fills.size - fills.named, np.zeros_like(row)),
+    ):
         some = lots > 0
         blocks.append((row[some], rank, executes(at[row], ids, side, lots, fill_price)[some]))
 
     rest, rest_side, ruled = _unnamed_trades(records, fills, inside)
-    blocks.append((rest, 0, executes(at[rest], np.zeros_like(rest), rest_side, fills.rest[rest], price[rest])))
+    blocks.append(
+        (rest, 0, executes(at[rest], np.zeros_like(rest), rest_side, fills.rest[rest], price[rest]))
+    )
 
     for make, places in ((books.born, True), (books.replaced, False)):
         row = lives.row[make]
@@ -119,7 +124,7 @@ def to_commands(
 
 
 def _inside(records: MboRecords, scale: PriceScale) -> tuple[Flags, int]:
-    """Rows to use: neither trades outside the price window nor records of orders that were ever outside it."""
+    """Rows to use: no trade outside the price window, no record of an order that was ever outside it."""
     outside = scale.outside(records.price_nanos) & ~np.isin(records.action, (CLEAR, NOTHING))
     if not outside.any():
         return ~outside, 0
@@ -151,8 +156,19 @@ def _lives(records: MboRecords, inside: Flags, name: str) -> _Lives:
     twice = (action == ADD) & (before > 0)
     if twice.any():
         at = int(row[twice].min())
-        raise SourceError(name, at + records.first_row, f"adds order {records.order_id[at]}, which is still open")
-    return _Lives(row, action, first, before, after, shown, np.where(first, -1, np.roll(shown, 1)), _settle(records, row, group, action))
+        raise SourceError(
+            name, at + records.first_row, f"adds order {records.order_id[at]}, which is still open"
+        )
+    return _Lives(
+        row,
+        action,
+        first,
+        before,
+        after,
+        shown,
+        np.where(first, -1, np.roll(shown, 1)),
+        _settle(records, row, group, action),
+    )
 
 
 def _settle(records: MboRecords, row: Ints, group: Ints, action: Ints) -> Ints:
@@ -222,7 +238,7 @@ class _Fills:
 
 
 def _unnamed_trades(records: MboRecords, fills: _Fills, inside: Flags) -> tuple[Ints, Ints, int]:
-    """Rows of trades with lots that no fill accounts for, their aggressors' sides, and how many the tick rule chose."""
+    """Trades with lots that no fill accounts for, their aggressors' sides, how many the tick rule chose."""
     trades = np.flatnonzero(records.action == TRADE)
     by_tick = np.zeros(len(records.action), np.int64)
     by_tick[trades] = tick_rule(records.price_nanos[trades])
@@ -259,7 +275,9 @@ class _Changes:
         born = (action == ADD) | (modify & ~known) | refill
         replaced = known & (left > 0) & ((modify & ~confirmed) | (cancel & (after > left)))
         canceled = known & cancel & (after < left)
-        self.born, self.replaced, self.canceled = (np.flatnonzero(some) for some in (born, replaced, canceled))
+        self.born, self.replaced, self.canceled = (
+            np.flatnonzero(some) for some in (born, replaced, canceled)
+        )
         self.canceled_lots = np.where(after == 0, 0, left - after)[self.canceled]
         again = self._name(records, lives, born)
         size = records.size[lives.row]

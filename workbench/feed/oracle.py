@@ -1,4 +1,4 @@
-"""The source's own book, row by row, and how ours compares with it. Knows nothing of any exchange but its two methods."""
+"""The source's own book, row by row, and how ours compares with it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import polars as pl
 
 from workbench.domain.codes import CommandKind, Side
 from workbench.domain.records import Records
-from workbench.domain.units import Number, to_units
+from workbench.domain.units import Number
 from workbench.errors import SourceError
 from workbench.feed.files import Cells, Flags, Ints, read_bytes
 from workbench.feed.history import FROM_SOURCE, History
@@ -31,7 +31,8 @@ from workbench.feed.lobster_book import (
     revealed,
 )
 from workbench.feed.mbo import read_records, utc_times
-from workbench.feed.mbo_orders import CANCEL, CLEAR, FILL, MODIFY, TRADE, ADD
+from workbench.feed.mbo_orders import ADD, CANCEL, CLEAR, FILL, MODIFY, TRADE
+from workbench.feed.scale import to_nanos
 
 _ACTIONS = {"A": ADD, "C": CANCEL, "M": MODIFY, "T": TRADE, "F": FILL, "R": CLEAR}
 _SIDES = ((Side.SELL, ASK_PRICE), (Side.BUY, BID_PRICE))
@@ -44,14 +45,15 @@ class BookOracle:
     Attributes
     ----------
     ladders
-        int64 of shape (rows, levels, 6): ask price, lots and orders, bid price, lots and orders; prices in ticks. An
-        empty level is 0, 0, 0; the number of orders is -1 where the source does not tell it.
+        int64 of shape (rows, levels, 6): ask price, lots and orders, bid price, lots and orders; prices in
+        ticks. An empty level is 0, 0, 0; the number of orders is -1 where the source does not tell it.
     rows
         The row of the history (`History.rows`) after which the book stood so.
     tolerance_ticks
         How far a price may be off, for sources that round prices.
     undetermined
-        Shape (rows, levels, 2), asks first: levels that no message of the source determines; None when all are.
+        Shape (rows, levels, 2), asks first: levels that no message of the source determines; None when all
+        are.
     source
         Path of the file.
     """
@@ -66,8 +68,7 @@ class BookOracle:
         """Which rows have no level that messages leave open."""
         if self.undetermined is None:
             return np.ones(len(self.ladders), np.bool_)
-        determined: Flags = ~self.undetermined.any(axis=(1, 2))
-        return determined
+        return ~np.asarray(self.undetermined.any(axis=(1, 2)))
 
 
 class BookView(Protocol):
@@ -97,11 +98,16 @@ def read_oracle(path: str | os.PathLike[str], history: History, *, tolerance: Nu
         return _lobster(name, history)
     if history.kind == "databento-mbo":
         return _mbp(name, history, tolerance)
-    raise SourceError(name, None, f"cannot be compared with a history of kind {history.kind}", "there are books for lobster and databento-mbo")
+    raise SourceError(
+        name,
+        None,
+        f"cannot be compared with a history of kind {history.kind}",
+        "there are books for lobster and databento-mbo",
+    )
 
 
 def _lobster(name: str, history: History) -> BookOracle:
-    ladders = read_ladders(name, _nanos(history.instrument.tick_size))
+    ladders = read_ladders(name, to_nanos(history.instrument.tick_size))
     check_belongs(name, LobsterName.parse(history.source), None, ladders, history.row_count)
     new = (history.commands["kind"] == CommandKind.NEW_ORDER) & (history.origins == FROM_SOURCE)
     added = np.zeros(history.row_count, np.int64)
@@ -112,9 +118,13 @@ def _lobster(name: str, history: History) -> BookOracle:
 
 
 def _mbp(name: str, history: History, tolerance: Number) -> BookOracle:
-    cells = Cells(read_bytes(name), name, required=("ts_event", "action", "sequence", "order_id", "bid_px_00", "ask_ct_00"))
+    cells = Cells(
+        read_bytes(name),
+        name,
+        required=("ts_event", "action", "sequence", "order_id", "bid_px_00", "ask_ct_00"),
+    )
     levels = sum(column.startswith("bid_px_") for column in cells.names)
-    tick = _nanos(history.instrument.tick_size)
+    tick = to_nanos(history.instrument.tick_size)
     ladders = np.zeros((cells.count, levels, 6), np.int64)
     for level in range(levels):
         for side, place in (("ask", ASK_PRICE), ("bid", BID_PRICE)):
@@ -123,15 +133,15 @@ def _mbp(name: str, history: History, tolerance: Number) -> BookOracle:
             ladders[:, level, place + 1] = cells.integers(f"{side}_sz_{level:02}")
             ladders[:, level, place + 2] = cells.integers(f"{side}_ct_{level:02}")
     rows = _match(cells, history)
-    return BookOracle(ladders, rows, _nanos(tolerance) // tick, None, name)
+    return BookOracle(ladders, rows, to_nanos(tolerance) // tick, None, name)
 
 
 def _match(cells: Cells, history: History) -> Ints:
     """Row of the market-by-order file after which the book was that of each mbp row.
 
-    An mbp row repeats `ts_event`, `sequence`, `action` and `order_id` of the record that made it, so it is the book
-    right after that record, even between two records of one event. A trade's row names no order and shows the book
-    after the fills and cancels with the trade's `ts_event` and `sequence`.
+    An mbp row repeats `ts_event`, `sequence`, `action` and `order_id` of the record that made it, so it is
+    the book right after that record, even between two records of one event. A trade's row names no order
+    and shows the book after the fills and cancels with the trade's `ts_event` and `sequence`.
     """
     records = read_records(history.source)
     symbol = cells.text("symbol")[0] if "symbol" in cells.names else ""
@@ -139,9 +149,16 @@ def _match(cells: Cells, history: History) -> Ints:
         raise SourceError(cells.file, None, f"is of {symbol}, but the orders are of {records.symbol}")
     keys = ["ts_event", "sequence", "action", "order_id"]
     folded = np.isin(records.action, (TRADE, FILL, CANCEL))
-    trade = pl.DataFrame({"ts_event": records.ts_event, "sequence": records.sequence, "row": np.arange(len(folded))}).filter(pl.Series(folded))
+    trade = pl.DataFrame(
+        {"ts_event": records.ts_event, "sequence": records.sequence, "row": np.arange(len(folded))}
+    ).filter(pl.Series(folded))
     trades = trade.group_by("ts_event", "sequence").agg(pl.col("row").max().alias("after"))
-    single = pl.DataFrame({key: getattr(records, key) for key in keys}).with_row_index("at").group_by(keys).agg(pl.col("at").max())
+    single = (
+        pl.DataFrame({key: getattr(records, key) for key in keys})
+        .with_row_index("at")
+        .group_by(keys)
+        .agg(pl.col("at").max())
+    )
     book = pl.DataFrame(
         {
             "ts_event": utc_times(cells, "ts_event"),
@@ -154,10 +171,15 @@ def _match(cells: Cells, history: History) -> Ints:
         trades, on=["ts_event", "sequence"], how="left", maintain_order="left"
     )
     is_trade = pl.col("action") == TRADE
-    rows = found.select(pl.when(is_trade & pl.col("at").is_not_null()).then("after").otherwise("at")).to_series()
+    rows = found.select(
+        pl.when(is_trade & pl.col("at").is_not_null()).then("after").otherwise("at")
+    ).to_series()
     for wrong, reason in (
         (rows.is_null().to_numpy(), "has no counterpart among the orders"),
-        (np.diff(rows.fill_null(0).to_numpy().astype(np.int64), prepend=0) < 0, "is not in the order of the orders"),
+        (
+            np.diff(rows.fill_null(0).to_numpy().astype(np.int64), prepend=0) < 0,
+            "is not in the order of the orders",
+        ),
     ):
         if wrong.any():
             raise cells.refuse(int(np.argmax(wrong)), reason, f"is it of the same day as {history.source}?")
@@ -199,8 +221,8 @@ class Report:
     determined, determined_equal
         Rows whose every level the messages determine, and how many of them are equal.
     causes
-        Different rows by cause: `level_revealed` (only levels that no message determines differ), else the first of
-        `price`, `quantity`, `orders` that differs.
+        Different rows by cause: `level_revealed` (only levels that no message determines differ), else the
+        first of `price`, `quantity`, `orders` that differs.
     first
         Text of the first difference, both ladders side by side; empty when there is none.
     """
@@ -219,8 +241,11 @@ class Report:
 
     def __str__(self) -> str:
         causes = ", ".join(f"{name} {count}" for name, count in self.causes.items())
-        said = f"{self.equal:,} of {self.rows:,} rows equal ({self.determined_equal:,} of {self.determined:,} determined)"
-        return "\n".join(part for part in (said + (f"; different: {causes}" if causes else ""), self.first) if part)
+        said = f"{self.equal:,} of {self.rows:,} rows equal"
+        said += f" ({self.determined_equal:,} of {self.determined:,} determined)"
+        return "\n".join(
+            part for part in (said + (f"; different: {causes}" if causes else ""), self.first) if part
+        )
 
 
 def compare(oracle: BookOracle, states: Ladders | Callable[[int], Ladders]) -> Report:
@@ -234,11 +259,15 @@ def compare(oracle: BookOracle, states: Ladders | Callable[[int], Ladders]) -> R
         Ours, an array of the shape of `oracle.ladders` or a function from row of the oracle to (levels, 6).
     """
     if callable(states):
-        states = np.stack([states(row) for row in range(len(oracle.ladders))]) if len(oracle.ladders) else oracle.ladders
+        states = (
+            np.stack([states(row) for row in range(len(oracle.ladders))])
+            if len(oracle.ladders)
+            else oracle.ladders
+        )
     if states.shape != oracle.ladders.shape:
         raise ValueError(f"books of shape {states.shape}, expected {oracle.ladders.shape}")
     wrong = _differences(oracle, states)
-    bad = wrong.any(axis=(1, 2))
+    bad = np.asarray(wrong.any(axis=(1, 2)))
     causes: Counter[str] = Counter()
     for row in np.flatnonzero(bad).tolist():
         causes[_cause(oracle, wrong[row], row)] += 1
@@ -246,16 +275,22 @@ def compare(oracle: BookOracle, states: Ladders | Callable[[int], Ladders]) -> R
     first = ""
     if bad.any():
         row = int(np.argmax(bad))
-        first = f"first difference at book row {row + 1} (after source row {oracle.rows[row] + 1}):\n" + _side_by_side(
-            oracle.ladders[row], states[row], wrong[row]
+        first = (
+            f"first difference at book row {row + 1} (after source row {oracle.rows[row] + 1}):\n"
+            + _side_by_side(oracle.ladders[row], states[row], wrong[row])
         )
     return Report(
-        len(bad), int((~bad).sum()), int(determined.sum()), int((determined & ~bad).sum()), dict(sorted(causes.items())), first
+        len(bad),
+        int((~bad).sum()),
+        int(determined.sum()),
+        int((determined & ~bad).sum()),
+        dict(sorted(causes.items())),
+        first,
     )
 
 
 def _differences(oracle: BookOracle, states: Ladders) -> npt.NDArray[np.bool_]:
-    wrong = states != oracle.ladders
+    wrong: npt.NDArray[np.bool_] = states != oracle.ladders
     for place in (ASK_PRICE, BID_PRICE):
         ours, theirs = states[:, :, place], oracle.ladders[:, :, place]
         # A level that is there is never within tolerance of one that is not.
@@ -270,7 +305,11 @@ def _cause(oracle: BookOracle, wrong: npt.NDArray[np.bool_], row: int) -> str:
     if oracle.undetermined is not None and not (sides & ~oracle.undetermined[row]).any():
         return "level_revealed"
     by_column = wrong.any(axis=0)
-    return next(name for place, name in enumerate(("price", "quantity", "orders")) if by_column[place] or by_column[place + 3])
+    return next(
+        name
+        for place, name in enumerate(("price", "quantity", "orders"))
+        if by_column[place] or by_column[place + 3]
+    )
 
 
 def _side_by_side(theirs: Ladders, ours: Ladders, wrong: npt.NDArray[np.bool_]) -> str:
@@ -279,12 +318,11 @@ def _side_by_side(theirs: Ladders, ours: Ladders, wrong: npt.NDArray[np.bool_]) 
         return f"{bid} | {ask}"
 
     title = " ".join(f"{name:>9}" for name in ("price", "lots", "orders"))
-    lines = [f"  level {'source: bid':>14}{'':>18}| ask{'':>29}ours: bid | ask", f"        {title} | {title}   {title} | {title}"]
+    lines = [
+        f"  level {'source: bid':>14}{'':>18}| ask{'':>29}ours: bid | ask",
+        f"        {title} | {title}   {title} | {title}",
+    ]
     for level in range(len(theirs)):
         mark = "*" if wrong[level].any() else " "
         lines.append(f"{mark} {level + 1:>5} {cells(theirs[level])}   {cells(ours[level])}")
     return "\n".join(lines)
-
-
-def _nanos(number: Number) -> int:
-    return to_units(number, "0.000000001")
