@@ -30,7 +30,8 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 COMPILED = not numba.config.DISABLE_JIT
 """False when kernels run as plain Python."""
 
-_KERNEL_ROOMS = ("jit.py", "domain", "matching", "risk", "ledger", "feed", "engine")
+_VOCABULARY = "domain"
+_KERNEL_MARK = b"from workbench.jit import"
 _MASK64 = (1 << 64) - 1
 _GOLDEN = 0x9E3779B97F4A7C15
 _MURMUR = 0xFF51AFD7ED558CCD
@@ -42,19 +43,30 @@ def cache_folder() -> Path:
     digest = hashlib.blake2b(digest_size=8)
     digest.update(f"{numba.__version__} {np.__version__} {sys.version} {numba.config.BOUNDSCHECK}".encode())
     package = Path(__file__).parent
-    for room in _KERNEL_ROOMS:
-        path = package / room
-        for source in [path] if path.is_file() else sorted(path.rglob("*.py")):
+    for source in sorted(package.rglob("*.py")):
+        text = source.read_bytes()
+        # Kernels take their constants and record layouts from the vocabulary, and everything else from one another.
+        if _KERNEL_MARK in text or source.parent.name == _VOCABULARY or source == Path(__file__):
             digest.update(source.relative_to(package).as_posix().encode())
-            digest.update(source.read_bytes())
+            digest.update(text)
     home = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
     root = os.environ.get("WORKBENCH_CACHE_DIR") or Path(home) / "workbench"
     return Path(root) / f"kernels-{digest.hexdigest()}"
 
 
 def leaf(function: Function) -> Function:
-    """Compile `function` into the kernels that call it."""
-    return numba.njit(error_model="numpy", nogil=True)(function)
+    """Compile `function` into the kernels that call it; compiled, it cannot be called from Python."""
+    if not COMPILED:
+        return function
+    helper = numba.njit(error_model="numpy", nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)
+    resolve = helper.get_call_template
+
+    # Numba would compile a helper anew for each constant it is called with: twice the code and twice the wait.
+    def resolve_without_constants(arguments: Any, keywords: Any) -> Any:
+        return resolve(tuple(types.unliteral(argument) for argument in arguments), keywords)
+
+    helper.get_call_template = resolve_without_constants
+    return helper  # type: ignore[no-any-return]
 
 
 def entry(*arguments: Any) -> Callable[[Function], Function]:

@@ -219,11 +219,11 @@ def check_exposure(
     `own_leaves` and `own_reserved` are what the order it replaces has open and reserved.
     """
     order = memory.orders[slot]
-    number = order["instrument"]
+    number = np.int64(order["instrument"])
     instrument = memory.instruments[number]
     account = memory.accounts[order["account"]]
-    position = memory.positions[position_number(memory, order["account"], number)]
-    side = order["side"]
+    position = memory.positions[position_number(memory, np.int64(order["account"]), number)]
+    side = np.int64(order["side"])
     lots = order["leaves_lots"]
     opening = lots - closing_lots
     if side == SELL and opening > 0 and (account["flags"] & SHORT_PERMITTED) == 0:
@@ -256,8 +256,8 @@ def check_post_only(memory: Memory, slot: int) -> tuple[int, int, int]:
     """A post-only order must not reach the other side."""
     order = memory.orders[slot]
     if order["flags"] & POST_ONLY:
-        best = best_opposite(memory, order["instrument"], order["side"])
-        if best != 0 and reaches(order["side"], order["price_ticks"], best):
+        best = best_opposite(memory, np.int64(order["instrument"]), np.int64(order["side"]))
+        if best != 0 and reaches(np.int64(order["side"]), order["price_ticks"], best):
             return POST_ONLY_WOULD_CROSS, order["price_ticks"], best
     return 0, 0, 0
 

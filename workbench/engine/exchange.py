@@ -24,7 +24,6 @@ from workbench.engine.step import (
     run,
 )
 from workbench.errors import CommandError, ConfigError
-from workbench.matching.book import side_number
 
 _SMALL_BATCH = 1 << 10
 _EVENTS_PER_COMMAND = 4
@@ -171,8 +170,7 @@ class Exchange:
         if side not in (Side.BUY, Side.SELL) or book not in (0, 1) or levels < 0:
             raise ConfigError(what=f"no side {side!r} of book {book} with {levels} levels", where="Exchange.depth")
         out = np.zeros(levels, dtype=LEVEL_VIEW)
-        count = read = snapshot.read_levels(self._memory, side_number(instrument, book, int(side)), out)
-        assert read <= levels
+        count = snapshot.read_levels(self._memory, instrument, book, int(side), out)
         return out[:count]
 
     def orders(self, account: int | None = None, instrument: int | None = None) -> Records:

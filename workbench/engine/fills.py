@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from workbench.domain.codes import HOUSE_ACCOUNT, STREET_ACCOUNT, EventKind, Side
 from workbench.domain.memory import EventBuffer, Memory
 from workbench.domain.records import LIQUIDITY_MAKER
@@ -105,11 +107,11 @@ def trade(
     taker = memory.orders[taker_slot]
     maker = memory.orders[maker_slot]
     price = maker["price_ticks"]
-    number = maker["instrument"]
+    number = np.int64(maker["instrument"])
     instrument = memory.instruments[number]
     value = notional(instrument, price, lots)
-    maker_account = maker["account"]
-    taker_account = taker["account"]
+    maker_account = np.int64(maker["account"])
+    taker_account = np.int64(taker["account"])
     bare = world["bare"] != 0
     maker_fee = 0
     taker_fee = 0
@@ -137,7 +139,7 @@ def trade(
         if taker["order_id"] != 0:
             say_fill(memory, events, taker, extra_flags, price, lots, taker_fee, maker["order_id"])
     if not bare and (maker_account != STREET_ACCOUNT or taker_account != STREET_ACCOUNT):
-        taker_side = taker["side"]
+        taker_side = np.int64(taker["side"])
         book_fill(memory, events, maker_account, number, 3 - taker_side, price, lots, value, maker_fee)
         book_fill(memory, events, taker_account, number, taker_side, price, lots, value, taker_fee)
     if maker_moves and maker["leaves_lots"] == 0:

@@ -79,8 +79,8 @@ def execute_frozen(memory: Memory, events: EventBuffer, aggressor: int, slot: in
     """An execution of a frozen venue: live orders ahead fill beside it, then history happens as recorded."""
     order = memory.orders[aggressor]
     lots = order["leaves_lots"]
-    resting_side = 3 - order["side"]
-    number = side_number(order["instrument"], 1, resting_side)
+    resting_side = 3 - np.int64(order["side"])
+    number = side_number(np.int64(order["instrument"]), 1, resting_side)
     price = order["price_ticks"] if slot == 0 else memory.orders[slot]["price_ticks"]
     priority = -1 if slot == 0 else memory.orders[slot]["priority"]
     budget = lots
@@ -103,9 +103,9 @@ def execute_responsive(memory: Memory, events: EventBuffer, aggressor: int, slot
     """An execution in the common book: live orders ahead first, then the named order, then whatever is reached."""
     order = memory.orders[aggressor]
     lots = order["leaves_lots"]
-    side = order["side"]
+    side = np.int64(order["side"])
     resting_side = 3 - side
-    instrument = order["instrument"]
+    instrument = np.int64(order["instrument"])
     number = side_number(instrument, 0, resting_side)
     price = order["price_ticks"] if slot == 0 else memory.orders[slot]["price_ticks"]
     priority = -1 if slot == 0 else memory.orders[slot]["priority"]
@@ -135,7 +135,7 @@ def execute_responsive(memory: Memory, events: EventBuffer, aggressor: int, slot
         best = memory.sides[number]["best_ticks"]
         if best == 0 or not reaches(side, order["price_ticks"], best):
             break
-        resting_slot = memory.levels[level_index(memory, number, best)]["head"]
+        resting_slot = np.int64(memory.levels[level_index(memory, number, best)]["head"])
         resting = memory.orders[resting_slot]
         used = min(order["leaves_lots"], resting["leaves_lots"])
         if resting["account"] == STREET_ACCOUNT:

@@ -74,7 +74,7 @@ def position_number(memory: Memory, account: int, instrument: int) -> int:
 @leaf
 def change_open_lots(memory: Memory, order: Any, lots: int) -> None:
     """Add to what the order's account has open on the order's side."""
-    position = memory.positions[position_number(memory, order["account"], order["instrument"])]
+    position = memory.positions[position_number(memory, np.int64(order["account"]), np.int64(order["instrument"]))]
     if order["side"] == BUY:
         position["open_buy_lots"] += lots
     else:
@@ -97,7 +97,7 @@ def lots_ahead(memory: Memory, order: Any) -> int:
     """Lots in the other book at the order's price: a live order of a frozen venue queues behind history too."""
     if order["book"] == 0:
         return 0
-    number = side_number(order["instrument"], 0, order["side"])
+    number = side_number(np.int64(order["instrument"]), 0, np.int64(order["side"]))
     side = memory.sides[number]
     if side["best_ticks"] == 0:
         return 0
@@ -114,9 +114,7 @@ def rest(memory: Memory, events: EventBuffer, slot: int) -> None:
     ahead = enqueue(memory, slot) + lots_ahead(memory, order)
     insert_order_id(memory.by_order_id, order["order_id"], slot)
     if order["client_order_id"] != 0:
-        insert_client_id(
-            memory.by_client_id, order["account"], order["instrument"], order["client_order_id"], slot
-        )
+        insert_client_id(memory.by_client_id, np.int64(order["account"]), np.int64(order["instrument"]), order["client_order_id"], slot)
     if keeps_account(memory, order):
         memory.accounts[order["account"]]["open_orders"] += 1
         change_open_lots(memory, order, order["leaves_lots"])
@@ -131,9 +129,7 @@ def forget_ids(memory: Memory, slot: int) -> None:
     order = memory.orders[slot]
     delete_order_id(memory.by_order_id, order["order_id"], slot)
     if order["client_order_id"] != 0:
-        delete_client_id(
-            memory.by_client_id, order["account"], order["instrument"], order["client_order_id"], slot
-        )
+        delete_client_id(memory.by_client_id, np.int64(order["account"]), np.int64(order["instrument"]), order["client_order_id"], slot)
 
 
 @leaf

@@ -37,9 +37,10 @@ _DIGEST_BYTES = 16
 _LENGTH_BYTES = 8
 
 
-@entry(MEMORY_TYPE, numba.types.int64, array_of(LEVEL_VIEW))
-def read_levels(memory: Memory, number: int, out: Any) -> int:
+@entry(MEMORY_TYPE, numba.types.int64, numba.types.int64, numba.types.int64, array_of(LEVEL_VIEW))
+def read_levels(memory: Memory, instrument: int, book: int, side_code: int, out: Any) -> int:
     """Price levels of a book's side, best first, as many as `out` holds; returns how many there were."""
+    number = side_number(instrument, book, side_code)
     count = 0
     price = memory.sides[number]["best_ticks"]
     while price != 0 and count < out.size:
@@ -126,7 +127,11 @@ def write_orders(memory: Memory, views: Any) -> None:
         insert_order_id(memory.by_order_id, order["order_id"], slot)
         if order["client_order_id"] != 0:
             insert_client_id(
-                memory.by_client_id, order["account"], order["instrument"], order["client_order_id"], slot
+                memory.by_client_id,
+                np.int64(order["account"]),
+                np.int64(order["instrument"]),
+                order["client_order_id"],
+                slot,
             )
 
 
@@ -158,7 +163,7 @@ def write_lots(memory: Memory, views: Any) -> None:
     """Put open lots, in the order `read_lots` gives them, into positions that have none."""
     for i in range(views.size):
         view = views[i]
-        position = memory.positions[position_number(memory, view["account"], view["instrument"])]
+        position = memory.positions[position_number(memory, np.int64(view["account"]), np.int64(view["instrument"]))]
         slot = new_lot(memory)
         lot = memory.lots[slot]
         lot["price_ticks"] = view["price_ticks"]

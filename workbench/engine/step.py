@@ -444,7 +444,7 @@ def check_successor(memory: Memory, slot: int, total: int, leaves: int, price: i
     value = 0
     limit = 0
     if keeps_account(memory, order):
-        position = memory.positions[position_number(memory, order["account"], order["instrument"])]
+        position = memory.positions[position_number(memory, np.int64(order["account"]), np.int64(order["instrument"]))]
         closing = min(leaves, closable(position, np.int64(order["side"]), old_leaves))
         reason, value, limit = check_exposure(memory, slot, closing, old_leaves, order["reserved_micros"])
     if reason == 0:
@@ -496,12 +496,10 @@ def succeed(
     if keeps:
         insert_order_id(memory.by_order_id, order["order_id"], slot)
         if order["client_order_id"] != 0:
-            insert_client_id(
-                memory.by_client_id, order["account"], order["instrument"], order["client_order_id"], slot
-            )
+            insert_client_id(memory.by_client_id, np.int64(order["account"]), np.int64(order["instrument"]), order["client_order_id"], slot)
         return
     if keeps_account(memory, order):
-        position = memory.positions[position_number(memory, order["account"], order["instrument"])]
+        position = memory.positions[position_number(memory, np.int64(order["account"]), np.int64(order["instrument"]))]
         order["opening_lots"] = leaves - min(leaves, closable(position, np.int64(order["side"]), 0))
     if order["book"] == 0 and world["frozen"] != 0 and price == old_price:
         # History only queued again at its price: nobody new is reached.
@@ -842,6 +840,4 @@ def rehash(memory: Memory) -> None:
         if order["order_id"] != 0:
             insert_order_id(memory.by_order_id, order["order_id"], slot)
             if order["client_order_id"] != 0:
-                insert_client_id(
-                    memory.by_client_id, order["account"], order["instrument"], order["client_order_id"], slot
-                )
+                insert_client_id(memory.by_client_id, np.int64(order["account"]), np.int64(order["instrument"]), order["client_order_id"], slot)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from workbench.domain.codes import STREET_ACCOUNT, Reason, SelfTradePrevention, Side
 from workbench.domain.memory import EventBuffer, Memory
 from workbench.engine.fills import SHADOW, trade
@@ -45,7 +47,7 @@ def head_at(memory: Memory, number: int, price_ticks: int) -> int:
     """First order at a price of a side; 0 when the price is 0."""
     if price_ticks == 0:
         return 0
-    return memory.levels[level_index(memory, number, price_ticks)]["head"]
+    return np.int64(memory.levels[level_index(memory, number, price_ticks)]["head"])
 
 
 @leaf
@@ -65,7 +67,7 @@ def comes_first(memory: Memory, shown: int, live: int, side: int) -> bool:
 @leaf
 def step_forward(memory: Memory, number: int, slot: int) -> int:
     """The order behind `slot` in price-time order, or 0."""
-    after = memory.orders[slot]["next"]
+    after = np.int64(memory.orders[slot]["next"])
     if after != 0:
         return after
     return head_at(memory, number, next_price(memory, number, memory.orders[slot]["price_ticks"]))
@@ -76,14 +78,14 @@ def could_trade(memory: Memory, slot: int, lots: int, skip_lots: int) -> tuple[i
     """Lots the order could trade now, up to `lots`, and the notional of those after the first `skip_lots`."""
     order = memory.orders[slot]
     instrument = memory.instruments[order["instrument"]]
-    account = order["account"]
-    side = order["side"]
+    account = np.int64(order["account"])
+    side = np.int64(order["side"])
     opposite = 3 - side
     limit = limit_of(memory, slot)
     mode = prevention_of(memory, slot)
     frozen = memory.world[0]["frozen"] != 0
-    shown_number = side_number(order["instrument"], 0, opposite)
-    live_number = side_number(order["instrument"], 1, opposite)
+    shown_number = side_number(np.int64(order["instrument"]), 0, opposite)
+    live_number = side_number(np.int64(order["instrument"]), 1, opposite)
     shown = head_at(memory, shown_number, memory.sides[shown_number]["best_ticks"])
     live = head_at(memory, live_number, memory.sides[live_number]["best_ticks"])
     found = 0
@@ -147,16 +149,16 @@ def prevent(memory: Memory, events: EventBuffer, slot: int, resting_slot: int, m
 def match(memory: Memory, events: EventBuffer, slot: int) -> bool:
     """Trade an order with the shown book; returns whether self-trade prevention ended it."""
     order = memory.orders[slot]
-    side = order["side"]
-    account = order["account"]
+    side = np.int64(order["side"])
+    account = np.int64(order["account"])
     limit = limit_of(memory, slot)
-    number = side_number(order["instrument"], 0, 3 - side)
+    number = side_number(np.int64(order["instrument"]), 0, 3 - side)
     mode = prevention_of(memory, slot)
     while order["leaves_lots"] > 0:
         best = memory.sides[number]["best_ticks"]
         if best == 0 or not reaches(side, limit, best):
             return False
-        resting_slot = memory.levels[level_index(memory, number, best)]["head"]
+        resting_slot = np.int64(memory.levels[level_index(memory, number, best)]["head"])
         resting = memory.orders[resting_slot]
         if mode != ALLOW and resting["account"] == account:
             if prevent(memory, events, slot, resting_slot, mode):
@@ -175,13 +177,13 @@ def match(memory: Memory, events: EventBuffer, slot: int) -> bool:
 def match_frozen(memory: Memory, events: EventBuffer, slot: int) -> bool:
     """Trade a live order of a frozen venue with what history offers and with other live orders."""
     order = memory.orders[slot]
-    side = order["side"]
+    side = np.int64(order["side"])
     opposite = 3 - side
-    account = order["account"]
+    account = np.int64(order["account"])
     limit = limit_of(memory, slot)
     mode = prevention_of(memory, slot)
-    shown_number = side_number(order["instrument"], 0, opposite)
-    live_number = side_number(order["instrument"], 1, opposite)
+    shown_number = side_number(np.int64(order["instrument"]), 0, opposite)
+    live_number = side_number(np.int64(order["instrument"]), 1, opposite)
     shown = head_at(memory, shown_number, memory.sides[shown_number]["best_ticks"])
     while order["leaves_lots"] > 0:
         while shown != 0 and memory.orders[shown]["leaves_lots"] <= memory.orders[shown]["taken_lots"]:
@@ -226,8 +228,8 @@ def next_matchable(memory: Memory, number: int, side: int, limit_ticks: int) -> 
 def match_history(memory: Memory, events: EventBuffer, slot: int) -> None:
     """Trade a historical order with live and diverged orders only: history has already matched itself."""
     order = memory.orders[slot]
-    side = order["side"]
-    number = side_number(order["instrument"], 0, 3 - side)
+    side = np.int64(order["side"])
+    number = side_number(np.int64(order["instrument"]), 0, 3 - side)
     while order["leaves_lots"] > 0:
         resting_slot = next_matchable(memory, number, side, order["price_ticks"])
         if resting_slot == 0:
@@ -244,13 +246,13 @@ def match_history(memory: Memory, events: EventBuffer, slot: int) -> None:
 def meet_live_orders(memory: Memory, events: EventBuffer, slot: int) -> None:
     """Fill live orders that a historical order of a frozen venue reaches; history's order is only marked as taken."""
     order = memory.orders[slot]
-    side = order["side"]
-    number = side_number(order["instrument"], 1, 3 - side)
+    side = np.int64(order["side"])
+    number = side_number(np.int64(order["instrument"]), 1, 3 - side)
     while order["leaves_lots"] > order["taken_lots"]:
         best = memory.sides[number]["best_ticks"]
         if best == 0 or not reaches(side, order["price_ticks"], best):
             return
-        resting_slot = memory.levels[level_index(memory, number, best)]["head"]
+        resting_slot = np.int64(memory.levels[level_index(memory, number, best)]["head"])
         lots = min(order["leaves_lots"] - order["taken_lots"], memory.orders[resting_slot]["leaves_lots"])
         order["taken_lots"] += lots
         trade(memory, events, slot, resting_slot, lots, True, False, SHADOW)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from workbench.domain.codes import STREET_ACCOUNT, Side
 from workbench.domain.memory import Memory
 from workbench.jit import leaf
@@ -21,6 +23,12 @@ SIDES_PER_INSTRUMENT = 4
 def side_number(instrument: int, book: int, side: int) -> int:
     """Number of a book's side in `Memory.sides`."""
     return instrument * SIDES_PER_INSTRUMENT + book * 2 + side - 1
+
+
+@leaf
+def side_of(order: Any) -> int:
+    """Number of the side an order belongs to."""
+    return side_number(np.int64(order["instrument"]), np.int64(order["book"]), np.int64(order["side"]))
 
 
 @leaf
@@ -65,20 +73,20 @@ def is_matchable(order: Any) -> bool:
 def enqueue(memory: Memory, slot: int) -> int:
     """Put an order at the end of its level's queue; returns the lots that were at this price before."""
     order = memory.orders[slot]
-    number = side_number(order["instrument"], order["book"], order["side"])
+    number = side_of(order)
     side = memory.sides[number]
     price = order["price_ticks"]
     offset = price - side["floor_ticks"]
     level = memory.levels[side["level_base"] + offset]
     ahead = level["lots"]
-    tail = level["tail"]
+    tail = np.int64(level["tail"])
     order["prev"] = tail
     order["next"] = 0
     if tail == 0:
         level["head"] = slot
         occupy(memory.bits, memory.summary, memory.top, side, offset)
         best = side["best_ticks"]
-        if best == 0 or better(order["side"], price, best):
+        if best == 0 or better(np.int64(order["side"]), price, best):
             side["best_ticks"] = price
     else:
         memory.orders[tail]["next"] = slot
@@ -95,13 +103,13 @@ def enqueue(memory: Memory, slot: int) -> int:
 def dequeue(memory: Memory, slot: int) -> None:
     """Take an order out of its level's queue, wherever it stands; its leaves must still be in the level's total."""
     order = memory.orders[slot]
-    number = side_number(order["instrument"], order["book"], order["side"])
+    number = side_of(order)
     side = memory.sides[number]
     price = order["price_ticks"]
     offset = price - side["floor_ticks"]
     level = memory.levels[side["level_base"] + offset]
-    before = order["prev"]
-    after = order["next"]
+    before = np.int64(order["prev"])
+    after = np.int64(order["next"])
     if before == 0:
         level["head"] = after
     else:
@@ -125,7 +133,7 @@ def dequeue(memory: Memory, slot: int) -> None:
 def shrink(memory: Memory, slot: int, lots: int) -> None:
     """Take `lots` off an order's leaves and its level's total; the order stays where it is."""
     order = memory.orders[slot]
-    number = side_number(order["instrument"], order["book"], order["side"])
+    number = side_of(order)
     order["leaves_lots"] -= lots
     memory.levels[level_index(memory, number, order["price_ticks"])]["lots"] -= lots
 
@@ -136,7 +144,7 @@ def mark_diverged(memory: Memory, slot: int) -> None:
     order = memory.orders[slot]
     if (order["flags"] & DIVERGED) == 0:
         order["flags"] |= DIVERGED
-        memory.sides[side_number(order["instrument"], order["book"], order["side"])]["matchable"] += 1
+        memory.sides[side_of(order)]["matchable"] += 1
 
 
 @leaf
