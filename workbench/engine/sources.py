@@ -1,0 +1,153 @@
+"""From files to a venue: which files belong together, their instruments, and the market's time zone."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from workbench.domain.config import Account, ReplayMode, Venue
+from workbench.domain.costs import FeeSchedule
+from workbench.domain.limits import Limits
+from workbench.domain.records import Records
+from workbench.domain.units import Number, decimal
+from workbench.errors import ConfigError
+from workbench.feed.columns import Layout
+from workbench.feed.history import History
+from workbench.feed.lobster_book import LobsterName
+from workbench.feed.ticks import TickRules, read_ticks
+
+File = str | os.PathLike[str]
+Source = File | Sequence[File] | History
+"""A file, files that belong together (trades and quotes; LOBSTER's messages and books), or history itself."""
+
+_PAIR = re.compile(r"(trade|quote)s?", re.IGNORECASE)
+
+_ZONES = {
+    "lobster": "America/New_York",
+    "databento-mbo": "America/New_York",
+    "sample": "America/New_York",
+    "lean-equity": "America/New_York",
+    "lean-fxcm": "Etc/GMT+5",
+}
+"""Time zone of the market by kind of source; UTC for all others."""
+
+_FUTURES_ZONE = "America/Chicago"
+
+
+def grouped(sources: Sequence[Source]) -> list[Source]:
+    """Put files together that tell of one instrument.
+
+    They are a LOBSTER order book file and its messages, and files whose paths differ in the word trades and
+    quotes alone.
+
+    >>> grouped(["ibm_trades.csv", "spy.csv", "ibm_quotes.csv"])
+    [('ibm_trades.csv', 'ibm_quotes.csv'), 'spy.csv']
+    """
+    made: dict[object, list[File]] = {}
+    order: list[Source | tuple[str, ...]] = []
+    for source in sources:
+        if isinstance(source, History) or not isinstance(source, (str, os.PathLike)):
+            order.append(source)
+            continue
+        key = ("pair", _key(os.fspath(source)))
+        if key not in made:
+            order.append(key)
+        made.setdefault(key, []).append(source)
+    result: list[Source] = []
+    for entry in order:
+        files = made.get(entry) if isinstance(entry, tuple) and entry[:1] == ("pair",) else None
+        if files is None:
+            result.append(entry)
+        else:
+            result.append(files[0] if len(files) == 1 else tuple(files))
+    return result
+
+
+def _key(path: str) -> str:
+    lobster = LobsterName.parse(path)
+    if lobster is not None:
+        span = f"{lobster.date} {lobster.start_ms} {lobster.end_ms} {lobster.levels}"
+        return f"{Path(path).parent}/{lobster.ticker} {span}"
+    return str(Path(path).parent / _PAIR.sub("*", Path(path).name))
+
+
+def market_zone(histories: Sequence[History], zone: str = "") -> str:
+    """The zone that was asked for, else that of the first source's market."""
+    if zone:
+        return zone
+    first = histories[0]
+    if first.kind == "databento-mbo" and decimal(first.instrument.multiplier) != 1:
+        return _FUTURES_ZONE
+    return _ZONES.get(first.kind, "UTC")
+
+
+def replay_mode(mode: str | ReplayMode) -> ReplayMode:
+    """The mode called so."""
+    if isinstance(mode, ReplayMode):
+        return mode
+    if mode.upper() not in ReplayMode.__members__:
+        raise ConfigError(f"{mode!r} is no mode", "mode", "give responsive or frozen")
+    return ReplayMode[mode.upper()]
+
+
+def replay_venue(
+    histories: Sequence[History],
+    mode: str | ReplayMode,
+    *,
+    cash: Number = 0,
+    account: str = "me",
+    limits: Limits | None = None,
+    fees: FeeSchedule | None = None,
+    short: bool = True,
+) -> Venue:
+    """A venue of the histories' instruments with one trader, whose clock starts at the first command."""
+    starts = [int(history.commands["time_ns"][0]) for history in histories if len(history.commands)]
+    instruments = [history.instrument for history in histories]
+    return Venue(
+        instruments if fees is None else [replace(instrument, fees=fees) for instrument in instruments],
+        [Account(account, cash=cash, limits=limits or Limits(), short_permitted=short)],
+        replay_mode=replay_mode(mode),
+        start_time_ns=min(starts, default=0),
+    )
+
+
+def opened(source: Source, layout: Layout, rules: TickRules) -> History:
+    """The history that a source holds."""
+    if isinstance(source, History):
+        return source
+    files = [source] if isinstance(source, (str, os.PathLike)) else list(source)
+    lobster = LobsterName.parse(files[0])
+    if lobster is not None:
+        from workbench.feed.lobster import read_lobster
+
+        if lobster.what == "orderbook":
+            files.reverse()
+        return read_lobster(files[0], files[1] if len(files) > 1 else lobster.sibling(files[0]))
+    from workbench.feed.sample import is_sample, read_sample
+
+    if is_sample(files[0]):
+        return read_sample(files[0])
+    from workbench.feed.files import read_bytes
+
+    data = read_bytes(files[0])
+    if data.startswith(b"DBN") or b"order_id" in data.split(b"\n", 1)[0]:
+        from workbench.feed.mbo import read_mbo
+
+        return read_mbo(files[0])
+    return read_ticks(*files, layout=layout, rules=rules)
+
+
+def merged(histories: Sequence[History]) -> Records:
+    """Commands of all histories by time, equal times in the order given; history i trades instrument i."""
+    parts = []
+    for number, history in enumerate(histories):
+        commands = history.commands.copy()
+        commands["instrument"] = number
+        parts.append(commands)
+    joined = np.concatenate(parts)
+    return joined[np.argsort(joined["time_ns"], kind="stable")]
