@@ -23,6 +23,16 @@ Flags = npt.NDArray[np.bool_]
 
 _GZIP, _ZSTD, _XZ, _ZIP = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\xfd7zXZ\x00", b"PK\x03\x04"
 _SHOWN_LENGTH_MAX = 60
+_DAMAGES = (
+    EOFError,
+    OSError,
+    zlib.error,
+    lzma.LZMAError,
+    zipfile.BadZipFile,
+    zstandard.ZstdError,
+    RuntimeError,
+    NotImplementedError,
+)
 
 
 def read_bytes(path: str | os.PathLike[str]) -> bytes:
@@ -40,16 +50,7 @@ def read_bytes(path: str | os.PathLike[str]) -> bytes:
         raise SourceError(name, None, f"cannot be read: {error.strerror}") from None
     try:
         data = _decompressed(data, name)
-    except (
-        EOFError,
-        OSError,
-        zlib.error,
-        lzma.LZMAError,
-        zipfile.BadZipFile,
-        zstandard.ZstdError,
-        RuntimeError,
-        NotImplementedError,
-    ) as error:
+    except _DAMAGES as error:
         raise SourceError(name, None, f"is truncated or damaged: {error}", "fetch it again") from None
     if not data:
         raise SourceError(name, None, "is empty")
@@ -75,6 +76,26 @@ def _decompressed(data: bytes, name: str) -> bytes:
                 )
             return archive.read(members[0])
     return data
+
+
+def read_head(path: str | os.PathLike[str], size: int = 4096) -> bytes:
+    """The first bytes of a file's decompressed content, for telling what it is."""
+    name = os.fspath(path)
+    try:
+        with Path(path).open("rb") as file:
+            start = file.read(size * 64)
+    except OSError:
+        return read_bytes(path)[:size]
+    try:
+        if start.startswith(_ZSTD):
+            return zstandard.ZstdDecompressor().stream_reader(start).read(size)
+        if start.startswith(_GZIP):
+            return zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(start, size)
+        if start.startswith(_XZ):
+            return lzma.LZMADecompressor().decompress(start, size)
+    except _DAMAGES as error:
+        raise SourceError(name, None, f"is truncated or damaged: {error}", "fetch it again") from None
+    return read_bytes(path)[:size] if start.startswith(_ZIP) or not start else start[:size]
 
 
 def _zstd(data: bytes) -> bytes:

@@ -55,7 +55,7 @@ QUIRKS = {
     "unknown_order_canceled": "a cancel of an order that the file never showed open; no command",
     "unknown_order_executed": "an execution of an order that the file never showed open; it names no order",
     "unknown_order_modified": "a modify of an order that the file never showed open; a new order",
-    "unnamed_order_reduced": "an unknown order's execution or cancel, taken from orders that no later row names",
+    "unnamed_order_reduced": "an unknown order's execution or cancel, taken from orders no later row names",
     "unpaired_execution": "one side of a trade whose other side is missing; a plain cancel",
 }
 """What a reader may meet that is not plain order flow; `History.quirks` counts it."""

@@ -118,6 +118,8 @@ def read_records(path: str | os.PathLike[str]) -> MboRecords:
 
 def _from_csv(data: bytes, name: str) -> MboRecords:
     cells = Cells(data, name, required=CSV_COLUMNS)
+    if "rtype" in cells.names:
+        cells.expect(cells.text("rtype") == str(_MBO_RTYPE), "rtype", f"{_MBO_RTYPE}, market by order")
     for column in ("instrument_id", "publisher_id", "symbol"):
         if column in cells.names and cells.text(column).n_unique() > 1:
             values = ", ".join(cells.text(column).unique().sort().to_list()[:5])

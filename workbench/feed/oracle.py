@@ -290,7 +290,7 @@ def compare(oracle: BookOracle, states: Ladders | Callable[[int], Ladders]) -> R
 
 
 def _differences(oracle: BookOracle, states: Ladders) -> npt.NDArray[np.bool_]:
-    wrong: npt.NDArray[np.bool_] = states != oracle.ladders
+    wrong = np.asarray(states != oracle.ladders)
     for place in (ASK_PRICE, BID_PRICE):
         ours, theirs = states[:, :, place], oracle.ladders[:, :, place]
         # A level that is there is never within tolerance of one that is not.

@@ -1,0 +1,132 @@
+"""One door to all formats: what a file is decides who reads it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from workbench.errors import SourceError
+from workbench.feed.files import read_head
+from workbench.feed.history import History
+from workbench.feed.lobster_book import LobsterName
+
+Sniff = Callable[[str, bytes], bool]
+"""Whether a file is of a kind, from its path and the first bytes of its (decompressed) content."""
+
+Read = Callable[..., History]
+"""Makes a history of one or more paths and the options of its kind."""
+
+_LOBSTER_ROW = re.compile(rb"^\d+(\.\d+)?,[1-7],-?\d+,\d+,-?\d+,-?[01]\r?$")
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    sniff: Sniff
+    read: Read
+    expected: str
+
+
+_KINDS: dict[str, _Kind] = {}
+
+
+def register(kind: str, sniff: Sniff, read: Read, expected: str = "") -> None:
+    """Let `open_history` read a further kind of file; kinds are tried in the order of their registration.
+
+    Parameters
+    ----------
+    kind
+        Its name; one that is known is replaced.
+    sniff
+        Tells whether a file is of this kind.
+    read
+        Reads it.
+    expected
+        What such a file is, for people whose file is none of all kinds.
+    """
+    _KINDS[kind] = _Kind(sniff, read, expected or kind)
+
+
+def kinds() -> dict[str, str]:
+    """The kinds of files that can be opened, and what such a file is."""
+    return {name: kind.expected for name, kind in _KINDS.items()}
+
+
+def open_history(*paths: str | os.PathLike[str], kind: str | None = None, **options: Any) -> History:
+    """The order flow that a file holds.
+
+    Parameters
+    ----------
+    paths
+        The file, and those that belong to it (LOBSTER's order book file beside its messages).
+    kind
+        One of `kinds()`; told from the first file's name and content when left out.
+    options
+        What the reader of that kind takes besides.
+
+    Raises
+    ------
+    SourceError
+        When the file is of no known kind, or is not what its kind should be.
+    """
+    if not paths:
+        raise SourceError("", None, "no file is named")
+    name = os.fspath(paths[0])
+    if kind is None:
+        head = read_head(name)
+        kind = next((known for known, how in _KINDS.items() if how.sniff(name, head)), None)
+    if kind not in _KINDS:
+        what = f"is of no kind {kind!r}" if kind is not None else "is of no known kind"
+        expected = "; ".join(f"{known}: {how.expected}" for known, how in _KINDS.items())
+        raise SourceError(name, None, f"{what}, expected one of {expected}", "give kind= when you know it")
+    return _KINDS[kind].read(*paths, **options)
+
+
+def _is_lobster(name: str, head: bytes) -> bool:
+    if head.startswith((b"DBN", b"PAR1")):
+        return False
+    return LobsterName.parse(name) is not None or _LOBSTER_ROW.match(head.split(b"\n", 1)[0]) is not None
+
+
+def _read_lobster(*paths: str | os.PathLike[str], **options: Any) -> History:
+    from workbench.feed.lobster import read_lobster  # noqa: PLC0415 - only the reader that is used is loaded
+
+    def is_book(path: str | os.PathLike[str]) -> bool:
+        said = LobsterName.parse(path)
+        return said is not None and said.what == "orderbook"
+
+    return read_lobster(*sorted(paths, key=is_book), **options)
+
+
+def _columns(head: bytes) -> list[str]:
+    line = head.removeprefix(b"\xef\xbb\xbf").split(b"\n", 1)[0]
+    return line.decode(errors="replace").strip("\r").split(",")
+
+
+def _is_mbo(_name: str, head: bytes) -> bool:
+    return head.startswith(b"DBN") or {"action", "order_id", "ts_event", "size"} <= set(_columns(head))
+
+
+def _read_mbo(*paths: str | os.PathLike[str], **options: Any) -> History:
+    from workbench.feed.mbo import read_mbo  # noqa: PLC0415 - only the reader that is used is loaded
+
+    return read_mbo(*paths, **options)
+
+
+def _is_bitstamp(_name: str, head: bytes) -> bool:
+    return {"id", "exchange.timestamp", "volume", "direction"} <= set(_columns(head))
+
+
+def _read_bitstamp(*paths: str | os.PathLike[str], **options: Any) -> History:
+    from workbench.feed.bitstamp import read_bitstamp  # noqa: PLC0415 - only the reader that is used is loaded
+
+    return read_bitstamp(*paths, **options)
+
+
+register(
+    "lobster", _is_lobster, _read_lobster, "a LOBSTER message file (TICKER_DATE_START_END_message_LEVELS.csv)"
+)
+register("databento-mbo", _is_mbo, _read_mbo, "Databento market-by-order records, DBN or CSV with a header")
+register("bitstamp", _is_bitstamp, _read_bitstamp, "Bitstamp orders (id,timestamp,…,action,direction)")
