@@ -1,0 +1,1 @@
+"""Seeded agents: sources of commands that make a market, driven by exchange time alone (docs/agents.md)."""

@@ -1,0 +1,84 @@
+"""A trend follower: buys what has risen and sells what has fallen, until the trend ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from workbench.feed.agents.desk import BUY, SELL, Desk
+from workbench.feed.agents.draws import Draws
+from workbench.feed.agents.fundamental import SECOND_NS, FundamentalValue
+from workbench.feed.agents.market import Quote
+
+
+@dataclass(frozen=True, slots=True)
+class TrendParameters:
+    """How it follows.
+
+    Parameters
+    ----------
+    size_lots, position_lots
+        Quantity of one order and its largest position.
+    fast_seconds, slow_seconds
+        Time constants of the two averages of the middle whose difference is the trend.
+    entry, exit
+        Trend, in standard deviations of a second, above which it builds its position up and below which it
+        closes it.
+    reaction_seconds
+        Mean time between two looks at the market.
+    """
+
+    size_lots: int
+    position_lots: int
+    fast_seconds: float = 30.0
+    slow_seconds: float = 240.0
+    entry: float = 9.0
+    exit: float = 2.0
+    reaction_seconds: float = 5.0
+
+
+class TrendFollower:
+    """See the module. Arguments as for `Maker`."""
+
+    def __init__(
+        self,
+        name: str,
+        desk: Desk,
+        quote: Quote,
+        value: FundamentalValue,
+        draws: Draws,
+        parameters: TrendParameters,
+    ) -> None:
+        self.name, self.desk = name, desk
+        self._quote, self._value, self._draws, self._parameters = quote, value, draws, parameters
+        self._fast_ticks = self._slow_ticks = quote.mid_ticks
+        self._last_ns = value.session.open_ns
+
+    def first_wake(self, time_ns: int) -> int:
+        """When it starts: in the first minute."""
+        return time_ns + self._draws.below(60 * SECOND_NS // 16) * 16
+
+    def wake(self, time_ns: int) -> int:
+        """Trade with the trend, and say when to look again."""
+        p, quote, desk = self._parameters, self._quote, self.desk
+        seconds = (time_ns - self._last_ns) / SECOND_NS
+        self._last_ns = time_ns
+        self._fast_ticks += seconds / (seconds + p.fast_seconds) * (quote.mid_ticks - self._fast_ticks)
+        self._slow_ticks += seconds / (seconds + p.slow_seconds) * (quote.mid_ticks - self._slow_ticks)
+        trend = (self._fast_ticks - self._slow_ticks) / max(quote.volatility_ticks, 1e-9)
+        position_lots = desk.position_lots
+        size_lots = desk.grid.round_quantity(p.size_lots * (0.5 + self._draws.fraction()))
+        if trend > p.entry and position_lots < p.position_lots:
+            self._take(BUY, size_lots)
+        elif trend < -p.entry and position_lots > -p.position_lots:
+            self._take(SELL, size_lots)
+        elif position_lots > 0 and trend < p.exit:
+            self._take(SELL, min(size_lots, position_lots))
+        elif position_lots < 0 and trend > -p.exit:
+            self._take(BUY, min(size_lots, -position_lots))
+        return time_ns + 1 + int(p.reaction_seconds * self._draws.exponential() * SECOND_NS)
+
+    def _take(self, side: int, quantity_lots: int) -> None:
+        quote = self._quote
+        price_ticks = quote.ask_price_ticks if side == BUY else quote.bid_price_ticks
+        if price_ticks:
+            self.desk.take(side, quantity_lots, price_ticks)
