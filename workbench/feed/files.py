@@ -115,8 +115,8 @@ def _xz(data: bytes) -> bytes:
     content = stream.decompress(data)
     if not stream.eof:
         raise EOFError("the xz stream has no end")
-    # Several streams in one file are rare, and lzma.decompress() accepts rubbish behind the first one.
-    return content + (_xz(stream.unused_data) if stream.unused_data.startswith(_XZ) else b"")
+    rest = stream.unused_data.lstrip(b"\0")
+    return content + (_xz(rest) if rest else b"")
 
 
 class Cells:

@@ -125,8 +125,44 @@ def _read_bitstamp(*paths: str | os.PathLike[str], **options: Any) -> History:
     return read_bitstamp(*paths, **options)
 
 
+def _is_sample(name: str, head: bytes) -> bool:
+    if not head.startswith(b"PAR1"):
+        return False
+    from workbench.feed.sample import is_sample  # noqa: PLC0415 - only the reader that is used is loaded
+
+    return is_sample(name)
+
+
+def _read_sample(*paths: str | os.PathLike[str], **options: Any) -> History:
+    from workbench.feed.sample import read_sample  # noqa: PLC0415 - only the reader that is used is loaded
+
+    return read_sample(*paths, **options)
+
+
+def _is_ticks(name: str, head: bytes) -> bool:
+    if b"\0" in head:
+        return False
+    from workbench.feed.columns import Layout, has_header  # noqa: PLC0415 - tried last, so loaded last
+    from workbench.feed.lean import lean_file  # noqa: PLC0415
+    from workbench.feed.ticks import COLUMNS  # noqa: PLC0415
+
+    layout = Layout()
+    cells = [cell.strip() for cell in _columns(head)]
+    return has_header(cells, COLUMNS, layout) or lean_file(name, head, layout) is not None
+
+
+def _read_ticks(*paths: str | os.PathLike[str], **options: Any) -> History:
+    from workbench.feed.ticks import read_ticks  # noqa: PLC0415 - only the reader that is used is loaded
+
+    return read_ticks(*paths, **options)
+
+
 register(
     "lobster", _is_lobster, _read_lobster, "a LOBSTER message file (TICKER_DATE_START_END_message_LEVELS.csv)"
 )
 register("databento-mbo", _is_mbo, _read_mbo, "Databento market-by-order records, DBN or CSV with a header")
 register("bitstamp", _is_bitstamp, _read_bitstamp, "Bitstamp orders (id,timestamp,…,action,direction)")
+register("sample", _is_sample, _read_sample, "a sample day written by workbench")
+register(
+    "ticks", _is_ticks, _read_ticks, "a table of trades and quotes with a header, or a Lean zip of ticks"
+)

@@ -304,7 +304,7 @@ def _cause(oracle: BookOracle, wrong: npt.NDArray[np.bool_], row: int) -> str:
     sides = np.stack([wrong[:, :3].any(axis=1), wrong[:, 3:].any(axis=1)], axis=1)
     if oracle.undetermined is not None and not (sides & ~oracle.undetermined[row]).any():
         return "level_revealed"
-    by_column = wrong.any(axis=0)
+    by_column = np.asarray(wrong.any(axis=0))
     return next(
         name
         for place, name in enumerate(("price", "quantity", "orders"))
