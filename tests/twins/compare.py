@@ -68,7 +68,9 @@ def differing_rows(expected: Records, got: Records) -> Iterator[int]:
         yield common
 
 
-def event_difference(commands: Records, expected: Records, got: Records, first_command: int = 1) -> str | None:
+def event_difference(
+    commands: Records, expected: Records, got: Records, first_command: int = 1
+) -> str | None:
     """The first event in which `got` differs, with the command behind it; None when all are equal.
 
     `first_command` is the sequence number of the first of `commands`.

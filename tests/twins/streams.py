@@ -1,8 +1,8 @@
 """Random command streams that hit what is open, for several venues and in several moods.
 
-A stream is drawn in chunks. Before each chunk the generator looks at an exchange that has carried out all chunks so far,
-so that most cancels, replaces and executions name orders that are open; within a chunk it guesses. The same seed, venue and
-profile give the same stream as long as the exchange behaves the same.
+A stream is drawn in chunks. Before each chunk the generator looks at an exchange that has carried out all
+chunks so far, so that most cancels, replaces and executions name orders that are open; within a chunk it
+guesses. The same seed, venue and profile give the same stream as long as the exchange behaves the same.
 """
 
 from __future__ import annotations
@@ -65,7 +65,10 @@ def _history_traders() -> list[Account]:
 
 
 def _stp(mode: SelfTradePrevention) -> Venue:
-    accounts = [Account("ann", cash=10**6), Account("bob", cash=10**6, limits=Limits(position_limit_lots=500))]
+    accounts = [
+        Account("ann", cash=10**6),
+        Account("bob", cash=10**6, limits=Limits(position_limit_lots=500)),
+    ]
     fees = FeeSchedule(maker_bps="-0.2", taker_bps="0.3")
     return Venue([_stock("ONE", fees=fees)], accounts, self_trade_prevention=mode)
 
@@ -150,7 +153,9 @@ MOODS = {
         backwards=0.01,
         burst=0.02,
     ),
-    "history": Mood(cancel=0.2, replace=0.12, execute=0.15, historical=0.55, spoil=0.005, stale=0.06, wide=0.1),
+    "history": Mood(
+        cancel=0.2, replace=0.12, execute=0.15, historical=0.55, spoil=0.005, stale=0.06, wide=0.1
+    ),
 }
 
 
@@ -199,11 +204,14 @@ class Generator:
     def _mixed(self, size: int) -> Records:
         mood, random = self.mood, self.random
         rows = np.zeros(size, dtype=COMMAND)
-        kinds = [CommandKind.CANCEL_ORDER, CommandKind.REPLACE_ORDER, CommandKind.EXECUTE_ORDER, CommandKind.CLOCK]
+        kinds = [
+            CommandKind.CANCEL_ORDER,
+            CommandKind.REPLACE_ORDER,
+            CommandKind.EXECUTE_ORDER,
+            CommandKind.CLOCK,
+        ]
         shares = np.array([mood.cancel, mood.replace, mood.execute, 0.01])
-        rows["kind"] = random.choice(
-            [*kinds, CommandKind.NEW_ORDER], size, p=[*shares, 1 - shares.sum()]
-        )
+        rows["kind"] = random.choice([*kinds, CommandKind.NEW_ORDER], size, p=[*shares, 1 - shares.sum()])
         new = np.flatnonzero(rows["kind"] == CommandKind.NEW_ORDER)
         self._fill_new(rows, new)
         self._fill_named(rows, np.flatnonzero((rows["kind"] >= 2) & (rows["kind"] <= 5)), new)
@@ -260,7 +268,14 @@ class Generator:
         prices = np.where(wide, random.integers(low, high + 1), prices)
         ends = np.array(
             [
-                [r.band_low_ticks, r.band_high_ticks, r.window_low_ticks, r.window_high_ticks, r.price_cap_ticks, 1]
+                [
+                    r.band_low_ticks,
+                    r.band_high_ticks,
+                    r.window_low_ticks,
+                    r.window_high_ticks,
+                    r.price_cap_ticks,
+                    1,
+                ]
                 for r in rules
             ]
         )
@@ -299,7 +314,7 @@ class Generator:
         ids, clients, owners, instruments, sides, prices, leaves, totals = found.T
         executed = totals - leaves
 
-        # Some name an order of this very chunk: the place of its command tells its id, unless replaces came between.
+        # Some name an order of this very chunk: its place tells its id, unless replaces came between.
         guessed = self._hits(0.15, size) & (len(new) > 0)
         if guessed.any():
             born = new[random.integers(0, len(new), size)]
@@ -355,7 +370,9 @@ class Generator:
         shall = np.choose(random.integers(0, 3, size), [down, same, up])
         shall -= np.where(self._hits(0.9, size), shall % step, 0)
         quantity = np.where(as_leaves, shall, shall + executed)
-        quantity = np.where(self._hits(0.05, size), np.maximum(executed - random.integers(0, 3, size), 0), quantity)
+        quantity = np.where(
+            self._hits(0.05, size), np.maximum(executed - random.integers(0, 3, size), 0), quantity
+        )
         quantity = np.where(self._hits(0.15, size), 0, quantity)
         price = np.where(self._hits(0.5, size), prices, self._prices_near(part, prices))
         price = np.where(self._hits(0.2, size), 0, price)
@@ -368,7 +385,9 @@ class Generator:
         rename = chosen & self._hits(0.25, size)
         part["new_client_order_id"][rename] = random.integers(1, 60, int(rename.sum()))
         renamed_history = rename & history
-        part["new_client_order_id"][renamed_history] = self.source_id + 1 + np.arange(int(renamed_history.sum()))
+        part["new_client_order_id"][renamed_history] = (
+            self.source_id + 1 + np.arange(int(renamed_history.sum()))
+        )
         self.source_id += int(renamed_history.sum())
 
     def _prices_near(self, part: Records, prices: np.ndarray) -> np.ndarray:
@@ -461,7 +480,7 @@ class Generator:
         return row
 
     def _burst(self) -> Records:
-        """A deep queue of small orders, some of them cancelled from head, middle and tail, then swept in one go."""
+        """A deep queue of small orders, cancelled here and there, then swept in one go."""
         random = self.random
         instrument = int(random.integers(0, len(self.middles)))
         rules = self.exchange.rules[instrument]
@@ -482,7 +501,9 @@ class Generator:
         cancels["kind"] = CommandKind.CANCEL_ORDER
         cancels["account"] = adds["account"][0]
         targets = np.concatenate([np.arange(depth // 30), depth - 1 - np.arange(depth // 30)])
-        targets = np.resize(np.concatenate([targets, random.integers(0, depth, depth // 30 + 1)]), len(cancels))
+        targets = np.resize(
+            np.concatenate([targets, random.integers(0, depth, depth // 30 + 1)]), len(cancels)
+        )
         cancels["order_id"] = first + targets
         sweeps["kind"] = CommandKind.NEW_ORDER
         sweeps["side"] = 3 - side
@@ -505,10 +526,6 @@ class Generator:
             bits = COMMAND[name].itemsize * 8
             if COMMAND[name].kind == "u":
                 value = int(random.integers(0, 2**bits)) if random.random() < 0.5 else value % 2**bits
-            street = rows["account"][place] == STREET_ACCOUNT
-            if name == "quantity_lots" and street:
-                # What history missed is summed up, and a sum of such numbers would not fit into 64 bits.
-                value = min(value, 2**40)
             rows[name][place] = value
 
     def _times(self, rows: Records) -> None:

@@ -28,7 +28,7 @@ from workbench.domain.codes import (
 )
 from workbench.domain.commands import ALL
 from workbench.domain.config import FIRST_TRADER, ReplayMode, Venue
-from workbench.domain.instruments import MAX_LADDER_TICKS
+from workbench.domain.instruments import MAX_LADDER_TICKS, MAX_QUANTITY_LOTS
 from workbench.domain.records import (
     ACCOUNT_VIEW,
     BOOK_ORDER,
@@ -784,8 +784,9 @@ class ReferenceExchange:
         if refusal or order is None:
             self._refuse(EventKind.CANCEL_REJECTED, command, refusal or Refusal(Reason.UNKNOWN_ORDER))
             return
-        if self._is_responsive_history(command) and command.quantity_lots > order.leaves_lots:
-            self._diverge(order.instrument, command.quantity_lots - order.leaves_lots)
+        given = min(command.quantity_lots, MAX_QUANTITY_LOTS)
+        if self._is_responsive_history(command) and given > order.leaves_lots:
+            self._diverge(order.instrument, given - order.leaves_lots)
         self._cancel(
             order, Reason.BY_REQUEST, min(command.quantity_lots or order.leaves_lots, order.leaves_lots)
         )
@@ -796,7 +797,7 @@ class ReferenceExchange:
         order = self._named(command)
         refusal = self._check_late(command) or self._check_account(command.account)
         if not refusal and order is None:
-            self._missed_history(command, max(0, command.quantity_lots))
+            self._missed_history(command, command.quantity_lots)
             refusal = Refusal(Reason.UNKNOWN_ORDER)
         if refusal or order is None:
             self._refuse(EventKind.REPLACE_REJECTED, command, refusal or Refusal(Reason.UNKNOWN_ORDER))
@@ -1068,7 +1069,8 @@ class ReferenceExchange:
     def _missed_history(self, command: Command, lots: int) -> None:
         """History named an order that is no longer open."""
         if self._is_responsive_history(command) and 0 <= command.instrument < len(self.tapes):
-            self._diverge(command.instrument, lots)
+            # A quantity is 2^40 lots at most; what is given may be any number.
+            self._diverge(command.instrument, min(max(0, lots), MAX_QUANTITY_LOTS))
 
     def _execute_order(self, command: Command) -> None:
         refusal = self._check_execute(command)

@@ -1,0 +1,1 @@
+"""The books against a matching oracle that nobody here wrote: tracebook-conformance."""

@@ -1,0 +1,255 @@
+import functools
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.twins.compare import differing_rows, event_difference, state_difference
+from tests.twins.streams import PROFILES, Generator, stream, venues
+from workbench.domain.codes import (
+    CommandKind,
+    EventKind,
+    OrderFlag,
+    OrderType,
+    Reason,
+    SelfTradePrevention,
+    TimeInForce,
+)
+from workbench.domain.config import Account, ReplayMode, Venue
+from workbench.domain.costs import FeeSchedule
+from workbench.domain.instruments import Instrument
+from workbench.domain.limits import Limits
+from workbench.domain.records import COMMAND, EVENT, Records
+from workbench.domain.views import ExchangeState
+from workbench.engine.reference import ReferenceExchange, check_invariants
+
+pytestmark = pytest.mark.kernel
+
+VENUES = venues()
+EVERY_VENUE = pytest.mark.parametrize("venue", VENUES)
+EVERY_PROFILE = pytest.mark.parametrize("profile", PROFILES)
+SEEDS = range(3)
+
+# No rule of the page holds an order back yet.
+NEVER = {EventKind.ORDER_HELD}
+
+
+@pytest.fixture(scope="module")
+def kernel() -> Any:
+    from workbench.engine.exchange import Exchange
+
+    return Exchange
+
+
+class Recording(NamedTuple):
+    commands: Records
+    events: Records
+    state: ExchangeState
+    state_hash: str
+
+
+@functools.cache
+def recorded(venue: str, profile: str, seed: int, count: int) -> Recording:
+    """A stream and what the twin made of it."""
+    twin = ReferenceExchange(VENUES[venue])
+    chunks = list(stream(twin, profile, seed, count))
+    check_invariants(twin)
+    commands = np.concatenate([commands for commands, _ in chunks])
+    return Recording(
+        commands, np.concatenate([events for _, events in chunks]), twin.state(), twin.state_hash()
+    )
+
+
+def assert_same(got: Any, events: Records, recording: Recording) -> None:
+    assert not (difference := event_difference(recording.commands, recording.events, events)), difference
+    assert not (difference := state_difference(recording.state, got.state())), difference
+    assert got.state_hash() == recording.state_hash
+
+
+@EVERY_PROFILE
+@EVERY_VENUE
+def test_kernel_gives_the_twins_events_and_state(
+    venue: str, profile: str, kernel: Any, scaled: Callable[[int], int]
+) -> None:
+    for seed in SEEDS:
+        recording = recorded(venue, profile, seed, scaled(3_000))
+        exchange = kernel(VENUES[venue])
+        assert_same(exchange, exchange.step(recording.commands), recording)
+
+
+@pytest.mark.parametrize("batch", [1, 7, 1_000])
+@pytest.mark.parametrize("which", ["twin", "kernel"])
+@EVERY_VENUE
+def test_any_batch_split_gives_the_same_events(
+    venue: str, which: str, batch: int, kernel: Any, scaled: Callable[[int], int]
+) -> None:
+    recording = recorded(venue, "adversarial", 0, scaled(3_000))
+    exchange = ReferenceExchange(VENUES[venue]) if which == "twin" else kernel(VENUES[venue])
+    places = range(0, len(recording.commands), batch)
+    parts = [exchange.step(recording.commands[place : place + batch]) for place in places]
+    assert_same(exchange, np.concatenate(parts), recording)
+
+
+@EVERY_PROFILE
+@EVERY_VENUE
+def test_snapshot_continues_as_if_nothing_had_happened(
+    venue: str, profile: str, kernel: Any, scaled: Callable[[int], int]
+) -> None:
+    recording = recorded(venue, profile, 1, scaled(3_000))
+    random = np.random.default_rng(len(venue))
+    exchange, parts = kernel(VENUES[venue]), []
+    cuts = np.sort(random.integers(0, len(recording.commands) + 1, 3))
+    for part in np.split(recording.commands, cuts):
+        parts.append(exchange.step(part))
+        saved = exchange.snapshot()
+        before = exchange.state_hash()
+        exchange = kernel.restore(saved)
+        assert exchange.state_hash() == before
+        assert exchange.snapshot() == saved
+    assert_same(exchange, np.concatenate(parts), recording)
+
+
+def test_no_commands_give_no_events(kernel: Any) -> None:
+    for exchange in (ReferenceExchange(VENUES["full"]), kernel(VENUES["full"])):
+        before = exchange.state_hash()
+        events = exchange.step(np.zeros(0, dtype=COMMAND))
+        assert events.dtype == EVENT
+        assert len(events) == 0
+        assert exchange.state_hash() == before
+
+
+def test_a_queue_of_thousands_is_swept_in_one_command(kernel: Any, scaled: Callable[[int], int]) -> None:
+    depth = scaled(6_000)
+    rows = np.zeros(depth + 1, dtype=COMMAND)
+    rows["kind"] = CommandKind.NEW_ORDER
+    rows["account"] = 2
+    rows["order_type"] = OrderType.LIMIT
+    rows["side"] = 2
+    rows["quantity_lots"] = 1
+    rows["price_ticks"] = 100
+    rows[-1:]["side"], rows[-1:]["account"] = 1, 3
+    rows[-1:]["quantity_lots"] = depth + 1
+    for venue in ("bare", "allow"):
+        twin, exchange = ReferenceExchange(VENUES[venue]), kernel(VENUES[venue])
+        events = twin.step(rows)
+        recording = Recording(rows, events, twin.state(), twin.state_hash())
+        assert_same(exchange, exchange.step(rows), recording)
+        assert Counter(events["kind"].tolist())[EventKind.TRADE] >= depth - 500
+
+
+# Small worlds, in which Hypothesis finds collisions quickly and shrinks what it finds.
+
+SMALL_INSTRUMENT = Instrument(
+    "TINY",
+    price_min="0.03",
+    price_max="0.12",
+    band_low="0.04",
+    band_high="0.11",
+    max_order_quantity=40,
+    fees=FeeSchedule(maker_per_lot="-0.000003", taker_bps="25"),
+)
+_LIMITS = Limits(max_open_orders=4, position_limit_lots=60, orders_per_second=1_000, order_burst=4)
+_TRADERS = [Account("ann", cash="0.4"), Account("bob", cash="90", short_permitted=False, limits=_LIMITS)]
+_DECREMENT = SelfTradePrevention.DECREMENT
+SMALL_VENUES = {
+    "responsive": Venue([SMALL_INSTRUMENT], _TRADERS),
+    "frozen": Venue([SMALL_INSTRUMENT], _TRADERS, replay_mode=ReplayMode.FROZEN),
+    "bare": Venue([SMALL_INSTRUMENT], bare=True, self_trade_prevention=_DECREMENT),
+}
+
+
+def commands() -> st.SearchStrategy[Records]:
+    """Batches of single commands with values so small that they meet all the time."""
+    few = st.integers(0, 4)
+    numbers = {
+        "kind": st.sampled_from([1, 1, 1, 1, 1, 1, 2, 2, 3, 3, 3, 4, 5, 5, 6, 7, 8, 9, 10, 11, 12]),
+        "time_ns": st.integers(0, 3).map(lambda step: step * 700_000),
+        "side": st.sampled_from([1, 2, 1, 2, 1, 2, 0]),
+        "order_type": st.sampled_from([2, 2, 2, 2, 1, 3]),
+        "time_in_force": st.sampled_from([*TimeInForce.__members__.values()]),
+        "self_trade_prevention": st.integers(0, 6),
+        "flags": st.sampled_from([0, 0, 0, 1, 4, 4, 8, 12, 16, 28, 2]).map(OrderFlag),
+        "account": st.sampled_from([0, 0, 2, 2, 2, 3, 3, 3, 1, 4, -1]),
+        "instrument": st.sampled_from([0, 0, 0, 0, 0, 0, 0, -1, 1]),
+        "order_id": st.integers(0, 12),
+        "client_order_id": few,
+        "new_client_order_id": few,
+        "quantity_lots": st.sampled_from([0, 1, 2, 3, 5, 8, 13, 40, 41]),
+        "price_ticks": st.integers(0, 13),
+        "trigger_price_ticks": st.integers(0, 14),
+    }
+    unused = {
+        CommandKind.NEW_ORDER: {"order_id", "new_client_order_id", "trigger_price_ticks"},
+        CommandKind.SET_PHASE: {"order_id"},
+    }
+
+    def rows(drawn: list[dict[str, int]]) -> Records:
+        batch = np.zeros(len(drawn), dtype=COMMAND)
+        for place, fields in enumerate(drawn):
+            for name in fields.keys() - unused.get(fields["kind"], set()):
+                batch[name][place] = fields[name]
+            if fields["kind"] == CommandKind.NEW_ORDER and fields["order_type"] == OrderType.MARKET:
+                batch["price_ticks"][place] = 0
+        # Time mostly runs forwards: each draw is a step, and only the largest step of all goes back.
+        steps = np.where(batch["time_ns"] == 2_100_000, -1, batch["time_ns"])
+        batch["time_ns"] = np.maximum(np.cumsum(steps), 0)
+        return batch
+
+    return st.lists(st.fixed_dictionaries(numbers), min_size=1, max_size=40).map(rows)
+
+
+@pytest.mark.parametrize("venue", SMALL_VENUES)
+@given(batch=commands())
+def test_kernel_gives_the_twins_events_in_a_small_world(venue: str, kernel: Any, batch: Records) -> None:
+    twin, exchange = ReferenceExchange(SMALL_VENUES[venue]), kernel(SMALL_VENUES[venue])
+    events = twin.step(batch)
+    assert_same(exchange, exchange.step(batch), Recording(batch, events, twin.state(), twin.state_hash()))
+
+
+# The tests of the tests: the streams reach every rule, and the comparison sees a difference.
+
+
+def test_streams_reach_every_event_and_every_reason() -> None:
+    kinds: Counter[int] = Counter()
+    reasons: Counter[int] = Counter()
+    for venue in VENUES:
+        for profile in PROFILES:
+            events = recorded(venue, profile, 0, 3_000).events
+            kinds.update(events["kind"].tolist())
+            reasons.update(events["reason"].tolist())
+    assert {kind.name for kind in EventKind if kinds[kind] == 0} == {kind.name for kind in NEVER}
+    assert {reason.name for reason in Reason if reasons[reason] == 0} == set()
+
+
+def test_most_cancels_and_replaces_name_an_open_order() -> None:
+    recording = recorded("responsive", "calm", 0, 3_000)
+    named = np.isin(recording.commands["kind"], [CommandKind.CANCEL_ORDER, CommandKind.REPLACE_ORDER])
+    missed = np.isin(recording.events["kind"], [EventKind.CANCEL_REJECTED, EventKind.REPLACE_REJECTED])
+    assert missed.sum() < named.sum() / 3
+
+
+def test_a_stream_follows_from_its_seed() -> None:
+    first, again = ([c for c, _ in stream(ReferenceExchange(VENUES["full"]), "calm", 5, 300)] for _ in "12")
+    assert np.concatenate(first).tobytes() == np.concatenate(again).tobytes()
+    other = Generator(ReferenceExchange(VENUES["full"]), "calm", 6).chunk()
+    assert other.tobytes() != first[0].tobytes()
+
+
+def test_a_single_wrong_number_is_found() -> None:
+    recording = recorded("full", "calm", 0, 3_000)
+    wrong = recording.events.copy()
+    wrong["payload"][100, 3] += 1
+    report = event_difference(recording.commands, recording.events, wrong)
+    assert report is not None
+    assert report.startswith("event 100, command ")
+    short = event_difference(recording.commands, recording.events, wrong[:90])
+    assert short is not None
+    assert "no event" in short
+    state = recording.state._replace(orders=recording.state.orders.copy())
+    state.orders["priority"][-1] += 1
+    assert list(differing_rows(recording.state.orders, state.orders)) == [len(state.orders) - 1]
+    assert state_difference(recording.state, state) is not None
