@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from workbench.engine.blotter import Order
     from workbench.engine.exchange import Exchange
     from workbench.engine.replay import Replay, replay
+    from workbench.engine.sources import open_history
     from workbench.errors import WorkbenchError
     from workbench.feed.bars import read_bars
     from workbench.feed.columns import Layout
@@ -36,6 +37,7 @@ __all__ = [
     "TickRules",
     "Venue",
     "WorkbenchError",
+    "open_history",
     "read_bars",
     "read_ticks",
     "replay",
@@ -54,6 +56,7 @@ _HOMES = {
     "TickRules": "workbench.feed.ticks",
     "Venue": "workbench.domain.config",
     "WorkbenchError": "workbench.errors",
+    "open_history": "workbench.engine.sources",
     "read_bars": "workbench.feed.bars",
     "read_ticks": "workbench.feed.ticks",
     "replay": "workbench.engine.replay",

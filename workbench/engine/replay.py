@@ -34,11 +34,12 @@ from workbench.engine.frames import (
 )
 from workbench.engine.moments import Moment, check_market_zone, local_time, moment_ns
 from workbench.engine.portfolio import pnl_frame, positions_frame
-from workbench.engine.sources import Source, grouped, market_zone, merged, opened, replay_venue
+from workbench.engine.sources import Source, grouped, market_zone, opened, replay_venue
 from workbench.engine.summary import Summary, summarise
 from workbench.errors import ConfigError
 from workbench.feed.columns import Layout
 from workbench.feed.history import History
+from workbench.feed.merge import merge
 from workbench.feed.oracle import Report, compare, follow, read_oracle
 from workbench.feed.ticks import TickRules
 
@@ -451,6 +452,10 @@ def replay(
     layout, rules = layout or Layout(), rules or TickRules()
     if columns:
         layout = dataclasses.replace(layout, columns={**layout.columns, **columns})
+    if zone and not layout.zone:
+        layout = dataclasses.replace(layout, zone=zone)
     histories = [opened(source, layout, rules) for source in grouped(sources)]
     venue = replay_venue(histories, mode, cash=cash, account=account, limits=limits, fees=fees, short=short)
-    return Replay(merged(histories), histories, venue, market_zone(histories, zone), exact=exact)
+    return Replay(
+        merge(histories).commands, histories, venue, market_zone(histories, layout.zone), exact=exact
+    )

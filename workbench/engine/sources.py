@@ -8,22 +8,26 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from workbench.domain.config import Account, ReplayMode, Venue
 from workbench.domain.costs import FeeSchedule
 from workbench.domain.limits import Limits
-from workbench.domain.records import Records
 from workbench.domain.units import Number, decimal
 from workbench.errors import ConfigError
-from workbench.feed.columns import Layout
+from workbench.feed.columns import Layout, header_cells, normal
+from workbench.feed.files import read_head
 from workbench.feed.history import History
 from workbench.feed.lobster_book import LobsterName
-from workbench.feed.ticks import TickRules, read_ticks
+from workbench.feed.open import open_history, register
+from workbench.feed.sample import KIND as SAMPLE
+from workbench.feed.sample import is_sample, read_sample
+from workbench.feed.ticks import TickRules
 
 File = str | os.PathLike[str]
 Source = File | Sequence[File] | History
 """A file, files that belong together (trades and quotes; LOBSTER's messages and books), or history itself."""
+
+__all__ = ["Source", "grouped", "market_zone", "open_history", "opened", "replay_mode", "replay_venue"]
+# `open_history` is handed on, since every kind of file is registered once this module is loaded.
 
 _PAIR = re.compile(r"(trade|quote)s?", re.IGNORECASE)
 
@@ -117,37 +121,23 @@ def replay_venue(
 
 
 def opened(source: Source, layout: Layout, rules: TickRules) -> History:
-    """The history that a source holds."""
+    """The history that a source holds; `layout` and `rules` are for tables of trades and quotes."""
     if isinstance(source, History):
         return source
     files = [source] if isinstance(source, (str, os.PathLike)) else list(source)
-    lobster = LobsterName.parse(files[0])
-    if lobster is not None:
-        from workbench.feed.lobster import read_lobster
-
-        if lobster.what == "orderbook":
-            files.reverse()
-        return read_lobster(files[0], files[1] if len(files) > 1 else lobster.sibling(files[0]))
-    from workbench.feed.sample import is_sample, read_sample
-
-    if is_sample(files[0]):
-        return read_sample(files[0])
-    from workbench.feed.files import read_bytes
-
-    data = read_bytes(files[0])
-    if data.startswith(b"DBN") or b"order_id" in data.split(b"\n", 1)[0]:
-        from workbench.feed.mbo import read_mbo
-
-        return read_mbo(files[0])
-    return read_ticks(*files, layout=layout, rules=rules)
+    if (layout, rules) != (Layout(), TickRules()) and _may_be_table(files):
+        return open_history(*files, kind="ticks", layout=layout, rules=rules)
+    return open_history(*files)
 
 
-def merged(histories: Sequence[History]) -> Records:
-    """Commands of all histories by time, equal times in the order given; history i trades instrument i."""
-    parts = []
-    for number, history in enumerate(histories):
-        commands = history.commands.copy()
-        commands["instrument"] = number
-        parts.append(commands)
-    joined = np.concatenate(parts)
-    return joined[np.argsort(joined["time_ns"], kind="stable")]
+def _may_be_table(files: Sequence[File]) -> bool:
+    """Whether the first file is none of the formats that say by themselves what their columns are."""
+    name = os.fspath(files[0]) if files else ""
+    if not name or LobsterName.parse(name) is not None or is_sample(name):
+        return False
+    head = read_head(name)
+    titles = {normal(title) for title in header_cells(head)}
+    return not (head.startswith(b"DBN") or titles >= {"order_id", "action"} or "exchange_timestamp" in titles)
+
+
+register(SAMPLE, lambda name, _head: is_sample(name), read_sample, "a day made by `workbench sample`")

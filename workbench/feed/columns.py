@@ -58,7 +58,8 @@ class Layout:
     header
         Whether the first row names the columns; None finds out.
     delimiter
-        What stands between two cells.
+        What stands between two cells; the comma, semicolon, tab or bar that is most frequent in the first row
+        unless given.
     time_unit
         `"iso"`, or what a number in the time column counts: `"s"`, `"ms"`, `"us"` or `"ns"`; "" finds out.
     zone
@@ -71,7 +72,7 @@ class Layout:
 
     columns: Mapping[str, str | int] = field(default_factory=dict)
     header: bool | None = None
-    delimiter: str = ","
+    delimiter: str = ""
     time_unit: str = ""
     zone: str = ""
     date: date | None = None
@@ -249,7 +250,7 @@ def read_table(
     order
         Our names of the columns of a file without header, first to last ("" for one to leave out).
     """
-    delimiter = layout.delimiter
+    delimiter = layout.delimiter or likely_delimiter(data)
     if len(delimiter.encode()) != 1:
         raise SourceError(file, None, f"the delimiter is {delimiter!r}, expected one character")
     if layout.time_unit not in ("", *TIME_UNITS):
@@ -310,10 +311,17 @@ def has_header(first: Sequence[str], known: Iterable[Column], layout: Layout) ->
     return any(titles & {column.name, *column.aliases} for column in known) or bool(titles & wanted)
 
 
-def header_cells(data: bytes, delimiter: str = ",") -> list[str]:
+def header_cells(data: bytes, delimiter: str = "") -> list[str]:
     """Cells of the first line, for telling kinds of files apart."""
+    delimiter = delimiter or likely_delimiter(data)
     line = data.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n").split(b"\n", 1)[0]
     return [cell.strip().strip('"') for cell in line.decode(errors="replace").strip("\r").split(delimiter)]
+
+
+def likely_delimiter(data: bytes) -> str:
+    """The comma, semicolon, tab or bar that is most frequent in the first line."""
+    line = data.split(b"\n", 1)[0]
+    return max(",;\t|", key=lambda sign: line.count(sign.encode()))
 
 
 def _cells(data: bytes, file: str, delimiter: str) -> pl.DataFrame:

@@ -96,6 +96,12 @@ class LeanFile:
     one_sided: bool
 
 
+def is_lean(path: str) -> bool:
+    """Whether the file at `path` is a zip whose only member is named as Lean names them."""
+    member = _member(path)
+    return bool(_MEMBER.match(member) or _PLAIN.match(member))
+
+
 def lean_file(path: str, data: bytes, layout: Layout) -> LeanFile | None:
     """Recognise the content `data` of the zip at `path`; None when it is no Lean zip.
 

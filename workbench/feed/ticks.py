@@ -23,7 +23,8 @@ from workbench.feed.bars import refuse_bars
 from workbench.feed.columns import Column, Decimals, Integers, Layout, Table, header_cells, normal, read_table
 from workbench.feed.files import read_bytes
 from workbench.feed.history import QUIRKS, History, counted
-from workbench.feed.lean import lean_file
+from workbench.feed.lean import is_lean, lean_file
+from workbench.feed.open import register
 from workbench.feed.scale import price_scale
 from workbench.feed.tape import Tape, tape_commands
 from workbench.feed.tick_table import NANO, table_tape
@@ -59,13 +60,15 @@ TICK_QUIRKS = {
     "repeated_quote": "a quote that changes nothing; no command",
     "suspicious_row": "a row that the source flags as suspicious, left out",
     "trade_outside_quote": "a trade at a price outside the quote that it met",
-    "trade_side_by_quote_rule": "a trade whose aggressor the quote tells: above its middle a buy, else a sell",
+    "trade_side_by_quote_rule": "a trade above or below the middle of the quote, so a buy or a sell",
     "trade_side_by_tick_rule": "a trade at the middle or without a quote; the tick rule chose",
     "trade_without_quantity": "a trade of quantity 0, left out",
 }
 """What this reader may find; part of `workbench.feed.history.QUIRKS`."""
 
 QUIRKS.update(TICK_QUIRKS)
+
+_OHLC = {"open", "high", "low", "close"}
 
 FINEST_TICK, FINEST_LOT = Decimal("0.01"), Decimal(1)
 """The tick and lot of a file whose prices and quantities are all whole numbers of more than these."""
@@ -137,7 +140,7 @@ def read_ticks(
         lean = lean_file(name, data, layout)
         if lean is None:
             titles = {normal(cell) for cell in header_cells(data, layout.delimiter)}
-            if {"open", "high", "low", "close"} <= titles:
+            if titles >= _OHLC:
                 raise refuse_bars(name)
             tables.append(read_table(data, name, COLUMNS, layout))
             kinds.add("ticks")
@@ -311,3 +314,21 @@ def _in_ticks_and_lots(
         tape.row,
         tape.table,
     )
+
+
+def is_ticks(name: str, head: bytes) -> bool:
+    """Whether a file is a table of trades, quotes or (to be refused with a reason) bars, or a Lean zip."""
+    if is_lean(name):
+        return True
+    titles = {normal(title) for title in header_cells(head)}
+    known = {column.name: titles & {column.name, *column.aliases} for column in COLUMNS}
+    trades = known["price"] and known["quantity"]
+    return titles >= _OHLC or bool(known["time"] and (trades or known["bid_price"] or known["ask_price"]))
+
+
+register(
+    "ticks",
+    is_ticks,
+    read_ticks,
+    "a table of trades or quotes, or a Lean zip (docs/csv.md)",
+)

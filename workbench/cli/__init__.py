@@ -1,0 +1,155 @@
+"""The command line: `workbench replay`, `book`, `sample`, `demo` and `version`.
+
+Each command imports what it needs when it runs, so that `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from workbench.cli.errors import sentences
+
+app = typer.Typer(
+    name="workbench",
+    help="A trading workbench: replay recorded order flow in a simulated exchange and trade in it.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Sources = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="SOURCE...",
+        help="Files of order flow, trades or quotes, one instrument each. Files that differ only in the word "
+        "trade/quote, and LOBSTER's message and orderbook files, are put together.",
+    ),
+]
+Mode = Annotated[
+    str, typer.Option(help="responsive: our orders move the market; frozen: history happens as recorded.")
+]
+Columns = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--column", metavar="OURS=THEIRS", help="What a table calls a column, or its position from 1."
+    ),
+]
+Zone = Annotated[str, typer.Option(help="IANA time zone of the market and of times without their own.")]
+TimeUnit = Annotated[str, typer.Option(help="What time numbers count: s, ms, us or ns; or iso.")]
+Day = Annotated[
+    str, typer.Option("--date", metavar="YYYY-MM-DD", help="The day, when times count from midnight.")
+]
+Header = Annotated[
+    bool | None, typer.Option("--header/--no-header", help="Whether the first row names the columns.")
+]
+Delimiter = Annotated[str, typer.Option(help="What stands between two cells.")]
+Symbol = Annotated[
+    str, typer.Option(help="Name of the instrument, and which rows of a table with symbols to take.")
+]
+TickSize = Annotated[str, typer.Option(help="Finest step of prices of a table of trades or quotes.")]
+LotSize = Annotated[str, typer.Option(help="Finest step of quantities of a table of trades or quotes.")]
+
+
+@app.command()
+@sentences
+def replay(
+    sources: Sources,
+    mode: Mode = "responsive",
+    verify: Annotated[
+        Path | None,
+        typer.Option(metavar="BOOK", help="Compare every book with this file of the source's own books."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write trades, quotes, events and the summary there.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace an earlier output in DIR.")] = False,
+    column: Columns = None,
+    zone: Zone = "",
+    time_unit: TimeUnit = "",
+    day: Day = "",
+    header: Header = None,
+    delimiter: Delimiter = "",
+    symbol: Symbol = "",
+    tick_size: TickSize = "",
+    lot_size: LotSize = "",
+) -> None:
+    """Replay files of recorded history from beginning to end and say what happened."""
+    from workbench.cli.replaying import run_replay
+    from workbench.cli.tables import table_options
+
+    layout, rules = table_options(
+        column, zone, time_unit, day, header, delimiter, symbol, tick_size, lot_size
+    )
+    run_replay(sources, mode, zone, layout, rules, verify, out, force=force)
+
+
+@app.command()
+@sentences
+def book(
+    sources: Sources,
+    at: Annotated[
+        str, typer.Option("--at", metavar="TIME", help='"10:30" on the market\'s clock, or an ISO time.')
+    ],
+    levels: Annotated[int, typer.Option(min=1, max=1000, help="Price levels of each side.")] = 10,
+    column: Columns = None,
+    zone: Zone = "",
+    time_unit: TimeUnit = "",
+    day: Day = "",
+    header: Header = None,
+    delimiter: Delimiter = "",
+    symbol: Symbol = "",
+    tick_size: TickSize = "",
+    lot_size: LotSize = "",
+) -> None:
+    """Print the order book as it stood at a moment."""
+    from workbench.cli.replaying import show_book
+    from workbench.cli.tables import table_options
+
+    layout, rules = table_options(
+        column, zone, time_unit, day, header, delimiter, symbol, tick_size, lot_size
+    )
+    show_book(sources, at, levels, zone, layout, rules)
+
+
+@app.command()
+@sentences
+def sample(
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Seed; the committed day's own unless given.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Where; data/samples unless given.")] = None,
+) -> None:
+    """Make the sample day: three invented stocks, order by order, the same for the same seed."""
+    from workbench.cli.sampling import make_sample
+
+    make_sample(seed, out)
+
+
+@app.command()
+@sentences
+def demo(
+    svg: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Also write what is shown as a picture.")
+    ] = None,
+) -> None:
+    """Replay the sample day and show its summary, its prices and the book at noon."""
+    from workbench.cli.sampling import run_demo
+
+    run_demo(svg)
+
+
+@app.command()
+@sentences
+def version() -> None:
+    """Print the version of workbench, and of what it computes with."""
+    import platform
+    from importlib.metadata import version as installed
+
+    from workbench import __version__
+
+    parts = ", ".join(f"{name} {installed(name)}" for name in ("numpy", "numba", "polars"))
+    typer.echo(f"workbench {__version__} (Python {platform.python_version()}, {parts})")

@@ -1,0 +1,78 @@
+"""A directory of results that appears whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbench.errors import WorkbenchError
+
+if TYPE_CHECKING:
+    from workbench.engine.replay import Replay
+
+FILES = ("trades.parquet", "quotes.parquet", "events.parquet", "summary.json")
+"""What an output directory holds, and nothing else."""
+
+
+def check_output(directory: Path, *, force: bool) -> None:
+    """Refuse a place that is not free: before the work, so that nobody waits for nothing."""
+    if not directory.exists():
+        if not directory.absolute().parent.is_dir():
+            raise WorkbenchError("the folder above it does not exist", str(directory), "make it first")
+        return
+    if not directory.is_dir():
+        raise WorkbenchError("is a file, expected a directory", str(directory), "name another one")
+    there = sorted(path.name for path in directory.iterdir())
+    foreign = [name for name in there if name not in FILES]
+    if foreign:
+        raise WorkbenchError(
+            f"holds {foreign[0]!r}, which is no output of this command",
+            str(directory),
+            "name another directory",
+        )
+    if there and not force:
+        raise WorkbenchError("is not empty", str(directory), "name another, or give --force")
+
+
+@contextmanager
+def whole_directory(directory: Path, *, force: bool) -> Iterator[Path]:
+    """A temporary directory beside `directory` that takes its place when all went well and is gone otherwise."""
+    check_output(directory, force=force)
+    target = directory.absolute()
+    try:
+        partial = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    except OSError as error:
+        raise WorkbenchError(f"cannot be written: {error.strerror}", str(directory)) from None
+    try:
+        yield partial
+        partial.chmod(0o755)
+        if target.exists():
+            # Only files of ours are in it, as was checked.
+            shutil.rmtree(target)
+        partial.rename(target)
+    except OSError as error:
+        raise WorkbenchError(f"cannot be written: {error.strerror or error}", str(directory)) from None
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def write_replay(market: Replay, directory: Path) -> None:
+    """Trades, quotes and events of a replay as Parquet, and its summary as JSON."""
+    tables = {"trades": market.trades, "quotes": market.quotes, "events": market.event_table}
+    for name, table in tables.items():
+        table().write_parquet(directory / f"{name}.parquet", compression="zstd", statistics=True)
+    text = json.dumps(asdict(market.summary()), indent=2, default=_plain)
+    (directory / "summary.json").write_text(text + "\n")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return str(value)
+    raise TypeError(f"no JSON for {type(value).__name__}")

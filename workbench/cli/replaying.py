@@ -1,0 +1,91 @@
+"""`workbench replay` and `workbench book`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import typer
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+import workbench
+from workbench.cli.errors import DIFFERENT
+from workbench.cli.output import check_output, whole_directory, write_replay
+from workbench.cli.tables import console, ladder_table, summary_table
+from workbench.engine.moments import local_time
+from workbench.engine.replay import Progress as Report
+from workbench.engine.replay import Replay
+from workbench.feed.columns import Layout
+from workbench.feed.ticks import TickRules
+
+
+@contextmanager
+def progress_bar(what: str) -> Iterator[Report | None]:
+    """A progress bar on stderr; nothing when that is no terminal."""
+    err = console(stderr=True)
+    if not err.is_terminal:
+        yield None
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=err, transient=True) as bar:
+        task = bar.add_task(what, total=None)
+
+        def report(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield report
+
+
+def print_summary(market: Replay) -> None:
+    """The summary of a replay on stdout."""
+    summary = market.summary()
+    form = "%Y-%m-%d %H:%M:%S"
+    start, end = (local_time(ns, market.zone).strftime(form) for ns in (summary.start_ns, summary.end_ns))
+    console().print(summary_table(summary, market.zone, start, end))
+
+
+def run_replay(
+    sources: list[Path],
+    mode: str,
+    zone: str,
+    layout: Layout,
+    rules: TickRules,
+    verify: Path | None,
+    out: Path | None,
+    *,
+    force: bool,
+) -> None:
+    """Replay, compare, print and write; what is written appears last and whole."""
+    if out is not None:
+        check_output(out, force=force)
+    market = workbench.replay(*sources, mode=mode, zone=zone, layout=layout, rules=rules)
+    report = None if verify is None else market.verify(verify)
+    with progress_bar("replaying") as progress:
+        market.run(progress=progress)
+    if out is not None:
+        with whole_directory(out, force=force) as directory:
+            write_replay(market, directory)
+    print_summary(market)
+    if out is not None:
+        typer.echo(f"written    {out}")
+    if report is not None:
+        typer.echo(f"verified   {report}")
+        if report.determined_equal < report.determined:
+            raise typer.Exit(DIFFERENT)
+
+
+def show_book(sources: list[Path], at: str, levels: int, zone: str, layout: Layout, rules: TickRules) -> None:
+    """Replay up to a moment and print each instrument's ladder."""
+    market = workbench.replay(*sources, zone=zone, layout=layout, rules=rules)
+    with progress_bar("replaying") as progress:
+        market.run_until(at, progress=progress)
+    for instrument in market.instruments:
+        book = market.book(instrument.symbol, levels=levels)
+        title = f"{instrument.symbol} at {market.time:%Y-%m-%d %H:%M:%S} ({market.zone})"
+        console().print(ladder_table(book, instrument, title))
