@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from workbench.domain.codes import Side
 from workbench.errors import SourceError
 from workbench.feed.files import Cells, Ints, read_bytes
 
@@ -133,9 +134,10 @@ def revealed(ladders: Ladders, added: Ints, price_ticks: Ints) -> npt.NDArray[np
 
     Row i is determined by row i - 1 and message i, save for levels that neither of them knows. A level is
     *revealed* when its price was not in view on its side in row i - 1 and message i is not a new order
-    there: it lay beyond the file's depth, a better level went, and the row alone tells its quantity. All
-    other levels are *determined*. In the first row, every level is revealed that is not the first message's
-    own new order at an otherwise empty price; it is what a seeded book begins with.
+    there: it lay beyond the file's depth, a better level went, and the row alone tells its quantity. When a
+    better level went and none followed it into view, the last place of the side is revealed to be empty.
+    All other levels are *determined*. In the first row all are revealed: they are what a seeded book
+    begins with.
 
     Parameters
     ----------
@@ -147,12 +149,13 @@ def revealed(ladders: Ladders, added: Ints, price_ticks: Ints) -> npt.NDArray[np
         Price of each message.
     """
     made = np.zeros((*ladders.shape[:2], 2), np.bool_)
-    for side, place in ((2, ASK_PRICE), (1, BID_PRICE)):
+    for index, (side, place) in enumerate(((Side.SELL, ASK_PRICE), (Side.BUY, BID_PRICE))):
         prices = ladders[:, :, place]
         before = np.vstack([np.zeros_like(prices[:1]), prices[:-1]])
-        known = np.zeros(prices.shape, np.bool_)
+        known = (added == side)[:, None] & (prices == price_ticks[:, None])
         for level in range(prices.shape[1]):
             known |= prices == before[:, level : level + 1]
-        known |= ((added == side) & True)[:, None] & (prices == price_ticks[:, None])
-        made[:, :, 0 if side == 2 else 1] = (prices > 0) & ~known  # noqa: PLR2004 - Side.SELL
+        made[:, :, index] = (prices > 0) & ~known
+        made[:, -1, index] |= (prices[:, -1] == 0) & (before[:, -1] > 0)
+        made[:1, :, index] = prices[:1] > 0
     return made

@@ -194,12 +194,12 @@ class _Orders:
     def _reduce_unknown(self, side: int, price: int, size: int, execute: bool) -> None:
         """A message about an order that the file never showed: its level loses `size`.
 
-        Anonymous orders go first. Where the level's total is known to be right, an order that no later row
-        names must otherwise be the one that is gone.
+        Anonymous orders go first. Where the level's total is known to be right, the rest comes off orders
+        that no later row names, and failing those off any, which then had shrunk out of view.
         """
         left = size
         for order_id, leaves, quirk in self._candidates(side, price, anonymous_first=True):
-            if quirk == "" or (quirk == "unnamed_order_reduced" and not self.keeps_totals):
+            if quirk != "seed_order_reduced" and not self.keeps_totals:
                 break
             lots = min(left, leaves)
             self._take(order_id, side, price, lots, execute)
@@ -221,7 +221,9 @@ class _Orders:
         ended = [
             (id_, leaves, "unnamed_order_reduced") for id_, leaves in named if self._last_row[id_] <= self.row
         ]
-        alive = [(id_, leaves, "") for id_, leaves in named if self._last_row[id_] > self.row]
+        alive = [
+            (id_, leaves, "order_size_corrected") for id_, leaves in named if self._last_row[id_] > self.row
+        ]
         return (anonymous + ended if anonymous_first else ended + anonymous) + alive
 
     def seed(self, ladder: npt.NDArray[np.int64]) -> None:
@@ -258,7 +260,7 @@ class _Orders:
                 if price not in view:
                     self._shrink(side, price, self._levels[side][price].lots)
                     self.quirks["level_vanished"] += 1
-            for price in ladder[shown[:, index], place].tolist():
+            for price in filter(None, ladder[shown[:, index], place].tolist()):
                 level = self._levels[side].get(price)
                 missing = view[price] - (level.lots if level else 0)
                 self.quirks["level_revealed"] += missing != 0
