@@ -1,11 +1,11 @@
 """An exchange spoken to in the conformance suite's words.
 
 `python -m tests.conformance.adapter kernel` serves the suite's protocol on standard input and output; `twin`
-serves the plain-Python exchange. One more word names one of `FAULTS`, put in on purpose for the test of the test.
+serves the plain-Python exchange. One more word names one of `FAULTS`, put in on purpose to be found.
 
 Where the suite's market means something else than ours, the difference is translated here, and nowhere else:
-prices are rounded to the tick, order ids are unique within a symbol over all owners, and a reduction by more than
-what is open is refused (ours cancels the order).
+prices are rounded to the tick, order ids are unique within a symbol over all owners, and a reduction by more
+than is open is refused (ours cancels the order).
 """
 
 from __future__ import annotations

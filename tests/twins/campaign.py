@@ -21,9 +21,9 @@ import numpy as np
 
 from tests.twins.compare import describe_command, event_difference, state_difference
 from tests.twins.streams import PROFILES, stream, venues
-from workbench.domain.codes import EventKind, Reason
+from workbench.domain.codes import CommandKind, EventKind, Reason
 from workbench.domain.config import Venue
-from workbench.domain.records import Records
+from workbench.domain.records import COMMAND, Records
 from workbench.engine.reference import ReferenceExchange, check_invariants
 
 OUT = Path(__file__).parents[2] / "out" / "twins"
@@ -65,17 +65,24 @@ def smallest_prefix(venue: Venue, commands: Records) -> Records:
     return commands[:high]
 
 
+def idle(commands: Records) -> Records:
+    """As many commands that change nothing but count as many orders: new orders of no account."""
+    nothing = np.zeros(len(commands), dtype=COMMAND)
+    nothing["time_ns"] = commands["time_ns"]
+    nothing["kind"] = CommandKind.NEW_ORDER
+    nothing["account"] = -1
+    return nothing
+
+
 def without_idlers(venue: Venue, commands: Records) -> Records:
-    """`commands` without runs of them that the difference does not need."""
+    """`commands` with every command idle that the difference does not need; order ids stay as they are."""
     size = len(commands) // 2
     while size:
-        place = 0
-        while place < len(commands):
-            fewer = np.concatenate([commands[:place], commands[place + size :]])
-            if difference_of(venue, fewer):
+        for place in range(0, len(commands), size):
+            fewer = commands.copy()
+            fewer[place : place + size] = idle(fewer[place : place + size])
+            if fewer.tobytes() != commands.tobytes() and difference_of(venue, fewer):
                 commands = fewer
-            else:
-                place += size
         size //= 2
     return commands
 
@@ -119,8 +126,8 @@ def save(result: Result, commands: Records) -> str:
     path = OUT / f"{result.venue}-{result.profile}-{result.seed}.npy".replace(" ", "-")
     np.save(path, commands)
     lines = [f"reproducer: {path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path}"]
-    if len(commands) <= 40:
-        lines += [f"  {describe_command(commands[at : at + 1])}" for at in range(len(commands))]
+    needed = [at for at in range(len(commands)) if commands[at : at + 1] != idle(commands[at : at + 1])]
+    lines += [f"  {at}: {describe_command(commands[at : at + 1])}" for at in needed[-40:]]
     return "\n".join(lines)
 
 

@@ -784,9 +784,8 @@ class ReferenceExchange:
         if refusal or order is None:
             self._refuse(EventKind.CANCEL_REJECTED, command, refusal or Refusal(Reason.UNKNOWN_ORDER))
             return
-        given = min(command.quantity_lots, MAX_QUANTITY_LOTS)
-        if self._is_responsive_history(command) and given > order.leaves_lots:
-            self._diverge(order.instrument, given - order.leaves_lots)
+        if self._is_responsive_history(command) and command.quantity_lots > order.leaves_lots:
+            self._diverge(order.instrument, command.quantity_lots - order.leaves_lots)
         self._cancel(
             order, Reason.BY_REQUEST, min(command.quantity_lots or order.leaves_lots, order.leaves_lots)
         )
@@ -1064,13 +1063,13 @@ class ReferenceExchange:
 
     def _diverge(self, instrument: int, lots: int) -> None:
         self.tapes[instrument].divergence_orders += 1
-        self.tapes[instrument].divergence_lots += lots
+        # A quantity is 2^40 lots at most; a command may give any number, and the sum must fit into 64 bits.
+        self.tapes[instrument].divergence_lots += min(lots, MAX_QUANTITY_LOTS)
 
     def _missed_history(self, command: Command, lots: int) -> None:
         """History named an order that is no longer open."""
         if self._is_responsive_history(command) and 0 <= command.instrument < len(self.tapes):
-            # A quantity is 2^40 lots at most; what is given may be any number.
-            self._diverge(command.instrument, min(max(0, lots), MAX_QUANTITY_LOTS))
+            self._diverge(command.instrument, max(0, lots))
 
     def _execute_order(self, command: Command) -> None:
         refusal = self._check_execute(command)
