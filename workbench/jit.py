@@ -22,8 +22,9 @@ from typing import Any, TypeVar
 import numba
 import numpy as np
 from llvmlite import ir
-from numba.core import types
-from numba.core.extending import intrinsic
+from numba.core import cgutils, types
+from numba.core.extending import infer_getattr, intrinsic, lower_getattr_generic, models, register_model
+from numba.core.typing.templates import AttributeTemplate
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -58,7 +59,11 @@ def leaf(function: Function) -> Function:
     """Compile `function` into the kernels that call it; compiled, it cannot be called from Python."""
     if not COMPILED:
         return function
-    helper = numba.njit(error_model="numpy", nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)
+    # Without numba's run-time no references are counted, which costs more than all the rest of a helper, and nothing
+    # can be allocated.
+    helper = numba.njit(
+        error_model="numpy", nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False
+    )(function)
     resolve = helper.get_call_template
 
     # Numba would compile a helper anew for each constant it is called with: twice the code and twice the wait.
@@ -88,6 +93,91 @@ def entry(*arguments: Any) -> Callable[[Function], Function]:
 def array_of(dtype: Any) -> types.Array:
     """The numba type of a one-dimensional contiguous array of `dtype`."""
     return types.Array(numba.from_dtype(np.dtype(dtype)), 1, "C")
+
+
+class _Reference(types.Type):  # type: ignore[misc]
+    """A pointer to a named tuple of arrays that lives in a calling kernel."""
+
+    def __init__(self, target: types.NamedTuple) -> None:
+        self.target = target
+        super().__init__(name=f"Reference({target})")
+
+
+@register_model(_Reference)
+class _ReferenceModel(models.OpaqueModel):  # type: ignore[misc]
+    pass
+
+
+@infer_getattr
+class _ReferenceAttributes(AttributeTemplate):  # type: ignore[misc]
+    key = _Reference
+
+    def generic_resolve(self, reference: _Reference, name: str) -> Any:
+        fields = reference.target.fields
+        return reference.target.types[fields.index(name)] if name in fields else None
+
+
+@lower_getattr_generic(_Reference)
+def _load_field(context: Any, builder: Any, reference: _Reference, pointer: Any, name: str) -> Any:
+    typed = builder.bitcast(pointer, context.get_value_type(reference.target).as_pointer())
+    return builder.load(cgutils.gep_inbounds(builder, typed, 0, reference.target.fields.index(name)))
+
+
+@intrinsic  # type: ignore[misc]
+def _point_to(_: Any, arrays: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        tuple_type = signature.args[0]
+        place = cgutils.alloca_once(builder, context.get_value_type(tuple_type))
+        for i, array_type in enumerate(tuple_type.types):
+            array = context.make_array(array_type)(context, builder, builder.extract_value(arguments[0], i))
+            # Without an owner numba counts no references; the caller of the kernel holds the arrays.
+            array.meminfo = array.meminfo.type(None)
+            array.parent = array.parent.type(None)
+            builder.store(array._getvalue(), cgutils.gep_inbounds(builder, place, 0, i))  # noqa: SLF001
+        return builder.bitcast(place, cgutils.voidptr_t)
+
+    return _Reference(arrays)(arrays), generate
+
+
+def by_reference(arrays: Any) -> Any:
+    """A named tuple of arrays as one pointer, which helpers take instead of a hundred words.
+
+    Only for entries: it is valid until the kernel that calls this returns. Its fields are read as the tuple's are.
+    """
+    return arrays
+
+
+if COMPILED:
+    by_reference = _point_to
+
+
+_CACHE_LINE_BYTES = 64
+
+
+@intrinsic  # type: ignore[misc]
+def _prefetch(_: Any, array: Any, __: Any, ___: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        array_type = signature.args[0]
+        data = context.make_array(array_type)(context, builder, arguments[0]).data
+        record = builder.bitcast(builder.gep(data, [arguments[1]]), cgutils.voidptr_t)
+        address = builder.gep(record, [builder.mul(arguments[2], arguments[2].type(_CACHE_LINE_BYTES))])
+        word = ir.IntType(32)
+        hint = builder.module.declare_intrinsic(
+            "llvm.prefetch", (cgutils.voidptr_t,), ir.FunctionType(ir.VoidType(), (cgutils.voidptr_t, word, word, word))
+        )
+        # For writing, to be kept in all caches, data rather than code.
+        builder.call(hint, [address, word(1), word(3), word(1)])
+        return context.get_dummy_value()
+
+    return types.none(array, types.int64, types.int64), generate
+
+
+def prefetch(array: Any, index: int, line: int) -> None:
+    """Ask the processor to have a cache line of a record at hand soon; changes nothing, whatever the index."""
+
+
+if COMPILED:
+    prefetch = _prefetch
 
 
 def _scan(name: str) -> Any:

@@ -22,12 +22,12 @@ from workbench.domain.records import (
     Records,
 )
 from workbench.domain.views import STATE_DTYPES, STATE_SCHEMA, ExchangeState
-from workbench.engine.layout import allocate, table_size, with_ladders, with_more_lots
+from workbench.engine.layout import allocate, table_size, with_ladders, with_more_lots, zeros
 from workbench.engine.orders import open_state, position_number, take_slot
 from workbench.engine.step import MEMORY_TYPE
 from workbench.engine.sweep import head_at, step_forward
 from workbench.errors import SnapshotError
-from workbench.jit import array_of, entry, leaf
+from workbench.jit import array_of, by_reference, entry, leaf
 from workbench.ledger.lots import new_lot
 from workbench.matching.book import enqueue, next_price, side_number
 from workbench.matching.table import find_order_id, insert_client_id, insert_order_id
@@ -38,8 +38,9 @@ _LENGTH_BYTES = 8
 
 
 @entry(MEMORY_TYPE, numba.types.int64, numba.types.int64, numba.types.int64, array_of(LEVEL_VIEW))
-def read_levels(memory: Memory, instrument: int, book: int, side_code: int, out: Any) -> int:
+def read_levels(arrays: Memory, instrument: int, book: int, side_code: int, out: Any) -> int:
     """Price levels of a book's side, best first, as many as `out` holds; returns how many there were."""
+    memory = by_reference(arrays)
     number = side_number(instrument, book, side_code)
     count = 0
     price = memory.sides[number]["best_ticks"]
@@ -78,8 +79,9 @@ def view_order(order: Any, view: Any) -> None:
     view["time_ns"] = order["time_ns"]
 
 @entry(MEMORY_TYPE, numba.types.int64, array_of(BOOK_ORDER))
-def read_order(memory: Memory, order_id: int, out: Any) -> bool:
+def read_order(arrays: Memory, order_id: int, out: Any) -> bool:
     """The open order with this id into `out[0]`; returns whether there is one."""
+    memory = by_reference(arrays)
     slot = find_order_id(memory.by_order_id, memory.orders, order_id)
     if slot != 0:
         view_order(memory.orders[slot], out[0])
@@ -87,8 +89,9 @@ def read_order(memory: Memory, order_id: int, out: Any) -> bool:
 
 
 @entry(MEMORY_TYPE, array_of(BOOK_ORDER))
-def read_orders(memory: Memory, out: Any) -> None:
+def read_orders(arrays: Memory, out: Any) -> None:
     """Every open order by instrument, book, side, then price-time priority; `out` holds exactly as many."""
+    memory = by_reference(arrays)
     count = 0
     for number in range(memory.sides.size):
         slot = head_at(memory, number, memory.sides[number]["best_ticks"])
@@ -99,8 +102,9 @@ def read_orders(memory: Memory, out: Any) -> None:
 
 
 @entry(MEMORY_TYPE, array_of(BOOK_ORDER))
-def write_orders(memory: Memory, views: Any) -> None:
+def write_orders(arrays: Memory, views: Any) -> None:
     """Put open orders, in the order `read_orders` gives them, into empty books."""
+    memory = by_reference(arrays)
     for i in range(views.size):
         view = views[i]
         slot = take_slot(memory)
@@ -136,8 +140,9 @@ def write_orders(memory: Memory, views: Any) -> None:
 
 
 @entry(MEMORY_TYPE, array_of(LOT_VIEW))
-def read_lots(memory: Memory, out: Any) -> int:
+def read_lots(arrays: Memory, out: Any) -> int:
     """Open lots by account, instrument, oldest first, as many as `out` holds; returns how many there are."""
+    memory = by_reference(arrays)
     count = 0
     instruments = memory.world[0]["instruments"]
     for number in range(memory.positions.size):
@@ -159,8 +164,9 @@ def read_lots(memory: Memory, out: Any) -> int:
 
 
 @entry(MEMORY_TYPE, array_of(LOT_VIEW))
-def write_lots(memory: Memory, views: Any) -> None:
+def write_lots(arrays: Memory, views: Any) -> None:
     """Put open lots, in the order `read_lots` gives them, into positions that have none."""
+    memory = by_reference(arrays)
     for i in range(views.size):
         view = views[i]
         position = memory.positions[position_number(memory, np.int64(view["account"]), np.int64(view["instrument"]))]
@@ -262,9 +268,9 @@ def write_state(venue: Venue, state: ExchangeState) -> Memory:
     size = len(state.orders) + 2
     if size > len(memory.orders):
         memory = memory._replace(
-            orders=np.zeros(size, dtype=memory.orders.dtype),
-            by_order_id=np.zeros(table_size(size), dtype=memory.by_order_id.dtype),
-            by_client_id=np.zeros(table_size(size), dtype=memory.by_client_id.dtype),
+            orders=zeros(size, memory.orders.dtype),
+            by_order_id=zeros(table_size(size), memory.by_order_id.dtype),
+            by_client_id=zeros(table_size(size), memory.by_client_id.dtype),
         )
     if len(state.lots):
         memory = with_more_lots(memory, len(state.lots))

@@ -35,6 +35,15 @@ from workbench.engine.admit import (
     find_order,
     has_limits,
 )
+from workbench.engine.ahead import (
+    DEEP_ORDERS,
+    ENTRIES_AHEAD,
+    NEIGHBOURS_AHEAD,
+    ORDERS_AHEAD,
+    fetch_entries,
+    fetch_neighbours,
+    fetch_orders,
+)
 from workbench.engine.emit import market_event, order_event, quote_event, refused
 from workbench.engine.history import diverge, execute_frozen, execute_responsive, names_resting, write_aggressor
 from workbench.engine.orders import (
@@ -53,7 +62,7 @@ from workbench.engine.orders import (
     withdraw,
 )
 from workbench.engine.sweep import could_trade, limit_of, match, match_frozen, match_history, meet_live_orders
-from workbench.jit import COMPILED, array_of, entry, leaf
+from workbench.jit import array_of, by_reference, entry, leaf
 from workbench.matching.book import next_price, reaches, shrink, side_number
 from workbench.matching.ladder import ALIGNMENT
 from workbench.matching.table import insert_client_id, insert_order_id
@@ -822,22 +831,30 @@ COMMANDS_TYPE = numba.types.Array(numba.from_dtype(COMMAND), 1, "C", readonly=Fa
 @entry(MEMORY_TYPE, EVENTS_TYPE, COMMANDS_TYPE, numba.types.int64)
 def run(memory: Memory, events: EventBuffer, commands: Any, start: int) -> tuple[int, int]:
     """Apply commands from `start` until all are done or something is too small; returns the next one and why it stopped."""
+    state = by_reference(memory)
+    sink = by_reference(events)
     room = events.order.size
+    last_fetched = commands.size - ENTRIES_AHEAD
     for i in range(start, commands.size):
         command = commands[i]
-        short = shortage(memory, command, room)
+        if state.world[0]["live_orders"] > DEEP_ORDERS and i < last_fetched:
+            fetch_entries(state, commands[i + ENTRIES_AHEAD])
+            fetch_orders(state, commands[i + ORDERS_AHEAD])
+            fetch_neighbours(state, commands[i + NEIGHBOURS_AHEAD])
+        short = shortage(state, command, room)
         if short != DONE:
             return i, short
-        apply(memory, events, command)
+        apply(state, sink, command)
     return commands.size, DONE
 
 
 @entry(MEMORY_TYPE)
 def rehash(memory: Memory) -> None:
     """Enter the ids of all open orders into empty tables."""
-    for slot in range(1, memory.world[0]["used_orders"] + 1):
-        order = memory.orders[slot]
+    state = by_reference(memory)
+    for slot in range(1, state.world[0]["used_orders"] + 1):
+        order = state.orders[slot]
         if order["order_id"] != 0:
-            insert_order_id(memory.by_order_id, order["order_id"], slot)
+            insert_order_id(state.by_order_id, order["order_id"], slot)
             if order["client_order_id"] != 0:
-                insert_client_id(memory.by_client_id, np.int64(order["account"]), np.int64(order["instrument"]), order["client_order_id"], slot)
+                insert_client_id(state.by_client_id, np.int64(order["account"]), np.int64(order["instrument"]), order["client_order_id"], slot)

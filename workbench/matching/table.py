@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from workbench.domain.codes import STREET_ACCOUNT
-from workbench.jit import hash31, leaf
+from workbench.jit import hash31, leaf, prefetch
 
 _SLOT_MASK = (1 << 32) - 1
 _HASH_BITS = 31
@@ -131,3 +131,42 @@ def find_client_id(table: Any, orders: Any, account: int, instrument: int, clien
         i += 1
         if i == size:
             i = 0
+
+
+@leaf
+def prefetch_order_id(table: Any, order_id: int) -> None:
+    """Have the entry of an order id at hand soon."""
+    prefetch(table, _home(hash31(order_id, 0), table.size), 0)
+
+
+@leaf
+def prefetch_client_id(table: Any, account: int, instrument: int, client_order_id: int) -> None:
+    """Have the entry of a client order id at hand soon."""
+    prefetch(table, _home(hash31(client_order_id, _salt(account, instrument)), table.size), 0)
+
+
+@leaf
+def _guess(table: Any, hashed: int) -> int:
+    size = table.size
+    i = _home(hashed, size)
+    while True:
+        entry = table[i]
+        if entry == 0:
+            return 0
+        if entry >> 32 == hashed:
+            return entry & _SLOT_MASK
+        i += 1
+        if i == size:
+            i = 0
+
+
+@leaf
+def guess_order_id(table: Any, order_id: int) -> int:
+    """Slot that `find_order_id` will most likely return, without touching orders."""
+    return _guess(table, hash31(order_id, 0))
+
+
+@leaf
+def guess_client_id(table: Any, account: int, instrument: int, client_order_id: int) -> int:
+    """Slot that `find_client_id` will most likely return, without touching orders."""
+    return _guess(table, hash31(client_order_id, _salt(account, instrument)))
