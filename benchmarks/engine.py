@@ -51,7 +51,9 @@ def mix(report: Report, commands: int) -> None:
         "events",
         "as generated",
     )
-    table.notes.append("Shares of all commands; fills and events per command. 200 accounts, 1,000 resting orders.")
+    table.notes.append(
+        "Shares of all commands; fills and events per command. 200 accounts, 1,000 resting orders."
+    )
     for scenario in SCENARIOS:
         flow = Flow(FlowSpec(scenario))
         exchange = Exchange(flow.venue())
@@ -73,12 +75,18 @@ def mix(report: Report, commands: int) -> None:
             ]
         )
         if not same:
-            report.judge(f"{scenario}: fills, lots and refusals as generated", f"{told} instead of {made}", passed=False)
+            report.judge(
+                f"{scenario}: fills, lots and refusals as generated",
+                f"{told} instead of {made}",
+                passed=False,
+            )
 
 
 def speed(report: Report, commands: int, repeats: int) -> None:
     """Full exchange against bare book, in every scenario."""
-    table = report.table("Full exchange against bare book", "scenario", "full / bare", "full", "bare", "ns per command")
+    table = report.table(
+        "Full exchange against bare book", "scenario", "full / bare", "full", "bare", "ns per command"
+    )
     table.notes.append("1,000 resting orders, 200 accounts, one instrument; orders named by client order id.")
     rates, ratios = {}, {}
     for scenario in SCENARIOS:
@@ -99,7 +107,11 @@ def speed(report: Report, commands: int, repeats: int) -> None:
     report.numbers["commands_per_second"] = rates
     report.numbers["full_to_bare"] = ratios
     worst, best = min(rates.values()), max(rates.values())
-    report.judge("full exchange at least 0.5x its bare book", f"{times(min(ratios.values()))} at worst", min(ratios.values()) >= 0.5)
+    report.judge(
+        "full exchange at least 0.5x its bare book",
+        f"{times(min(ratios.values()))} at worst",
+        min(ratios.values()) >= 0.5,
+    )
     report.judge(
         "5 million commands a second on an idle core",
         f"{rates[TYPICAL] / 1e6:.2f} M/s {TYPICAL}, {worst / 1e6:.2f} M/s at worst",
@@ -115,7 +127,12 @@ def batching(report: Report, commands: int, repeats: int) -> None:
     venue = flow.venue()
     warm_up, stream = flow.fill_book(), flow.take(commands)
     seconds = {
-        size: interleaved({"full": lambda: Exchange(venue)}, warm_up, split(stream[: min(commands, 20_000 * size)], size), repeats)["full"]
+        size: interleaved(
+            {"full": lambda: Exchange(venue)},
+            warm_up,
+            split(stream[: min(commands, 20_000 * size)], size),
+            repeats,
+        )["full"]
         / min(commands, 20_000 * size)
         for size in (1, 10, 100, 1_000, 10_000)
     }
@@ -145,7 +162,10 @@ def scaling(report: Report, commands: int, longest: int, repeats: int) -> None:
     show(
         "Cost and resting orders (static)",
         "resting orders",
-        {f"{count:,}": cost(FlowSpec("static", resting=count)) for count in (10, 100, 1_000, 10_000, 100_000)},
+        {
+            f"{count:,}": cost(FlowSpec("static", resting=count))
+            for count in (10, 100, 1_000, 10_000, 100_000)
+        },
         "cost flat within 2x from 10 to 100,000 resting orders",
     )
     show(
@@ -181,7 +201,10 @@ def _along_the_run(longest: int, repeats: int) -> dict[str, float]:
     exchange.step(warm_up)
     first = [flow.take(BATCH)]
     venue = flow.venue()
-    costs = {f"{BATCH:,}": interleaved({"full": lambda: Exchange(venue)}, warm_up, first, max(repeats, 5))["full"] / BATCH}
+    costs = {
+        f"{BATCH:,}": interleaved({"full": lambda: Exchange(venue)}, warm_up, first, max(repeats, 5))["full"]
+        / BATCH
+    }
     exchange.step(first[0])
     done, edge = BATCH, BATCH * 10
     seconds = []
@@ -220,14 +243,22 @@ def _write_flow(folder: Path, spec: FlowSpec, commands: int) -> tuple[Flow, Reco
 def against_the_twin(report: Report, commands: int, repeats: int) -> None:
     """The same rules compiled and in plain Python."""
     table = report.table(
-        "Compiled exchange against its plain-Python twin", "scenario", "times the twin", "full", "twin", "same events"
+        "Compiled exchange against its plain-Python twin",
+        "scenario",
+        "times the twin",
+        "full",
+        "twin",
+        "same events",
     )
     ratios = {}
     for scenario in SCENARIOS:
         flow = Flow(FlowSpec(scenario))
         venue = flow.venue()
         warm_up, stream = flow.fill_book(), flow.take(commands)
-        contenders: dict[str, Callable[[], Steps]] = {"full": lambda v=venue: Exchange(v), "twin": partial(_twin, venue)}
+        contenders: dict[str, Callable[[], Steps]] = {
+            "full": lambda v=venue: Exchange(v),
+            "twin": partial(_twin, venue),
+        }
         seconds = interleaved(contenders, warm_up, split(stream, BATCH), repeats)
         pair = [make() for make in contenders.values()]
         for exchange in pair:
@@ -247,7 +278,9 @@ def against_the_twin(report: Report, commands: int, repeats: int) -> None:
             report.judge(f"{scenario}: the twin says the same", "other events", passed=False)
     report.numbers["times_the_twin"] = ratios
     worst = min(ratios.values())
-    report.judge("full exchange at least 100x its plain-Python twin", f"{times(worst)} at worst", worst >= 100)
+    report.judge(
+        "full exchange at least 100x its plain-Python twin", f"{times(worst)} at worst", worst >= 100
+    )
 
 
 def against_peers(report: Report, commands: int, repeats: int) -> None:
@@ -263,14 +296,16 @@ def against_peers(report: Report, commands: int, repeats: int) -> None:
         "same fills",
     )
     table.notes.append(
-        "Peers match and nothing else. They get the part of the flow that all of them know: limit orders, cancels, and "
-        "replaces as cancel and new order; their order objects are made before the clock starts."
+        "Peers match and nothing else. They get the part of the flow that all of them know: limit orders, "
+        "cancels, and replaces as cancel and new order; their order objects are made before the clock starts."
     )
     ratios: dict[str, float] = {}
     for scenario, resting in (("calm", 200), ("static", 5_000)):
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
-            flow, warm_up, stream = _write_flow(folder, FlowSpec(scenario, resting=resting, plain=True), commands)
+            flow, warm_up, stream = _write_flow(
+                folder, FlowSpec(scenario, resting=resting, plain=True), commands
+            )
             for peer, (script, part) in MATCHING_PEERS.items():
                 if part < 1 and resting > 1_000:
                     continue
@@ -302,7 +337,11 @@ def against_peers(report: Report, commands: int, repeats: int) -> None:
                     ]
                 )
                 if not same:
-                    report.judge(f"{peer} fills as we do ({scenario})", f"{len(got)} fills, ours {len(expected)}", passed=False)
+                    report.judge(
+                        f"{peer} fills as we do ({scenario})",
+                        f"{len(got)} fills, ours {len(expected)}",
+                        passed=False,
+                    )
     report.numbers["times_the_peer"] = ratios
 
 
