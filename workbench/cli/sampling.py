@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 
 import typer
+from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
@@ -19,6 +21,9 @@ from workbench.engine.moments import local_time
 from workbench.engine.replay import Replay
 from workbench.errors import WorkbenchError
 from workbench.feed.sample import SEED, write_sample
+
+# Without the fonts that rich would have a browser fetch from elsewhere.
+_OFFLINE_SVG = re.sub(r"@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
 
 NOON = "12:00"
 _LADDER_LEVELS = 8
@@ -95,6 +100,6 @@ def _picture(shown: RenderableType, path: Path) -> None:
     recorder = Console(record=True, width=80, file=io.StringIO(), highlight=False)
     recorder.print(shown)
     try:
-        recorder.save_svg(str(path), title="workbench demo")
+        recorder.save_svg(str(path), title="workbench demo", code_format=_OFFLINE_SVG)
     except OSError as error:
         raise WorkbenchError(f"cannot be written: {error.strerror}", str(path)) from None

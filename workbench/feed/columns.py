@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -250,7 +250,7 @@ def read_table(
     order
         Our names of the columns of a file without header, first to last ("" for one to leave out).
     """
-    delimiter = layout.delimiter or likely_delimiter(data)
+    delimiter = layout.delimiter or likely_delimiter(data.lstrip(b"\xef\xbb\xbf\r\n"))
     if len(delimiter.encode()) != 1:
         raise SourceError(file, None, f"the delimiter is {delimiter!r}, expected one character")
     if layout.time_unit not in ("", *TIME_UNITS):
@@ -258,8 +258,9 @@ def read_table(
             file, None, f"the time unit is {layout.time_unit!r}, expected one of {', '.join(TIME_UNITS)}"
         )
     data = data.removeprefix(b"\xef\xbb\xbf")
-    frame = _cells(data, file, delimiter)
-    rows = np.arange(1, len(frame) + 1, dtype=np.int64)
+    above = len(data) - len(data.lstrip(b"\r\n"))
+    frame = _cells(data[above:], file, delimiter)
+    rows = np.arange(1, len(frame) + 1, dtype=np.int64) + data[:above].count(b"\n")
     filled = (
         ~frame.select(pl.all_horizontal(pl.all().is_null())).to_series().to_numpy()
         if frame.width
@@ -275,7 +276,7 @@ def read_table(
         raise SourceError(
             file, None, f"no column is called {unknown[0]!r} here", f"map one of {', '.join(known_names)}"
         )
-    header = has_header(first, known, layout) if layout.header is None else layout.header
+    header = has_header(first) if layout.header is None else layout.header
     places = (
         _by_header(first, file, known, layout) if header else _by_position(frame.width, file, layout, order)
     )
@@ -302,13 +303,13 @@ def normal(title: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", title.strip().lower()).strip("_")
 
 
-def has_header(first: Sequence[str], known: Iterable[Column], layout: Layout) -> bool:
-    """Whether the first row names columns: no cell of it is a number, and at least one is a name we know."""
-    if any(re.fullmatch(r"-?[\d.]+", cell.strip()) for cell in first if cell):
-        return False
-    titles = {normal(cell) for cell in first if cell.strip()}
-    wanted = {normal(str(title)) for title in layout.columns.values()}
-    return any(titles & {column.name, *column.aliases} for column in known) or bool(titles & wanted)
+def has_header(first: Sequence[str]) -> bool:
+    """Whether the first row names columns: a row of data has a number somewhere, a header none.
+
+    >>> has_header(["time", "price"]), has_header(["2024-05-01", "10.5"])
+    (True, False)
+    """
+    return not any(re.fullmatch(r"-?[\d.]+", cell.strip()) for cell in first if cell)
 
 
 def header_cells(data: bytes, delimiter: str = "") -> list[str]:
