@@ -11,6 +11,7 @@ import json
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,6 @@ from workbench.feed.agents.population import Exchange, Population, run
 from workbench.feed.agents.stocks import sample_crews
 from workbench.feed.agents.tape import MESSAGE, MessageKind, Tape
 from workbench.feed.history import History
-from workbench.feed.open import register
 
 KIND = "sample"
 """Name of the format."""
@@ -48,7 +48,6 @@ SESSION = Session(
 
 _DATE = "2025-03-18"
 _VERSION = 1
-_PARQUET = b"PAR1"
 _METADATA_KEY = b"workbench.sample"
 _COLUMNS = ("time_ns", "order_id", "side", "quantity_lots", "price_ticks")
 _EVENTS_AT_ONCE = 1 << 16
@@ -163,10 +162,8 @@ def _write(path: Path, instrument: Instrument, seed: int, messages: Records) -> 
     partial.replace(path)
 
 
-def is_sample(path: str | os.PathLike[str], head: bytes = _PARQUET) -> bool:
-    """Whether a file, which begins with `head`, is one of `write_sample`'s."""
-    if not head.startswith(_PARQUET):
-        return False
+def is_sample(path: str | os.PathLike[str]) -> bool:
+    """Whether a file is one of `write_sample`'s."""
     try:
         metadata = pq.read_metadata(path).metadata
     except (pa.ArrowException, OSError):
@@ -194,12 +191,12 @@ def read_messages(path: str | os.PathLike[str]) -> tuple[Instrument, Records]:
             about["symbol"],
             price_min=about["price_min"],
             price_max=about["price_max"],
-            tick_size=about["tick_size"],
-            lot_size=about["lot_size"],
+            tick_size=Decimal(about["tick_size"]),
+            lot_size=Decimal(about["lot_size"]),
         )
     except FileNotFoundError:
         raise SourceError(path, None, "there is no such file") from None
-    except (pa.ArrowException, OSError, KeyError, ValueError) as error:
+    except (pa.ArrowException, OSError, KeyError, ValueError, InvalidOperation) as error:
         raise SourceError(path, None, f"is no sample file or is damaged: {error}", "make it anew") from None
     if sample_digest(messages) != about["digest"]:
         raise SourceError(path, None, "its records are not those that were written", "make it anew")
@@ -233,6 +230,3 @@ def _commands(messages: Records) -> Records:
         else:
             made[at] = street.replaces(time_ns, ids, quantity_lots, price_ticks)
     return made
-
-
-register(KIND, is_sample, read_sample, "a stock of the sample day (Parquet, made by `workbench sample`)")

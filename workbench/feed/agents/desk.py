@@ -40,9 +40,10 @@ class Grid(NamedTuple):
         """Lowest price allowed that is not below `price_ticks`."""
         return -self.round_down(-price_ticks)
 
-    def clip(self, price_ticks: int) -> int:
-        """`price_ticks`, or the nearest end of the band."""
-        return min(max(price_ticks, self.round_up(self.low_ticks)), self.round_down(self.high_ticks))
+    def fit(self, side: int, price_ticks: int) -> int:
+        """The nearest price allowed that is not better than `price_ticks` for the other side."""
+        rounded_ticks = self.round_down(price_ticks) if side == BUY else self.round_up(price_ticks)
+        return min(max(rounded_ticks, self.round_up(self.low_ticks)), self.round_down(self.high_ticks))
 
     def round_quantity(self, quantity_lots: float) -> int:
         """The nearest number of round lots, at least one."""
@@ -69,18 +70,11 @@ ROW_FIELDS = (
 
 
 class Outbox:
-    """The commands of the slice that is being made, in the order of their times.
+    """The commands of the slice that is being made, in the order of their times."""
 
-    Parameters
-    ----------
-    account
-        The account all of them are sent for.
-    """
+    __slots__ = ("rows", "time_ns")
 
-    __slots__ = ("account", "rows", "time_ns")
-
-    def __init__(self, account: int) -> None:
-        self.account = account
+    def __init__(self) -> None:
         self.rows: list[Row] = []
         self.time_ns = 0
 
@@ -113,16 +107,24 @@ class Desk:
         Where commands go; shared by all agents of a population.
     orders
         Open orders of the whole population by client order id.
+    account
+        The account it trades for.
     first_client_order_id
         This desk numbers its orders upwards from here.
     """
 
-    __slots__ = ("_next_id", "_orders", "_outbox", "grid", "open", "position_lots")
+    __slots__ = ("_next_id", "_orders", "_outbox", "account", "grid", "open", "position_lots")
 
     def __init__(
-        self, grid: Grid, outbox: Outbox, orders: dict[int, OpenOrder], first_client_order_id: int
+        self,
+        grid: Grid,
+        outbox: Outbox,
+        orders: dict[int, OpenOrder],
+        account: int,
+        first_client_order_id: int,
     ) -> None:
         self.grid = grid
+        self.account = account
         self.open: dict[int, OpenOrder] = {}
         self.position_lots = 0
         self._outbox = outbox
@@ -150,7 +152,7 @@ class Desk:
                 order_type,
                 time_in_force,
                 flags,
-                outbox.account,
+                self.account,
                 self.grid.instrument,
                 client_order_id,
                 quantity_lots,
@@ -161,7 +163,7 @@ class Desk:
 
     def rest(self, side: int, quantity_lots: int, price_ticks: int, *, post_only: bool = False) -> OpenOrder:
         """Send a day limit order."""
-        order = OpenOrder(self, self._next_id, side, self.grid.clip(price_ticks), quantity_lots)
+        order = OpenOrder(self, self._next_id, side, self.grid.fit(side, price_ticks), quantity_lots)
         self._next_id += 1
         self.open[order.client_order_id] = self._orders[order.client_order_id] = order
         self._send(
@@ -188,7 +190,7 @@ class Desk:
             order_type=_LIMIT if price_ticks else _MARKET,
             time_in_force=_IOC,
             quantity_lots=quantity_lots,
-            price_ticks=self.grid.clip(price_ticks) if price_ticks else 0,
+            price_ticks=self.grid.fit(side, price_ticks) if price_ticks else 0,
         )
 
     def cancel(self, order: OpenOrder, quantity_lots: int = 0) -> None:
@@ -204,5 +206,5 @@ class Desk:
             order.client_order_id,
             flags=_AS_LEAVES,
             quantity_lots=quantity_lots,
-            price_ticks=self.grid.clip(price_ticks),
+            price_ticks=self.grid.fit(order.side, price_ticks),
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -77,10 +77,11 @@ class Population:
         Opening and closing time: agents start at the one and stop at the other.
     seed
         0 or more.
-    account
-        Account of the agents' orders: the street, unless one should be able to see what they earn.
+    accounts
+        Accounts of agents by name (`HARBOR/maker-1`), where one wants to see what they earn; all others trade
+        for the street.
     first_client_order_id
-        Their client order ids lie from here upwards, which must be above all others of that account.
+        Their client order ids lie from here upwards, which must be above all others of these accounts.
     """
 
     def __init__(
@@ -89,7 +90,7 @@ class Population:
         session: Session,
         seed: int,
         *,
-        account: int = STREET_ACCOUNT,
+        accounts: Mapping[str, int] | None = None,
         first_client_order_id: int = FIRST_CLIENT_ORDER_ID,
     ) -> None:
         if seed < 0:
@@ -97,7 +98,8 @@ class Population:
         self.session = session
         self.values: list[FundamentalValue] = []
         self.agents: list[Agent] = []
-        self._outbox = Outbox(account)
+        self._outbox = Outbox()
+        self._accounts = dict(accounts or {})
         self._orders: dict[int, OpenOrder] = {}
         self._first_id = self._next_id = first_client_order_id
         self._seed = seed
@@ -105,6 +107,10 @@ class Population:
         self._quotes: list[QuoteFold] = []
         for number, crew in enumerate(crews):
             self._join(number, crew, factor)
+        unknown = sorted(set(self._accounts) - {agent.name for agent in self.agents})
+        if unknown:
+            known = ", ".join(agent.name for agent in self.agents)
+            raise ConfigError(f"no agent is called {unknown[0]!r}", "accounts", f"known are {known}")
         self._market = MarketFold(self._quotes, session.open_ns)
         self._second = 0
         self._wakes = [(agent.first_wake(session.open_ns), n) for n, agent in enumerate(self.agents)]
@@ -141,7 +147,9 @@ class Population:
 
         def place(role: str, n: int) -> tuple[str, Desk, QuoteFold, FundamentalValue, Draws]:
             name = f"{stock.symbol}/{role}-{n}"
-            desk = Desk(grid, self._outbox, self._orders, self._next_id)
+            desk = Desk(
+                grid, self._outbox, self._orders, self._accounts.get(name, STREET_ACCOUNT), self._next_id
+            )
             self._next_id += _IDS_PER_AGENT
             return name, desk, quote, value, Draws(self._seed, name)
 
@@ -198,13 +206,13 @@ class Population:
 
     def observe(self, events: Records) -> None:
         """Take note of what has happened, to own orders and to the market."""
-        orders, account, first_id = self._orders, self._outbox.account, self._first_id
+        orders, first_id = self._orders, self._first_id
         for event in events.view(ORDER_EVENT).tolist():
             kind = event[3]
             if kind in _OWN:
-                if event[10] == account and event[13] >= first_id:
+                if event[13] >= first_id:
                     order = orders.get(event[13])
-                    if order is not None:
+                    if order is not None and order.desk.account == event[10]:
                         self._tell(order, kind, event)
             elif kind == _QUOTE:
                 self._quotes[event[11]].quote(event[12], event[13], event[15], event[16])

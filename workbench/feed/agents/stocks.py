@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from workbench.domain.instruments import Instrument
 from workbench.feed.agents.crew import Crew
 from workbench.feed.agents.fundamental import ValueParameters
@@ -13,7 +15,7 @@ from workbench.feed.agents.value import ValueTraderParameters
 # Symbols of six letters, which no stock of an exchange in the United States has.
 _ZEPHYR = Instrument("ZEPHYR", price_min="6", price_max="24")
 _HARBOR = Instrument("HARBOR", price_min="23", price_max="92")
-_QUARTZ = Instrument("QUARTZ", price_min="206", price_max="824", tick_size="0.05")
+_QUARTZ = Instrument("QUARTZ", price_min="206", price_max="824", tick_size=Decimal("0.05"))
 
 
 def sample_crews() -> tuple[Crew, ...]:
@@ -38,7 +40,7 @@ def sample_crews() -> tuple[Crew, ...]:
             ),
             noise=(noise(2.0),),
             trends=(trend(500, 8_000),),
-            values=(value(800, 200_000),),
+            values=(value(800, 1_000_000),),
         ),
         Crew(
             _HARBOR,
@@ -61,7 +63,7 @@ def sample_crews() -> tuple[Crew, ...]:
             ),
             noise=(noise(2.0),),
             trends=(trend(200, 3_000),),
-            values=(value(300, 60_000),),
+            values=(value(300, 500_000),),
         ),
         Crew(
             _QUARTZ,
@@ -84,6 +86,6 @@ def sample_crews() -> tuple[Crew, ...]:
             ),
             noise=(noise(2.0),),
             trends=(trend(100, 1_500),),
-            values=(value(200, 40_000),),
+            values=(value(200, 500_000),),
         ),
     )
