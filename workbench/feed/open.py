@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 from workbench.errors import SourceError
@@ -31,6 +32,9 @@ class _Kind:
 
 _KINDS: dict[str, _Kind] = {}
 
+_FURTHER = ("workbench.feed.sample", "workbench.feed.ticks")
+"""Modules that register kinds of their own; loaded when no kind known so far will do."""
+
 
 def register(kind: str, sniff: Sniff, read: Read, expected: str = "") -> None:
     """Let `open_history` read a further kind of file; kinds are tried in the order of their registration.
@@ -51,6 +55,7 @@ def register(kind: str, sniff: Sniff, read: Read, expected: str = "") -> None:
 
 def kinds() -> dict[str, str]:
     """The kinds of files that can be opened, and what such a file is."""
+    _load_further()
     return {name: kind.expected for name, kind in _KINDS.items()}
 
 
@@ -76,12 +81,26 @@ def open_history(*paths: str | os.PathLike[str], kind: str | None = None, **opti
     name = os.fspath(paths[0])
     if kind is None:
         head = read_head(name)
-        kind = next((known for known, how in _KINDS.items() if how.sniff(name, head)), None)
+        kind = _sniffed(name, head)
+        if kind is None:
+            _load_further()
+            kind = _sniffed(name, head)
+    elif kind not in _KINDS:
+        _load_further()
     if kind not in _KINDS:
         what = f"is of no kind {kind!r}" if kind is not None else "is of no known kind"
         expected = "; ".join(f"{known}: {how.expected}" for known, how in _KINDS.items())
         raise SourceError(name, None, f"{what}, expected one of {expected}", "give kind= when you know it")
     return _KINDS[kind].read(*paths, **options)
+
+
+def _sniffed(name: str, head: bytes) -> str | None:
+    return next((kind for kind, how in _KINDS.items() if how.sniff(name, head)), None)
+
+
+def _load_further() -> None:
+    for module in _FURTHER:
+        import_module(module)
 
 
 def _is_lobster(name: str, head: bytes) -> bool:
@@ -125,44 +144,8 @@ def _read_bitstamp(*paths: str | os.PathLike[str], **options: Any) -> History:
     return read_bitstamp(*paths, **options)
 
 
-def _is_sample(name: str, head: bytes) -> bool:
-    if not head.startswith(b"PAR1"):
-        return False
-    from workbench.feed.sample import is_sample  # noqa: PLC0415 - only the reader that is used is loaded
-
-    return is_sample(name)
-
-
-def _read_sample(*paths: str | os.PathLike[str], **options: Any) -> History:
-    from workbench.feed.sample import read_sample  # noqa: PLC0415 - only the reader that is used is loaded
-
-    return read_sample(*paths, **options)
-
-
-def _is_ticks(name: str, head: bytes) -> bool:
-    if b"\0" in head:
-        return False
-    from workbench.feed.columns import Layout, has_header  # noqa: PLC0415 - tried last, so loaded last
-    from workbench.feed.lean import lean_file  # noqa: PLC0415
-    from workbench.feed.ticks import COLUMNS  # noqa: PLC0415
-
-    layout = Layout()
-    cells = [cell.strip() for cell in _columns(head)]
-    return has_header(cells, COLUMNS, layout) or lean_file(name, head, layout) is not None
-
-
-def _read_ticks(*paths: str | os.PathLike[str], **options: Any) -> History:
-    from workbench.feed.ticks import read_ticks  # noqa: PLC0415 - only the reader that is used is loaded
-
-    return read_ticks(*paths, **options)
-
-
 register(
     "lobster", _is_lobster, _read_lobster, "a LOBSTER message file (TICKER_DATE_START_END_message_LEVELS.csv)"
 )
 register("databento-mbo", _is_mbo, _read_mbo, "Databento market-by-order records, DBN or CSV with a header")
 register("bitstamp", _is_bitstamp, _read_bitstamp, "Bitstamp orders (id,timestamp,…,action,direction)")
-register("sample", _is_sample, _read_sample, "a sample day written by workbench")
-register(
-    "ticks", _is_ticks, _read_ticks, "a table of trades and quotes with a header, or a Lean zip of ticks"
-)
