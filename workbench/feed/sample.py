@@ -30,6 +30,7 @@ from workbench.feed.agents.population import Exchange, Population, run
 from workbench.feed.agents.stocks import sample_crews
 from workbench.feed.agents.tape import MESSAGE, MessageKind, Tape
 from workbench.feed.history import History
+from workbench.feed.open import register
 
 KIND = "sample"
 """Name of the format."""
@@ -48,6 +49,7 @@ SESSION = Session(
 
 _DATE = "2025-03-18"
 _VERSION = 1
+_PARQUET = b"PAR1"
 _METADATA_KEY = b"workbench.sample"
 _COLUMNS = ("time_ns", "order_id", "side", "quantity_lots", "price_ticks")
 _EVENTS_AT_ONCE = 1 << 16
@@ -230,3 +232,10 @@ def _commands(messages: Records) -> Records:
         else:
             made[at] = street.replaces(time_ns, ids, quantity_lots, price_ticks)
     return made
+
+
+def _sniff(name: str, head: bytes) -> bool:
+    return head.startswith(_PARQUET) and is_sample(name)
+
+
+register(KIND, _sniff, read_sample, "a stock of a day made by `workbench sample`")
