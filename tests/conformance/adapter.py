@@ -11,11 +11,10 @@ than is open is refused (ours cancels the order).
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 from tracebook.conformance import (
     BookSnapshot,
@@ -33,6 +32,7 @@ from tracebook.core.order import NO_OWNER, SelfTradePolicy
 from tracebook.core.order import OrderType as SuiteType
 from tracebook.events import MarketEvent
 
+from tests.twins.desk import exchange_class
 from workbench.domain import commands as make
 from workbench.domain.codes import (
     STREET_ACCOUNT,
@@ -48,8 +48,6 @@ from workbench.domain.config import Venue
 from workbench.domain.instruments import Instrument
 from workbench.domain.records import FILL_EVENT, ORDER_EVENT, TRADE_EVENT, Records
 from workbench.domain.units import from_units
-from workbench.domain.views import ExchangeState
-from workbench.engine.reference import ReferenceExchange
 
 SYMBOLS_MAX = 8
 LOT_SIZE = Decimal(1) / 2**20
@@ -68,24 +66,6 @@ _CODES = {
 }
 FAULTS = ("keeps-priority", "reverses-trades", "clears-one-owner")
 """A replace that keeps its place; trades told newest first; a clear that forgets all owners but one."""
-
-
-class AnyExchange(Protocol):
-    """What the twin and the kernel have in common."""
-
-    def step(self, commands: Records) -> Records: ...
-
-    def state(self) -> ExchangeState: ...
-
-
-def exchange_class(name: str) -> Callable[[Venue], AnyExchange]:
-    """The exchange called `twin` or `kernel`."""
-    if name == "twin":
-        return ReferenceExchange
-    from workbench.engine.exchange import Exchange
-
-    kernel: Callable[[Venue], AnyExchange] = Exchange
-    return kernel
 
 
 class Adapter:

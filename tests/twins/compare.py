@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -32,6 +33,12 @@ _LAYOUTS = {
 }
 
 
+def layout_of(event: Records) -> np.dtype[Any]:
+    """Layout of an array of one event; plain `EVENT` for a kind that does not exist."""
+    kind = int(event["kind"][0])
+    return _LAYOUTS.get(EventKind(kind), ORDER_EVENT) if kind in set(EventKind) else EVENT
+
+
 def _name(enum: type[EventKind] | type[CommandKind] | type[Reason], value: int) -> str:
     return enum(value).name if value in set(enum) else str(value)
 
@@ -43,7 +50,7 @@ def _fields(record: Records, names: tuple[str, ...]) -> str:
 def describe_event(event: Records) -> str:
     """An array of one event as its kind, its reason and every field that is not 0."""
     kind = int(event["kind"][0])
-    layout = _LAYOUTS.get(EventKind(kind), ORDER_EVENT) if kind in set(EventKind) else EVENT
+    layout = layout_of(event)
     named = np.ascontiguousarray(event).view(layout)
     names = tuple(name for name in layout.names or () if name not in ("kind", "reason"))
     if layout is EVENT:
