@@ -2,12 +2,13 @@
 
 import hashlib
 from dataclasses import MISSING, fields, replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from tests.conftest import ROOT
-from workbench.domain.codes import EventKind, Side
+from workbench.domain.codes import CommandKind, EventKind, Side, TimeInForce
 from workbench.domain.commands import batch, new_order
 from workbench.domain.config import FIRST_TRADER, Account, Venue
 from workbench.domain.instruments import Instrument
@@ -15,7 +16,7 @@ from workbench.domain.records import COMMAND, Records
 from workbench.engine.reference import ReferenceExchange
 from workbench.errors import CommandError, ConfigError
 from workbench.feed.agents.crew import Crew
-from workbench.feed.agents.desk import Grid
+from workbench.feed.agents.desk import Desk, Grid, Outbox
 from workbench.feed.agents.draws import Draws
 from workbench.feed.agents.fundamental import (
     SECOND_NS,
@@ -24,12 +25,12 @@ from workbench.feed.agents.fundamental import (
     Session,
     ValueParameters,
 )
-from workbench.feed.agents.maker import MakerParameters
+from workbench.feed.agents.maker import Maker, MakerParameters
 from workbench.feed.agents.market import QuoteFold
-from workbench.feed.agents.noise import NoiseParameters
+from workbench.feed.agents.noise import Crowd, NoiseParameters
 from workbench.feed.agents.population import FIRST_CLIENT_ORDER_ID, SLICE_NS, Population, run
-from workbench.feed.agents.trend import TrendParameters
-from workbench.feed.agents.value import ValueTraderParameters
+from workbench.feed.agents.trend import TrendFollower, TrendParameters
+from workbench.feed.agents.value import ValueTrader, ValueTraderParameters
 
 DRAW_SIGMAS = 5.0
 """How many standard errors the mean of many draws may be off; beyond five by chance once in two million."""
@@ -169,6 +170,159 @@ class TestGridAndQuote:
         quote.second()
         quote.second()
         assert quote.volatility_ticks < before
+
+
+class TestRules:
+    """What each agent does, seen from its commands."""
+
+    def build(
+        self, kind: type, parameters: object, value_ticks: float = 4600
+    ) -> tuple[Any, QuoteFold, Outbox]:
+        outbox, grid = Outbox(), Grid(0, 2300, 9200, 1, 100, 1)
+        quote = QuoteFold(4600, 0.5)
+        quote.quote(4599, 500, 4601, 500)
+        value = FundamentalValue(
+            value_ticks, 1, 9999, DAY, ValueParameters(76), MarketFactor(Draws(1, "m")), Draws(1, "v")
+        )
+        desk = Desk(grid, outbox, {}, 0, 1)
+        return kind("agent", desk, quote, value, Draws(1, "agent"), parameters), quote, outbox
+
+    def answer(self, agent: Any) -> None:
+        """All that was sent has been done."""
+        for order in agent.desk.open.values():
+            order.in_flight = False
+
+    def sent(self, outbox: Outbox) -> dict[Side, list[tuple[int, int]]]:
+        """Price and quantity of new orders by side."""
+        rows = [row for row in outbox.rows if row[1] == CommandKind.NEW_ORDER]
+        outbox.rows.clear()
+        return {side: [(row[10], row[9]) for row in rows if row[2] == side] for side in (Side.BUY, Side.SELL)}
+
+    def test_a_maker_quotes_both_sides(self) -> None:
+        maker, _, outbox = self.build(Maker, MakerParameters(300, error=0))
+        maker.wake(SECOND_NS)
+        quotes = self.sent(outbox)
+        bids, asks = ([price for price, _ in quotes[side]] for side in (Side.BUY, Side.SELL))
+        assert bids == list(range(bids[0], bids[0] - 5, -1))
+        assert asks == list(range(asks[0], asks[0] + 5))
+        assert bids[0] < 4600 < asks[0]
+
+    def test_a_maker_waits_for_answers(self) -> None:
+        maker, _, outbox = self.build(Maker, MakerParameters(300))
+        maker.wake(SECOND_NS)
+        sent = len(outbox.rows)
+        assert maker.wake(2 * SECOND_NS) > 2 * SECOND_NS
+        assert len(outbox.rows) == sent
+
+    def test_a_maker_follows_the_market(self) -> None:
+        maker, quote, outbox = self.build(
+            Maker, MakerParameters(300, error=0, refreshing=0, value_seconds=1e9)
+        )
+        maker.wake(SECOND_NS)
+        before = self.sent(outbox)
+        self.answer(maker)
+        quote.quote(4609, 500, 4611, 500)
+        maker.wake(300 * SECOND_NS)
+        moved = [row for row in outbox.rows if row[1] == CommandKind.REPLACE_ORDER]
+        cancelled = [row for row in outbox.rows if row[1] == CommandKind.CANCEL_ORDER]
+        assert len(moved) + len(cancelled) == 10
+        assert min(row[10] for row in moved) > before[Side.BUY][0][0]
+
+    def test_a_maker_leans_against_its_inventory(self) -> None:
+        tops = []
+        for position_lots in (0, 3000):
+            maker, _, outbox = self.build(Maker, MakerParameters(300, error=0, inventory_lots=1500))
+            maker.desk.position_lots = position_lots
+            maker.wake(SECOND_NS)
+            quotes = self.sent(outbox)
+            tops.append((quotes[Side.BUY][0][0], quotes[Side.SELL][0][0]))
+        assert tops[1][0] == tops[0][0] - 2
+        assert tops[1][1] == tops[0][1] - 2 or tops[1][1] == 4600
+
+    def test_a_maker_is_thinner_and_wider_when_volatile(self) -> None:
+        shown = []
+        for volatility_ticks in (0.5, 3.0):
+            maker, quote, outbox = self.build(Maker, MakerParameters(3000, error=0))
+            quote.volatility_ticks = volatility_ticks
+            maker.wake(SECOND_NS)
+            quotes = self.sent(outbox)
+            shown.append(
+                (quotes[Side.SELL][0][0] - quotes[Side.BUY][0][0], sum(lots for _, lots in quotes[Side.BUY]))
+            )
+        assert shown[1][0] > shown[0][0] + 2
+        assert shown[1][1] < shown[0][1] / 2
+
+    def test_a_maker_takes_what_is_far_off_and_sells_off(self) -> None:
+        maker, quote, outbox = self.build(Maker, MakerParameters(300, error=0, selling_share=1.0))
+        quote.quote(4589, 500, 4591, 500)
+        maker.wake(SECOND_NS)
+        assert any(row[2] == Side.BUY and row[4] == TimeInForce.IOC for row in outbox.rows)
+        maker, quote, outbox = self.build(Maker, MakerParameters(300, error=0, selling_share=1.0))
+        maker.desk.position_lots = -9000
+        maker.wake(SECOND_NS)
+        assert [row[9] for row in outbox.rows if row[4] == TimeInForce.IOC] == [300]
+
+    @pytest.mark.parametrize("direction", [1, -1])
+    def test_a_trend_follower_follows_and_gets_out(self, direction: int) -> None:
+        trend, quote, outbox = self.build(TrendFollower, TrendParameters(200, 1000))
+        for second in range(1, 120):
+            quote.quote(4599 + direction * second, 500, 4601 + direction * second, 500)
+            trend.wake(second * SECOND_NS)
+        with_it, against = (Side.BUY, Side.SELL) if direction > 0 else (Side.SELL, Side.BUY)
+        sent = self.sent(outbox)
+        assert sent[with_it]
+        assert not sent[against]
+        trend.desk.position_lots = 150 * direction
+        for second in range(120, 1200):
+            trend.wake(second * SECOND_NS)
+        sent = self.sent(outbox)
+        assert {lots for _, lots in sent[against]} <= {100, 150}
+        assert sent[against]
+
+    @pytest.mark.parametrize("direction", [1, -1])
+    def test_a_value_trader_takes_only_what_is_mispriced(self, direction: int) -> None:
+        far, _, outbox = self.build(
+            ValueTrader, ValueTraderParameters(300, 1000, error=0), 4600 + 8 * direction
+        )
+        far.wake(SECOND_NS)
+        sent = self.sent(outbox)
+        side = Side.BUY if direction > 0 else Side.SELL
+        assert len(sent[side]) == 1
+        assert abs(sent[side][0][0] - 4600) <= 1 + 3
+        far.desk.position_lots = 1000 * direction
+        far.wake(2 * SECOND_NS)
+        assert not any(self.sent(outbox).values())
+
+        near, _, outbox = self.build(ValueTrader, ValueTraderParameters(300, 1000, error=0), 4601)
+        near.wake(SECOND_NS)
+        assert not outbox.rows
+        near.desk.position_lots = 500
+        near.wake(2 * SECOND_NS)
+        assert self.sent(outbox)[Side.SELL] == [(4601, 300)]
+        self.answer(near)
+        near.wake(60 * SECOND_NS)
+        assert outbox.rows[0][1] == CommandKind.CANCEL_ORDER
+
+    def test_the_crowd_makes_and_takes_and_ends(self) -> None:
+        crowd, quote, outbox = self.build(Crowd, NoiseParameters(50.0))
+        time_ns = crowd.first_wake(0)
+        for _ in range(3000):
+            time_ns = crowd.wake(time_ns)
+            self.answer(crowd)
+        rows = np.array(outbox.rows)
+        made = rows[(rows[:, 1] == CommandKind.NEW_ORDER) & (rows[:, 4] == TimeInForce.DAY)]
+        taken = rows[(rows[:, 1] == CommandKind.NEW_ORDER) & (rows[:, 4] == TimeInForce.IOC)]
+        assert 0.1 < len(taken) / len(made) < 0.4
+        assert (made[made[:, 2] == Side.BUY, 10] < quote.ask_price_ticks).all()
+        assert (made[made[:, 2] == Side.SELL, 10] > quote.bid_price_ticks).all()
+        assert {CommandKind.CANCEL_ORDER, CommandKind.REPLACE_ORDER} <= set(rows[:, 1].tolist())
+        assert 0.3 < (made[:, 9] == 100).mean() < 0.5
+        assert 0.05 < (made[:, 9] % 100 != 0).mean() < 0.3
+        quote.quote(0, 0, 4601, 5)
+        outbox.rows.clear()
+        for _ in range(200):
+            time_ns = crowd.wake(time_ns)
+        assert not any(row[1] == CommandKind.NEW_ORDER for row in outbox.rows)
 
 
 class TestPopulation:
@@ -311,3 +465,11 @@ def test_every_parameter_is_documented_with_its_default(parameters: type) -> Non
         assert float(shown["reversion"]) == 1 / 1200
         shown["reversion"] = "1 / 1200"
     assert documented == shown
+
+
+def test_the_example_in_the_documentation_runs() -> None:
+    page = (ROOT / "docs" / "agents.md").read_text()
+    names: dict[str, Any] = {}
+    exec(page.split("```python\n")[1].split("```")[0], names)
+    assert len(names["commands"]) > 0
+    assert names["population"].market.time_ns == names["SESSION"].open_ns + names["MINUTE_NS"]

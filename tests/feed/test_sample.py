@@ -13,7 +13,7 @@ import pytest
 from tests.conftest import ROOT
 from workbench.domain.codes import EventKind, OrderFlag, Side, TimeInForce
 from workbench.domain.commands import batch, cancel_order, new_order, replace_order
-from workbench.domain.config import Venue
+from workbench.domain.config import ReplayMode, Venue
 from workbench.domain.instruments import Instrument
 from workbench.domain.records import QUOTE_EVENT, TRADE_EVENT, Records
 from workbench.engine.exchange import Exchange
@@ -116,7 +116,12 @@ QUOTE_NAMES = (
 TRADE_NAMES = ("side", "price_ticks", "quantity_lots")
 
 
-def check_replay(until_ns: int, factory: Callable[[Venue], AnyExchange], folder: Path) -> None:
+def check_replay(
+    until_ns: int,
+    factory: Callable[[Venue], AnyExchange],
+    folder: Path,
+    mode: ReplayMode = ReplayMode.RESPONSIVE,
+) -> None:
     """Replaying the files gives the quotes and trades of the run that made them."""
     venue = sample_venue()
     recorded = Recorded(factory(venue))
@@ -125,7 +130,7 @@ def check_replay(until_ns: int, factory: Callable[[Venue], AnyExchange], folder:
     for number, path in enumerate(paths):
         history = read_sample(path)
         assert history.instrument == venue.instruments[number]
-        exchange = factory(Venue([history.instrument]))
+        exchange = factory(Venue([history.instrument], replay_mode=mode))
         events = exchange.step(history.commands)
         refused = (EventKind.ORDER_REJECTED, EventKind.CANCEL_REJECTED, EventKind.REPLACE_REJECTED)
         assert not np.isin(events["kind"], [*refused, EventKind.COMMAND_REJECTED]).any()
@@ -216,8 +221,9 @@ class TestMaking:
         assert len(made) > 500
         assert made.tobytes() == messages[: len(made)].tobytes()
 
-    def test_replay_gives_the_generating_run(self, tmp_path: Path) -> None:
-        check_replay(SESSION.open_ns + SHORT_MINUTES * MINUTE_NS, ReferenceExchange, tmp_path)
+    @pytest.mark.parametrize("mode", list(ReplayMode))
+    def test_replay_gives_the_generating_run(self, tmp_path: Path, mode: ReplayMode) -> None:
+        check_replay(SESSION.open_ns + SHORT_MINUTES * MINUTE_NS, ReferenceExchange, tmp_path, mode)
 
     @pytest.mark.slow
     def test_replay_gives_the_generating_run_all_day(self, tmp_path: Path) -> None:
