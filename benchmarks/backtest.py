@@ -209,9 +209,9 @@ def run(report: Report, *, quick: bool) -> None:
         "peer",
     )
     table.notes.append(
-        "Rates are commands of history a second. Preparation turns those commands into the peer's own records "
-        "(workbench has none); reading the file is left out for all. Fills: number, position, price times quantity. "
-        "Strategies of hftbacktest are compiled, those of workbench and nautilus_trader are plain Python."
+        "Rates are commands of history a second. Preparation makes the peer's own records of them "
+        "(workbench has none); reading the file is left out. Fills: number, position, price times quantity. "
+        "hftbacktest's strategies are compiled, those of workbench and nautilus_trader are plain Python."
     )
     for day in DAYS:
         path = SHARED / day.path

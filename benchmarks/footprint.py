@@ -79,7 +79,7 @@ def memory(report: Report, live_orders: int, commands: int) -> None:
     )
     table.notes.append(
         "Arrays: orders and both id tables, as allocated. Process: growth of its own memory while the orders "
-        "come in, less the ladders and positions, which do not grow with orders. FIFO lots belong to positions and are shown apart."
+        "come in, less ladders and positions, which do not grow with orders. FIFO lots belong to positions."
     )
     from benchmarks.flows import Flow, FlowSpec
 

@@ -107,8 +107,8 @@ def quoter(hbt, interval):
 
 
 def backtest(data, recording):
-    """A fresh backtest, as its documentation builds one."""
-    traded = data["px"][data["px"] > 0]
+    """A fresh backtest on its fastest depth, a vector over the prices that matter."""
+    low, high = np.quantile(data["px"][data["px"] > 0], (0.01, 0.99))
     asset = (
         BacktestAsset()
         .data(data)
@@ -119,8 +119,8 @@ def backtest(data, recording):
         .trading_value_fee_model(0.0, 0.0)
         .tick_size(recording.tick)
         .lot_size(1.0)
-        .roi_lb(float(traded.min()) / 2)
-        .roi_ub(float(traded.max()) * 2)
+        .roi_lb(float(low) * 0.8)
+        .roi_ub(float(high) * 1.2)
     )
     return ROIVectorMarketDepthBacktest([asset])
 

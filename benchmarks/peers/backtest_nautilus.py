@@ -1,4 +1,4 @@
-"""nautilus_trader: BacktestEngine with L3 OrderBookDelta and TradeTick data; no logging, analysis or risk checks."""
+"""nautilus_trader: BacktestEngine with L3 deltas and trade ticks; no logging, analysis or risk checks."""
 
 import time
 from decimal import Decimal
