@@ -273,7 +273,7 @@ class TestRules:
         assert sent[with_it]
         assert not sent[against]
         trend.desk.position_lots = 150 * direction
-        for second in range(120, 1200):
+        for second in range(120, 2400):
             trend.wake(second * SECOND_NS)
         sent = self.sent(outbox)
         assert {lots for _, lots in sent[against]} <= {100, 150}
