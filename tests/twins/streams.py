@@ -29,7 +29,7 @@ from workbench.domain.limits import Limits
 from workbench.domain.records import COMMAND, Records
 from workbench.engine.reference import ReferenceExchange
 
-CHUNK = 64
+CHUNK = 32
 MILLISECOND = 1_000_000
 MAX_WINDOW_TICKS = 6_000
 """How far streams let a ladder grow; wider windows are only asked for to be refused."""
@@ -315,7 +315,7 @@ class Generator:
         executed = totals - leaves
 
         # Some name an order of this very chunk: its place tells its id, unless replaces came between.
-        guessed = self._hits(0.15, size) & (len(new) > 0)
+        guessed = self._hits(0.08, size) & (len(new) > 0)
         if guessed.any():
             born = new[random.integers(0, len(new), size)]
             rank = np.searchsorted(new, born)
