@@ -1,4 +1,4 @@
-"""Bars become a typed table, exact where asked for, and are refused where they make no sense or would be replayed."""
+"""Bars become a typed table, and are refused where they make no sense or would be replayed."""
 
 import zipfile
 from datetime import UTC, datetime

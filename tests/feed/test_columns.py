@@ -23,10 +23,13 @@ def table(text: str | bytes, order: tuple[str, ...] = (), **layout: object) -> T
 
 
 def refusal(text: str | bytes, column: str = "price", **layout: object) -> str:
-    with pytest.raises(SourceError) as error:
+    def read() -> None:
         found = table(text, **layout)
         found.times_ns()
         found.decimals(column)
+
+    with pytest.raises(SourceError) as error:
+        read()
     return str(error.value)
 
 
@@ -128,7 +131,10 @@ def test_units_are_exact_or_say_so() -> None:
         (
             "time,price,quantity\n1714570200,1234567890123456789,1\n",
             {},
-            "a.csv, row 2: price is '1234567890123456789', expected at most 18 digits, with 0 decimals in every row",
+            (
+                "a.csv, row 2: price is '1234567890123456789', expected at most 18 digits, "
+                "with 0 decimals in every row"
+            ),
         ),
         (
             "time,price,quantity\n1714570200,1,1\n",
@@ -153,8 +159,10 @@ def test_units_are_exact_or_say_so() -> None:
         (
             "1714570200,1,1\n",
             {},
-            "a.csv, row 1: there is no header, and nothing says what the columns are; "
-            "map them by position: time=1, price=2",
+            (
+                "a.csv, row 1: there is no header, and nothing says what the columns are; "
+                "map them by position: time=1, price=2"
+            ),
         ),
         (
             "1714570200,1,1\n",
@@ -166,12 +174,14 @@ def test_units_are_exact_or_say_so() -> None:
             {},
             "a.csv, row 3: time is 1714570200, before 1714570201 in the row above; sort the file by time",
         ),
-        ("time,price,quantity\n,1,1\n", {}, "a.csv, row 2: time is None, expected a time"),
+        ("time,price,quantity\n,1,1\n", {}, "a.csv, row 2: time is '', expected a time"),
         (
             "time,price\n2024-05-01 09:30,1\n",
             {},
-            "a.csv: time: the times do not say in which time zone they are; "
-            "give zone=, such as America/New_York or UTC",
+            (
+                "a.csv: time: the times do not say in which time zone they are; "
+                "give zone=, such as America/New_York or UTC"
+            ),
         ),
         (
             "time,price\n1,1\n",

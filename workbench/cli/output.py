@@ -43,7 +43,7 @@ def check_output(directory: Path, *, force: bool) -> None:
 
 @contextmanager
 def whole_directory(directory: Path, *, force: bool) -> Iterator[Path]:
-    """A temporary directory beside `directory` that takes its place if all went well and is gone otherwise."""
+    """A temporary directory beside `directory` that takes its place if all went well, else is gone."""
     check_output(directory, force=force)
     target = directory.absolute()
     try:

@@ -386,6 +386,8 @@ class Replay:
         )
 
     def _rows_done(self) -> int:
+        if not self.position:
+            return 0
         if self.finished:
             return sum(history.row_count for history in self.histories)
         return sum(int(np.searchsorted(h.row_times_ns, self.time_ns, side="right")) for h in self.histories)

@@ -52,32 +52,27 @@ def grouped(sources: Sequence[Source]) -> list[Source]:
     >>> grouped(["ibm_trades.csv", "spy.csv", "ibm_quotes.csv"])
     [('ibm_trades.csv', 'ibm_quotes.csv'), 'spy.csv']
     """
-    made: dict[object, list[File]] = {}
-    order: list[Source | tuple[str, ...]] = []
-    for source in sources:
-        if isinstance(source, History) or not isinstance(source, (str, os.PathLike)):
-            order.append(source)
-            continue
-        key = ("pair", _key(os.fspath(source)))
-        if key not in made:
-            order.append(key)
-        made.setdefault(key, []).append(source)
-    result: list[Source] = []
-    for entry in order:
-        files = made.get(entry) if isinstance(entry, tuple) and entry[:1] == ("pair",) else None
-        if files is None:
-            result.append(entry)
-        else:
-            result.append(files[0] if len(files) == 1 else tuple(files))
-    return result
+    groups: dict[str | int, list[Source]] = {}
+    for place, source in enumerate(sources):
+        key = _key(source) if isinstance(source, (str, os.PathLike)) else ""
+        together = groups.setdefault(key or place, [])
+        # The same file twice is no pair; the venue will say that its instrument occurs twice.
+        (groups.setdefault(place, []) if key and source in together else together).append(source)
+    return [group[0] if len(group) == 1 else _files(group) for group in groups.values()]
 
 
-def _key(path: str) -> str:
+def _files(group: Sequence[Source]) -> tuple[File, ...]:
+    return tuple(file for file in group if isinstance(file, (str, os.PathLike)))
+
+
+def _key(path: File) -> str:
+    """What files of one instrument have in common; "" for a file that belongs to no other."""
     lobster = LobsterName.parse(path)
     if lobster is not None:
         span = f"{lobster.date} {lobster.start_ms} {lobster.end_ms} {lobster.levels}"
         return f"{Path(path).parent}/{lobster.ticker} {span}"
-    return str(Path(path).parent / _PAIR.sub("*", Path(path).name))
+    name = _PAIR.sub("*", Path(path).name)
+    return str(Path(path).parent / name) if name != Path(path).name else ""
 
 
 def market_zone(histories: Sequence[History], zone: str = "") -> str:

@@ -28,6 +28,8 @@ Integers = npt.NDArray[np.int64]
 MAX_DIGITS = 18
 """Digits of a decimal, before and after the point together, that fit into 64 bits."""
 
+_SHOWN_LENGTH_MAX = 60
+
 _DECIMAL = r"^-?(\d+\.?\d*|\.\d+)$"
 
 
@@ -138,9 +140,9 @@ class Table:
         """Raise for the first record that is `wrong`, quoting its cell in column `name`."""
         if wrong.any():
             index = int(np.argmax(wrong))
-            raise self.refuse(
-                index, f"{self._titles[name]} is {self.text(name)[index]!r}, expected {expected}", remedy
-            )
+            cell = self.text(name)[index] or ""
+            shown = cell if len(cell) <= _SHOWN_LENGTH_MAX else f"{cell[:_SHOWN_LENGTH_MAX]}…"
+            raise self.refuse(index, f"{self._titles[name]} is {shown!r}, expected {expected}", remedy)
 
     def select(self, keep: npt.NDArray[np.bool_]) -> Table:
         """The records marked in `keep`."""

@@ -133,10 +133,10 @@ def read_ticks(
     layout, rules = layout or Layout(), rules or TickRules()
     if columns:
         layout = replace(layout, columns={**layout.columns, **columns})
+    contents = [(os.fspath(path), read_bytes(path)) for path in paths]
+    layouts = _own_layouts([data for _, data in contents], layout)
     tables, kinds = [], set()
-    for path in paths:
-        name = os.fspath(path)
-        data = read_bytes(path)
+    for (name, data), layout in zip(contents, layouts, strict=True):
         lean = lean_file(name, data, layout)
         if lean is None:
             titles = {normal(cell) for cell in header_cells(data, layout.delimiter)}
@@ -157,6 +157,22 @@ def read_ticks(
     if len(kinds) != 1:
         raise SourceError(os.fspath(paths[0]), None, "the files are not of one kind", "open them one by one")
     return ticks_to_history(tables, rules, kinds.pop())
+
+
+def _own_layouts(contents: Sequence[bytes], layout: Layout) -> list[Layout]:
+    """For each of several files the mappings that are for it; one that is for none is kept, to be refused."""
+    if len(contents) == 1 or layout.header is False:
+        return [layout] * len(contents)
+    titles = [{normal(cell) for cell in header_cells(data, layout.delimiter)} for data in contents]
+    made = []
+    for own in titles:
+        columns = {
+            ours: theirs
+            for ours, theirs in layout.columns.items()
+            if normal(str(theirs)) in own or not any(normal(str(theirs)) in other for other in titles)
+        }
+        made.append(replace(layout, columns=columns))
+    return made
 
 
 def ticks_to_history(tables: Sequence[Table], rules: TickRules, kind: str = "ticks") -> History:
