@@ -15,7 +15,7 @@ from tests.feed.test_mbo import write as write_mbo
 from tests.feed.tiny_book import TinyBook
 from workbench.domain.codes import CommandKind, EventKind
 from workbench.domain.config import Account, ReplayMode, Venue
-from workbench.domain.records import Records
+from workbench.domain.records import TRADE_EVENT, Records
 from workbench.feed.bitstamp import read_bitstamp
 from workbench.feed.history import History
 from workbench.feed.lobster import read_lobster
@@ -53,7 +53,7 @@ IMPLEMENTATIONS = pytest.mark.parametrize("implementation", ["reference", "kerne
 
 
 class Watched:
-    """An exchange that must not refuse anything."""
+    """An exchange that must not refuse anything, and must print each execution as it was."""
 
     def __init__(self, inner: Any) -> None:
         self.inner = inner
@@ -62,6 +62,10 @@ class Watched:
         events: Records = self.inner.step(commands)
         refused = events[np.isin(events["kind"], REFUSALS)]
         assert len(refused) == 0, refused[:3]
+        trades = events[events["kind"] == EventKind.TRADE].view(TRADE_EVENT)
+        executed = commands[commands["kind"] == CommandKind.EXECUTE_ORDER]
+        for name in ("time_ns", "instrument", "side", "price_ticks", "quantity_lots"):
+            assert (trades[name] == executed[name]).all()
         return events
 
     def depth(self, instrument: int, side: Any, levels: int) -> Records:

@@ -228,7 +228,7 @@ def test_an_auction_is_printed_once_and_in_full(tmp_path: Path) -> None:
         tmp_path,
         [
             (1, "A", "B", "10.02", 5, 11),
-            (1, "A", "B", "10.01", 2, 12),
+            (1, "A", "B", "10.00", 2, 12),
             (1, "A", "A", "9.99", 6, 13),
             (2, "T", "N", "10.00", 7, 0),
             (2, "F", "N", "10.00", 5, 11),
@@ -236,7 +236,7 @@ def test_an_auction_is_printed_once_and_in_full(tmp_path: Path) -> None:
             (2, "F", "N", "10.00", 6, 13),
             (2, "F", "N", "10.00", 1, 99),
             (2, "C", "B", "10.02", 5, 11),
-            (2, "C", "B", "10.01", 2, 12),
+            (2, "C", "B", "10.00", 2, 12),
             (2, "C", "A", "9.99", 6, 13),
         ],
     )
@@ -244,23 +244,29 @@ def test_an_auction_is_printed_once_and_in_full(tmp_path: Path) -> None:
     assert book.printed_lots == 7
     assert book.orders == {}
     assert shown(history)[3:] == [
-        (8, "EXECUTE", 11, Side.SELL, 5, 1000),
+        (3, "EXECUTE", 0, Side.SELL, 5, 1000),
+        (8, "CANCEL", 11, 0, 0, 0),
         (9, "EXECUTE", 12, Side.SELL, 2, 1000),
         (10, "CANCEL", 13, 0, 0, 0),
     ]
-    assert history.quirks == {"auction_fill_canceled": 1, "unknown_order_executed": 1}
+    assert history.quirks == {
+        "auction_fill_canceled": 1,
+        "fill_away_from_price": 1,
+        "hidden_execution": 1,
+        "unknown_order_executed": 1,
+    }
 
 
 def test_what_an_auction_leaves_unaccounted_names_no_order(tmp_path: Path) -> None:
     history = read(
         tmp_path,
         [
-            (1, "A", "A", "9.99", 6, 13),
+            (1, "A", "A", "10.00", 6, 13),
             (2, "T", "N", "10.00", 7, 0),
             (2, "F", "N", "10.00", 6, 13),
             (2, "F", "N", "10.00", 1, 98),
             (2, "F", "N", "10.00", 7, 99),
-            (2, "C", "A", "9.99", 6, 13),
+            (2, "C", "A", "10.00", 6, 13),
         ],
     )
     assert shown(history)[1:] == [
@@ -538,8 +544,10 @@ def streams(draw: st.DrawFn) -> list[Row]:
                 # Icebergs fill more than they show.
                 lots = draw(st.integers(1, leaves + 2))
                 own = draw(st.booleans()) and choice == "G"
-                rows.append((time, "T", side if own else aggressor, f"{price}.00", lots, 0))
-                rows.append((time, "F", side, f"{price}.00", lots, order))
+                at = price + draw(st.sampled_from([0, 0, 1]))
+                taker = draw(st.sampled_from([aggressor, aggressor, "N"]))
+                rows.append((time, "T", side if own else taker, f"{at}.00", lots, 0))
+                rows.append((time, "F", "N" if taker == "N" else side, f"{at}.00", lots, order))
                 filled += lots
             if draw(st.booleans()):
                 left, moved = draw(st.integers(1, 9)), draw(st.sampled_from([0, 0, 1]))
@@ -589,6 +597,7 @@ def test_arl(shared: Path) -> None:
             {
                 "aggressor_was_resting": 107,
                 "auction_fill_canceled": 15,
+                "fill_away_from_price": 11,
                 "hidden_execution": 1,
                 "iceberg_execution": 27,
                 "iceberg_refilled": 83,

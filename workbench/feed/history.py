@@ -32,6 +32,7 @@ QUIRKS = {
     "cross_trade": "a cross (auction) trade, printed as an execution that names no order",
     "exchange_time_unsorted": "the exchange's time is before that of the row above; receipt time is used",
     "execution_price_rounded": "an execution between two ticks of the chosen size, rounded",
+    "fill_away_from_price": "a fill at another price than its order's (auction); the print names no order",
     "fill_not_settled": "a fill that no cancel or modify of its order confirms; printed as hidden",
     "hidden_execution": "an execution against liquidity that the book never showed",
     "hidden_side_by_tick_rule": "a hidden execution whose aggressor the tick rule chose",

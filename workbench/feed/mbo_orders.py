@@ -195,7 +195,8 @@ class _Fills:
     rest
         For each row, if it is a trade, the lots that no such fill accounts for.
     auction_side
-        For each row, if it is a trade without aggressor, the side whose orders are executed.
+        For each row, if it is a trade without aggressor, the side whose orders are executed; `Side.NONE`
+        when no fill of a known order belongs to it.
     """
 
     def __init__(self, records: MboRecords, lives: _Lives) -> None:
@@ -203,8 +204,9 @@ class _Fills:
         row = lives.row[place]
         size = records.size[row]
         known = lives.before[place] > 0
-        book_side = np.where(lives.shown[place] >= 0, records.side[lives.row[lives.shown[place]]], 0)
-        side = np.where(records.side[row] != Side.NONE, records.side[row], np.where(known, book_side, 0))
+        shown = lives.row[lives.shown[place]]
+        book_side = np.where(known, records.side[shown], 0)
+        side = np.where(records.side[row] != Side.NONE, records.side[row], book_side)
         is_trade = records.action == TRADE
         trade = np.maximum.accumulate(np.where(is_trade, np.arange(len(is_trade)), -1))[row]
         with_trade = (trade >= 0) & (records.ts_event[trade] == records.ts_event[row])
@@ -213,7 +215,9 @@ class _Fills:
         self.auction_side = self._auction_sides(records, trade, side, np.where(auction & known, size, 0))
         other = auction & known & (side != self.auction_side[trade])
         own = ~auction & (side == taker) & known
-        resting = known & ~own & ~other
+        # An execution trades at its order's price, so a print elsewhere cannot name the order.
+        away = with_trade & known & ~own & ~other & (records.price_nanos[shown] != records.price_nanos[row])
+        resting = known & ~own & ~other & ~away
         settled = lives.settle[place] >= 0
         used = resting & settled
         self.place, self.size, self.settle = place[used], size[used], lives.settle[place[used]]
@@ -225,6 +229,7 @@ class _Fills:
         self.quirks = {
             "aggressor_was_resting": int(own.sum()),
             "auction_fill_canceled": int(other.sum()),
+            "fill_away_from_price": int(away.sum()),
             "fill_not_settled": int((resting & ~settled).sum()),
             "unknown_order_executed": int((~known).sum()),
         }
@@ -234,7 +239,8 @@ class _Fills:
         """The side with more known fills in each trade: it is executed, and the other side only shrinks."""
         sums = np.zeros((3, len(records.action)), np.int64)
         np.add.at(sums, (side, trade), lots)
-        return np.where(sums[Side.BUY] > sums[Side.SELL], int(Side.BUY), int(Side.SELL)).astype(np.int64)
+        side = np.where(sums[Side.BUY] > sums[Side.SELL], int(Side.BUY), int(Side.SELL))
+        return np.where(sums.any(axis=0), side, int(Side.NONE)).astype(np.int64)
 
 
 def _unnamed_trades(records: MboRecords, fills: _Fills, inside: Flags) -> tuple[Ints, Ints, int]:
@@ -244,9 +250,9 @@ def _unnamed_trades(records: MboRecords, fills: _Fills, inside: Flags) -> tuple[
     by_tick[trades] = tick_rule(records.price_nanos[trades])
     rest = np.flatnonzero((fills.rest > 0) & inside)
     side = records.side[rest]
-    partly = fills.rest[rest] < records.size[rest]
-    chosen = np.where(partly, opposite(fills.auction_side[rest]), by_tick[rest])
-    ruled = int(((side == Side.NONE) & ~partly).sum())
+    auction = fills.auction_side[rest]
+    chosen = np.where(auction != Side.NONE, opposite(auction), by_tick[rest])
+    ruled = int(((side == Side.NONE) & (auction == Side.NONE)).sum())
     return rest, np.where(side == Side.NONE, chosen, side), ruled
 
 
