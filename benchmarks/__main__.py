@@ -125,7 +125,11 @@ def main() -> int:
     for name, part in parts.items():
         if not chosen.only or name in chosen.only:
             console.print(f"{name} ...", style="dim")
-            part(report, quick=chosen.quick)
+            try:
+                part(report, quick=chosen.quick)
+            except Exception as error:  # noqa: BLE001 - one part must not cost the others their tables
+                console.print_exception()
+                report.judge(f"{name} runs to its end", f"{type(error).__name__}: {error}", passed=False)
     about: dict[str, object] = {
         "measured": datetime.now(UTC).isoformat(timespec="seconds"),
         "size": "quick" if chosen.quick else "full",

@@ -41,10 +41,12 @@ def _fresh(*arguments: str, **environment: str) -> dict[str, Any]:
         [sys.executable, *arguments],
         capture_output=True,
         text=True,
-        check=True,
+        check=False,
         cwd=ROOT,
         env={**os.environ, **environment},
     )
+    if done.returncode:
+        raise RuntimeError(f"a fresh process failed:\n{done.stderr}")
     result: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
     return result
 
