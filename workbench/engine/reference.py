@@ -64,7 +64,7 @@ from workbench.risk.reference import Refusal, Rules, Standing
 SHADOW = 0x2000
 """Bit of an event's flags: a trade of a live order in a frozen venue, of which history knows nothing."""
 
-_INT64_MAX = (1 << 63) - 1
+_UNTHINKABLE_LOTS = 1 << 62
 _TIMES_IN_FORCE = (TimeInForce.DAY, TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK)
 _AT_ONCE = (TimeInForce.IOC, TimeInForce.FOK)
 # As plain numbers: the complement of an enum of flags leaves out the bits that have no name.
@@ -293,8 +293,7 @@ class ReferenceExchange:
                 command.quantity_lots,
                 0,
                 0,
-                # A replace may ask for more on top of what has traded than 64 bits hold.
-                min(refusal.value, _INT64_MAX),
+                refusal.value,
                 refusal.limit,
             ),
             reason=refusal.reason,
@@ -853,7 +852,8 @@ class ReferenceExchange:
         if not quantity:
             total = order.quantity_lots
         elif command.flags & OrderFlag.QUANTITY_IS_LEAVES:
-            total = order.executed_lots + quantity
+            # Beyond any order that is accepted, so that the total which a refusal shows fits into 64 bits.
+            total = order.executed_lots + min(quantity, _UNTHINKABLE_LOTS)
         else:
             total = quantity
         if self._gives_history_leaves(command):
