@@ -53,10 +53,17 @@ def whole_directory(directory: Path, *, force: bool) -> Iterator[Path]:
     try:
         yield partial
         partial.chmod(0o755)
+        earlier = partial.with_name(f"{partial.name}-earlier")
         if target.exists():
             # Only files of ours are in it, as was checked.
-            shutil.rmtree(target)
-        partial.rename(target)
+            target.rename(earlier)
+        try:
+            partial.rename(target)
+        except BaseException:
+            if earlier.exists():
+                earlier.rename(target)
+            raise
+        shutil.rmtree(earlier, ignore_errors=True)
     except OSError as error:
         raise WorkbenchError(f"cannot be written: {error.strerror or error}", str(directory)) from None
     finally:
