@@ -1,4 +1,4 @@
-"""A line of prices over time in the terminal, drawn with Braille dots."""
+"""A line of prices over time in the terminal, of signs that every font has."""
 
 from __future__ import annotations
 
@@ -6,11 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-
-# Dots of a Braille cell by row and column; their bits are not in the order of their places.
-_DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
-_BLANK = 0x2800
-_DOT_ROWS, _DOT_COLUMNS = 4, 2
 
 
 def last_in_each(
@@ -22,35 +17,29 @@ def last_in_each(
     return np.where(at >= 0, values[np.maximum(at, 0)], np.nan)
 
 
-def line_chart(values: npt.NDArray[np.float64], width: int, height: int) -> list[str]:
-    """Lines of text, `width` characters each, with a line through `values` (one for each column of dots).
-
-    Parameters
-    ----------
-    values
-        `2 * width` of them; NaN leaves a gap.
-    width, height
-        Characters.
-    """
-    columns, rows = width * _DOT_COLUMNS, height * _DOT_ROWS
-    cells = np.zeros((height, width), dtype=np.int64)
+def line_chart(values: npt.NDArray[np.float64], height: int) -> list[str]:
+    """Lines of text with a line through `values`, one for each character of the width; NaN leaves a gap."""
+    width = len(values)
+    cells = [[" "] * width for _ in range(height)]
     known = values[~np.isnan(values)]
-    if len(known):
-        low, high = float(known.min()), float(known.max())
-        span = high - low or 1.0
-        previous = None
-        for column in range(min(columns, len(values))):
-            if np.isnan(values[column]):
-                previous = None
-                continue
-            row = round((high - float(values[column])) / span * (rows - 1))
-            first, last = sorted((row, row if previous is None else previous))
-            for dot in range(first, last + 1):
-                cells[dot // _DOT_ROWS, column // _DOT_COLUMNS] |= _DOTS[dot % _DOT_ROWS][
-                    column % _DOT_COLUMNS
-                ]
-            previous = row
-    return ["".join(chr(_BLANK + int(cell)) for cell in line) for line in cells]
+    if not len(known):
+        return ["".join(line) for line in cells]
+    high, span = float(known.max()), float(known.max() - known.min()) or 1.0
+    rows = [
+        None if np.isnan(value) else round((high - float(value)) / span * (height - 1)) for value in values
+    ]
+    for column, row in enumerate(rows):
+        before = rows[column - 1] if column else None
+        if row is None:
+            continue
+        if before is None or before == row:
+            cells[row][column] = "─"
+            continue
+        rises = row < before
+        cells[before][column], cells[row][column] = ("╯", "╭") if rises else ("╮", "╰")
+        for between in range(min(row, before) + 1, max(row, before)):
+            cells[between][column] = "│"
+    return ["".join(line) for line in cells]
 
 
 def labelled(lines: Sequence[str], top: str, bottom: str, left: str, right: str) -> list[str]:

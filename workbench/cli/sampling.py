@@ -6,6 +6,7 @@ import io
 import re
 from pathlib import Path
 
+import numpy as np
 import typer
 from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console, Group, RenderableType
@@ -22,12 +23,15 @@ from workbench.engine.replay import Replay
 from workbench.errors import WorkbenchError
 from workbench.feed.sample import SEED, write_sample
 
-# Without the fonts that rich would have a browser fetch from elsewhere.
-_OFFLINE_SVG = re.sub(r"@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
+# Without the font that rich would have a browser fetch from elsewhere.
+_FONT = "DejaVu Sans Mono, Menlo, Consolas, monospace"
+_OFFLINE_SVG = re.sub(r"@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL).replace(
+    "Fira Code, monospace", _FONT
+)
 
 NOON = "12:00"
 _LADDER_LEVELS = 8
-_CHART_WIDTH, _CHART_HEIGHT = 66, 8
+_CHART_WIDTH, _CHART_HEIGHT = 68, 12
 
 
 def sample_folder() -> Path:
@@ -85,12 +89,12 @@ def _chart(market: Replay, symbol: str) -> Text:
     start_ns, end_ns = int(market.commands["time_ns"][0]), market.time_ns
     prices = trades["price"].to_numpy()
     times_ns = trades["time"].to_physical().to_numpy()
-    values = last_in_each(times_ns, prices, start_ns, end_ns, 2 * _CHART_WIDTH)
+    values = last_in_each(times_ns, prices, start_ns, end_ns, _CHART_WIDTH)
     left, right = (local_time(ns, market.zone).strftime("%H:%M") for ns in (start_ns, end_ns))
     if not len(prices):
         return Text(f"{symbol}: no trade")
-    top, bottom = (f"{float(price):.2f}" for price in (prices.max(), prices.min()))
-    lines = labelled(line_chart(values, _CHART_WIDTH, _CHART_HEIGHT), top, bottom, left, right)
+    top, bottom = (f"{float(price):.2f}" for price in (np.nanmax(values), np.nanmin(values)))
+    lines = labelled(line_chart(values, _CHART_HEIGHT), top, bottom, left, right)
     text = Text(f"{symbol}, price of the last trade\n", style="bold")
     text.append("\n".join(lines), style="not bold cyan")
     return text

@@ -1,0 +1,73 @@
+"""README.md and docs/python.md keep their word: the code runs, links lead somewhere, tables have those columns."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+import workbench as wb
+from tests.conftest import ROOT
+from workbench.engine.replay import Replay
+
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+RUN = [ROOT / "README.md", ROOT / "docs" / "python.md"]
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", page.read_text(), re.DOTALL)
+
+
+@pytest.mark.parametrize("page", RUN, ids=lambda page: page.name)
+def test_the_ten_lines_run(
+    page: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(ROOT)
+    (code,) = blocks(page, "python")
+    assert len(code.strip().splitlines()) <= 11
+    names: dict[str, object] = {}
+    exec(code, names)
+    assert "FILLED 300" in capsys.readouterr().out
+    market = names["market"]
+    assert isinstance(market, Replay)
+    assert market.finished
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    targets = re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text())
+    missing = [target for target in targets if "://" not in target and not (page.parent / target).exists()]
+    # Written by others, and checked once they are there.
+    assert set(missing) <= {"docs/benchmarks.md"}
+
+
+def test_make_targets_of_the_readme_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    for target in re.findall(r"^make (\w+)", "\n".join(blocks(ROOT / "README.md", "sh")), re.MULTILINE):
+        assert f"\n{target}:" in makefile
+
+
+def test_the_commands_of_the_readme_exist() -> None:
+    assert shutil.which("workbench") or (ROOT / ".venv" / "bin" / "workbench").exists()
+    headings = (ROOT / "docs" / "cli.md").read_text()
+    for command in re.findall(r"^workbench (\w+)", "\n".join(blocks(ROOT / "README.md", "sh")), re.MULTILINE):
+        assert f"\n## {command}\n" in headings
+
+
+def test_the_tables_of_the_python_page_have_those_columns() -> None:
+    market = wb.replay(ROOT / "data/samples/harbor-2025-03-18.parquet").run_until("09:31")
+    market.buy(1)
+    rows = re.findall(
+        r"^\| `(\w+)(\([^)]*\))?` \| [^|]+ \| ([a-z_0-9, ]+) \|$",
+        (ROOT / "docs/python.md").read_text(),
+        re.MULTILINE,
+    )
+    documented = {
+        name: columns.replace("word_0 to word_8", ", ".join(f"word_{i}" for i in range(9)))
+        for name, _, columns in rows
+    }
+    assert len(documented) == 10
+    for name, columns in documented.items():
+        table = getattr(market, name)
+        frame = table() if callable(table) else table
+        assert columns.split(", ") == frame.columns, name
