@@ -77,11 +77,10 @@ def memory(report: Report, live_orders: int, commands: int) -> None:
         "live orders",
         "arrays, bytes per order",
         "process, bytes per order",
-        "lots, bytes per order",
     )
     table.notes.append(
-        "Arrays: orders and both id tables, as allocated. Process: growth of its own memory while the orders "
-        "come in, less ladders and positions, which do not grow with orders. FIFO lots belong to positions."
+        "Arrays: orders and both id tables, as allocated. Process: all growth of its own memory while the "
+        "orders come in."
     )
     from benchmarks.flows import Flow, FlowSpec
 
@@ -98,7 +97,6 @@ def memory(report: Report, live_orders: int, commands: int) -> None:
                 f"{found['orders']:,}",
                 f"{found['arrays']:.0f}",
                 f"{found['process']:.0f}",
-                f"{found['lots']:.1f}",
             ]
         )
     report.numbers["bytes_per_order"] = worst
@@ -145,17 +143,7 @@ def _orders(path: str, venue: str) -> None:
     sizes = exchange.memory_bytes()
     count = len(commands)
     tables = sum(sizes[name] for name in ("orders", "by_order_id", "by_client_id"))
-    ladder = sum(sizes[name] for name in ("levels", "bits", "summary", "top", "positions"))
-    print(
-        json.dumps(
-            {
-                "orders": count,
-                "arrays": tables / count,
-                "process": (after - before - min(ladder, after - before)) / count,
-                "lots": sizes["lots"] / count,
-            }
-        )
-    )
+    print(json.dumps({"orders": count, "arrays": tables / count, "process": (after - before) / count}))
 
 
 def _finished(commands: int) -> None:
