@@ -1,9 +1,10 @@
 """The one place that knows numba: how kernels are compiled, cached and, when asked, run as plain Python.
 
-`entry` compiles a kernel for one declared signature and keeps the machine code in a folder whose name is a hash of all
-kernel sources, the numba version and the bounds-checking switch. Numba's own cache looks only at the file of the entry
-itself, so after an edit to a helper in another file it would go on running the old helper. `leaf` marks the helpers:
-they are compiled into the entries that call them and need no cache of their own.
+`entry` compiles a kernel for one declared signature and keeps the machine code in a folder whose name is a
+hash of all kernel sources, the numba version and the bounds-checking switch. Numba's own cache looks only at
+the file of the entry itself, so after an edit to a helper in another file it would go on running the old
+helper. `leaf` marks the helpers: they are compiled into the entries that call them and need no cache of their
+own.
 
 With NUMBA_DISABLE_JIT=1 everything here runs as Python; with NUMBA_BOUNDSCHECK=1 every index is checked.
 Where kernels are cached: `$WORKBENCH_CACHE_DIR`, else `$XDG_CACHE_HOME/workbench`, else `~/.cache/workbench`.
@@ -17,19 +18,29 @@ import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numba
 import numpy as np
 from llvmlite import ir
 from numba.core import cgutils, types
+from numba.core import config as numba_config
 from numba.core.extending import infer_getattr, intrinsic, lower_getattr_generic, models, register_model
 from numba.core.typing.templates import AttributeTemplate
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-COMPILED = not numba.config.DISABLE_JIT
+config: Any = numba_config
+njit: Any = numba.njit
+# Numba's types do not know the options and constructors of its own extension interface.
+
+COMPILED = not config.DISABLE_JIT
 """False when kernels run as plain Python."""
+
+int64: Any = np.int64
+"""Widens a field of a record, so that helpers are compiled for one integer type and Python does not
+overflow.
+"""
 
 _VOCABULARY = "domain"
 _KERNEL_MARK = b"from workbench.jit import"
@@ -42,11 +53,12 @@ _MURMUR = 0xFF51AFD7ED558CCD
 def cache_folder() -> Path:
     """Where compiled kernels of exactly these sources live."""
     digest = hashlib.blake2b(digest_size=8)
-    digest.update(f"{numba.__version__} {np.__version__} {sys.version} {numba.config.BOUNDSCHECK}".encode())
+    digest.update(f"{numba.__version__} {np.__version__} {sys.version} {config.BOUNDSCHECK}".encode())
     package = Path(__file__).parent
     for source in sorted(package.rglob("*.py")):
         text = source.read_bytes()
-        # Kernels take their constants and record layouts from the vocabulary, and everything else from one another.
+        # Kernels take their constants and record layouts from the vocabulary, and everything else from one
+        # another.
         if _KERNEL_MARK in text or source.parent.name == _VOCABULARY or source == Path(__file__):
             digest.update(source.relative_to(package).as_posix().encode())
             digest.update(text)
@@ -59,19 +71,20 @@ def leaf(function: Function) -> Function:
     """Compile `function` into the kernels that call it; compiled, it cannot be called from Python."""
     if not COMPILED:
         return function
-    # Without numba's run-time no references are counted, which costs more than all the rest of a helper, and nothing
-    # can be allocated.
-    helper = numba.njit(
+    # Without numba's run-time no references are counted, which costs more than all the rest of a helper,
+    # and nothing can be allocated.
+    helper = njit(
         error_model="numpy", nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False
     )(function)
     resolve = helper.get_call_template
 
-    # Numba would compile a helper anew for each constant it is called with: twice the code and twice the wait.
+    # Numba would compile a helper anew for each constant it is called with: twice the code and twice the
+    # wait.
     def resolve_without_constants(arguments: Any, keywords: Any) -> Any:
         return resolve(tuple(types.unliteral(argument) for argument in arguments), keywords)
 
     helper.get_call_template = resolve_without_constants
-    return helper  # type: ignore[no-any-return]
+    return helper
 
 
 def entry(*arguments: Any) -> Callable[[Function], Function]:
@@ -80,22 +93,28 @@ def entry(*arguments: Any) -> Callable[[Function], Function]:
     def compile_entry(function: Function) -> Function:
         if not COMPILED:
             return function
-        before = numba.config.CACHE_DIR
-        numba.config.CACHE_DIR = str(cache_folder())
+        before = config.CACHE_DIR
+        config.CACHE_DIR = str(cache_folder())
         try:
-            return numba.njit([arguments], cache=True, error_model="numpy", nogil=True)(function)
+            return njit([arguments], cache=True, error_model="numpy", nogil=True)(function)
         finally:
-            numba.config.CACHE_DIR = before
+            config.CACHE_DIR = before
 
     return compile_entry
 
 
-def array_of(dtype: Any) -> types.Array:
+def array_of(dtype: Any) -> Any:
     """The numba type of a one-dimensional contiguous array of `dtype`."""
     return types.Array(numba.from_dtype(np.dtype(dtype)), 1, "C")
 
 
-class _Reference(types.Type):  # type: ignore[misc]
+def tuple_of(dtypes: dict[str, Any], kind: Any) -> Any:
+    """The numba type of a named tuple `kind` of such arrays, in the order of its fields."""
+    named_tuple: Any = types.NamedTuple
+    return named_tuple([array_of(dtypes[name]) for name in kind._fields], kind)
+
+
+class _Reference(types.Type):
     """A pointer to a named tuple of arrays that lives in a calling kernel."""
 
     def __init__(self, target: types.NamedTuple) -> None:
@@ -104,15 +123,15 @@ class _Reference(types.Type):  # type: ignore[misc]
 
 
 @register_model(_Reference)
-class _ReferenceModel(models.OpaqueModel):  # type: ignore[misc]
+class _ReferenceModel(models.OpaqueModel):
     pass
 
 
 @infer_getattr
-class _ReferenceAttributes(AttributeTemplate):  # type: ignore[misc]
+class _ReferenceAttributes(AttributeTemplate):
     key = _Reference
 
-    def generic_resolve(self, reference: _Reference, name: str) -> Any:
+    def generic_resolve(self, reference: Any, name: str) -> Any:  # type: ignore[override]
         fields = reference.target.fields
         return reference.target.types[fields.index(name)] if name in fields else None
 
@@ -123,7 +142,7 @@ def _load_field(context: Any, builder: Any, reference: _Reference, pointer: Any,
     return builder.load(cgutils.gep_inbounds(builder, typed, 0, reference.target.fields.index(name)))
 
 
-@intrinsic  # type: ignore[misc]
+@intrinsic
 def _point_to(_: Any, arrays: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         tuple_type = signature.args[0]
@@ -142,20 +161,21 @@ def _point_to(_: Any, arrays: Any) -> Any:
 def by_reference(arrays: Any) -> Any:
     """A named tuple of arrays as one pointer, which helpers take instead of a hundred words.
 
-    Only for entries: it is valid until the kernel that calls this returns. Its fields are read as the tuple's are.
+    Only for entries: it is valid until the kernel that calls this returns. Its fields are read as the tuple's
+    are.
     """
     return arrays
 
 
 if COMPILED:
-    by_reference = _point_to
+    by_reference = cast("Any", _point_to)
 
 
 _CACHE_LINE_BYTES = 64
 
 
-@intrinsic  # type: ignore[misc]
-def _prefetch(_: Any, array: Any, __: Any, ___: Any) -> Any:
+@intrinsic
+def _prefetch(_: Any, array: Any, index: Any, line: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         array_type = signature.args[0]
         data = context.make_array(array_type)(context, builder, arguments[0]).data
@@ -163,30 +183,32 @@ def _prefetch(_: Any, array: Any, __: Any, ___: Any) -> Any:
         address = builder.gep(record, [builder.mul(arguments[2], arguments[2].type(_CACHE_LINE_BYTES))])
         word = ir.IntType(32)
         hint = builder.module.declare_intrinsic(
-            "llvm.prefetch", (cgutils.voidptr_t,), ir.FunctionType(ir.VoidType(), (cgutils.voidptr_t, word, word, word))
+            "llvm.prefetch",
+            (cgutils.voidptr_t,),
+            ir.FunctionType(ir.VoidType(), (cgutils.voidptr_t, word, word, word)),
         )
         # For writing, to be kept in all caches, data rather than code.
         builder.call(hint, [address, word(1), word(3), word(1)])
         return context.get_dummy_value()
 
-    return types.none(array, types.int64, types.int64), generate
+    return types.none(array, index, line), generate
 
 
 def prefetch(array: Any, index: int, line: int) -> None:
-    """Ask the processor to have a cache line of a record at hand soon; changes nothing, whatever the index."""
+    """Ask the processor to have a cache line of a record at hand soon; a hint, whatever the index."""
 
 
 if COMPILED:
-    prefetch = _prefetch
+    prefetch = cast("Any", _prefetch)
 
 
 def _scan(name: str) -> Any:
-    @intrinsic  # type: ignore[misc]
+    @intrinsic
     def scan(_: Any, word: Any) -> Any:
         def generate(__: Any, builder: Any, ___: Any, arguments: Any) -> Any:
             return getattr(builder, name)(arguments[0], ir.Constant(ir.IntType(1), 0))
 
-        return types.int64(types.uint64), generate
+        return types.int64(word), generate
 
     return scan
 
@@ -210,7 +232,7 @@ if COMPILED:
         """31 well-mixed bits of a key and a salt."""
         mixed = (np.uint64(key) + np.uint64(salt) * np.uint64(_MURMUR)) * np.uint64(_GOLDEN)
         mixed = (mixed ^ (mixed >> np.uint64(32))) * np.uint64(_MURMUR)
-        return np.int64(mixed >> np.uint64(33))
+        return int64(mixed >> np.uint64(33))
 
 else:
 

@@ -24,7 +24,7 @@ app = typer.Typer(
 Sources = Annotated[
     list[Path],
     typer.Argument(
-        metavar="SOURCE...",
+        metavar="SOURCE",
         help="Files of order flow, trades or quotes, one instrument each. Files that differ only in the word "
         "trade/quote, and LOBSTER's message and orderbook files, are put together.",
     ),
@@ -77,7 +77,7 @@ def replay(
     tick_size: TickSize = "",
     lot_size: LotSize = "",
 ) -> None:
-    """Replay files of recorded history from beginning to end and say what happened."""
+    """Replay recorded history and say what happened."""
     from workbench.cli.replaying import run_replay
     from workbench.cli.tables import table_options
 
@@ -123,7 +123,7 @@ def sample(
     ] = None,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Where; data/samples unless given.")] = None,
 ) -> None:
-    """Make the sample day: three invented stocks, order by order, the same for the same seed."""
+    """Make the sample day of three invented stocks, the same for the same seed."""
     from workbench.cli.sampling import make_sample
 
     make_sample(seed, out)
@@ -136,7 +136,7 @@ def demo(
         Path | None, typer.Option(metavar="FILE", help="Also write what is shown as a picture.")
     ] = None,
 ) -> None:
-    """Replay the sample day and show its summary, its prices and the book at noon."""
+    """Show the sample day: its summary, prices and books at noon."""
     from workbench.cli.sampling import run_demo
 
     run_demo(svg)
@@ -145,7 +145,7 @@ def demo(
 @app.command()
 @sentences
 def version() -> None:
-    """Print the version of workbench, and of what it computes with."""
+    """Print the versions of workbench and its parts."""
     import platform
     from importlib.metadata import version as installed
 

@@ -1,4 +1,4 @@
-"""One small function per command; each returns an array with one `COMMAND`, ready to be joined with `batch`."""
+"""One small function per command; each returns an array with one `COMMAND`, to be joined with `batch`."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def execute_order(
     order_id: int = 0,
     client_order_id: int = 0,
 ) -> Records:
-    """A historical execution: the street's `side` aggressor took `quantity_lots` from the named order or from hidden liquidity."""
+    """A historical execution: an aggressor on `side` hit the named order, or liquidity never shown."""
     return _command(
         CommandKind.EXECUTE_ORDER,
         time_ns,

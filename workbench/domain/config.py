@@ -73,8 +73,8 @@ class Venue:
     replay_mode
         Whether our orders move the market.
     bare
-        Books only: no accounts, no account checks, no fees, no ledger. For measuring the matching engine and for
-        checking it against others.
+        Books only: no accounts, no account checks, no fees, no ledger. For measuring the matching engine and
+        for checking it against others.
     start_time_ns
         Exchange time before the first command.
 
@@ -103,11 +103,17 @@ class Venue:
         ):
             double = next((name for name in names if names.count(name) > 1), None)
             if double is not None:
-                raise ConfigError(what=f"{what} {double!r} occurs twice", where="venue", remedy="rename one of them")
+                raise ConfigError(
+                    what=f"{what} {double!r} occurs twice", where="venue", remedy="rename one of them"
+                )
         if self.self_trade_prevention == SelfTradePrevention.VENUE_DEFAULT:
-            raise ConfigError(what="names itself as its default", where="self_trade_prevention", remedy="choose a mode")
+            raise ConfigError(
+                what="names itself as its default", where="self_trade_prevention", remedy="choose a mode"
+            )
         if self.bare and self.accounts:
-            raise ConfigError(what="a bare venue keeps no accounts", where="venue", remedy="leave out accounts or bare")
+            raise ConfigError(
+                what="a bare venue keeps no accounts", where="venue", remedy="leave out accounts or bare"
+            )
 
     def instrument_number(self, symbol: str) -> int:
         """Number of the instrument called `symbol`."""

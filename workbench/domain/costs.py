@@ -31,7 +31,9 @@ class FeeSchedule:
 
     def __post_init__(self) -> None:
         if max(abs(ppm) for ppm in (self.maker_ppm, self.taker_ppm)) > PPM:
-            raise ConfigError(what="more than 10,000 basis points", where="fees", remedy="give basis points, not ppm")
+            raise ConfigError(
+                what="more than 10,000 basis points", where="fees", remedy="give basis points, not ppm"
+            )
 
     @property
     def maker_per_lot_micros(self) -> int:

@@ -79,17 +79,33 @@ class Instrument:
             if decimal(getattr(self, name), name) <= 0:
                 refuse(f"{name} is not positive", "give a positive decimal")
         if not 1 <= self.price_min_ticks <= self.price_max_ticks <= MAX_PRICE_TICKS:
-            refuse(f"price window {self.price_min} … {self.price_max} is not positive and ascending", "start at one tick")
+            refuse(
+                f"price window {self.price_min} … {self.price_max} is not positive and ascending",
+                "start at one tick",
+            )
         if self.price_max_ticks - self.price_min_ticks >= MAX_LADDER_TICKS:
-            refuse(f"price window is wider than {MAX_LADDER_TICKS} ticks", "narrow it or choose a larger tick size")
+            refuse(
+                f"price window is wider than {MAX_LADDER_TICKS} ticks",
+                "narrow it or choose a larger tick size",
+            )
         if not self.price_min_ticks <= self.band_low_ticks <= self.band_high_ticks <= self.price_max_ticks:
             refuse("the band is not inside the price window", "widen the window or narrow the band")
         if self.price_increment_ticks < 1 or self.quantity_increment_lots < 1:
             refuse("an increment is not positive", "leave it out for one tick or one lot")
-        if min(self.max_order_notional_micros, self.position_limit_lots, to_units(self.max_order_quantity, self.lot_size)) < 0:
+        if (
+            min(
+                self.max_order_notional_micros,
+                self.position_limit_lots,
+                to_units(self.max_order_quantity, self.lot_size),
+            )
+            < 0
+        ):
             refuse("a limit is negative", "0 means no limit")
         if self.max_order_lots < 1:
-            refuse("one lot at the highest price is worth too much to count in micros", "choose a smaller lot size")
+            refuse(
+                "one lot at the highest price is worth too much to count in micros",
+                "choose a smaller lot size",
+            )
 
     def price_to_ticks(self, price: Number) -> int:
         """`price` in ticks; refuses a price between two ticks."""
@@ -110,7 +126,12 @@ class Instrument:
     @property
     def value(self) -> Fraction:
         """Micros that one lot is worth per tick of price."""
-        return Fraction(decimal(self.tick_size)) * Fraction(decimal(self.lot_size)) * Fraction(decimal(self.multiplier)) * MICROS
+        return (
+            Fraction(decimal(self.tick_size))
+            * Fraction(decimal(self.lot_size))
+            * Fraction(decimal(self.multiplier))
+            * MICROS
+        )
 
     @property
     def price_min_ticks(self) -> int:

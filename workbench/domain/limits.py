@@ -7,6 +7,8 @@ from dataclasses import dataclass, fields
 from workbench.domain.units import Number, to_micros
 from workbench.errors import ConfigError
 
+_NS_PER_SECOND = 1_000_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -37,11 +39,15 @@ class Limits:
         for field in fields(self):
             value = getattr(self, field.name)
             if field.name != "max_order_notional" and (not isinstance(value, int) or value < 0):
-                raise ConfigError(what=f"{value!r} is not a whole number ≥ 0", where=field.name, remedy="0 means no limit")
+                raise ConfigError(
+                    what=f"{value!r} is not a whole number ≥ 0", where=field.name, remedy="0 means no limit"
+                )
         if self.max_order_notional_micros < 0:
             raise ConfigError(what="negative", where="max_order_notional", remedy="0 means no limit")
-        if self.orders_per_second > 1_000_000_000:
-            raise ConfigError(what="more than one order a nanosecond", where="orders_per_second", remedy="0 means no limit")
+        if self.orders_per_second > _NS_PER_SECOND:
+            raise ConfigError(
+                what="more than one order a nanosecond", where="orders_per_second", remedy="0 means no limit"
+            )
         if self.order_burst < 1:
             raise ConfigError(what="0 orders at once", where="order_burst", remedy="give at least 1")
 
@@ -53,4 +59,4 @@ class Limits:
     @property
     def rate_interval_ns(self) -> int:
         """Nanoseconds after which one more order is allowed; 0 for no limit."""
-        return 1_000_000_000 // self.orders_per_second if self.orders_per_second else 0
+        return _NS_PER_SECOND // self.orders_per_second if self.orders_per_second else 0

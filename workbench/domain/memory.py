@@ -1,6 +1,7 @@
 """How the kernel keeps its state: a handful of preallocated structured arrays, never objects.
 
-Slot 0 of orders and lots means "none", so zeroed memory is an empty exchange and untouched pages cost nothing.
+Slot 0 of orders and lots means "none", so zeroed memory is an empty exchange and untouched pages cost
+nothing.
 """
 
 from __future__ import annotations
@@ -41,7 +42,9 @@ WORLD = np.dtype(
         ("wanted", "i8"),
     ]
 )
-"""Counters, free lists and settings; one record. `event_count` counts the buffer in use, `wanted` is what was short."""
+"""Counters, free lists and settings; one record. `event_count` counts the buffer in use, `wanted` is what
+was short.
+"""
 
 INSTRUMENT = np.dtype(
     [
@@ -92,7 +95,8 @@ BOOK_SIDE = np.dtype(
 )
 """One side of one book: number instrument * 4 + book * 2 + side - 1.
 
-`best_ticks` is 0 when the side is empty; `matchable` counts the orders that history may trade with (live, or diverged).
+`best_ticks` is 0 when the side is empty; `matchable` counts the orders that history may trade with (live, or
+diverged).
 """
 
 LEVEL = np.dtype([("head", "i4"), ("tail", "i4"), ("orders", "i8"), ("lots", "i8"), ("hidden_lots", "i8")])

@@ -1,8 +1,9 @@
 """Record layouts: what goes into the exchange, what comes out, and how its state is kept.
 
-Every record is a numpy structured dtype with natural alignment and no padding that is not named, so a batch of them is a
-plain block of bytes that can be hashed, journaled and compared. Integers only: prices in ticks of the instrument,
-quantities in lots, money in micros (1e-6 of the account currency), time in nanoseconds since 1970-01-01 UTC.
+Every record is a numpy structured dtype with natural alignment and no padding that is not named, so a batch
+of them is a plain block of bytes that can be hashed, journaled and compared. Integers only: prices in ticks
+of the instrument, quantities in lots, money in micros (1e-6 of the account currency), time in nanoseconds
+since 1970-01-01 UTC.
 """
 
 from __future__ import annotations
@@ -57,13 +58,16 @@ _HEADER: list[tuple[str, str]] = [
     ("instrument", "i4"),
 ]
 
-EVENT = np.dtype([*_HEADER, ("payload", "i8", (9,))])
-"""Any event: a header and nine words whose names depend on the kind (`ORDER_EVENT` and its sisters are views of it)."""
+_PAYLOAD_WORDS = 9
+
+EVENT = np.dtype([*_HEADER, ("payload", "i8", (_PAYLOAD_WORDS,))])
+"""Any event: a header and nine words whose names depend on the kind (`ORDER_EVENT` and its sisters are views
+of it).
+"""
 
 
 def _event(*payload: str) -> np.dtype[Any]:
-    assert len(payload) <= 9
-    unused = [f"unused_{i}" for i in range(9 - len(payload))]
+    unused = [f"unused_{i}" for i in range(_PAYLOAD_WORDS - len(payload))]
     dtype = np.dtype([*_HEADER, *((name, "i8") for name in (*payload, *unused))])
     assert dtype.itemsize == EVENT.itemsize
     return dtype
@@ -80,7 +84,9 @@ ORDER_EVENT = _event(
     "limit",
     "successor_order_id",
 )
-"""ORDER_* events without a fill, and CANCEL_, REPLACE_ and COMMAND_REJECTED. `quantity_lots` is the order's total."""
+"""ORDER_* events without a fill, and CANCEL_, REPLACE_ and COMMAND_REJECTED. `quantity_lots` is the order's
+total.
+"""
 
 FILL_EVENT = _event(
     "order_id",
@@ -93,7 +99,9 @@ FILL_EVENT = _event(
     "trade_id",
     "contra_order_id",
 )
-"""ORDER_PARTIALLY_FILLED and ORDER_FILLED. `side` is the order's own; flag `LIQUIDITY_MAKER` marks the resting order."""
+"""ORDER_PARTIALLY_FILLED and ORDER_FILLED. `side` is the order's own; flag `LIQUIDITY_MAKER` marks the
+resting order.
+"""
 
 TRADE_EVENT = _event(
     "trade_id",
@@ -245,7 +253,7 @@ LEVEL_VIEW = np.dtype([("price_ticks", "i8"), ("quantity_lots", "i8"), ("orders"
 
 
 def schema_hash(*dtypes: np.dtype[Any]) -> str:
-    """Hex digest (16 characters) over names, types and offsets, to recognise files written with other layouts."""
+    """16 hex digits over names, types and offsets, to recognise files written with other layouts."""
     text = "\n".join(repr((dtype.descr, dtype.itemsize)) for dtype in dtypes)
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 

@@ -50,9 +50,7 @@ _FOLLOWERS: dict[OrderState, tuple[OrderState, ...]] = {
     ),
 }
 
-OPEN_STATES = frozenset(
-    {OrderState.NEW, OrderState.HELD, OrderState.PARTIALLY_FILLED, OrderState.SUSPENDED}
-)
+OPEN_STATES = frozenset({OrderState.NEW, OrderState.HELD, OrderState.PARTIALLY_FILLED, OrderState.SUSPENDED})
 """States of an order that is still working."""
 
 TERMINAL_STATES = frozenset(set(OrderState) - set(_FOLLOWERS))

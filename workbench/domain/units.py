@@ -1,4 +1,4 @@
-"""Exact conversion between decimals and the integers the exchange works with; what does not fit is refused."""
+"""Exact conversion between decimals and the exchange's integers; what does not fit is refused."""
 
 from __future__ import annotations
 

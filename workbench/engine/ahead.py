@@ -1,19 +1,22 @@
 """Looking ahead: having at hand what the next commands will touch.
 
-In a deep book nearly every command names an order that is in no cache. While one command is applied, the table entry,
-the order and its neighbours of the ones behind it are fetched, each a few commands after the one it is found through.
-Nothing here changes any state.
+In a deep book nearly every command names an order that is in no cache. While one command is applied, the
+table entry, the order and its neighbours of the ones behind it are fetched, each a few commands after the one
+it is found through. Nothing here changes any state.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from workbench.domain.codes import CommandKind
 from workbench.domain.memory import Memory
-from workbench.jit import leaf, prefetch
+from workbench.domain.numbers import (
+    BUY,
+    COMMAND_EXECUTE_ORDER,
+    COMMAND_NEW_ORDER,
+    SELL,
+)
+from workbench.jit import int64, leaf, prefetch
 from workbench.matching.book import side_number, side_of
 from workbench.matching.table import (
     guess_client_id,
@@ -21,9 +24,6 @@ from workbench.matching.table import (
     prefetch_client_id,
     prefetch_order_id,
 )
-
-NEW_ORDER = int(CommandKind.NEW_ORDER)
-EXECUTE_ORDER = int(CommandKind.EXECUTE_ORDER)
 
 DEEP_ORDERS = 1 << 12
 """Below this many open orders everything is in the caches anyway."""
@@ -43,16 +43,16 @@ def named_slot(memory: Memory, command: Any) -> int:
     if client_id == 0:
         return 0
     return guess_client_id(
-        memory.by_client_id, np.int64(command["account"]), np.int64(command["instrument"]), client_id
+        memory.by_client_id, int64(command["account"]), int64(command["instrument"]), client_id
     )
 
 
 @leaf
 def level_of_new(memory: Memory, command: Any) -> int:
     """Index of the level a new order would queue at, or -1."""
-    instrument = np.int64(command["instrument"])
-    side = np.int64(command["side"])
-    if instrument < 0 or instrument >= memory.world[0]["instruments"] or side < 1 or side > 2:
+    instrument = int64(command["instrument"])
+    side = int64(command["side"])
+    if instrument < 0 or instrument >= memory.world[0]["instruments"] or side < BUY or side > SELL:
         return -1
     record = memory.sides[side_number(instrument, 0, side)]
     offset = command["price_ticks"] - record["floor_ticks"]
@@ -64,7 +64,7 @@ def level_of_new(memory: Memory, command: Any) -> int:
 @leaf
 def fetch_entries(memory: Memory, command: Any) -> None:
     """First: the table entries of the ids in a command, and a new order's level."""
-    if command["kind"] > EXECUTE_ORDER:
+    if command["kind"] > COMMAND_EXECUTE_ORDER:
         return
     order_id = command["order_id"]
     if order_id != 0:
@@ -72,11 +72,11 @@ def fetch_entries(memory: Memory, command: Any) -> None:
     elif command["client_order_id"] != 0:
         prefetch_client_id(
             memory.by_client_id,
-            np.int64(command["account"]),
-            np.int64(command["instrument"]),
+            int64(command["account"]),
+            int64(command["instrument"]),
             command["client_order_id"],
         )
-    if command["kind"] == NEW_ORDER:
+    if command["kind"] == COMMAND_NEW_ORDER:
         level = level_of_new(memory, command)
         if level >= 0:
             prefetch(memory.levels, level, 0)
@@ -86,10 +86,10 @@ def fetch_entries(memory: Memory, command: Any) -> None:
 def fetch_orders(memory: Memory, command: Any) -> None:
     """Then: the order that is named, or the last order of the queue that a new order joins."""
     kind = command["kind"]
-    if kind == NEW_ORDER:
+    if kind == COMMAND_NEW_ORDER:
         level = level_of_new(memory, command)
-        slot = np.int64(0) if level < 0 else np.int64(memory.levels[level]["tail"])
-    elif kind <= EXECUTE_ORDER:
+        slot = int64(0) if level < 0 else int64(memory.levels[level]["tail"])
+    elif kind <= COMMAND_EXECUTE_ORDER:
         slot = named_slot(memory, command)
     else:
         return
@@ -102,7 +102,7 @@ def fetch_orders(memory: Memory, command: Any) -> None:
 def fetch_neighbours(memory: Memory, command: Any) -> None:
     """Last: the orders before and behind the named one, its level, and its entries in both tables."""
     kind = command["kind"]
-    if kind == NEW_ORDER or kind > EXECUTE_ORDER:
+    if kind == COMMAND_NEW_ORDER or kind > COMMAND_EXECUTE_ORDER:
         return
     slot = named_slot(memory, command)
     if slot == 0:
@@ -112,14 +112,14 @@ def fetch_neighbours(memory: Memory, command: Any) -> None:
         return
     side = memory.sides[side_of(order)]
     prefetch(memory.levels, side["level_base"] + order["price_ticks"] - side["floor_ticks"], 0)
-    prefetch(memory.orders, np.int64(order["prev"]), 0)
-    prefetch(memory.orders, np.int64(order["next"]), 0)
+    prefetch(memory.orders, int64(order["prev"]), 0)
+    prefetch(memory.orders, int64(order["next"]), 0)
     if command["order_id"] == 0:
         prefetch_order_id(memory.by_order_id, order["order_id"])
     elif order["client_order_id"] != 0:
         prefetch_client_id(
             memory.by_client_id,
-            np.int64(order["account"]),
-            np.int64(order["instrument"]),
+            int64(order["account"]),
+            int64(order["instrument"]),
             order["client_order_id"],
         )

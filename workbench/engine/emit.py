@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from workbench.domain.codes import EventKind, OrderType, TimeInForce
 from workbench.domain.memory import EventBuffer, Memory
+from workbench.domain.numbers import (
+    EVENT_POSITION_CHANGED,
+    EVENT_QUOTE,
+    EVENT_TRADE,
+)
 from workbench.jit import leaf
-
-QUOTE = int(EventKind.QUOTE)
-TRADE = int(EventKind.TRADE)
-POSITION_CHANGED = int(EventKind.POSITION_CHANGED)
-LIMIT = int(OrderType.LIMIT)
-IOC = int(TimeInForce.IOC)
 
 
 @leaf
@@ -176,12 +174,12 @@ def trade_event(
     maker_account: int,
     notional_micros: int,
 ) -> None:
-    """A TRADE of the incoming order `taker`."""
+    """A EVENT_TRADE of the incoming order `taker`."""
     event = events.trade[_next_event(memory)]
     _header(
         memory,
         event,
-        TRADE,
+        EVENT_TRADE,
         0,
         taker["side"],
         0,
@@ -206,9 +204,9 @@ def trade_event(
 def position_event(
     memory: Memory, events: EventBuffer, account: int, instrument: int, side: int, owner: Any, position: Any
 ) -> None:
-    """A POSITION_CHANGED with the totals after a fill."""
+    """A EVENT_POSITION_CHANGED with the totals after a fill."""
     event = events.position[_next_event(memory)]
-    _header(memory, event, POSITION_CHANGED, 0, side, 0, 0, 0, 0, account, instrument)
+    _header(memory, event, EVENT_POSITION_CHANGED, 0, side, 0, 0, 0, 0, account, instrument)
     event["position_lots"] = position["position_lots"]
     event["cost_micros"] = position["cost_micros"]
     event["realised_average_micros"] = position["realised_average_micros"]
@@ -281,7 +279,7 @@ def quote_event(memory: Memory, events: EventBuffer, number: int) -> None:
     instrument["ask_lots"] = ask_lots
     instrument["ask_orders"] = ask_orders
     event = events.quote[_next_event(memory)]
-    _header(memory, event, QUOTE, 0, 0, 0, 0, 0, 0, 0, number)
+    _header(memory, event, EVENT_QUOTE, 0, 0, 0, 0, 0, 0, 0, number)
     event["bid_price_ticks"] = bid
     event["bid_lots"] = bid_lots
     event["bid_orders"] = bid_orders

@@ -12,7 +12,7 @@ from workbench.domain.memory import Memory
 from workbench.domain.records import BOOK_ORDER, COMMAND, EVENT, LEVEL_VIEW, Records
 from workbench.domain.views import ExchangeState, state_digest
 from workbench.engine import layout, snapshot
-from workbench.engine.step import (
+from workbench.engine.room import (
     DONE,
     EVENTS_PER_FILL,
     NEED_EVENTS,
@@ -20,9 +20,8 @@ from workbench.engine.step import (
     NEED_LOTS,
     NEED_ORDERS,
     NEED_SCRATCH,
-    rehash,
-    run,
 )
+from workbench.engine.step import rehash, run
 from workbench.errors import CommandError, ConfigError
 
 _SMALL_BATCH = 1 << 10
@@ -34,8 +33,8 @@ _LARGEST_BATCH = 1 << 20
 class Exchange:
     """One exchange: `events = exchange.step(commands)`, and read-only views of its state.
 
-    Time is in the commands, and nothing else goes in: the same commands give the same events, however they are
-    split into batches. The rules are in docs/rules.md.
+    Time is in the commands, and nothing else goes in: the same commands give the same events, however they
+    are split into batches. The rules are in docs/rules.md.
 
     Parameters
     ----------
@@ -47,11 +46,17 @@ class Exchange:
     >>> from workbench.domain.commands import batch, new_order
     >>> from workbench.domain.config import Account, Venue
     >>> from workbench.domain.instruments import Instrument
-    >>> exchange = Exchange(Venue([Instrument("AAPL", "1", "500")], [Account("ann", 50_000), Account("bob", 50_000)]))
-    >>> events = exchange.step(batch([
-    ...     new_order(1, 2, 0, Side.SELL, 100, 15_000),
-    ...     new_order(2, 3, 0, Side.BUY, 40, 15_100),
-    ... ]))
+    >>> exchange = Exchange(
+    ...     Venue([Instrument("AAPL", "1", "500")], [Account("ann", 50_000), Account("bob", 50_000)])
+    ... )
+    >>> events = exchange.step(
+    ...     batch(
+    ...         [
+    ...             new_order(1, 2, 0, Side.SELL, 100, 15_000),
+    ...             new_order(2, 3, 0, Side.BUY, 40, 15_100),
+    ...         ]
+    ...     )
+    ... )
     >>> [int(p) for p in exchange.positions()["position_lots"]]
     [-100, 100]
     >>> int(exchange.depth(0, Side.SELL)[0]["quantity_lots"])
@@ -73,23 +78,26 @@ class Exchange:
         commands
             Array of `COMMAND` records.
         out
-            Memory to use for the events if they fit, to spare a large allocation; it is then overwritten by the next
-            step that is given it.
+            Memory to use for the events if they fit, to spare a large allocation; it is then overwritten by
+            the next step that is given it.
 
         Returns
         -------
         Records
-            Array of `EVENT` records; `frames` and the dtypes of `workbench.domain.records` name their payloads.
+            Array of `EVENT` records; `frames` and the dtypes of `workbench.domain.records` name their
+            payloads.
 
         Raises
         ------
         CommandError
             When `commands` is not a one-dimensional array of `COMMAND`; nothing has been applied then.
         """
-        if not isinstance(commands, np.ndarray) or commands.dtype != COMMAND or commands.ndim != 1:
-            given = f"{commands.dtype}, {commands.ndim}-dimensional" if isinstance(commands, np.ndarray) else type(commands).__name__
+        given: Any = commands
+        is_array = isinstance(given, np.ndarray)
+        if not is_array or given.dtype != COMMAND or given.ndim != 1:
+            shown = f"{given.dtype}, {given.ndim}-dimensional" if is_array else type(given).__name__
             raise CommandError(
-                what=f"commands must be a one-dimensional array of COMMAND records, not {given}",
+                what=f"commands must be a one-dimensional array of COMMAND records, not {shown}",
                 where="Exchange.step",
                 remedy="build them with workbench.domain.commands or np.zeros(n, dtype=COMMAND)",
             )
@@ -100,7 +108,10 @@ class Exchange:
         commands = np.require(commands, requirements=["C", "A", "W"])
         if len(commands) <= _LARGEST_BATCH or out is not None:
             return self._step(commands, out)
-        pieces = [self._step(commands[i : i + _LARGEST_BATCH], None) for i in range(0, len(commands), _LARGEST_BATCH)]
+        pieces = [
+            self._step(commands[i : i + _LARGEST_BATCH], None)
+            for i in range(0, len(commands), _LARGEST_BATCH)
+        ]
         return np.concatenate(pieces)
 
     def _step(self, commands: Records, out: Records | None) -> Records:
@@ -120,7 +131,9 @@ class Exchange:
                 break
             if short == NEED_EVENTS:
                 used = int(world["event_count"][0])
-                longer = np.empty(2 * len(block) + int(world["wanted"][0]) + self._slack(len(commands) - at), dtype=EVENT)
+                longer = np.empty(
+                    2 * len(block) + int(world["wanted"][0]) + self._slack(len(commands) - at), dtype=EVENT
+                )
                 longer[:used] = block[:used]
                 block, views = longer, layout.views(longer)
                 if small:
@@ -165,10 +178,15 @@ class Exchange:
         return snapshot.read_instruments(self._memory)
 
     def depth(self, instrument: int, side: Side, levels: int = 10, book: int = 0) -> Records:
-        """Best `levels` price levels of a side as `LEVEL_VIEW`, best first; book 1 holds a frozen venue's live orders."""
+        """Best price levels of a side as `LEVEL_VIEW`, best first.
+
+        Book 0 is what quotes show; book 1 holds the live orders of a frozen venue.
+        """
         self._check_instrument(instrument)
         if side not in (Side.BUY, Side.SELL) or book not in (0, 1) or levels < 0:
-            raise ConfigError(what=f"no side {side!r} of book {book} with {levels} levels", where="Exchange.depth")
+            raise ConfigError(
+                what=f"no side {side!r} of book {book} with {levels} levels", where="Exchange.depth"
+            )
         out = np.zeros(levels, dtype=LEVEL_VIEW)
         count = snapshot.read_levels(self._memory, instrument, book, int(side), out)
         return out[:count]
@@ -221,7 +239,13 @@ class Exchange:
 
     @classmethod
     def restore(cls, data: bytes) -> Exchange:
-        """The exchange that `snapshot` was taken of; `SnapshotError` when the bytes are damaged or of another version."""
+        """The exchange that `snapshot` was taken of.
+
+        Raises
+        ------
+        SnapshotError
+            When the bytes are damaged or of another version.
+        """
         venue, state = snapshot.from_bytes(data)
         exchange = cls(venue)
         exchange._memory = snapshot.write_state(venue, state)

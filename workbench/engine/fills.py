@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from workbench.domain.codes import HOUSE_ACCOUNT, STREET_ACCOUNT, EventKind, Side
+from workbench.domain.codes import HOUSE_ACCOUNT, STREET_ACCOUNT
 from workbench.domain.memory import EventBuffer, Memory
+from workbench.domain.numbers import (
+    BUY,
+    EVENT_ORDER_FILLED,
+    EVENT_ORDER_PARTIALLY_FILLED,
+    STATE_FILLED,
+    STATE_PARTIALLY_FILLED,
+)
 from workbench.domain.records import LIQUIDITY_MAKER
-from workbench.domain.states import OrderState
 from workbench.engine.emit import fill_event, position_event, trade_event
 from workbench.engine.orders import (
     change_open_lots,
@@ -19,16 +23,11 @@ from workbench.engine.orders import (
     release_slot,
     reserve,
 )
-from workbench.jit import leaf
+from workbench.jit import int64, leaf
 from workbench.ledger.cash import fee, notional
 from workbench.ledger.lots import apply_fill
 from workbench.matching.book import dequeue, shrink
 
-BUY = int(Side.BUY)
-ORDER_FILLED = int(EventKind.ORDER_FILLED)
-ORDER_PARTIALLY_FILLED = int(EventKind.ORDER_PARTIALLY_FILLED)
-STATE_FILLED = int(OrderState.FILLED)
-STATE_PARTIALLY_FILLED = int(OrderState.PARTIALLY_FILLED)
 MAKER = LIQUIDITY_MAKER
 SHADOW = 0x2000
 """Bit of an event's `flags`: a trade of our own in a frozen venue, which history knows nothing of."""
@@ -78,12 +77,14 @@ def say_fill(
 ) -> None:
     """The fill event of an order whose leaves are already reduced."""
     if order["leaves_lots"] == 0:
-        kind = ORDER_FILLED
+        kind = EVENT_ORDER_FILLED
         state = STATE_FILLED
     else:
-        kind = ORDER_PARTIALLY_FILLED
+        kind = EVENT_ORDER_PARTIALLY_FILLED
         state = STATE_PARTIALLY_FILLED
-    fill_event(memory, events, order, kind, state, extra_flags, price_ticks, lots, fee_micros, contra_order_id)
+    fill_event(
+        memory, events, order, kind, state, extra_flags, price_ticks, lots, fee_micros, contra_order_id
+    )
 
 
 @leaf
@@ -99,19 +100,20 @@ def trade(
 ) -> None:
     """Trade `lots` at the resting order's price.
 
-    A side that does not move is a street order of a frozen venue: it only remembers the lots as taken, and has no fill
-    event. An incoming order without an order id has none either. A resting order that is filled leaves the book.
+    A side that does not move is a street order of a frozen venue: it only remembers the lots as taken, and
+    has no fill event. An incoming order without an order id has none either. A resting order that is filled
+    leaves the book.
     """
     world = memory.world[0]
     world["trades"] += 1
     taker = memory.orders[taker_slot]
     maker = memory.orders[maker_slot]
     price = maker["price_ticks"]
-    number = np.int64(maker["instrument"])
+    number = int64(maker["instrument"])
     instrument = memory.instruments[number]
     value = notional(instrument, price, lots)
-    maker_account = np.int64(maker["account"])
-    taker_account = np.int64(taker["account"])
+    maker_account = int64(maker["account"])
+    taker_account = int64(taker["account"])
     bare = world["bare"] != 0
     maker_fee = 0
     taker_fee = 0
@@ -139,7 +141,7 @@ def trade(
         if taker["order_id"] != 0:
             say_fill(memory, events, taker, extra_flags, price, lots, taker_fee, maker["order_id"])
     if not bare and (maker_account != STREET_ACCOUNT or taker_account != STREET_ACCOUNT):
-        taker_side = np.int64(taker["side"])
+        taker_side = int64(taker["side"])
         book_fill(memory, events, maker_account, number, 3 - taker_side, price, lots, value, maker_fee)
         book_fill(memory, events, taker_account, number, taker_side, price, lots, value, taker_fee)
     if maker_moves and maker["leaves_lots"] == 0:

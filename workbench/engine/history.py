@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from workbench.domain.codes import STREET_ACCOUNT, OrderFlag, OrderType, TimeInForce
+from workbench.domain.codes import STREET_ACCOUNT
 from workbench.domain.memory import EventBuffer, Memory
+from workbench.domain.numbers import (
+    HISTORICAL,
+    IOC,
+    LIMIT,
+)
 from workbench.engine.fills import SHADOW, print_hidden, trade
 from workbench.engine.orders import take_slot
 from workbench.engine.sweep import head_at, step_forward
-from workbench.jit import leaf
+from workbench.jit import int64, leaf
 from workbench.matching.book import better, level_index, mark_diverged, reaches, side_number
 
-HISTORICAL = int(OrderFlag.HISTORICAL)
-LIMIT = int(OrderType.LIMIT)
-IOC = int(TimeInForce.IOC)
 MAX_DIVERGENCE_LOTS = 1 << 40
 
 
@@ -51,7 +51,9 @@ def write_aggressor(memory: Memory, command: Any) -> int:
 
 
 @leaf
-def next_live(memory: Memory, number: int, book: int, resting_side: int, price_ticks: int, priority: int) -> int:
+def next_live(
+    memory: Memory, number: int, book: int, resting_side: int, price_ticks: int, priority: int
+) -> int:
     """First live order priced better than `price_ticks`, or at it with a smaller priority number; 0 if none.
 
     `priority` -1 takes every order at the price.
@@ -79,8 +81,8 @@ def execute_frozen(memory: Memory, events: EventBuffer, aggressor: int, slot: in
     """An execution of a frozen venue: live orders ahead fill beside it, then history happens as recorded."""
     order = memory.orders[aggressor]
     lots = order["leaves_lots"]
-    resting_side = 3 - np.int64(order["side"])
-    number = side_number(np.int64(order["instrument"]), 1, resting_side)
+    resting_side = 3 - int64(order["side"])
+    number = side_number(int64(order["instrument"]), 1, resting_side)
     price = order["price_ticks"] if slot == 0 else memory.orders[slot]["price_ticks"]
     priority = -1 if slot == 0 else memory.orders[slot]["priority"]
     budget = lots
@@ -100,12 +102,12 @@ def execute_frozen(memory: Memory, events: EventBuffer, aggressor: int, slot: in
 
 @leaf
 def execute_responsive(memory: Memory, events: EventBuffer, aggressor: int, slot: int, named: bool) -> None:
-    """An execution in the common book: live orders ahead first, then the named order, then whatever is reached."""
+    """An execution in the common book: live orders ahead, the named order, then whatever is reached."""
     order = memory.orders[aggressor]
     lots = order["leaves_lots"]
-    side = np.int64(order["side"])
+    side = int64(order["side"])
     resting_side = 3 - side
-    instrument = np.int64(order["instrument"])
+    instrument = int64(order["instrument"])
     number = side_number(instrument, 0, resting_side)
     price = order["price_ticks"] if slot == 0 else memory.orders[slot]["price_ticks"]
     priority = -1 if slot == 0 else memory.orders[slot]["priority"]
@@ -114,7 +116,14 @@ def execute_responsive(memory: Memory, events: EventBuffer, aggressor: int, slot
         if live == 0:
             break
         trade(
-            memory, events, aggressor, live, min(order["leaves_lots"], memory.orders[live]["leaves_lots"]), True, True, 0
+            memory,
+            events,
+            aggressor,
+            live,
+            min(order["leaves_lots"], memory.orders[live]["leaves_lots"]),
+            True,
+            True,
+            0,
         )
     left = order["leaves_lots"]
     if not named:
@@ -135,7 +144,7 @@ def execute_responsive(memory: Memory, events: EventBuffer, aggressor: int, slot
         best = memory.sides[number]["best_ticks"]
         if best == 0 or not reaches(side, order["price_ticks"], best):
             break
-        resting_slot = np.int64(memory.levels[level_index(memory, number, best)]["head"])
+        resting_slot = int64(memory.levels[level_index(memory, number, best)]["head"])
         resting = memory.orders[resting_slot]
         used = min(order["leaves_lots"], resting["leaves_lots"])
         if resting["account"] == STREET_ACCOUNT:
@@ -152,5 +161,5 @@ def names_resting(memory: Memory, command: Any, slot: int) -> bool:
     return (
         order["account"] == STREET_ACCOUNT
         and order["instrument"] == command["instrument"]
-        and order["side"] == 3 - np.int64(command["side"])
+        and order["side"] == 3 - int64(command["side"])
     )

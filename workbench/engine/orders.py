@@ -4,27 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from workbench.domain.codes import STREET_ACCOUNT, AccountFlag, EventKind, Side
+from workbench.domain.codes import STREET_ACCOUNT
 from workbench.domain.memory import EventBuffer, Memory
-from workbench.domain.states import OrderState
+from workbench.domain.numbers import (
+    BUY,
+    CASH_CHECKED,
+    EVENT_ORDER_CANCELED,
+    EVENT_ORDER_REDUCED,
+    EVENT_ORDER_RESTED,
+    STATE_CANCELED,
+    STATE_NEW,
+    STATE_PARTIALLY_FILLED,
+)
 from workbench.engine.emit import order_event
-from workbench.jit import leaf
+from workbench.jit import int64, leaf
 from workbench.ledger.cash import reservation
 from workbench.matching.book import dequeue, enqueue, level_index, shrink, side_number
 from workbench.matching.table import delete_client_id, delete_order_id, insert_client_id, insert_order_id
 
-BUY = int(Side.BUY)
-STATE_NEW = int(OrderState.NEW)
-STATE_PARTIALLY_FILLED = int(OrderState.PARTIALLY_FILLED)
-STATE_CANCELED = int(OrderState.CANCELED)
-STATE_EXPIRED = int(OrderState.EXPIRED)
-ORDER_RESTED = int(EventKind.ORDER_RESTED)
-ORDER_CANCELED = int(EventKind.ORDER_CANCELED)
-ORDER_EXPIRED = int(EventKind.ORDER_EXPIRED)
-ORDER_REDUCED = int(EventKind.ORDER_REDUCED)
-CASH_CHECKED = int(AccountFlag.CASH_CHECKED)
 SELF_TRADE_FREE = STREET_ACCOUNT
 
 
@@ -68,13 +65,13 @@ def keeps_account(memory: Memory, order: Any) -> bool:
 @leaf
 def position_number(memory: Memory, account: int, instrument: int) -> int:
     """Index in `Memory.positions`."""
-    return np.int64(account) * memory.world[0]["instruments"] + instrument
+    return int64(account) * memory.world[0]["instruments"] + instrument
 
 
 @leaf
 def change_open_lots(memory: Memory, order: Any, lots: int) -> None:
     """Add to what the order's account has open on the order's side."""
-    position = memory.positions[position_number(memory, np.int64(order["account"]), np.int64(order["instrument"]))]
+    position = memory.positions[position_number(memory, int64(order["account"]), int64(order["instrument"]))]
     if order["side"] == BUY:
         position["open_buy_lots"] += lots
     else:
@@ -94,10 +91,10 @@ def reserve(memory: Memory, order: Any) -> None:
 
 @leaf
 def lots_ahead(memory: Memory, order: Any) -> int:
-    """Lots in the other book at the order's price: a live order of a frozen venue queues behind history too."""
+    """Lots of history at the order's price, behind which a live order of a frozen venue queues too."""
     if order["book"] == 0:
         return 0
-    number = side_number(np.int64(order["instrument"]), 0, np.int64(order["side"]))
+    number = side_number(int64(order["instrument"]), 0, int64(order["side"]))
     side = memory.sides[number]
     if side["best_ticks"] == 0:
         return 0
@@ -114,13 +111,19 @@ def rest(memory: Memory, events: EventBuffer, slot: int) -> None:
     ahead = enqueue(memory, slot) + lots_ahead(memory, order)
     insert_order_id(memory.by_order_id, order["order_id"], slot)
     if order["client_order_id"] != 0:
-        insert_client_id(memory.by_client_id, np.int64(order["account"]), np.int64(order["instrument"]), order["client_order_id"], slot)
+        insert_client_id(
+            memory.by_client_id,
+            int64(order["account"]),
+            int64(order["instrument"]),
+            order["client_order_id"],
+            slot,
+        )
     if keeps_account(memory, order):
         memory.accounts[order["account"]]["open_orders"] += 1
         change_open_lots(memory, order, order["leaves_lots"])
         order["opening_lots"] = min(order["opening_lots"], order["leaves_lots"])
         reserve(memory, order)
-    order_event(memory, events, order, ORDER_RESTED, 0, open_state(order), ahead)
+    order_event(memory, events, order, EVENT_ORDER_RESTED, 0, open_state(order), ahead)
 
 
 @leaf
@@ -129,7 +132,13 @@ def forget_ids(memory: Memory, slot: int) -> None:
     order = memory.orders[slot]
     delete_order_id(memory.by_order_id, order["order_id"], slot)
     if order["client_order_id"] != 0:
-        delete_client_id(memory.by_client_id, np.int64(order["account"]), np.int64(order["instrument"]), order["client_order_id"], slot)
+        delete_client_id(
+            memory.by_client_id,
+            int64(order["account"]),
+            int64(order["instrument"]),
+            order["client_order_id"],
+            slot,
+        )
 
 
 @leaf
@@ -162,7 +171,7 @@ def end_resting(memory: Memory, events: EventBuffer, slot: int, kind: int, reaso
 @leaf
 def cancel_resting(memory: Memory, events: EventBuffer, slot: int, reason: int) -> None:
     """Cancel a resting order."""
-    end_resting(memory, events, slot, ORDER_CANCELED, reason, STATE_CANCELED)
+    end_resting(memory, events, slot, EVENT_ORDER_CANCELED, reason, STATE_CANCELED)
 
 
 @leaf
@@ -175,7 +184,7 @@ def reduce_resting(memory: Memory, events: EventBuffer, slot: int, lots: int, re
         change_open_lots(memory, order, -lots)
         order["opening_lots"] = max(0, order["opening_lots"] - lots)
         reserve(memory, order)
-    order_event(memory, events, order, ORDER_REDUCED, reason, open_state(order), lots)
+    order_event(memory, events, order, EVENT_ORDER_REDUCED, reason, open_state(order), lots)
     memory.instruments[order["instrument"]]["quote_due"] = 1
 
 
@@ -183,6 +192,6 @@ def reduce_resting(memory: Memory, events: EventBuffer, slot: int, lots: int, re
 def cancel_incoming(memory: Memory, events: EventBuffer, order: Any, reason: int) -> None:
     """Cancel what is left of an order that never rested; the caller releases its slot."""
     left = order["leaves_lots"]
-    event = order_event(memory, events, order, ORDER_CANCELED, reason, STATE_CANCELED, left)
+    event = order_event(memory, events, order, EVENT_ORDER_CANCELED, reason, STATE_CANCELED, left)
     event["leaves_lots"] = 0
     event["executed_lots"] = order["quantity_lots"] - left

@@ -27,7 +27,7 @@ from workbench.engine.orders import open_state, position_number, take_slot
 from workbench.engine.step import MEMORY_TYPE
 from workbench.engine.sweep import head_at, step_forward
 from workbench.errors import SnapshotError
-from workbench.jit import array_of, by_reference, entry, leaf
+from workbench.jit import array_of, by_reference, entry, int64, leaf
 from workbench.ledger.lots import new_lot
 from workbench.matching.book import enqueue, next_price, side_number
 from workbench.matching.table import find_order_id, insert_client_id, insert_order_id
@@ -77,6 +77,7 @@ def view_order(order: Any, view: Any) -> None:
     view["reserved_micros"] = order["reserved_micros"]
     view["priority"] = order["priority"]
     view["time_ns"] = order["time_ns"]
+
 
 @entry(MEMORY_TYPE, numba.types.int64, array_of(BOOK_ORDER))
 def read_order(arrays: Memory, order_id: int, out: Any) -> bool:
@@ -132,8 +133,8 @@ def write_orders(arrays: Memory, views: Any) -> None:
         if order["client_order_id"] != 0:
             insert_client_id(
                 memory.by_client_id,
-                np.int64(order["account"]),
-                np.int64(order["instrument"]),
+                int64(order["account"]),
+                int64(order["instrument"]),
                 order["client_order_id"],
                 slot,
             )
@@ -169,7 +170,9 @@ def write_lots(arrays: Memory, views: Any) -> None:
     memory = by_reference(arrays)
     for i in range(views.size):
         view = views[i]
-        position = memory.positions[position_number(memory, np.int64(view["account"]), np.int64(view["instrument"]))]
+        position = memory.positions[
+            position_number(memory, int64(view["account"]), int64(view["instrument"]))
+        ]
         slot = new_lot(memory)
         lot = memory.lots[slot]
         lot["price_ticks"] = view["price_ticks"]
@@ -288,7 +291,9 @@ def to_bytes(venue: Venue, state: ExchangeState) -> bytes:
         "counts": {name: len(part) for name, part in zip(ExchangeState._fields, state, strict=True)},
     }
     text = json.dumps(header, sort_keys=True).encode()
-    body = b"".join([_MAGIC, len(text).to_bytes(_LENGTH_BYTES, "little"), text, *(part.tobytes() for part in state)])
+    body = b"".join(
+        [_MAGIC, len(text).to_bytes(_LENGTH_BYTES, "little"), text, *(part.tobytes() for part in state)]
+    )
     return body + hashlib.blake2b(body, digest_size=_DIGEST_BYTES).digest()
 
 
@@ -296,7 +301,9 @@ def from_bytes(data: bytes) -> tuple[Venue, ExchangeState]:
     """Venue and state of a snapshot; `SnapshotError` when it is damaged or of another version."""
 
     def refuse(what: str) -> SnapshotError:
-        return SnapshotError(what, where="snapshot", remedy="take a new one, or rebuild the state from its commands")
+        return SnapshotError(
+            what, where="snapshot", remedy="take a new one, or rebuild the state from its commands"
+        )
 
     body, digest = data[:-_DIGEST_BYTES], data[-_DIGEST_BYTES:]
     if not body.startswith(_MAGIC):

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from workbench.domain.codes import STREET_ACCOUNT, Reason, SelfTradePrevention, Side
+from workbench.domain.codes import STREET_ACCOUNT
 from workbench.domain.memory import EventBuffer, Memory
+from workbench.domain.numbers import (
+    BUY,
+    EVENT_ORDER_REDUCED,
+    PREVENT_ALLOW,
+    PREVENT_CANCEL_BOTH,
+    PREVENT_CANCEL_INCOMING,
+    PREVENT_CANCEL_RESTING,
+    REASON_SELF_TRADE,
+)
+from workbench.engine.emit import order_event
 from workbench.engine.fills import SHADOW, trade
-from workbench.engine.orders import cancel_incoming, cancel_resting, order_event, reduce_resting
-from workbench.engine.orders import ORDER_REDUCED, open_state
-from workbench.jit import leaf
+from workbench.engine.orders import cancel_incoming, cancel_resting, open_state, reduce_resting
+from workbench.jit import int64, leaf
 from workbench.ledger.cash import notional
 from workbench.matching.book import better, is_matchable, level_index, next_price, reaches, side_number
 
-BUY = int(Side.BUY)
-SELF_TRADE = int(Reason.SELF_TRADE)
-ALLOW = int(SelfTradePrevention.ALLOW)
-CANCEL_RESTING = int(SelfTradePrevention.CANCEL_RESTING)
-CANCEL_INCOMING = int(SelfTradePrevention.CANCEL_INCOMING)
-CANCEL_BOTH = int(SelfTradePrevention.CANCEL_BOTH)
 ANY_PRICE = 1 << 62
 
 
@@ -34,10 +35,10 @@ def limit_of(memory: Memory, slot: int) -> int:
 
 @leaf
 def prevention_of(memory: Memory, slot: int) -> int:
-    """The order's self-trade prevention mode, the venue's where it chose none, ALLOW for the street."""
+    """The order's self-trade prevention mode, or the venue's; the street's orders may always trade."""
     order = memory.orders[slot]
     if order["account"] == STREET_ACCOUNT:
-        return ALLOW
+        return PREVENT_ALLOW
     mode = order["self_trade_prevention"]
     return memory.world[0]["self_trade_prevention"] if mode == 0 else mode
 
@@ -47,7 +48,7 @@ def head_at(memory: Memory, number: int, price_ticks: int) -> int:
     """First order at a price of a side; 0 when the price is 0."""
     if price_ticks == 0:
         return 0
-    return np.int64(memory.levels[level_index(memory, number, price_ticks)]["head"])
+    return int64(memory.levels[level_index(memory, number, price_ticks)]["head"])
 
 
 @leaf
@@ -67,7 +68,7 @@ def comes_first(memory: Memory, shown: int, live: int, side: int) -> bool:
 @leaf
 def step_forward(memory: Memory, number: int, slot: int) -> int:
     """The order behind `slot` in price-time order, or 0."""
-    after = np.int64(memory.orders[slot]["next"])
+    after = int64(memory.orders[slot]["next"])
     if after != 0:
         return after
     return head_at(memory, number, next_price(memory, number, memory.orders[slot]["price_ticks"]))
@@ -78,14 +79,14 @@ def could_trade(memory: Memory, slot: int, lots: int, skip_lots: int) -> tuple[i
     """Lots the order could trade now, up to `lots`, and the notional of those after the first `skip_lots`."""
     order = memory.orders[slot]
     instrument = memory.instruments[order["instrument"]]
-    account = np.int64(order["account"])
-    side = np.int64(order["side"])
+    account = int64(order["account"])
+    side = int64(order["side"])
     opposite = 3 - side
     limit = limit_of(memory, slot)
     mode = prevention_of(memory, slot)
     frozen = memory.world[0]["frozen"] != 0
-    shown_number = side_number(np.int64(order["instrument"]), 0, opposite)
-    live_number = side_number(np.int64(order["instrument"]), 1, opposite)
+    shown_number = side_number(int64(order["instrument"]), 0, opposite)
+    live_number = side_number(int64(order["instrument"]), 1, opposite)
     shown = head_at(memory, shown_number, memory.sides[shown_number]["best_ticks"])
     live = head_at(memory, live_number, memory.sides[live_number]["best_ticks"])
     found = 0
@@ -100,8 +101,8 @@ def could_trade(memory: Memory, slot: int, lots: int, skip_lots: int) -> tuple[i
         offered = resting["leaves_lots"]
         if from_shown and frozen:
             offered = max(0, offered - resting["taken_lots"])
-        if mode != ALLOW and resting["account"] == account:
-            if mode != CANCEL_RESTING:
+        if mode != PREVENT_ALLOW and resting["account"] == account:
+            if mode != PREVENT_CANCEL_RESTING:
                 break
             offered = 0
         if offered > 0:
@@ -121,27 +122,28 @@ def could_trade(memory: Memory, slot: int, lots: int, skip_lots: int) -> tuple[i
 def prevent(memory: Memory, events: EventBuffer, slot: int, resting_slot: int, mode: int) -> bool:
     """Keep two orders of one account apart; returns whether the incoming order has ended."""
     order = memory.orders[slot]
-    if mode == CANCEL_RESTING:
-        cancel_resting(memory, events, resting_slot, SELF_TRADE)
+    if mode == PREVENT_CANCEL_RESTING:
+        cancel_resting(memory, events, resting_slot, REASON_SELF_TRADE)
         return False
-    if mode == CANCEL_INCOMING:
-        cancel_incoming(memory, events, order, SELF_TRADE)
+    if mode == PREVENT_CANCEL_INCOMING:
+        cancel_incoming(memory, events, order, REASON_SELF_TRADE)
         return True
-    if mode == CANCEL_BOTH:
-        cancel_resting(memory, events, resting_slot, SELF_TRADE)
-        cancel_incoming(memory, events, order, SELF_TRADE)
+    if mode == PREVENT_CANCEL_BOTH:
+        cancel_resting(memory, events, resting_slot, REASON_SELF_TRADE)
+        cancel_incoming(memory, events, order, REASON_SELF_TRADE)
         return True
     lots = min(order["leaves_lots"], memory.orders[resting_slot]["leaves_lots"])
     if lots == memory.orders[resting_slot]["leaves_lots"]:
-        cancel_resting(memory, events, resting_slot, SELF_TRADE)
+        cancel_resting(memory, events, resting_slot, REASON_SELF_TRADE)
     else:
-        reduce_resting(memory, events, resting_slot, lots, SELF_TRADE)
+        reduce_resting(memory, events, resting_slot, lots, REASON_SELF_TRADE)
     if lots == order["leaves_lots"]:
-        cancel_incoming(memory, events, order, SELF_TRADE)
+        cancel_incoming(memory, events, order, REASON_SELF_TRADE)
         return True
     order["leaves_lots"] -= lots
     order["quantity_lots"] -= lots
-    order_event(memory, events, order, ORDER_REDUCED, SELF_TRADE, open_state(order), lots)
+    order["opening_lots"] = max(0, order["opening_lots"] - lots)
+    order_event(memory, events, order, EVENT_ORDER_REDUCED, REASON_SELF_TRADE, open_state(order), lots)
     return False
 
 
@@ -149,18 +151,18 @@ def prevent(memory: Memory, events: EventBuffer, slot: int, resting_slot: int, m
 def match(memory: Memory, events: EventBuffer, slot: int) -> bool:
     """Trade an order with the shown book; returns whether self-trade prevention ended it."""
     order = memory.orders[slot]
-    side = np.int64(order["side"])
-    account = np.int64(order["account"])
+    side = int64(order["side"])
+    account = int64(order["account"])
     limit = limit_of(memory, slot)
-    number = side_number(np.int64(order["instrument"]), 0, 3 - side)
+    number = side_number(int64(order["instrument"]), 0, 3 - side)
     mode = prevention_of(memory, slot)
     while order["leaves_lots"] > 0:
         best = memory.sides[number]["best_ticks"]
         if best == 0 or not reaches(side, limit, best):
             return False
-        resting_slot = np.int64(memory.levels[level_index(memory, number, best)]["head"])
+        resting_slot = int64(memory.levels[level_index(memory, number, best)]["head"])
         resting = memory.orders[resting_slot]
-        if mode != ALLOW and resting["account"] == account:
+        if mode != PREVENT_ALLOW and resting["account"] == account:
             if prevent(memory, events, slot, resting_slot, mode):
                 return True
             continue
@@ -177,13 +179,13 @@ def match(memory: Memory, events: EventBuffer, slot: int) -> bool:
 def match_frozen(memory: Memory, events: EventBuffer, slot: int) -> bool:
     """Trade a live order of a frozen venue with what history offers and with other live orders."""
     order = memory.orders[slot]
-    side = np.int64(order["side"])
+    side = int64(order["side"])
     opposite = 3 - side
-    account = np.int64(order["account"])
+    account = int64(order["account"])
     limit = limit_of(memory, slot)
     mode = prevention_of(memory, slot)
-    shown_number = side_number(np.int64(order["instrument"]), 0, opposite)
-    live_number = side_number(np.int64(order["instrument"]), 1, opposite)
+    shown_number = side_number(int64(order["instrument"]), 0, opposite)
+    live_number = side_number(int64(order["instrument"]), 1, opposite)
     shown = head_at(memory, shown_number, memory.sides[shown_number]["best_ticks"])
     while order["leaves_lots"] > 0:
         while shown != 0 and memory.orders[shown]["leaves_lots"] <= memory.orders[shown]["taken_lots"]:
@@ -202,7 +204,7 @@ def match_frozen(memory: Memory, events: EventBuffer, slot: int) -> bool:
             resting = memory.orders[live]
             if not reaches(side, limit, resting["price_ticks"]):
                 return False
-            if mode != ALLOW and resting["account"] == account:
+            if mode != PREVENT_ALLOW and resting["account"] == account:
                 if prevent(memory, events, slot, live, mode):
                     return True
                 continue
@@ -228,8 +230,8 @@ def next_matchable(memory: Memory, number: int, side: int, limit_ticks: int) -> 
 def match_history(memory: Memory, events: EventBuffer, slot: int) -> None:
     """Trade a historical order with live and diverged orders only: history has already matched itself."""
     order = memory.orders[slot]
-    side = np.int64(order["side"])
-    number = side_number(np.int64(order["instrument"]), 0, 3 - side)
+    side = int64(order["side"])
+    number = side_number(int64(order["instrument"]), 0, 3 - side)
     while order["leaves_lots"] > 0:
         resting_slot = next_matchable(memory, number, side, order["price_ticks"])
         if resting_slot == 0:
@@ -244,15 +246,15 @@ def match_history(memory: Memory, events: EventBuffer, slot: int) -> None:
 
 @leaf
 def meet_live_orders(memory: Memory, events: EventBuffer, slot: int) -> None:
-    """Fill live orders that a historical order of a frozen venue reaches; history's order is only marked as taken."""
+    """Fill live orders that a historical order of a frozen venue reaches, which is only marked as taken."""
     order = memory.orders[slot]
-    side = np.int64(order["side"])
-    number = side_number(np.int64(order["instrument"]), 1, 3 - side)
+    side = int64(order["side"])
+    number = side_number(int64(order["instrument"]), 1, 3 - side)
     while order["leaves_lots"] > order["taken_lots"]:
         best = memory.sides[number]["best_ticks"]
         if best == 0 or not reaches(side, order["price_ticks"], best):
             return
-        resting_slot = np.int64(memory.levels[level_index(memory, number, best)]["head"])
+        resting_slot = int64(memory.levels[level_index(memory, number, best)]["head"])
         lots = min(order["leaves_lots"] - order["taken_lots"], memory.orders[resting_slot]["leaves_lots"])
         order["taken_lots"] += lots
         trade(memory, events, slot, resting_slot, lots, True, False, SHADOW)

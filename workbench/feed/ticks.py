@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from workbench.domain.instruments import Instrument
-from workbench.domain.units import Number, decimal
+from workbench.domain.units import Number, decimal, to_units
 from workbench.errors import ConfigError, SourceError
 from workbench.feed.bars import refuse_bars
 from workbench.feed.columns import Column, Decimals, Integers, Layout, Table, header_cells, normal, read_table
@@ -101,6 +101,12 @@ class TickRules:
     instrument: Instrument | None = None
 
     def __post_init__(self) -> None:
+        for name in ("tick_size", "lot_size", "quote_quantity"):
+            value = getattr(self, name)
+            if value is not None and decimal(value, name) <= 0:
+                raise ConfigError(
+                    f"{value} is not positive", name, "leave it out to have it told from the file"
+                )
         if self.empty_side not in ("gone", "unchanged"):
             raise ConfigError(f"{self.empty_side!r} is neither gone nor unchanged", "empty_side")
 
@@ -262,9 +268,13 @@ def _step(values: Integers, places: int, coarsest: Decimal) -> Decimal:
 def _instrument(file: str, tape: Tape, places: int, rules: TickRules, symbol: str) -> Instrument:
     prices = np.concatenate([tape.bid, tape.ask, tape.price])
     prices = prices[prices > 0]
-    tick = (
-        decimal(rules.tick_size) if rules.tick_size is not None else _step(np.unique(prices), 9, FINEST_TICK)
-    )
+    if rules.tick_size is None:
+        tick = _step(np.unique(prices), 9, FINEST_TICK)
+    else:
+        tick = decimal(rules.tick_size, "tick_size")
+        nanos = to_units(tick, NANO, "tick_size")
+        # Prices that are no multiple of it are refused by row later; they must not make the tick finer here.
+        prices = np.maximum(prices // nanos, 1) * nanos
     scale = price_scale(file, prices, market_tick=tick)
     quantities = np.concatenate([tape.bid_quantity, tape.ask_quantity, tape.quantity])
     lot = (

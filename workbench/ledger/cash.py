@@ -48,5 +48,5 @@ def reservation(instrument: Any, price_ticks: int, opening_lots: int) -> int:
 
 @leaf
 def available(account: Any) -> int:
-    """Buying power: cash that is neither reserved nor tied up in short positions, which bind twice their proceeds."""
+    """Buying power: cash neither reserved nor tied up in short positions, which bind twice their proceeds."""
     return account["cash_micros"] - account["reserved_micros"] - 2 * account["short_cost_micros"]

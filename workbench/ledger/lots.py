@@ -115,7 +115,7 @@ def apply_fill(
     fee_micros: int,
     with_lots: bool,
 ) -> None:
-    """Book one side of a fill: position, both kinds of realised PnL, cash, fees and the account's short cost."""
+    """Book one side of a fill: position, both kinds of realised PnL, cash, fees and short cost."""
     before = position["position_lots"]
     cost = position["cost_micros"]
     short_before = -cost if cost < 0 else 0

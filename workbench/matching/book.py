@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from workbench.domain.codes import STREET_ACCOUNT, Side
+from workbench.domain.codes import STREET_ACCOUNT
 from workbench.domain.memory import Memory
-from workbench.jit import leaf
+from workbench.domain.numbers import (
+    BUY,
+)
+from workbench.jit import int64, leaf
 from workbench.matching.ladder import next_above, next_below, occupy, vacate
 
 DIVERGED = 0x1000
 """Bit of an order's flags: a street order that history believes to be smaller than it is."""
 
-BUY = int(Side.BUY)
-SELL = int(Side.SELL)
 SIDES_PER_INSTRUMENT = 4
 
 
@@ -28,7 +27,7 @@ def side_number(instrument: int, book: int, side: int) -> int:
 @leaf
 def side_of(order: Any) -> int:
     """Number of the side an order belongs to."""
-    return side_number(np.int64(order["instrument"]), np.int64(order["book"]), np.int64(order["side"]))
+    return side_number(int64(order["instrument"]), int64(order["book"]), int64(order["side"]))
 
 
 @leaf
@@ -79,14 +78,14 @@ def enqueue(memory: Memory, slot: int) -> int:
     offset = price - side["floor_ticks"]
     level = memory.levels[side["level_base"] + offset]
     ahead = level["lots"]
-    tail = np.int64(level["tail"])
+    tail = int64(level["tail"])
     order["prev"] = tail
     order["next"] = 0
     if tail == 0:
         level["head"] = slot
         occupy(memory.bits, memory.summary, memory.top, side, offset)
         best = side["best_ticks"]
-        if best == 0 or better(np.int64(order["side"]), price, best):
+        if best == 0 or better(int64(order["side"]), price, best):
             side["best_ticks"] = price
     else:
         memory.orders[tail]["next"] = slot
@@ -101,15 +100,15 @@ def enqueue(memory: Memory, slot: int) -> int:
 
 @leaf
 def dequeue(memory: Memory, slot: int) -> None:
-    """Take an order out of its level's queue, wherever it stands; its leaves must still be in the level's total."""
+    """Take an order out of its level's queue, wherever it stands; the level's total still has its leaves."""
     order = memory.orders[slot]
     number = side_of(order)
     side = memory.sides[number]
     price = order["price_ticks"]
     offset = price - side["floor_ticks"]
     level = memory.levels[side["level_base"] + offset]
-    before = np.int64(order["prev"])
-    after = np.int64(order["next"])
+    before = int64(order["prev"])
+    after = int64(order["next"])
     if before == 0:
         level["head"] = after
     else:

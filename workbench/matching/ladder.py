@@ -1,8 +1,9 @@
 """Occupied price levels of one side of a book, found by bit scan.
 
-Three bitmaps of the levels: `bits` has a bit per level, `summary` a bit per word of `bits`, `top` a bit per word of
-`summary`. A level is named by its offset from the side's floor price. Finding the next occupied level costs three word
-look-ups however far away it is (within 262,144 ticks; beyond that one more look-up for each as many ticks).
+Three bitmaps of the levels: `bits` has a bit per level, `summary` a bit per word of `bits`, `top` a bit per
+word of `summary`. A level is named by its offset from the side's floor price. Finding the next occupied level
+costs three word look-ups however far away it is (within 262,144 ticks; beyond that one more look-up for each
+as many ticks).
 """
 
 from __future__ import annotations

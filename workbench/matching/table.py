@@ -1,16 +1,15 @@
 """Hash tables from ids to order slots: linear probing, deletion by shifting back, nothing to iterate over.
 
-An entry holds 31 bits of its key's hash beside the slot, so a probe rarely has to touch an order that is not the one.
+An entry holds 31 bits of its key's hash beside the slot, so a probe rarely has to touch an order that is not
+the one.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from workbench.domain.codes import STREET_ACCOUNT
-from workbench.jit import hash31, leaf, prefetch
+from workbench.jit import hash31, int64, leaf, prefetch
 
 _SLOT_MASK = (1 << 32) - 1
 _HASH_BITS = 31
@@ -93,8 +92,8 @@ def find_order_id(table: Any, orders: Any, order_id: int) -> int:
 
 @leaf
 def _salt(account: int, instrument: int) -> int:
-    """Client order ids are unique within an account; within the street, where sources meet, also within an instrument."""
-    return (np.int64(account) << 32) + (instrument if account == STREET_ACCOUNT else _NO_INSTRUMENT) + 2
+    """What a client order id is unique in: its account; of the street, where sources meet, an instrument."""
+    return (int64(account) << 32) + (instrument if account == STREET_ACCOUNT else _NO_INSTRUMENT) + 2
 
 
 @leaf
@@ -111,7 +110,7 @@ def delete_client_id(table: Any, account: int, instrument: int, client_order_id:
 
 @leaf
 def find_client_id(table: Any, orders: Any, account: int, instrument: int, client_order_id: int) -> int:
-    """Slot of the account's open order with this client order id (of the street: in this instrument), or 0."""
+    """Slot of the account's open order with this client order id (street: in this instrument), or 0."""
     hashed = hash31(client_order_id, _salt(account, instrument))
     size = table.size
     i = _home(hashed, size)

@@ -1,13 +1,13 @@
-"""Pre-trade checks that need numbers: rate, opening part, position limit. Each is a pure function of what it is given."""
+"""Pre-trade checks that need numbers: rate, opening part, position limit; all are pure functions."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from workbench.domain.codes import Side
+from workbench.domain.numbers import (
+    BUY,
+)
 from workbench.jit import leaf
-
-BUY = int(Side.BUY)
 
 
 @leaf
@@ -40,7 +40,7 @@ def take_token(account: Any, time_ns: int) -> None:
 
 @leaf
 def closable(position: Any, side: int, own_leaves: int) -> int:
-    """Lots that a new `side` order could close, other open orders considered; `own_leaves` is the order's own old part."""
+    """Lots that a `side` order could close beside other open orders; `own_leaves` is its own old part."""
     held = position["position_lots"]
     if side == BUY:
         return max(0, -held - (position["open_buy_lots"] - own_leaves))
@@ -49,7 +49,7 @@ def closable(position: Any, side: int, own_leaves: int) -> int:
 
 @leaf
 def reachable_position(position: Any, side: int, quantity_lots: int, own_leaves: int) -> int:
-    """Size the position would have in the order's direction if this and all open orders of its side filled."""
+    """Size of the position in the order's direction if it and all open orders of its side filled."""
     held = position["position_lots"]
     if side == BUY:
         return held + position["open_buy_lots"] - own_leaves + quantity_lots

@@ -1,0 +1,174 @@
+"""What a command may need before it starts, so that nothing runs short in the middle of one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from workbench.domain.codes import (
+    STREET_ACCOUNT,
+)
+from workbench.domain.instruments import MAX_LADDER_TICKS
+from workbench.domain.memory import Memory
+from workbench.domain.numbers import (
+    BUY,
+    COMMAND_CANCEL_ORDER,
+    COMMAND_CLOCK,
+    COMMAND_EXECUTE_ORDER,
+    COMMAND_MASS_CANCEL,
+    COMMAND_NEW_ORDER,
+    COMMAND_REPLACE_ORDER,
+    COMMAND_SET_PRICE_BAND,
+    LOSE_PRIORITY,
+    MARKET,
+    REASON_INVALID_PRICE,
+    REASON_PRICE_OUT_OF_BAND,
+    SELL,
+)
+from workbench.engine.admit import (
+    check_instrument,
+)
+from workbench.engine.orders import (
+    position_number,
+)
+from workbench.jit import int64, leaf
+from workbench.matching.book import next_price, reaches, side_number
+
+DONE = 0
+NEED_EVENTS = 1
+NEED_ORDERS = 2
+NEED_LOTS = 3
+NEED_LADDER = 4
+NEED_SCRATCH = 5
+EVENTS_PER_COMMAND = 8
+EVENTS_PER_FILL = 5
+WIDEST_LADDER = MAX_LADDER_TICKS
+
+
+@leaf
+def fills_bound(memory: Memory, side_index: int, side: int, limit: int, lots: int) -> int:
+    """No fewer resting orders than an order can trade with in one book, if it meets none of its own."""
+    book_side = memory.sides[side_index]
+    price = book_side["best_ticks"]
+    found = 0
+    left = lots
+    while price != 0 and left > 0 and reaches(side, limit, price):
+        level = memory.levels[book_side["level_base"] + price - book_side["floor_ticks"]]
+        found += level["orders"]
+        left -= level["lots"]
+        if left > 0:
+            price = next_price(memory, side_index, price)
+    return min(found, lots)
+
+
+@leaf
+def orders_bound(memory: Memory, command: Any) -> int:
+    """At least as many resting orders as this command can end or fill."""
+    kind = command["kind"]
+    live = memory.world[0]["live_orders"]
+    if kind == COMMAND_CANCEL_ORDER or kind == COMMAND_CLOCK:
+        return 0
+    if kind != COMMAND_NEW_ORDER:
+        if (
+            kind == COMMAND_REPLACE_ORDER
+            and command["price_ticks"] == 0
+            and (command["flags"] & LOSE_PRIORITY) == 0
+        ):
+            return 1
+        return live
+    number = command["instrument"]
+    side = command["side"]
+    if number < 0 or number >= memory.world[0]["instruments"] or side < BUY or side > SELL:
+        return 0
+    lots = command["quantity_lots"]
+    if lots <= 0:
+        return 0
+    opposite = side_number(int64(number), 0, 3 - int64(side))
+    live_book = side_number(int64(number), 1, 3 - int64(side))
+    best = memory.sides[opposite]["best_ticks"]
+    best_live = memory.sides[live_book]["best_ticks"]
+    if best == 0 and best_live == 0:
+        return 0
+    limit = command["price_ticks"]
+    if command["order_type"] == MARKET:
+        limit = (1 << 62) if side == BUY else 0
+    crosses = best != 0 and reaches(side, limit, best)
+    crosses = crosses or (best_live != 0 and reaches(side, limit, best_live))
+    if not crosses:
+        return 0
+    if memory.world[0]["frozen"] != 0 or command["flags"] != 0 or may_meet_itself(memory, command):
+        return live
+    return fills_bound(memory, opposite, int64(side), limit, lots)
+
+
+@leaf
+def may_meet_itself(memory: Memory, command: Any) -> bool:
+    """Whether self-trade prevention might pass over resting orders, so that level totals bound nothing."""
+    account = command["account"]
+    if account == STREET_ACCOUNT:
+        return False
+    if memory.world[0]["bare"] != 0:
+        return memory.world[0]["self_trade_prevention"] != 1 or command["self_trade_prevention"] > 1
+    if account < 0 or account >= memory.world[0]["accounts"]:
+        return False
+    position = memory.positions[position_number(memory, account, command["instrument"])]
+    return position["open_buy_lots"] != 0 or position["open_sell_lots"] != 0
+
+
+@leaf
+def shortage(memory: Memory, command: Any, event_room: int) -> int:
+    """What is too small for this command (its amount goes to `wanted`), or DONE."""
+    world = memory.world[0]
+    if world["free_order"] == 0 and world["used_orders"] + 1 >= memory.orders.size:
+        world["wanted"] = 1
+        return NEED_ORDERS
+    fills = orders_bound(memory, command)
+    needed = EVENTS_PER_COMMAND + fills * EVENTS_PER_FILL
+    if command["kind"] > COMMAND_EXECUTE_ORDER:
+        needed += world["accounts"] + 2 * world["instruments"]
+    elif command["kind"] == COMMAND_MASS_CANCEL:
+        needed += world["instruments"]
+    if event_room - world["event_count"] < needed:
+        world["wanted"] = needed
+        return NEED_EVENTS
+    if (
+        command["kind"] >= COMMAND_MASS_CANCEL
+        and command["kind"] != COMMAND_EXECUTE_ORDER
+        and memory.scratch.size < world["live_orders"]
+    ):
+        world["wanted"] = world["live_orders"]
+        return NEED_SCRATCH
+    if world["bare"] == 0 and fills > 0:
+        # Every fill opens at most one lot on each side.
+        lots = 2 * fills + 2
+        if memory.lots.size - 1 - world["used_lots"] < lots:
+            world["wanted"] = lots
+            return NEED_LOTS
+    if command["kind"] == COMMAND_SET_PRICE_BAND and band_reason(memory, command)[0] == 0:
+        instrument = memory.instruments[command["instrument"]]
+        low = min(instrument["window_low_ticks"], command["price_ticks"])
+        high = max(instrument["window_high_ticks"], command["trigger_price_ticks"])
+        side = memory.sides[side_number(int64(command["instrument"]), 0, 1)]
+        if low < side["floor_ticks"] or high >= side["floor_ticks"] + side["width"]:
+            world["wanted"] = command["instrument"]
+            return NEED_LADDER
+    return DONE
+
+
+@leaf
+def band_reason(memory: Memory, command: Any) -> tuple[int, int, int]:
+    """What a COMMAND_SET_PRICE_BAND must satisfy."""
+    number = int64(command["instrument"])
+    reason, value, limit = check_instrument(memory, number)
+    if reason != 0:
+        return reason, value, limit
+    instrument = memory.instruments[number]
+    low = command["price_ticks"]
+    high = command["trigger_price_ticks"]
+    if low < 1 or low > high:
+        return REASON_INVALID_PRICE, 0, 0
+    if high > instrument["price_cap_ticks"]:
+        return REASON_PRICE_OUT_OF_BAND, high, instrument["price_cap_ticks"]
+    width = max(instrument["window_high_ticks"], high) - min(instrument["window_low_ticks"], low) + 1
+    if width > WIDEST_LADDER:
+        return REASON_PRICE_OUT_OF_BAND, width, WIDEST_LADDER
+    return 0, 0, 0
