@@ -153,6 +153,12 @@ def test_columns_are_mapped(tmp_path: Path) -> None:
             "expected a multiple of 1",
         ),
         (
+            "time,price,size\n2024-05-01T13:30:00Z,1.03,1\n",
+            ["--tick-size", "0.05"],
+            "row 2: a price is 1.03, expected a multiple of 0.05",
+        ),
+        ("time,price,size\n2024-05-01T13:30:00Z,1,1\n", ["--lot-size", "0"], "lot_size: 0 is not positive"),
+        (
             "time,price,size\n2024-05-01T13:30:00Z,1,1\n",
             ["--column", "price=px"],
             "no column 'px' in the header",

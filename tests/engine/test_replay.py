@@ -12,8 +12,10 @@ import pytest
 
 import workbench as wb
 from tests.tiny_market import write_mbo
+from workbench.domain.commands import batch
 from workbench.domain.records import EVENT
 from workbench.engine.exchange import Exchange
+from workbench.engine.reference import ReferenceExchange
 from workbench.engine.replay import Replay
 from workbench.errors import ConfigError, SourceError, WorkbenchError
 from workbench.feed.history import History
@@ -332,6 +334,47 @@ def test_a_lobster_day_is_the_sources_book(shared: Path, mode: str) -> None:
     assert market.trades().filter(pl.col("shadow")).is_empty()
     with pytest.raises(WorkbenchError):
         market.verify(folder / "AAPL_2012-06-21_34200000_57600000_orderbook_10.first999.csv.zst")
+
+
+def traded_at_random(market: Replay, until: int) -> None:
+    """Let history happen in uneven steps and send orders at what the book shows in between."""
+    draw = np.random.default_rng(1)
+    while market.position < until:
+        market._advance(min(until, market.position + int(draw.integers(1, 1000))), 20_000, None)
+        book = market.book(levels=3)
+        if not book.is_empty():
+            side = market.buy if draw.random() < 0.5 else market.sell
+            row = book.row(int(draw.integers(0, len(book))), named=True)
+            tif = ("DAY", "IOC", "FOK")[int(draw.integers(0, 3))]
+            side(int(draw.integers(1, 300)), limit=row["bid_price"] or row["ask_price"], tif=tif)
+
+
+@pytest.mark.parametrize("mode", ["responsive", "frozen"])
+@pytest.mark.parametrize(
+    "files",
+    [
+        ["l3/ARL_XNAS-ITCH_2025-07-17.mbo.csv.zst"],
+        ["l3/esh4-glbx-mdp3-20231225.mbo.dbn.zst"],
+        ["l3/bitstamp_btcusd_2015-05-01.orders.csv.xz"],
+        ["lobster/GOOG_2012-06-21_34200000_57600000_message_1.csv.zst"],
+        ["ticks/us_equity/ibm/20131007_quote.zip", "ticks/us_equity/ibm/20131007_trade.zip"],
+        ["ticks/fx/fxcm_eurusd_20140508_quote.zip"],
+    ],
+    ids=["ARL", "ES", "BTC", "GOOG", "IBM", "EURUSD"],
+)
+def test_real_history_with_us_in_it_is_the_twins(shared: Path, files: list[str], mode: str) -> None:
+    market = wb.replay(*(shared / "data" / file for file in files), mode=mode, cash=100_000_000)
+    sent: list[np.ndarray] = []
+    step = market.exchange.step
+    market.exchange.step = lambda commands: (sent.append(commands.copy()), step(commands))[1]  # type: ignore[method-assign,assignment]
+    traded_at_random(market, min(20_000, len(market.commands)))
+    twin = ReferenceExchange(market.venue)
+    assert twin.step(batch(sent)).tobytes() == market.events.tobytes()
+    assert twin.state_hash() == market.exchange.state_hash()
+    assert len(market.fills()) > 0
+    if mode == "frozen":
+        # Whatever we did, the book is history's.
+        assert market.divergence.drop("symbol").fill_null(0).row(0) == (0, 0, 0, 0)
 
 
 def test_the_same_trading_gives_the_same_bytes(shared: Path) -> None:

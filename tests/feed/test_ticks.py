@@ -198,6 +198,11 @@ def test_after_each_row_the_book_is_the_quote(
             "row 2: a quantity is 1.5, expected a multiple of 1",
         ),
         (
+            "time,bid,ask\n1714570200,1.10,1.15\n1714570201,1.10,1.12\n",
+            {"rules": TickRules(tick_size="0.05")},
+            "row 3: a price is 1.12, expected a multiple of 0.05; leave out the tick size",
+        ),
+        (
             "time,price,quantity\n1714570200,1.005,1\n",
             {"rules": TickRules(instrument=wb.Instrument("A", "0.5", "2"))},
             "row 2: a price is 1.005, expected a multiple of 0.01",
