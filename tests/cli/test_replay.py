@@ -1,11 +1,8 @@
 """`workbench replay`: what it prints, what it writes, and what it does with wrong input."""
 
 import json
-import os
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import polars as pl
@@ -248,27 +245,3 @@ def test_a_real_process_prints_no_progress_when_nobody_looks(tmp_path: Path) -> 
     )
     assert (wrong.returncode, wrong.stdout) == (2, "")
     assert wrong.stderr == f"workbench: {tmp_path / 'none.csv'}: there is no such file\n"
-
-
-def opened_by_somebody(pipe: Path) -> int:
-    """The writing end of a pipe, once somebody reads it; starting up may compile the exchange first."""
-    for _ in range(3000):
-        try:
-            return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
-        except OSError:
-            time.sleep(0.05)
-    raise TimeoutError("nobody reads the pipe")
-
-
-def test_ctrl_c_is_clean(tmp_path: Path) -> None:
-    pipe, out = tmp_path / "pipe.csv", tmp_path / "out"
-    os.mkfifo(pipe)
-    process = subprocess.Popen(
-        [WORKBENCH, "replay", pipe, "--out", out], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    writing = opened_by_somebody(pipe)
-    process.send_signal(signal.SIGINT)
-    stdout, stderr = process.communicate(timeout=60)
-    os.close(writing)
-    assert (process.returncode, stdout, stderr) == (130, "", "workbench: interrupted\n")
-    assert [left.name for left in tmp_path.iterdir()] == ["pipe.csv"]

@@ -1,5 +1,9 @@
 """`workbench sample`, `demo` and `version`."""
 
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -12,6 +16,7 @@ from workbench.engine.exchange import Exchange
 from workbench.feed.sample import SEED, SESSION, write_sample
 
 MINUTES_NS = 60_000_000_000
+WORKBENCH = Path(sys.executable).with_name("workbench")
 
 
 def run(*arguments: str | Path) -> Result:
@@ -48,6 +53,25 @@ def test_wrong_places_and_seeds_are_refused(tmp_path: Path) -> None:
     assert (result.exit_code, result.stdout) == (2, "")
     assert "cannot be written" in result.stderr
     assert run("sample", "--seed", "-1").exit_code == 2
+
+
+def test_ctrl_c_is_clean(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [WORKBENCH, "sample", "--seed", "5", "--out", tmp_path / "out"],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    # The folder is there as soon as work begins, which takes half a minute; compiling may come first.
+    for _ in range(3000):
+        if (tmp_path / "out").exists():
+            break
+        time.sleep(0.05)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    stdout, stderr = process.communicate(timeout=60)
+    assert (process.returncode, stdout, stderr) == (130, "", "workbench: interrupted\n")
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_demo_shows_the_committed_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

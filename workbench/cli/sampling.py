@@ -43,10 +43,14 @@ def sample_folder() -> Path:
 def make_sample(seed: int | None, out: Path | None) -> None:
     """Write the sample day."""
     folder = out if out is not None else sample_folder()
+    made_here = not folder.exists()
     try:
         paths = write_sample(folder, SEED if seed is None else seed, Exchange)
     except OSError as error:
         raise WorkbenchError(f"cannot be written: {error.strerror}", str(folder)) from None
+    finally:
+        if made_here and folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
     for path in paths:
         typer.echo(str(path))
 
