@@ -69,12 +69,26 @@ def cache_folder() -> Path:
 
 def leaf(function: Function) -> Function:
     """Compile `function` into the kernels that call it; compiled, it cannot be called from Python."""
+    return _helper(function, inlined=False)
+
+
+def hot(function: Function) -> Function:
+    """A `leaf` that every command goes through: its code is put where it is called, which takes longer to compile."""
+    return _helper(function, inlined=True)
+
+
+def _helper(function: Function, *, inlined: bool) -> Function:
     if not COMPILED:
         return function
     # Without numba's run-time no references are counted, which costs more than all the rest of a helper,
     # and nothing can be allocated.
     helper = njit(
-        error_model="numpy", nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False
+        error_model="numpy",
+        nogil=True,
+        no_cpython_wrapper=True,
+        no_cfunc_wrapper=True,
+        _nrt=False,
+        forceinline=inlined,
     )(function)
     resolve = helper.get_call_template
 

@@ -62,7 +62,7 @@ from workbench.domain.numbers import (
 )
 from workbench.engine.orders import position_number
 from workbench.engine.sweep import could_trade
-from workbench.jit import int64, leaf
+from workbench.jit import hot, int64, leaf
 from workbench.ledger.cash import available, notional, reserve_fee
 from workbench.matching.book import best_opposite, reaches
 from workbench.matching.table import find_client_id, find_order_id
@@ -79,7 +79,7 @@ MAX_TOTAL_LOTS = 1 << 62
 """Totals are counted up to here; more is refused anyway."""
 
 
-@leaf
+@hot
 def check_time(memory: Memory, command: Any) -> tuple[int, int, int]:
     """The command's time must not be before the exchange's."""
     now = memory.world[0]["time_ns"]
@@ -89,7 +89,7 @@ def check_time(memory: Memory, command: Any) -> tuple[int, int, int]:
     return 0, 0, 0
 
 
-@leaf
+@hot
 def check_account(memory: Memory, account: int) -> tuple[int, int, int]:
     """The account must exist and may not be the house."""
     world = memory.world[0]
@@ -102,7 +102,7 @@ def check_account(memory: Memory, account: int) -> tuple[int, int, int]:
     return 0, 0, 0
 
 
-@leaf
+@hot
 def check_instrument(memory: Memory, instrument: int) -> tuple[int, int, int]:
     """The instrument must exist."""
     count = memory.world[0]["instruments"]
@@ -111,13 +111,13 @@ def check_instrument(memory: Memory, instrument: int) -> tuple[int, int, int]:
     return 0, 0, 0
 
 
-@leaf
+@hot
 def has_limits(memory: Memory, account: int) -> bool:
     """Whether an account has limits at all."""
     return memory.world[0]["bare"] == 0 and account != STREET_ACCOUNT
 
 
-@leaf
+@hot
 def check_codes(memory: Memory, command: Any) -> int:
     """Side, type, time in force, self-trade mode, flags and client order id of a new order; a reason or 0."""
     side = command["side"]
@@ -158,7 +158,7 @@ def check_codes(memory: Memory, command: Any) -> int:
     return 0
 
 
-@leaf
+@hot
 def check_quantity(
     memory: Memory, instrument: Any, account: int, total_lots: int, historical: bool
 ) -> tuple[int, int, int]:
@@ -174,7 +174,7 @@ def check_quantity(
     return 0, 0, 0
 
 
-@leaf
+@hot
 def check_price(instrument: Any, price_ticks: int, historical: bool) -> tuple[int, int, int]:
     """Increment and band of a limit price."""
     increment = instrument["price_increment_ticks"]
@@ -189,7 +189,7 @@ def check_price(instrument: Any, price_ticks: int, historical: bool) -> tuple[in
     return 0, 0, 0
 
 
-@leaf
+@hot
 def check_notional(
     memory: Memory, instrument: Any, account: int, price_ticks: int, lots: int
 ) -> tuple[int, int, int]:
@@ -206,7 +206,7 @@ def check_notional(
     return 0, 0, 0
 
 
-@leaf
+@hot
 def check_exposure(
     memory: Memory, slot: int, closing_lots: int, own_leaves: int, own_reserved: int
 ) -> tuple[int, int, int]:
@@ -247,7 +247,7 @@ def check_exposure(
     return 0, required, 0
 
 
-@leaf
+@hot
 def check_post_only(memory: Memory, slot: int) -> tuple[int, int, int]:
     """A post-only order must not reach the other side."""
     order = memory.orders[slot]
@@ -258,7 +258,7 @@ def check_post_only(memory: Memory, slot: int) -> tuple[int, int, int]:
     return 0, 0, 0
 
 
-@leaf
+@hot
 def check_new(memory: Memory, command: Any, slot: int) -> tuple[int, int, int]:
     """All checks of a new order; `slot` holds its record, whose opening part is set when they pass."""
     order = memory.orders[slot]
@@ -330,7 +330,7 @@ def check_new(memory: Memory, command: Any, slot: int) -> tuple[int, int, int]:
     return 0, required, 0
 
 
-@leaf
+@hot
 def find_order(memory: Memory, command: Any) -> int:
     """Slot of the open order that a command names, whoever owns it; 0 if there is none."""
     order_id = command["order_id"]

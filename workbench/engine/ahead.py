@@ -28,9 +28,9 @@ from workbench.matching.table import (
 DEEP_ORDERS = 1 << 12
 """Below this many open orders everything is in the caches anyway."""
 
-ENTRIES_AHEAD = 12
-ORDERS_AHEAD = 8
-NEIGHBOURS_AHEAD = 4
+ENTRIES_AHEAD = 24
+ORDERS_AHEAD = 16
+NEIGHBOURS_AHEAD = 8
 
 
 @leaf

@@ -49,7 +49,7 @@ from workbench.engine.orders import (
     rest,
     withdraw,
 )
-from workbench.jit import int64, leaf
+from workbench.jit import hot, int64, leaf
 from workbench.matching.book import shrink
 from workbench.matching.table import insert_client_id, insert_order_id
 from workbench.risk.checks import closable, take_token
@@ -59,7 +59,7 @@ KEPT = PRIORITY_KEPT
 MAX_TOTAL_LOTS = 1 << 62
 
 
-@leaf
+@hot
 def cancel_order(memory: Memory, events: EventBuffer, command: Any) -> int:
     """CANCEL_ORDER; returns the instrument it touched, or NONE."""
     follows = follows_history(memory, command)
@@ -105,7 +105,7 @@ def cancel_order(memory: Memory, events: EventBuffer, command: Any) -> int:
     return number
 
 
-@leaf
+@hot
 def follows_history(memory: Memory, command: Any) -> bool:
     """Whether a command is history in a market that our orders can move."""
     historical = (command["flags"] & HISTORICAL) != 0 and command["account"] == STREET_ACCOUNT

@@ -45,14 +45,14 @@ from workbench.engine.orders import (
     end_resting,
 )
 from workbench.engine.room import band_reason
-from workbench.jit import int64, leaf
+from workbench.jit import hot, int64, leaf
 
 ALL = -1
 CLOSING = 2
 TRADERS = FIRST_TRADER
 
 
-@leaf
+@hot
 def publish(memory: Memory, events: EventBuffer, number: int) -> None:
     """QUOTE, where a command touched an instrument."""
     instrument = memory.instruments[number]

@@ -10,10 +10,10 @@ from workbench.domain.numbers import (
     EVENT_QUOTE,
     EVENT_TRADE,
 )
-from workbench.jit import leaf
+from workbench.jit import hot, leaf
 
 
-@leaf
+@hot
 def _next_event(memory: Memory) -> int:
     world = memory.world[0]
     index = world["event_count"]
@@ -22,7 +22,7 @@ def _next_event(memory: Memory) -> int:
     return index
 
 
-@leaf
+@hot
 def _header(
     memory: Memory,
     event: Any,
@@ -89,7 +89,7 @@ def refused(
     event["successor_order_id"] = 0
 
 
-@leaf
+@hot
 def order_event(
     memory: Memory, events: EventBuffer, order: Any, kind: int, reason: int, state: int, value: int
 ) -> Any:
@@ -243,7 +243,7 @@ def market_event(
     event["unused_5"] = 0
 
 
-@leaf
+@hot
 def quote_event(memory: Memory, events: EventBuffer, number: int) -> None:
     """Publish an instrument's best bid and ask if they differ from what was last published."""
     instrument = memory.instruments[number]

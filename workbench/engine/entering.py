@@ -35,11 +35,11 @@ from workbench.engine.orders import (
     take_slot,
 )
 from workbench.engine.sweep import could_trade, match, match_frozen, match_history, meet_live_orders
-from workbench.jit import int64, leaf
+from workbench.jit import hot, int64, leaf
 from workbench.risk.checks import take_token
 
 
-@leaf
+@hot
 def write_order(memory: Memory, command: Any, slot: int) -> None:
     """Fill a slot's record from a COMMAND_NEW_ORDER."""
     world = memory.world[0]
@@ -94,7 +94,7 @@ def enter(memory: Memory, events: EventBuffer, slot: int) -> None:
         memory.instruments[order["instrument"]]["quote_due"] = 1
 
 
-@leaf
+@hot
 def new_order(memory: Memory, events: EventBuffer, command: Any) -> None:
     """NEW_ORDER."""
     slot = take_slot(memory)

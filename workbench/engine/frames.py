@@ -36,7 +36,7 @@ from workbench.domain.records import (
 )
 from workbench.domain.states import OrderState
 from workbench.domain.units import decimal
-from workbench.feed.columns import decimal_series
+from workbench.feed.table import decimal_series
 
 SHADOW = 0x2000
 """Bit of an event's `flags`: the trade of a live order against frozen history."""

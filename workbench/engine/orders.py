@@ -17,7 +17,7 @@ from workbench.domain.numbers import (
     STATE_PARTIALLY_FILLED,
 )
 from workbench.engine.emit import order_event
-from workbench.jit import int64, leaf
+from workbench.jit import hot, int64, leaf
 from workbench.ledger.cash import reservation
 from workbench.matching.book import dequeue, enqueue, level_index, shrink, side_number
 from workbench.matching.table import delete_client_id, delete_order_id, insert_client_id, insert_order_id
@@ -25,7 +25,7 @@ from workbench.matching.table import delete_client_id, delete_order_id, insert_c
 SELF_TRADE_FREE = STREET_ACCOUNT
 
 
-@leaf
+@hot
 def take_slot(memory: Memory) -> int:
     """A free slot; the caller made sure there is one."""
     world = memory.world[0]
@@ -39,7 +39,7 @@ def take_slot(memory: Memory) -> int:
     return slot
 
 
-@leaf
+@hot
 def release_slot(memory: Memory, slot: int) -> None:
     """Give a slot back; an order id of 0 marks it as free."""
     world = memory.world[0]
@@ -50,25 +50,25 @@ def release_slot(memory: Memory, slot: int) -> None:
     world["live_orders"] -= 1
 
 
-@leaf
+@hot
 def open_state(order: Any) -> int:
     """State of an order that is still open."""
     return STATE_NEW if order["leaves_lots"] == order["quantity_lots"] else STATE_PARTIALLY_FILLED
 
 
-@leaf
+@hot
 def keeps_account(memory: Memory, order: Any) -> bool:
     """Whether the order's account has positions and limits to keep."""
     return memory.world[0]["bare"] == 0 and order["account"] != STREET_ACCOUNT
 
 
-@leaf
+@hot
 def position_number(memory: Memory, account: int, instrument: int) -> int:
     """Index in `Memory.positions`."""
     return int64(account) * memory.world[0]["instruments"] + instrument
 
 
-@leaf
+@hot
 def change_open_lots(memory: Memory, order: Any, lots: int) -> None:
     """Add to what the order's account has open on the order's side."""
     position = memory.positions[position_number(memory, int64(order["account"]), int64(order["instrument"]))]
@@ -78,7 +78,7 @@ def change_open_lots(memory: Memory, order: Any, lots: int) -> None:
         position["open_sell_lots"] += lots
 
 
-@leaf
+@hot
 def reserve(memory: Memory, order: Any) -> None:
     """Bring the order's reservation in line with its opening lots."""
     account = memory.accounts[order["account"]]
@@ -89,7 +89,7 @@ def reserve(memory: Memory, order: Any) -> None:
         order["reserved_micros"] = wanted
 
 
-@leaf
+@hot
 def lots_ahead(memory: Memory, order: Any) -> int:
     """Lots of history at the order's price, behind which a live order of a frozen venue queues too."""
     if order["book"] == 0:
@@ -101,7 +101,7 @@ def lots_ahead(memory: Memory, order: Any) -> int:
     return memory.levels[level_index(memory, number, order["price_ticks"])]["lots"]
 
 
-@leaf
+@hot
 def rest(memory: Memory, events: EventBuffer, slot: int) -> None:
     """Queue an order whose slot is taken, enter its ids, and say so."""
     order = memory.orders[slot]
@@ -126,7 +126,7 @@ def rest(memory: Memory, events: EventBuffer, slot: int) -> None:
     order_event(memory, events, order, EVENT_ORDER_RESTED, 0, open_state(order), ahead)
 
 
-@leaf
+@hot
 def forget_ids(memory: Memory, slot: int) -> None:
     """Take the order's ids out of the tables."""
     order = memory.orders[slot]
@@ -141,7 +141,7 @@ def forget_ids(memory: Memory, slot: int) -> None:
         )
 
 
-@leaf
+@hot
 def withdraw(memory: Memory, slot: int) -> None:
     """Take a resting order out of its queue, the tables and its account's books; its slot stays taken."""
     order = memory.orders[slot]
@@ -155,7 +155,7 @@ def withdraw(memory: Memory, slot: int) -> None:
         change_open_lots(memory, order, -order["leaves_lots"])
 
 
-@leaf
+@hot
 def end_resting(memory: Memory, events: EventBuffer, slot: int, kind: int, reason: int, state: int) -> None:
     """Cancel or expire a resting order."""
     order = memory.orders[slot]

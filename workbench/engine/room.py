@@ -30,7 +30,7 @@ from workbench.engine.admit import (
 from workbench.engine.orders import (
     position_number,
 )
-from workbench.jit import int64, leaf
+from workbench.jit import hot, int64, leaf
 from workbench.matching.book import next_price, reaches, side_number
 
 DONE = 0
@@ -60,7 +60,7 @@ def fills_bound(memory: Memory, side_index: int, side: int, limit: int, lots: in
     return min(found, lots)
 
 
-@leaf
+@hot
 def orders_bound(memory: Memory, command: Any) -> int:
     """At least as many resting orders as this command can end or fill."""
     kind = command["kind"]
@@ -100,7 +100,7 @@ def orders_bound(memory: Memory, command: Any) -> int:
     return fills_bound(memory, opposite, int64(side), limit, lots)
 
 
-@leaf
+@hot
 def may_meet_itself(memory: Memory, command: Any) -> bool:
     """Whether self-trade prevention might pass over resting orders, so that level totals bound nothing."""
     account = command["account"]
@@ -114,7 +114,7 @@ def may_meet_itself(memory: Memory, command: Any) -> bool:
     return position["open_buy_lots"] != 0 or position["open_sell_lots"] != 0
 
 
-@leaf
+@hot
 def shortage(memory: Memory, command: Any, event_room: int) -> int:
     """What is too small for this command (its amount goes to `wanted`), or DONE."""
     world = memory.world[0]

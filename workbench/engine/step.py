@@ -28,13 +28,13 @@ from workbench.engine.controlling import control, publish
 from workbench.engine.entering import new_order
 from workbench.engine.executing import execute_order
 from workbench.engine.room import DONE, shortage
-from workbench.jit import array_of, by_reference, entry, int64, leaf, tuple_of
+from workbench.jit import array_of, by_reference, entry, hot, int64, tuple_of
 from workbench.matching.table import insert_client_id, insert_order_id
 
 MAX_TIME_NS = 1 << 62
 
 
-@leaf
+@hot
 def apply(memory: Memory, events: EventBuffer, command: Any) -> None:
     """One command, which nothing is too small for."""
     world = memory.world[0]

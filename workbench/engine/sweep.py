@@ -16,14 +16,14 @@ from workbench.domain.numbers import (
 from workbench.engine.emit import order_event
 from workbench.engine.fills import SHADOW, trade
 from workbench.engine.orders import cancel_incoming, cancel_resting, open_state, reduce_resting
-from workbench.jit import int64, leaf
+from workbench.jit import hot, int64, leaf
 from workbench.ledger.cash import notional
 from workbench.matching.book import better, is_matchable, level_index, next_price, reaches, side_number
 
 ANY_PRICE = 1 << 62
 
 
-@leaf
+@hot
 def limit_of(memory: Memory, slot: int) -> int:
     """The price up to which an order trades; a market order has none."""
     order = memory.orders[slot]
@@ -33,7 +33,7 @@ def limit_of(memory: Memory, slot: int) -> int:
     return ANY_PRICE if order["side"] == BUY else 0
 
 
-@leaf
+@hot
 def prevention_of(memory: Memory, slot: int) -> int:
     """The order's self-trade prevention mode, or the venue's; the street's orders may always trade."""
     order = memory.orders[slot]
@@ -43,7 +43,7 @@ def prevention_of(memory: Memory, slot: int) -> int:
     return memory.world[0]["self_trade_prevention"] if mode == 0 else mode
 
 
-@leaf
+@hot
 def head_at(memory: Memory, number: int, price_ticks: int) -> int:
     """First order at a price of a side; 0 when the price is 0."""
     if price_ticks == 0:

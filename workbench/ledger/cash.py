@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from workbench.domain.costs import PPM
-from workbench.jit import leaf
+from workbench.jit import hot
 
 _PPM = PPM
 
 
-@leaf
+@hot
 def notional(instrument: Any, price_ticks: int, quantity_lots: int) -> int:
     """Value in micros of a quantity at a price, rounded down."""
     value = price_ticks * quantity_lots * instrument["value_numerator"]
@@ -18,7 +18,7 @@ def notional(instrument: Any, price_ticks: int, quantity_lots: int) -> int:
     return value if denominator == 1 else value // denominator
 
 
-@leaf
+@hot
 def fee(per_lot_micros: int, ppm: int, notional_micros: int, quantity_lots: int) -> int:
     """Fee in micros, rounded up; negative for a rebate."""
     if ppm == 0:
@@ -29,7 +29,7 @@ def fee(per_lot_micros: int, ppm: int, notional_micros: int, quantity_lots: int)
     return per_lot_micros * quantity_lots + whole * ppm - (-(rest * ppm)) // _PPM
 
 
-@leaf
+@hot
 def reserve_fee(instrument: Any, notional_micros: int, quantity_lots: int) -> int:
     """The most a fill of this size can cost in fees."""
     per_lot = max(instrument["maker_per_lot_micros"], instrument["taker_per_lot_micros"], 0)
@@ -37,7 +37,7 @@ def reserve_fee(instrument: Any, notional_micros: int, quantity_lots: int) -> in
     return fee(per_lot, ppm, notional_micros, quantity_lots)
 
 
-@leaf
+@hot
 def reservation(instrument: Any, price_ticks: int, opening_lots: int) -> int:
     """Cash that a resting order ties up: its opening part at its limit, with fees."""
     if opening_lots == 0:
@@ -46,7 +46,7 @@ def reservation(instrument: Any, price_ticks: int, opening_lots: int) -> int:
     return value + reserve_fee(instrument, value, opening_lots)
 
 
-@leaf
+@hot
 def available(account: Any) -> int:
     """Buying power: cash neither reserved nor tied up in short positions, which bind twice their proceeds."""
     return account["cash_micros"] - account["reserved_micros"] - 2 * account["short_cost_micros"]

@@ -9,7 +9,7 @@ from workbench.domain.memory import Memory
 from workbench.domain.numbers import (
     BUY,
 )
-from workbench.jit import int64, leaf
+from workbench.jit import hot, int64, leaf
 from workbench.matching.ladder import next_above, next_below, occupy, vacate
 
 DIVERGED = 0x1000
@@ -18,25 +18,25 @@ DIVERGED = 0x1000
 SIDES_PER_INSTRUMENT = 4
 
 
-@leaf
+@hot
 def side_number(instrument: int, book: int, side: int) -> int:
     """Number of a book's side in `Memory.sides`."""
     return instrument * SIDES_PER_INSTRUMENT + book * 2 + side - 1
 
 
-@leaf
+@hot
 def side_of(order: Any) -> int:
     """Number of the side an order belongs to."""
     return side_number(int64(order["instrument"]), int64(order["book"]), int64(order["side"]))
 
 
-@leaf
+@hot
 def reaches(side: int, price_ticks: int, resting_ticks: int) -> bool:
     """Whether an incoming `side` order at `price_ticks` trades with a resting price."""
     return resting_ticks <= price_ticks if side == BUY else resting_ticks >= price_ticks
 
 
-@leaf
+@hot
 def better(side: int, price_ticks: int, than_ticks: int) -> bool:
     """Whether a resting `side` price comes before another."""
     return price_ticks > than_ticks if side == BUY else price_ticks < than_ticks
@@ -55,20 +55,20 @@ def next_price(memory: Memory, number: int, price_ticks: int) -> int:
     return 0 if found < 0 else floor + found
 
 
-@leaf
+@hot
 def level_index(memory: Memory, number: int, price_ticks: int) -> int:
     """Index in `Memory.levels` of a price on a side."""
     side = memory.sides[number]
     return side["level_base"] + price_ticks - side["floor_ticks"]
 
 
-@leaf
+@hot
 def is_matchable(order: Any) -> bool:
     """Whether history may trade with this order: it is live, or diverged."""
     return order["account"] != STREET_ACCOUNT or (order["flags"] & DIVERGED) != 0
 
 
-@leaf
+@hot
 def enqueue(memory: Memory, slot: int) -> int:
     """Put an order at the end of its level's queue; returns the lots that were at this price before."""
     order = memory.orders[slot]
@@ -98,7 +98,7 @@ def enqueue(memory: Memory, slot: int) -> int:
     return ahead
 
 
-@leaf
+@hot
 def dequeue(memory: Memory, slot: int) -> None:
     """Take an order out of its level's queue, wherever it stands; the level's total still has its leaves."""
     order = memory.orders[slot]
@@ -128,7 +128,7 @@ def dequeue(memory: Memory, slot: int) -> None:
             side["best_ticks"] = next_price(memory, number, price)
 
 
-@leaf
+@hot
 def shrink(memory: Memory, slot: int, lots: int) -> None:
     """Take `lots` off an order's leaves and its level's total; the order stays where it is."""
     order = memory.orders[slot]
@@ -146,7 +146,7 @@ def mark_diverged(memory: Memory, slot: int) -> None:
         memory.sides[side_of(order)]["matchable"] += 1
 
 
-@leaf
+@hot
 def best_opposite(memory: Memory, instrument: int, side: int) -> int:
     """Best resting price an incoming `side` order meets, in either book; 0 if there is none."""
     opposite = 3 - side

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from workbench.jit import highest_bit, leaf, lowest_bit
+from workbench.jit import highest_bit, hot, leaf, lowest_bit
 
 ALIGNMENT = 4096
 """Widths of ladders are multiples of this, so that each side owns whole words of `bits` and `summary`."""
@@ -22,19 +22,19 @@ _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 _WORD = 63
 
 
-@leaf
+@hot
 def _mask_from(bit: int) -> Any:
     """Ones at `bit` and above."""
     return _ALL << np.uint64(bit)
 
 
-@leaf
+@hot
 def _mask_to(bit: int) -> Any:
     """Ones at `bit` and below."""
     return _ALL >> np.uint64(_WORD - bit)
 
 
-@leaf
+@hot
 def occupy(bits: Any, summary: Any, top: Any, side: Any, offset: int) -> None:
     """Mark a level as occupied."""
     base = side["level_base"]
@@ -52,7 +52,7 @@ def occupy(bits: Any, summary: Any, top: Any, side: Any, offset: int) -> None:
             top[at] = top[at] | (_ONE << np.uint64(bit & _WORD))
 
 
-@leaf
+@hot
 def vacate(bits: Any, summary: Any, top: Any, side: Any, offset: int) -> None:
     """Mark a level as empty."""
     base = side["level_base"]

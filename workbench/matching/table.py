@@ -9,19 +9,19 @@ from __future__ import annotations
 from typing import Any
 
 from workbench.domain.codes import STREET_ACCOUNT
-from workbench.jit import hash31, int64, leaf, prefetch
+from workbench.jit import hash31, hot, int64, leaf, prefetch
 
 _SLOT_MASK = (1 << 32) - 1
 _HASH_BITS = 31
 _NO_INSTRUMENT = -1
 
 
-@leaf
+@hot
 def _home(hashed: int, size: int) -> int:
     return (hashed * size) >> _HASH_BITS
 
 
-@leaf
+@hot
 def _insert(table: Any, hashed: int, slot: int) -> None:
     size = table.size
     i = _home(hashed, size)
@@ -32,7 +32,7 @@ def _insert(table: Any, hashed: int, slot: int) -> None:
     table[i] = (hashed << 32) | slot
 
 
-@leaf
+@hot
 def _delete(table: Any, hashed: int, slot: int) -> None:
     size = table.size
     entry = (hashed << 32) | slot
@@ -59,19 +59,19 @@ def _delete(table: Any, hashed: int, slot: int) -> None:
     table[hole] = 0
 
 
-@leaf
+@hot
 def insert_order_id(table: Any, order_id: int, slot: int) -> None:
     """Enter an order id that is not in the table."""
     _insert(table, hash31(order_id, 0), slot)
 
 
-@leaf
+@hot
 def delete_order_id(table: Any, order_id: int, slot: int) -> None:
     """Remove an order id that is in the table."""
     _delete(table, hash31(order_id, 0), slot)
 
 
-@leaf
+@hot
 def find_order_id(table: Any, orders: Any, order_id: int) -> int:
     """Slot of the open order with this id, or 0."""
     hashed = hash31(order_id, 0)
@@ -90,25 +90,25 @@ def find_order_id(table: Any, orders: Any, order_id: int) -> int:
             i = 0
 
 
-@leaf
+@hot
 def _salt(account: int, instrument: int) -> int:
     """What a client order id is unique in: its account; of the street, where sources meet, an instrument."""
     return (int64(account) << 32) + (instrument if account == STREET_ACCOUNT else _NO_INSTRUMENT) + 2
 
 
-@leaf
+@hot
 def insert_client_id(table: Any, account: int, instrument: int, client_order_id: int, slot: int) -> None:
     """Enter a client order id that is not in the table."""
     _insert(table, hash31(client_order_id, _salt(account, instrument)), slot)
 
 
-@leaf
+@hot
 def delete_client_id(table: Any, account: int, instrument: int, client_order_id: int, slot: int) -> None:
     """Remove a client order id that is in the table."""
     _delete(table, hash31(client_order_id, _salt(account, instrument)), slot)
 
 
-@leaf
+@hot
 def find_client_id(table: Any, orders: Any, account: int, instrument: int, client_order_id: int) -> int:
     """Slot of the account's open order with this client order id (street: in this instrument), or 0."""
     hashed = hash31(client_order_id, _salt(account, instrument))

@@ -7,10 +7,10 @@ from typing import Any
 from workbench.domain.numbers import (
     BUY,
 )
-from workbench.jit import leaf
+from workbench.jit import hot
 
 
-@leaf
+@hot
 def smaller_limit(one: int, other: int) -> int:
     """The smaller of two limits of which 0 means none."""
     if one == 0:
@@ -20,7 +20,7 @@ def smaller_limit(one: int, other: int) -> int:
     return min(one, other)
 
 
-@leaf
+@hot
 def rate_wait(account: Any, time_ns: int) -> int:
     """Nanoseconds until the account's token bucket allows one more order; 0 when it does now."""
     interval = account["rate_interval_ns"]
@@ -30,7 +30,7 @@ def rate_wait(account: Any, time_ns: int) -> int:
     return max(excess, 0)
 
 
-@leaf
+@hot
 def take_token(account: Any, time_ns: int) -> None:
     """Count one order against the bucket."""
     interval = account["rate_interval_ns"]
@@ -38,7 +38,7 @@ def take_token(account: Any, time_ns: int) -> None:
         account["rate_time_ns"] = max(account["rate_time_ns"], time_ns) + interval
 
 
-@leaf
+@hot
 def closable(position: Any, side: int, own_leaves: int) -> int:
     """Lots that a `side` order could close beside other open orders; `own_leaves` is its own old part."""
     held = position["position_lots"]
@@ -47,7 +47,7 @@ def closable(position: Any, side: int, own_leaves: int) -> int:
     return max(0, held - (position["open_sell_lots"] - own_leaves))
 
 
-@leaf
+@hot
 def reachable_position(position: Any, side: int, quantity_lots: int, own_leaves: int) -> int:
     """Size of the position in the order's direction if it and all open orders of its side filled."""
     held = position["position_lots"]
