@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.errors import SourceError
-from workbench.feed.columns import Column, Layout, Table, decimal_series, read_table
+from workbench.feed.columns import Column, Layout
+from workbench.feed.table import Table, decimal_series, read_table
 from workbench.feed.times import TimeFaultError, parse_times
 
 KNOWN = [Column("time", ("timestamp",)), Column("price", ("px",)), Column("quantity", ("size",))]

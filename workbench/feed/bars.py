@@ -16,9 +16,10 @@ import polars as pl
 
 from workbench.domain.units import decimal
 from workbench.errors import SourceError
-from workbench.feed.columns import Column, Decimals, Layout, Table, decimal_series, read_table
+from workbench.feed.columns import Column, Layout
 from workbench.feed.files import read_bytes
 from workbench.feed.lean import lean_file
+from workbench.feed.table import Decimals, Table, decimal_series, read_table
 
 _PRICES = ("open", "high", "low", "close")
 

@@ -11,7 +11,7 @@ import polars as pl
 from workbench.domain.codes import Side
 from workbench.domain.units import decimal
 from workbench.errors import SourceError
-from workbench.feed.columns import Decimals, Integers, Table
+from workbench.feed.table import Decimals, Integers, Table
 from workbench.feed.tape import Tape
 
 NANO = Decimal("1e-9")

@@ -20,12 +20,13 @@ from workbench.domain.instruments import Instrument
 from workbench.domain.units import Number, decimal, to_units
 from workbench.errors import ConfigError, SourceError
 from workbench.feed.bars import refuse_bars
-from workbench.feed.columns import Column, Decimals, Integers, Layout, Table, header_cells, normal, read_table
+from workbench.feed.columns import Column, Layout, header_cells, normal
 from workbench.feed.files import read_bytes
 from workbench.feed.history import QUIRKS, History, counted
 from workbench.feed.lean import is_lean, lean_file
 from workbench.feed.open import register
 from workbench.feed.scale import price_scale
+from workbench.feed.table import Decimals, Integers, Table, read_table
 from workbench.feed.tape import Tape, tape_commands
 from workbench.feed.tick_table import NANO, table_tape
 
