@@ -73,7 +73,7 @@ def leaf(function: Function) -> Function:
 
 
 def hot(function: Function) -> Function:
-    """A `leaf` that every command goes through: its code is put where it is called, which takes longer to compile."""
+    """A `leaf` on the way of every command: its code is put where it is called, which compiles slower."""
     return _helper(function, inlined=True)
 
 

@@ -529,7 +529,7 @@ class Generator:
             rows[name][place] = value
 
     def _times(self, rows: Records) -> None:
-        """Mostly small steps, some commands at one time, some backwards."""
+        """Mostly small steps, some commands at one time, some backwards, some after the end of time."""
         random, size = self.random, len(rows)
         steps = random.integers(0, 4 * MILLISECOND, size) * self._hits(0.7, size)
         steps[self._hits(0.002, size)] = 10_000 * MILLISECOND
@@ -537,7 +537,9 @@ class Generator:
         self.time_ns = int(times[-1])
         backwards = self._hits(self.mood.backwards, size)
         past = random.choice([1, MILLISECOND, 2**62, 2**63 - 1], size)
-        rows["time_ns"] = np.where(backwards, times - past, times)
+        after_the_end = random.choice([2**62 + 1, 2**63 - 1], size)
+        wrong = np.where(self._hits(0.5, size), times - past, after_the_end)
+        rows["time_ns"] = np.where(backwards, wrong, times)
 
     def _recover(self, rows: Records) -> None:
         """Undo what would make the rest of the stream dull: closed phases, suspensions, a band far away."""

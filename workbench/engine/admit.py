@@ -60,6 +60,7 @@ from workbench.domain.numbers import (
     SHORT_PERMITTED,
     SUSPENDED,
 )
+from workbench.domain.times import MAX_TIME_NS
 from workbench.engine.orders import position_number
 from workbench.engine.sweep import could_trade
 from workbench.jit import hot, int64, leaf
@@ -71,9 +72,6 @@ from workbench.risk.checks import closable, rate_wait, reachable_position, small
 NEW_FLAGS = POST_ONLY | HISTORICAL
 REPLACE_FLAGS = QUANTITY_IS_LEAVES | LOSE_PRIORITY | HISTORICAL
 
-
-MAX_TIME_NS = 1 << 62
-"""Exchange time ends here (in the year 2116), so that adding an interval to it never overflows."""
 
 MAX_TOTAL_LOTS = 1 << 62
 """Totals are counted up to here; more is refused anyway."""

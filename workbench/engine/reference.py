@@ -44,6 +44,7 @@ from workbench.domain.records import (
     Records,
 )
 from workbench.domain.states import OrderState
+from workbench.domain.times import MAX_TIME_NS
 from workbench.domain.views import ExchangeState, state_digest
 from workbench.errors import CommandError
 from workbench.ledger.reference import Ledger
@@ -197,9 +198,10 @@ class ReferenceExchange:
         self._events = []
         for command in map(Command._make, commands.tolist()):
             self.command_count += 1
-            self._late = command.time_ns < self.time_ns
+            self._late = not self.time_ns <= command.time_ns <= MAX_TIME_NS
             # Time passes with refused commands too, so that the times of events never fall.
-            self.time_ns = max(self.time_ns, command.time_ns)
+            if not self._late:
+                self.time_ns = command.time_ns
             handler = self._handlers.get(command.kind, self._unknown_command)
             handler(command)
             if self._touched:

@@ -14,6 +14,7 @@ from workbench.domain.numbers import (
     COMMAND_REPLACE_ORDER,
 )
 from workbench.domain.records import COMMAND
+from workbench.domain.times import MAX_TIME_NS
 from workbench.engine.ahead import (
     DEEP_ORDERS,
     ENTRIES_AHEAD,
@@ -30,8 +31,6 @@ from workbench.engine.executing import execute_order
 from workbench.engine.room import DONE, shortage
 from workbench.jit import array_of, by_reference, entry, hot, int64, tuple_of
 from workbench.matching.table import insert_client_id, insert_order_id
-
-MAX_TIME_NS = 1 << 62
 
 
 @hot
