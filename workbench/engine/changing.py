@@ -19,7 +19,6 @@ from workbench.domain.numbers import (
     REASON_INVALID_QUANTITY,
     REASON_NOT_ORDER_OWNER,
     REASON_UNKNOWN_ORDER,
-    STATE_PENDING_NEW,
     STATE_REPLACED,
 )
 from workbench.domain.records import PRIORITY_KEPT
@@ -33,7 +32,7 @@ from workbench.engine.admit import (
     find_order,
     has_limits,
 )
-from workbench.engine.emit import order_event, refused
+from workbench.engine.emit import order_event, turned_down
 from workbench.engine.entering import enter
 from workbench.engine.history import (
     diverge,
@@ -41,6 +40,7 @@ from workbench.engine.history import (
 from workbench.engine.orders import (
     cancel_resting,
     change_open_lots,
+    enter_ids,
     forget_ids,
     keeps_account,
     position_number,
@@ -51,7 +51,6 @@ from workbench.engine.orders import (
 )
 from workbench.jit import hot, int64, leaf
 from workbench.matching.book import shrink
-from workbench.matching.table import insert_client_id, insert_order_id
 from workbench.risk.checks import closable, take_token
 
 NONE = -1
@@ -81,17 +80,7 @@ def cancel_order(memory: Memory, events: EventBuffer, command: Any) -> int:
             elif memory.orders[slot]["account"] != command["account"]:
                 reason = REASON_NOT_ORDER_OWNER
     if reason != 0:
-        refused(
-            memory,
-            events,
-            command,
-            EVENT_CANCEL_REJECTED,
-            reason,
-            STATE_PENDING_NEW,
-            command["order_id"],
-            value,
-            limit,
-        )
+        turned_down(memory, events, command, EVENT_CANCEL_REJECTED, reason, value, limit)
         return NONE
     order = memory.orders[slot]
     number = int64(order["instrument"])
@@ -128,17 +117,7 @@ def replace_order(memory: Memory, events: EventBuffer, command: Any) -> int:
             and named < memory.world[0]["instruments"]
         ):
             diverge(memory, named, max(lots, 0))
-        refused(
-            memory,
-            events,
-            command,
-            EVENT_REPLACE_REJECTED,
-            reason,
-            STATE_PENDING_NEW,
-            command["order_id"],
-            value,
-            limit,
-        )
+        turned_down(memory, events, command, EVENT_REPLACE_REJECTED, reason, value, limit)
         return NONE
     order = memory.orders[slot]
     number = int64(order["instrument"])
@@ -163,17 +142,7 @@ def replace_order(memory: Memory, events: EventBuffer, command: Any) -> int:
     if reason == 0 and not keeps and leaves > 0:
         reason, value, limit = check_successor(memory, slot, total, leaves, price)
     if reason != 0:
-        refused(
-            memory,
-            events,
-            command,
-            EVENT_REPLACE_REJECTED,
-            reason,
-            STATE_PENDING_NEW,
-            command["order_id"],
-            value,
-            limit,
-        )
+        turned_down(memory, events, command, EVENT_REPLACE_REJECTED, reason, value, limit)
         return NONE
     if leaves <= 0:
         diverge(memory, number, lots)
@@ -253,15 +222,7 @@ def succeed(
     order["order_id"] = world["orders"]
     memory.instruments[order["instrument"]]["quote_due"] = 1
     if keeps:
-        insert_order_id(memory.by_order_id, order["order_id"], slot)
-        if order["client_order_id"] != 0:
-            insert_client_id(
-                memory.by_client_id,
-                int64(order["account"]),
-                int64(order["instrument"]),
-                order["client_order_id"],
-                slot,
-            )
+        enter_ids(memory, slot)
         return
     if keeps_account(memory, order):
         position = memory.positions[

@@ -32,7 +32,6 @@ from workbench.domain.numbers import (
     REASON_UNKNOWN_COMMAND,
     STATE_CANCELED,
     STATE_EXPIRED,
-    STATE_PENDING_NEW,
     SUSPENDED,
 )
 from workbench.engine.admit import (
@@ -40,7 +39,7 @@ from workbench.engine.admit import (
     check_instrument,
     check_time,
 )
-from workbench.engine.emit import market_event, quote_event, refused
+from workbench.engine.emit import market_event, quote_event, turned_down
 from workbench.engine.orders import (
     end_resting,
 )
@@ -249,16 +248,6 @@ def control(memory: Memory, events: EventBuffer, command: Any) -> None:
         elif kind != COMMAND_CLOCK:
             reason = REASON_UNKNOWN_COMMAND
     if reason != 0:
-        refused(
-            memory,
-            events,
-            command,
-            EVENT_COMMAND_REJECTED,
-            reason,
-            STATE_PENDING_NEW,
-            command["order_id"],
-            value,
-            limit,
-        )
+        turned_down(memory, events, command, EVENT_COMMAND_REJECTED, reason, value, limit)
     for number in range(memory.world[0]["instruments"]):
         publish(memory, events, number)

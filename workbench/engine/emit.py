@@ -9,6 +9,7 @@ from workbench.domain.numbers import (
     EVENT_POSITION_CHANGED,
     EVENT_QUOTE,
     EVENT_TRADE,
+    STATE_PENDING_NEW,
 )
 from workbench.jit import hot, leaf
 
@@ -87,6 +88,14 @@ def refused(
     event["value"] = value
     event["limit"] = limit
     event["successor_order_id"] = 0
+
+
+@leaf
+def turned_down(
+    memory: Memory, events: EventBuffer, command: Any, kind: int, reason: int, value: int, limit: int
+) -> None:
+    """A refusal of a command that is no new order, with the ids it named."""
+    refused(memory, events, command, kind, reason, STATE_PENDING_NEW, command["order_id"], value, limit)
 
 
 @hot

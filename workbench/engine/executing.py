@@ -18,14 +18,13 @@ from workbench.domain.numbers import (
     REASON_UNKNOWN_ACCOUNT,
     REASON_UNKNOWN_ORDER,
     SELL,
-    STATE_PENDING_NEW,
 )
 from workbench.engine.admit import (
     check_instrument,
     check_time,
     find_order,
 )
-from workbench.engine.emit import refused
+from workbench.engine.emit import turned_down
 from workbench.engine.history import (
     execute_frozen,
     execute_responsive,
@@ -79,17 +78,7 @@ def execute_order(memory: Memory, events: EventBuffer, command: Any) -> None:
         if slot == 0 and memory.world[0]["frozen"] != 0:
             reason = REASON_UNKNOWN_ORDER
     if reason != 0:
-        refused(
-            memory,
-            events,
-            command,
-            EVENT_COMMAND_REJECTED,
-            reason,
-            STATE_PENDING_NEW,
-            command["order_id"],
-            value,
-            limit,
-        )
+        turned_down(memory, events, command, EVENT_COMMAND_REJECTED, reason, value, limit)
         return
     aggressor = write_aggressor(memory, command)
     if memory.world[0]["frozen"] != 0:

@@ -101,14 +101,10 @@ def lots_ahead(memory: Memory, order: Any) -> int:
     return memory.levels[level_index(memory, number, order["price_ticks"])]["lots"]
 
 
-@hot
-def rest(memory: Memory, events: EventBuffer, slot: int) -> None:
-    """Queue an order whose slot is taken, enter its ids, and say so."""
+@leaf
+def enter_ids(memory: Memory, slot: int) -> None:
+    """Enter an order's ids in the tables."""
     order = memory.orders[slot]
-    world = memory.world[0]
-    world["priorities"] += 1
-    order["priority"] = world["priorities"]
-    ahead = enqueue(memory, slot) + lots_ahead(memory, order)
     insert_order_id(memory.by_order_id, order["order_id"], slot)
     if order["client_order_id"] != 0:
         insert_client_id(
@@ -118,6 +114,17 @@ def rest(memory: Memory, events: EventBuffer, slot: int) -> None:
             order["client_order_id"],
             slot,
         )
+
+
+@hot
+def rest(memory: Memory, events: EventBuffer, slot: int) -> None:
+    """Queue an order whose slot is taken, enter its ids, and say so."""
+    order = memory.orders[slot]
+    world = memory.world[0]
+    world["priorities"] += 1
+    order["priority"] = world["priorities"]
+    ahead = enqueue(memory, slot) + lots_ahead(memory, order)
+    enter_ids(memory, slot)
     if keeps_account(memory, order):
         memory.accounts[order["account"]]["open_orders"] += 1
         change_open_lots(memory, order, order["leaves_lots"])

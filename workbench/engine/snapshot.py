@@ -23,14 +23,14 @@ from workbench.domain.records import (
 )
 from workbench.domain.views import STATE_DTYPES, STATE_SCHEMA, ExchangeState
 from workbench.engine.layout import allocate, table_size, with_ladders, with_more_lots, zeros
-from workbench.engine.orders import open_state, position_number, take_slot
+from workbench.engine.orders import enter_ids, open_state, position_number, take_slot
 from workbench.engine.step import MEMORY_TYPE
 from workbench.engine.sweep import head_at, step_forward
 from workbench.errors import SnapshotError
 from workbench.jit import array_of, by_reference, entry, int64, leaf
 from workbench.ledger.lots import new_lot
 from workbench.matching.book import enqueue, next_price, side_number
-from workbench.matching.table import find_order_id, insert_client_id, insert_order_id
+from workbench.matching.table import find_order_id
 
 _MAGIC = b"WORKBENCH-SNAPSHOT-1\n"
 _DIGEST_BYTES = 16
@@ -129,15 +129,7 @@ def write_orders(arrays: Memory, views: Any) -> None:
         order["priority"] = view["priority"]
         order["time_ns"] = view["time_ns"]
         enqueue(memory, slot)
-        insert_order_id(memory.by_order_id, order["order_id"], slot)
-        if order["client_order_id"] != 0:
-            insert_client_id(
-                memory.by_client_id,
-                int64(order["account"]),
-                int64(order["instrument"]),
-                order["client_order_id"],
-                slot,
-            )
+        enter_ids(memory, slot)
 
 
 @entry(MEMORY_TYPE, array_of(LOT_VIEW))

@@ -28,9 +28,9 @@ from workbench.engine.changing import cancel_order, replace_order
 from workbench.engine.controlling import control, publish
 from workbench.engine.entering import new_order
 from workbench.engine.executing import execute_order
+from workbench.engine.orders import enter_ids
 from workbench.engine.room import DONE, shortage
 from workbench.jit import array_of, by_reference, entry, hot, int64, tuple_of
-from workbench.matching.table import insert_client_id, insert_order_id
 
 
 @hot
@@ -90,12 +90,4 @@ def rehash(memory: Memory) -> None:
     for slot in range(1, state.world[0]["used_orders"] + 1):
         order = state.orders[slot]
         if order["order_id"] != 0:
-            insert_order_id(state.by_order_id, order["order_id"], slot)
-            if order["client_order_id"] != 0:
-                insert_client_id(
-                    state.by_client_id,
-                    int64(order["account"]),
-                    int64(order["instrument"]),
-                    order["client_order_id"],
-                    slot,
-                )
+            enter_ids(state, slot)
