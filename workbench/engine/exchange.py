@@ -90,7 +90,8 @@ class Exchange:
         Raises
         ------
         CommandError
-            When `commands` is not a one-dimensional array of `COMMAND`; nothing has been applied then.
+            When `commands` is not a one-dimensional array of `COMMAND`, or `out` no room for events; nothing
+            has been applied then.
         """
         given: Any = commands
         is_array = isinstance(given, np.ndarray)
@@ -101,9 +102,15 @@ class Exchange:
                 where="Exchange.step",
                 remedy="build them with workbench.domain.commands or np.zeros(n, dtype=COMMAND)",
             )
-        if out is not None and (out.dtype != EVENT or out.ndim != 1 or not out.flags.c_contiguous):
+        room: Any = out
+        is_array = isinstance(room, np.ndarray)
+        if room is not None and (
+            not is_array or room.dtype != EVENT or room.ndim != 1 or not room.flags.carray
+        ):
             raise CommandError(
-                what="out must be a contiguous one-dimensional array of EVENT records", where="Exchange.step"
+                what="out must be a writable, contiguous one-dimensional array of EVENT records",
+                where="Exchange.step",
+                remedy="build it with np.zeros(n, dtype=EVENT), or leave it out",
             )
         commands = np.require(commands, requirements=["C", "A", "W"])
         if len(commands) <= _LARGEST_BATCH or out is not None:
