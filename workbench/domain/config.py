@@ -149,22 +149,26 @@ def venue_to_json(venue: Venue) -> dict[str, Any]:
 
 
 def venue_from_json(data: dict[str, Any]) -> Venue:
-    """The venue that `venue_to_json` was given.
+    """The venue that `venue_to_json` was given; `ConfigError` for what cannot be one.
 
     >>> venue = Venue([Instrument("AAPL", "100", "200")], [Account("ann", cash="10.5")])
     >>> again = venue_from_json(venue_to_json(venue))
     >>> again.accounts[0].cash_micros, again.instruments[0].price_max_ticks
     (10500000, 20000)
     """
-    instruments = [
-        Instrument(**{**item, "fees": FeeSchedule(**item["fees"])}) for item in data["instruments"]
-    ]
-    accounts = [Account(**{**item, "limits": Limits(**item["limits"])}) for item in data["accounts"]]
-    return Venue(
-        instruments=instruments,
-        accounts=accounts,
-        self_trade_prevention=SelfTradePrevention(data["self_trade_prevention"]),
-        replay_mode=ReplayMode(data["replay_mode"]),
-        bare=data["bare"],
-        start_time_ns=data["start_time_ns"],
-    )
+    try:
+        parts = {
+            "instruments": [
+                Instrument(**{**item, "fees": FeeSchedule(**item["fees"])}) for item in data["instruments"]
+            ],
+            "accounts": [
+                Account(**{**item, "limits": Limits(**item["limits"])}) for item in data["accounts"]
+            ],
+            "self_trade_prevention": SelfTradePrevention(data["self_trade_prevention"]),
+            "replay_mode": ReplayMode(data["replay_mode"]),
+        }
+        return Venue(**{**data, **parts})
+    except KeyError as missing:
+        raise ConfigError(what=f"has no {missing}", where="venue") from None
+    except (TypeError, ValueError) as reason:
+        raise ConfigError(what=str(reason), where="venue") from None

@@ -9,7 +9,9 @@ from typing import Any
 import numba
 import numpy as np
 
-from workbench.domain.config import Venue, venue_from_json, venue_to_json
+from workbench.domain.codes import Side
+from workbench.domain.config import FIRST_TRADER, ReplayMode, Venue, venue_from_json, venue_to_json
+from workbench.domain.instruments import MAX_LADDER_TICKS
 from workbench.domain.memory import Memory
 from workbench.domain.records import (
     ACCOUNT_VIEW,
@@ -26,7 +28,7 @@ from workbench.engine.layout import allocate, table_size, with_ladders, with_mor
 from workbench.engine.orders import enter_ids, open_state, position_number, take_slot
 from workbench.engine.step import MEMORY_TYPE
 from workbench.engine.sweep import head_at, step_forward
-from workbench.errors import SnapshotError
+from workbench.errors import ConfigError, SnapshotError
 from workbench.jit import array_of, by_reference, entry, int64, leaf
 from workbench.ledger.lots import new_lot
 from workbench.matching.book import enqueue, next_price, side_number
@@ -304,13 +306,53 @@ def from_bytes(data: bytes) -> tuple[Venue, ExchangeState]:
         raise refuse("its checksum does not match: it is cut short or damaged")
     at = len(_MAGIC) + _LENGTH_BYTES
     length = int.from_bytes(body[len(_MAGIC) : at], "little")
-    header = json.loads(body[at : at + length])
-    if header["schema"] != STATE_SCHEMA:
-        raise refuse(f"it was written with record layout {header['schema']}, this version has {STATE_SCHEMA}")
+    # The checksum holds from here on: what is wrong now was written so.
+    try:
+        header = json.loads(body[at : at + length])
+        schema, counts = header["schema"], [int(header["counts"][name]) for name in STATE_DTYPES]
+    except (KeyError, TypeError, ValueError):
+        raise refuse("its header says nothing that this version understands") from None
+    if schema != STATE_SCHEMA:
+        raise refuse(f"it was written with record layout {schema}, this version has {STATE_SCHEMA}")
     at += length
+    sizes = [count * dtype.itemsize for count, dtype in zip(counts, STATE_DTYPES.values(), strict=True)]
+    if min(sizes) < 0 or at + sum(sizes) != len(body):
+        raise refuse("it has another number of records than its header says")
     parts = []
-    for name, dtype in STATE_DTYPES.items():
-        count = header["counts"][name]
+    for dtype, count, size in zip(STATE_DTYPES.values(), counts, sizes, strict=True):
         parts.append(np.frombuffer(body, dtype=dtype, count=count, offset=at).copy())
-        at += count * dtype.itemsize
-    return venue_from_json(header["venue"]), ExchangeState(*parts)
+        at += size
+    try:
+        venue = venue_from_json(header["venue"])
+    except (ConfigError, KeyError) as reason:
+        raise refuse(f"its venue makes no sense: {reason}") from None
+    state = ExchangeState(*parts)
+    misplaced = _misplaced(venue, state)
+    if misplaced:
+        raise refuse(f"its {misplaced} are not those of its venue")
+    return venue, state
+
+
+def _misplaced(venue: Venue, state: ExchangeState) -> str:
+    """The first part of a state whose numbers would lead outside the arrays of its venue, or ""."""
+    count = len(venue.instruments)
+    traders = 0 if venue.bare else FIRST_TRADER + len(venue.accounts)
+    low, high = state.instruments["window_low_ticks"], state.instruments["window_high_ticks"]
+    if len(state.counters) != 1:
+        return "counters"
+    if len(low) != count or ((low < 1) | (low > high) | (high - low >= MAX_LADDER_TICKS)).any():
+        return "instruments"
+    if len(state.accounts) != traders:
+        return "accounts"
+    for name in ("positions", "lots", "orders"):
+        part = getattr(state, name)
+        most = np.iinfo(np.int32).max if name == "orders" and venue.bare else traders - 1
+        for field, last in (("account", most), ("instrument", count - 1)):
+            if ((part[field] < 0) | (part[field] > last)).any():
+                return name
+    orders = state.orders
+    at, price, ids = orders["instrument"], orders["price_ticks"], orders["order_id"]
+    wrong = (price < low[at]) | (price > high[at]) | (ids < 1) | (ids > state.counters["orders"][0])
+    wrong |= (orders["side"] < Side.BUY) | (orders["side"] > Side.SELL)
+    wrong |= orders["book"] > (venue.replay_mode == ReplayMode.FROZEN)
+    return "orders" if wrong.any() or len(np.unique(ids)) != len(ids) else ""
