@@ -1,7 +1,7 @@
 """The plain book: price-time queues and the walks over them, with dictionaries and lists.
 
 Nothing here is fast on purpose; each function says one thing that docs/rules.md says. The engine's twin
-(`workbench/engine/reference.py`) owns the orders' lives; this file only knows queues.
+(`workbench/engine/reference/`) owns the orders' lives; this file only knows queues.
 """
 
 from __future__ import annotations

@@ -1,0 +1,19 @@
+"""The exchange in plain Python, written from docs/rules.md; the compiled kernel is compared with it.
+
+It is meant to be stepped through in a debugger. `exchange.step` calls one function for each command; all of
+them are plain functions that take the exchange's state, `twin`, first. Where to look:
+
+- a command comes in: `exchange`, `command`; what it says of itself is refused: `naming`
+- new orders: `entering`, with `approval` for account and book; matching and fills: `matching`, `fills`
+- orders rest, shrink and end: `orders`; cancel and replace: `changing`
+- mass cancel, suspension, kill switch, phases, bands: `controlling`
+- history's executions: `executing`; what history missed: `divergence`
+- events go out: `emit`; the state: `state`, seen from outside: `views`; what always holds: `invariants`
+
+Names are the kernel's where the subject is the same.
+"""
+
+from workbench.engine.reference.exchange import ReferenceExchange
+from workbench.engine.reference.invariants import check_invariants
+
+__all__ = ["ReferenceExchange", "check_invariants"]

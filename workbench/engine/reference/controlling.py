@@ -1,0 +1,123 @@
+"""Mass cancel, suspension, kill switch, phases, price bands and the clock."""
+
+from __future__ import annotations
+
+from workbench.domain.codes import AccountState, EventKind, Phase, Reason, TimeInForce
+from workbench.domain.commands import ALL
+from workbench.domain.config import FIRST_TRADER
+from workbench.domain.instruments import MAX_LADDER_TICKS
+from workbench.domain.states import OrderState
+from workbench.engine.reference.command import Command
+from workbench.engine.reference.emit import emit, emit_market, refuse
+from workbench.engine.reference.naming import check_account, check_instrument, check_late, check_trader
+from workbench.engine.reference.orders import cancel
+from workbench.engine.reference.state import TwinState
+from workbench.risk.reference import Refusal
+
+
+def mass_cancel(twin: TwinState, command: Command) -> None:
+    """MASS_CANCEL."""
+    refusal = (
+        check_late(twin, command)
+        or check_account(twin, command.account)
+        or check_instrument(twin, command.instrument, or_all=True)
+    )
+    if refusal:
+        refuse(twin, EventKind.COMMAND_REJECTED, command, refusal)
+        return
+    instruments = twin.instruments(command.instrument)
+    for order in twin.open_in_order():
+        if order.account == command.account and order.instrument in instruments:
+            cancel(twin, order, Reason.MASS_CANCEL)
+
+
+def suspend_account(twin: TwinState, command: Command) -> None:
+    """SUSPEND_ACCOUNT."""
+    _set_account_state(twin, command, AccountState.SUSPENDED)
+
+
+def reinstate_account(twin: TwinState, command: Command) -> None:
+    """REINSTATE_ACCOUNT."""
+    _set_account_state(twin, command, AccountState.ACTIVE)
+
+
+def _set_account_state(twin: TwinState, command: Command, state: AccountState) -> None:
+    refusal = check_late(twin, command) or check_trader(twin, command.account)
+    if refusal:
+        refuse(twin, EventKind.COMMAND_REJECTED, command, refusal)
+        return
+    _put_account_state(twin, command.account, state)
+
+
+def _put_account_state(twin: TwinState, account: int, state: AccountState) -> None:
+    suspended = state == AccountState.SUSPENDED
+    kind = EventKind.ACCOUNT_SUSPENDED if suspended else EventKind.ACCOUNT_REINSTATED
+    twin.standings[account].state = state
+    emit(twin, kind, account=account, instrument=ALL)
+
+
+def kill_switch(twin: TwinState, command: Command) -> None:
+    """KILL_SWITCH."""
+    refusal = check_late(twin, command)
+    if not refusal and command.account != ALL:
+        refusal = check_trader(twin, command.account)
+    if refusal:
+        refuse(twin, EventKind.COMMAND_REJECTED, command, refusal)
+        return
+    everyone = range(FIRST_TRADER, len(twin.standings))
+    accounts = everyone if command.account == ALL else [command.account]
+    for account in accounts:
+        _put_account_state(twin, account, AccountState.SUSPENDED)
+    for order in twin.open_in_order():
+        if order.account in accounts:
+            cancel(twin, order, Reason.KILL_SWITCH)
+
+
+def set_phase(twin: TwinState, command: Command) -> None:
+    """SET_PHASE."""
+    refusal = check_late(twin, command) or check_instrument(twin, command.instrument, or_all=True)
+    if not refusal and command.flags not in (Phase.CONTINUOUS, Phase.CLOSED):
+        refusal = Refusal(Reason.INVALID_FLAGS)
+    if refusal:
+        refuse(twin, EventKind.COMMAND_REJECTED, command, refusal)
+        return
+    phase = Phase(command.flags)
+    instruments = twin.instruments(command.instrument)
+    changed = [each for each in instruments if twin.rules[each].phase != phase]
+    for instrument in changed:
+        twin.rules[instrument].phase = phase
+        emit_market(twin, EventKind.PHASE_CHANGED, instrument)
+    if phase == Phase.CLOSED and changed:
+        for order in twin.open_in_order():
+            if order.instrument in changed and order.time_in_force == TimeInForce.DAY:
+                cancel(twin, order, Reason.END_OF_DAY, kind=EventKind.ORDER_EXPIRED, state=OrderState.EXPIRED)
+
+
+def set_price_band(twin: TwinState, command: Command) -> None:
+    """SET_PRICE_BAND."""
+    low, high = command.price_ticks, command.trigger_price_ticks
+    refusal = check_late(twin, command) or check_instrument(twin, command.instrument)
+    if not refusal and not 1 <= low <= high:
+        refusal = Refusal(Reason.INVALID_PRICE)
+    if not refusal:
+        rules = twin.rules[command.instrument]
+        window_low = min(low, rules.window_low_ticks)
+        window_high = max(high, rules.window_high_ticks)
+        width = window_high - window_low + 1
+        if high > rules.price_cap_ticks:
+            refusal = Refusal(Reason.PRICE_OUT_OF_BAND, high, rules.price_cap_ticks)
+        elif width > MAX_LADDER_TICKS:
+            refusal = Refusal(Reason.PRICE_OUT_OF_BAND, width, MAX_LADDER_TICKS)
+    if refusal:
+        refuse(twin, EventKind.COMMAND_REJECTED, command, refusal)
+        return
+    rules.band_low_ticks, rules.band_high_ticks = low, high
+    rules.window_low_ticks, rules.window_high_ticks = window_low, window_high
+    emit_market(twin, EventKind.PRICE_BAND_CHANGED, command.instrument)
+
+
+def clock(twin: TwinState, command: Command) -> None:
+    """CLOCK: exchange time has passed already."""
+    refusal = check_late(twin, command)
+    if refusal:
+        refuse(twin, EventKind.COMMAND_REJECTED, command, refusal)

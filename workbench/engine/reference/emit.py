@@ -1,0 +1,132 @@
+"""Events: each function appends one, numbered, to the present step's."""
+
+from __future__ import annotations
+
+from workbench.domain.codes import EventKind, Reason
+from workbench.domain.states import OrderState
+from workbench.engine.reference.command import Command
+from workbench.engine.reference.state import SIDES, TwinState
+from workbench.matching.reference import Order
+from workbench.risk.reference import Refusal
+
+_UNUSED = (0,) * 9
+
+
+def emit(
+    twin: TwinState,
+    kind: EventKind,
+    payload: tuple[int, ...] = (),
+    *,
+    side: int = 0,
+    account: int = 0,
+    instrument: int = 0,
+) -> None:
+    """An event that is not about one order's terms."""
+    twin.event_count += 1
+    header = (twin.event_count, twin.command_count, twin.time_ns, kind, 0, side, 0, 0, 0, 0)
+    twin.events.append((*header, account, instrument, payload + _UNUSED[len(payload) :]))
+
+
+def emit_about(
+    twin: TwinState,
+    kind: EventKind,
+    about: Order | Command,
+    payload: tuple[int, ...],
+    *,
+    state: int = 0,
+    reason: int = 0,
+    flags: int = 0,
+) -> None:
+    """An event whose header has the terms of `about`; `flags` are added to its own."""
+    twin.event_count += 1
+    twin.events.append(
+        (
+            twin.event_count,
+            twin.command_count,
+            twin.time_ns,
+            kind,
+            reason,
+            about.side,
+            state,
+            about.order_type,
+            about.time_in_force,
+            about.flags | flags,
+            about.account,
+            about.instrument,
+            payload + _UNUSED[len(payload) :],
+        )
+    )
+
+
+def emit_created(twin: TwinState, command: Command, order_id: int) -> None:
+    """ORDER_CREATED: the terms as given."""
+    quantity = command.quantity_lots
+    payload = (order_id, command.client_order_id, command.price_ticks, quantity, quantity)
+    emit_about(twin, EventKind.ORDER_CREATED, command, payload)
+
+
+def emit_order(
+    twin: TwinState,
+    kind: EventKind,
+    order: Order,
+    state: OrderState,
+    reason: Reason = Reason.NONE,
+    value: int = 0,
+) -> None:
+    """An ORDER_* event without a fill, with the order's present terms."""
+    payload = (
+        order.order_id,
+        order.client_order_id,
+        order.price_ticks,
+        order.quantity_lots,
+        order.leaves_lots,
+        order.executed_lots,
+        value,
+    )
+    emit_about(twin, kind, order, payload, state=state, reason=reason)
+
+
+def refuse(
+    twin: TwinState,
+    kind: EventKind,
+    command: Command,
+    refusal: Refusal,
+    *,
+    order_id: int | None = None,
+    state: OrderState = OrderState.PENDING_NEW,
+) -> None:
+    """The one event of a refused command; everything in it is as given."""
+    payload = (
+        command.order_id if order_id is None else order_id,
+        command.client_order_id,
+        command.price_ticks,
+        command.quantity_lots,
+        0,
+        0,
+        refusal.value,
+        refusal.limit,
+    )
+    emit_about(twin, kind, command, payload, state=state, reason=refusal.reason)
+
+
+def emit_market(twin: TwinState, kind: EventKind, instrument: int) -> None:
+    """An instrument's phase and band as they are now."""
+    rules = twin.rules[instrument]
+    emit(twin, kind, (rules.phase, rules.band_low_ticks, rules.band_high_ticks), instrument=instrument)
+
+
+def publish_quotes(twin: TwinState) -> None:
+    """QUOTE for each instrument whose best bid or ask changed since its last."""
+    for instrument in sorted(twin.touched):
+        book = twin.markets[instrument].books[0]
+        quote: list[int] = []
+        for side in SIDES:
+            price = book[side].best_price()
+            level = book[side].levels[price] if price else None
+            quote += (price, level.lots, len(level.orders)) if level else (0, 0, 0)
+        tape = twin.tapes[instrument]
+        new = (quote[0], quote[1], quote[2], quote[3], quote[4], quote[5])
+        if new != tape.quote:
+            tape.quote = new
+            emit(twin, EventKind.QUOTE, (*new, tape.last_price_ticks), instrument=instrument)
+    twin.touched.clear()

@@ -1,0 +1,115 @@
+"""The twin itself: one command after the other, each to the function that carries it out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from workbench.domain.codes import CommandKind, EventKind, Reason, Side
+from workbench.domain.config import Venue
+from workbench.domain.records import COMMAND, EVENT, Records
+from workbench.domain.times import MAX_TIME_NS
+from workbench.domain.views import ExchangeState, state_digest
+from workbench.engine.reference.changing import cancel_order, replace_order
+from workbench.engine.reference.command import Command
+from workbench.engine.reference.controlling import (
+    clock,
+    kill_switch,
+    mass_cancel,
+    reinstate_account,
+    set_phase,
+    set_price_band,
+    suspend_account,
+)
+from workbench.engine.reference.emit import publish_quotes, refuse
+from workbench.engine.reference.entering import new_order
+from workbench.engine.reference.executing import execute_order
+from workbench.engine.reference.naming import check_late
+from workbench.engine.reference.state import TwinState
+from workbench.engine.reference.views import depth, whole_state
+from workbench.errors import CommandError
+from workbench.risk.reference import Refusal
+
+Handler = Callable[[TwinState, Command], None]
+"""Carries out one command, or refuses it."""
+
+_HANDLERS: dict[int, Handler] = {
+    CommandKind.NEW_ORDER: new_order,
+    CommandKind.CANCEL_ORDER: cancel_order,
+    CommandKind.REPLACE_ORDER: replace_order,
+    CommandKind.MASS_CANCEL: mass_cancel,
+    CommandKind.EXECUTE_ORDER: execute_order,
+    CommandKind.SUSPEND_ACCOUNT: suspend_account,
+    CommandKind.REINSTATE_ACCOUNT: reinstate_account,
+    CommandKind.KILL_SWITCH: kill_switch,
+    CommandKind.SET_PHASE: set_phase,
+    CommandKind.SET_PRICE_BAND: set_price_band,
+    CommandKind.CLOCK: clock,
+}
+_NOT_FOR_BARE = (CommandKind.SUSPEND_ACCOUNT, CommandKind.REINSTATE_ACCOUNT, CommandKind.KILL_SWITCH)
+
+
+class ReferenceExchange(TwinState):
+    """One exchange: `step` turns commands into events.
+
+    Parameters
+    ----------
+    venue
+        Instruments, accounts and rules.
+
+    Examples
+    --------
+    >>> from workbench.domain.codes import Side
+    >>> from workbench.domain.commands import new_order
+    >>> from workbench.domain.config import Instrument, Venue
+    >>> exchange = ReferenceExchange(Venue([Instrument("AAPL", "1", "2")], bare=True))
+    >>> events = exchange.step(new_order(0, 2, 0, Side.BUY, 100, 150))
+    >>> [EventKind(kind).name for kind in events["kind"]]
+    ['ORDER_CREATED', 'ORDER_RESTED', 'QUOTE']
+    """
+
+    def __init__(self, venue: Venue) -> None:
+        super().__init__(venue)
+        left_out = _NOT_FOR_BARE if venue.bare else ()
+        self._handlers = {kind: handler for kind, handler in _HANDLERS.items() if kind not in left_out}
+
+    def step(self, commands: Records) -> Records:
+        """Carry out a one-dimensional `COMMAND` array and return the events as an `EVENT` array."""
+        if commands.dtype != COMMAND or commands.ndim != 1:
+            raise CommandError(
+                what="expected a one-dimensional array of COMMAND records",
+                where="commands",
+                remedy="make them with workbench.domain.commands",
+            )
+        self.events = []
+        for command in map(Command._make, commands.tolist()):
+            self.command_count += 1
+            self.late = not self.time_ns <= command.time_ns <= MAX_TIME_NS
+            # Time passes with refused commands too, so that the times of events never fall.
+            if not self.late:
+                self.time_ns = command.time_ns
+            handler = self._handlers.get(command.kind, _unknown_command)
+            handler(self, command)
+            if self.touched:
+                publish_quotes(self)
+        events = np.array(self.events, dtype=EVENT)
+        self.events = []
+        return events
+
+    def depth(self, instrument: int, side: Side, levels: int = 10, book: int = 0) -> Records:
+        """Price levels of one side as `LEVEL_VIEW`, best first."""
+        return depth(self, instrument, side, levels, book)
+
+    def state(self) -> ExchangeState:
+        """The whole state in canonical form."""
+        return whole_state(self)
+
+    def state_hash(self) -> str:
+        """Digest of `state()`."""
+        return state_digest(self.state())
+
+
+def _unknown_command(twin: TwinState, command: Command) -> None:
+    refusal = check_late(twin, command) or Refusal(Reason.UNKNOWN_COMMAND)
+    refuse(twin, EventKind.COMMAND_REJECTED, command, refusal)

@@ -1,0 +1,117 @@
+"""Fills: one trade between a resting and an incoming order, on the tape, in the book and in the ledger."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from workbench.domain.codes import EventKind
+from workbench.domain.records import LIQUIDITY_MAKER
+from workbench.domain.states import OrderState
+from workbench.engine.reference.emit import emit, emit_about
+from workbench.engine.reference.orders import shrink
+from workbench.engine.reference.state import TwinState
+from workbench.matching.reference import Order
+
+SHADOW = 0x2000
+"""Bit of an event's flags: a trade of a live order in a frozen venue, of which history knows nothing."""
+
+
+class Trade(NamedTuple):
+    """What both sides of a trade share."""
+
+    trade_id: int
+    price_ticks: int
+    lots: int
+    notional_micros: int
+    shadow: int
+
+
+def fill(
+    twin: TwinState, maker: Order, taker: Order, price_ticks: int, lots: int, *, recorded: bool = False
+) -> None:
+    """One trade. `recorded`: history's own, which makes no lots of a street order *taken*."""
+    twin.trade_count += 1
+    notional = twin.ledger.terms[taker.instrument].notional(price_ticks, lots)
+    # In a frozen venue only history's own trades are shown to the market.
+    shadow = SHADOW if twin.frozen and not recorded else 0
+    trade = Trade(twin.trade_count, price_ticks, lots, notional, shadow)
+    _print_trade(twin, maker, taker, trade)
+    maker_fee = _fill_side(twin, maker, taker, trade, recorded=recorded, is_maker=True)
+    taker_fee = _fill_side(twin, taker, maker, trade, recorded=recorded, is_maker=False)
+    if not twin.venue.bare and not (maker.is_street and taker.is_street):
+        _book(twin, maker, trade, maker_fee)
+        _book(twin, taker, trade, taker_fee)
+
+
+def _print_trade(twin: TwinState, maker: Order, taker: Order, trade: Trade) -> None:
+    payload = (
+        trade.trade_id,
+        trade.price_ticks,
+        trade.lots,
+        taker.order_id,
+        maker.order_id,
+        maker.account,
+        trade.notional_micros,
+    )
+    emit_about(twin, EventKind.TRADE, taker, payload, flags=trade.shadow)
+    if not trade.shadow:
+        tape = twin.tapes[taker.instrument]
+        tape.last_price_ticks = trade.price_ticks
+        tape.volume_lots += trade.lots
+        tape.trades += 1
+
+
+def _fill_side(
+    twin: TwinState, order: Order, contra: Order, trade: Trade, *, recorded: bool, is_maker: bool
+) -> int:
+    """What a trade does to one of its orders; returns the fee."""
+    fee = 0
+    if not twin.venue.bare:
+        fee = twin.ledger.fee(
+            order.account, order.instrument, trade.notional_micros, trade.lots, maker=is_maker
+        )
+    if order.is_street and not recorded:
+        order.taken_lots += trade.lots
+    # History's order keeps its leaves when a live one trades with it in a frozen venue.
+    if order.is_street and trade.shadow:
+        return fee
+    order.executed_lots += trade.lots
+    shrink(twin, order, trade.lots, traded=True)
+    if order.order_id:
+        filled = order.leaves_lots == 0
+        payload = (
+            order.order_id,
+            order.client_order_id,
+            trade.price_ticks,
+            trade.lots,
+            order.leaves_lots,
+            order.executed_lots,
+            fee,
+            trade.trade_id,
+            contra.order_id,
+        )
+        emit_about(
+            twin,
+            EventKind.ORDER_FILLED if filled else EventKind.ORDER_PARTIALLY_FILLED,
+            order,
+            payload,
+            state=OrderState.FILLED if filled else OrderState.PARTIALLY_FILLED,
+            flags=trade.shadow | (LIQUIDITY_MAKER if is_maker else 0),
+        )
+    return fee
+
+
+def _book(twin: TwinState, order: Order, trade: Trade, fee_micros: int) -> None:
+    """One account's side of a trade in the ledger."""
+    account, instrument, side = order.account, order.instrument, order.side
+    position = twin.ledger.book(account, instrument, side, trade.price_ticks, trade.lots, fee_micros)
+    payload = (
+        position.position_lots,
+        position.cost_micros,
+        position.realised_average_micros,
+        position.realised_fifo_micros,
+        position.fees_micros,
+        twin.ledger.purses[account].cash_micros,
+        trade.trade_id,
+    )
+    emit(twin, EventKind.POSITION_CHANGED, payload, side=side, account=account, instrument=instrument)

@@ -1,0 +1,152 @@
+"""The state seen from outside: price levels, and everything in canonical form."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from workbench.domain.codes import Side
+from workbench.domain.records import (
+    ACCOUNT_VIEW,
+    BOOK_ORDER,
+    COUNTERS_VIEW,
+    INSTRUMENT_VIEW,
+    LEVEL_VIEW,
+    LOT_VIEW,
+    POSITION_VIEW,
+    Records,
+)
+from workbench.domain.views import ExchangeState
+from workbench.engine.reference.state import SIDES, TwinState, state_of
+
+Row = tuple[int, ...]
+
+
+def depth(twin: TwinState, instrument: int, side: Side, levels: int, book: int) -> Records:
+    """Price levels of one side as `LEVEL_VIEW`, best first."""
+    queue = twin.markets[instrument].books[book][side]
+    prices = [queue.sign * rank for rank in queue.ranks[:levels]]
+    rows = [(price, queue.levels[price].lots, len(queue.levels[price].orders)) for price in prices]
+    return np.array(rows, dtype=LEVEL_VIEW)
+
+
+def whole_state(twin: TwinState) -> ExchangeState:
+    """The whole state in canonical form."""
+    return ExchangeState(
+        counters=np.array([_counters(twin)], dtype=COUNTERS_VIEW),
+        instruments=np.array(_instrument_rows(twin), dtype=INSTRUMENT_VIEW),
+        accounts=np.array(_account_rows(twin), dtype=ACCOUNT_VIEW),
+        positions=np.array(_position_rows(twin), dtype=POSITION_VIEW),
+        lots=np.array(_lot_rows(twin), dtype=LOT_VIEW),
+        orders=np.array(_order_rows(twin), dtype=BOOK_ORDER),
+    )
+
+
+def _counters(twin: TwinState) -> Row:
+    return (
+        twin.time_ns,
+        twin.command_count,
+        twin.event_count,
+        twin.order_count,
+        twin.trade_count,
+        twin.priority_count,
+    )
+
+
+def _instrument_rows(twin: TwinState) -> list[Row]:
+    return [
+        (
+            number,
+            rules.phase,
+            rules.band_low_ticks,
+            rules.band_high_ticks,
+            tape.last_price_ticks,
+            tape.volume_lots,
+            tape.trades,
+            *tape.quote,
+            tape.divergence_lots,
+            tape.divergence_orders,
+            rules.window_low_ticks,
+            rules.window_high_ticks,
+        )
+        for number, (rules, tape) in enumerate(zip(twin.rules, twin.tapes, strict=True))
+    ]
+
+
+def _account_rows(twin: TwinState) -> list[Row]:
+    return [
+        (
+            account,
+            standing.state,
+            standing.flags,
+            0,
+            twin.ledger.purses[account].cash_micros,
+            standing.reserved_micros,
+            twin.ledger.purses[account].short_cost_micros,
+            twin.ledger.purses[account].fees_micros,
+            standing.open_orders,
+            standing.rate_time_ns,
+        )
+        for account, standing in enumerate(twin.standings)
+    ]
+
+
+def _position_rows(twin: TwinState) -> list[Row]:
+    rows: list[Row] = []
+    for account, standing in enumerate(twin.standings):
+        for instrument in range(len(twin.rules)):
+            position = twin.ledger.positions.get((account, instrument))
+            booked = (0,) * 6
+            if position:
+                booked = (
+                    position.position_lots,
+                    position.cost_micros,
+                    position.realised_average_micros,
+                    position.realised_fifo_micros,
+                    position.fees_micros,
+                    position.traded_lots,
+                )
+            open_lots = [standing.open_lots_of(instrument, side) for side in SIDES]
+            if any(booked) or any(open_lots):
+                rows.append((account, instrument, *booked, *open_lots))
+    return rows
+
+
+def _lot_rows(twin: TwinState) -> list[Row]:
+    rows: list[Row] = []
+    for (account, instrument), position in sorted(twin.ledger.positions.items(), key=lambda item: item[0]):
+        sign = -1 if position.position_lots < 0 else 1
+        rows += [
+            (account, instrument, lot.price_ticks, sign * lot.quantity_lots, sign * lot.cost_micros)
+            for lot in position.lots
+        ]
+    return rows
+
+
+def _order_rows(twin: TwinState) -> list[Row]:
+    return [
+        (
+            order.order_id,
+            order.client_order_id,
+            order.account,
+            order.instrument,
+            order.side,
+            order.order_type,
+            order.time_in_force,
+            state_of(order),
+            order.self_trade_prevention,
+            order.book,
+            order.flags,
+            order.price_ticks,
+            order.quantity_lots,
+            order.leaves_lots,
+            order.taken_lots,
+            order.opening_lots,
+            order.reserved_micros,
+            order.priority,
+            order.time_ns,
+        )
+        for market in twin.markets
+        for book in market.books
+        for side in SIDES
+        for order in book[side]
+    ]
