@@ -55,10 +55,11 @@ def level_of_new(memory: Memory, command: Any) -> int:
     if instrument < 0 or instrument >= memory.world[0]["instruments"] or side < BUY or side > SELL:
         return -1
     record = memory.sides[side_number(instrument, 0, side)]
-    offset = command["price_ticks"] - record["floor_ticks"]
-    if offset < 0 or offset >= record["width"]:
+    price = command["price_ticks"]
+    floor = record["floor_ticks"]
+    if price < floor or price - floor >= record["width"]:
         return -1
-    return record["level_base"] + offset
+    return record["level_base"] + price - floor
 
 
 @leaf

@@ -93,7 +93,7 @@ def find_order_id(table: Any, orders: Any, order_id: int) -> int:
 @hot
 def _salt(account: int, instrument: int) -> int:
     """What a client order id is unique in: its account; of the street, where sources meet, an instrument."""
-    return (int64(account) << 32) + (instrument if account == STREET_ACCOUNT else _NO_INSTRUMENT) + 2
+    return (int64(account) << 32) + ((instrument if account == STREET_ACCOUNT else _NO_INSTRUMENT) + 2)
 
 
 @hot
