@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 import polars as pl
 
+from workbench.domain.calendars import local_time, wall_ns, zone_of
 from workbench.errors import ConfigError
-from workbench.feed.times import TimeFaultError, check_zone, parse_times
+from workbench.feed.times import TimeFaultError, parse_times
+
+__all__ = ["Moment", "check_market_zone", "local_time", "moment_ns"]
 
 Moment = int | str | datetime
 """Nanoseconds since 1970 UTC, `"10:30"`, `"2025-07-17T10:30:00"`, or a datetime (in the market's zone)."""
 
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2}(\.\d{1,9})?)?")
-_SECOND_NS = 1_000_000_000
 
 
 def moment_ns(when: Moment, zone: str, now_ns: int) -> int:
@@ -45,27 +46,15 @@ def moment_ns(when: Moment, zone: str, now_ns: int) -> int:
     if isinstance(when, datetime):
         when = when.isoformat()
     text = when.strip()
+    if _CLOCK.fullmatch(text):
+        return wall_ns(local_time(now_ns, zone).date(), text, zone)
     try:
-        if _CLOCK.fullmatch(text):
-            day = local_time(now_ns, zone).date()
-            return int(parse_times(pl.Series([text]), "", zone, day)[0])
         return int(parse_times(pl.Series([text]), "iso", zone)[0])
     except TimeFaultError as fault:
         raise ConfigError(f"{when!r} is no time: {fault.reason}", remedy=fault.remedy) from None
 
 
-def local_time(time_ns: int, zone: str) -> datetime:
-    """A time on the wall of `zone`, to the microsecond."""
-    seconds, rest_ns = divmod(time_ns, _SECOND_NS)
-    return (
-        datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest_ns // 1000).astimezone(ZoneInfo(zone))
-    )
-
-
 def check_market_zone(zone: str) -> str:
     """`zone`, if there is such a time zone."""
-    try:
-        check_zone(zone)
-    except TimeFaultError as fault:
-        raise ConfigError(fault.reason, "zone", fault.remedy) from None
+    zone_of(zone, "zone")
     return zone

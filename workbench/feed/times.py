@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+
+from workbench.domain.calendars import zone_of
+from workbench.errors import ConfigError
 
 TIME_UNITS: dict[str, int] = {"iso": 0, "s": 1_000_000_000, "ms": 1_000_000, "us": 1_000, "ns": 1}
 """Nanoseconds in what a number counts; "iso" are written-out times."""
@@ -39,11 +41,9 @@ class TimeFaultError(Exception):
 def check_zone(zone: str) -> None:
     """Refuse a time zone that nobody knows."""
     try:
-        ZoneInfo(zone)
-    except (KeyError, ValueError, OSError):
-        raise TimeFaultError(
-            None, f"no time zone is called {zone!r}", "give an IANA name such as America/New_York"
-        ) from None
+        zone_of(zone)
+    except ConfigError as fault:
+        raise TimeFaultError(None, fault.what, fault.remedy) from None
 
 
 def parse_times(
