@@ -19,6 +19,7 @@ pytestmark = pytest.mark.kernel
 
 DEEP = DEEP_ORDERS + 200
 COUNT = 600
+FAR = [-(2**63), -(2**62), -1, 0, 2**31, 2**32, 2**40, 2**62, 2**63 - 1]
 INSTRUMENTS = [Instrument("ONE", "0.50", "9.00"), Instrument("TWO", "0.50", "2.00")]
 TRADERS = [Account(name, cash_checked=False) for name in ("ann", "bob")]
 
@@ -65,12 +66,11 @@ def work(random: np.random.Generator) -> Records:
 
 def spoil(rows: Records, random: np.random.Generator) -> None:
     """Values from the far ends of the numbers, in every field that looking ahead reads."""
-    extremes = np.array([-(2**63), -(2**62), -1, 0, 2**31, 2**32, 2**40, 2**62, 2**63 - 1])
-    for name in ("order_id", "client_order_id", "price_ticks", "quantity_lots"):
-        rows[name][random.random(len(rows)) < 0.04] = random.choice(extremes)
-    rows["side"][random.random(len(rows)) < 0.03] = random.choice([0, 3, 255])
-    rows["account"][random.random(len(rows)) < 0.03] = random.choice([-(2**31), -1, 1, 4, 2**31 - 1])
-    rows["kind"][random.random(len(rows)) < 0.03] = random.choice([0, 13, 255])
+    extremes = dict.fromkeys(("order_id", "client_order_id", "price_ticks", "quantity_lots"), FAR)
+    extremes |= {"side": [0, 3, 255], "account": [-(2**31), -1, 1, 4, 2**31 - 1], "kind": [0, 13, 255]}
+    for name, values in extremes.items():
+        hit = np.flatnonzero(random.random(len(rows)) < 0.04)
+        rows[name][hit] = random.choice(np.array(values), len(hit))
 
 
 VENUES = {
@@ -115,6 +115,18 @@ def test_the_end_of_a_batch_is_not_looked_beyond(count: int) -> None:
     parts = [exchanges[1].step(cancels[at : at + 1]) for at in range(count)]
     assert exchanges[0].step(longer[:count]).tobytes() == np.concatenate(parts).tobytes()
     assert exchanges[0].state_hash() == exchanges[1].state_hash()
+
+
+@pytest.mark.parametrize("field", ["price_ticks", "client_order_id", "quantity_lots", "order_id"])
+def test_new_orders_at_the_far_ends_of_the_numbers(field: str) -> None:
+    book = deep_book(np.random.default_rng(1))
+    commands = np.repeat(book[-1:], len(FAR) + ENTRIES_AHEAD)
+    commands[field][-len(FAR) :] = FAR
+    whole, single = Exchange(VENUES["bare"]), Exchange(VENUES["bare"])
+    for exchange in (whole, single):
+        exchange.step(book)
+    parts = [single.step(commands[at : at + 1]) for at in range(len(commands))]
+    assert whole.step(commands).tobytes() == np.concatenate(parts).tobytes()
 
 
 def test_each_step_of_looking_ahead_has_time_to_arrive() -> None:
