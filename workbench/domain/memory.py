@@ -195,6 +195,7 @@ class Memory(NamedTuple):
     positions: Records
     lots: Records
     scratch: Records
+    ahead: Records
 
 
 class EventBuffer(NamedTuple):
@@ -223,6 +224,7 @@ MEMORY_DTYPES: dict[str, np.dtype[Any]] = {
     "positions": POSITION,
     "lots": LOT,
     "scratch": np.dtype("i8"),
+    "ahead": np.dtype("i8"),
 }
 """Layout of each array of `Memory`."""
 

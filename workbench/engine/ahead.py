@@ -84,32 +84,32 @@ def fetch_entries(memory: Memory, command: Any) -> None:
 
 
 @leaf
-def fetch_orders(memory: Memory, command: Any) -> None:
-    """Then: the order that is named, or the last order of the queue that a new order joins."""
+def fetch_orders(memory: Memory, command: Any, place: int) -> None:
+    """Then: the order that is named, or the last order of the queue that a new order joins.
+
+    The slot is kept under `place` for `fetch_neighbours`.
+    """
     kind = command["kind"]
+    named = int64(0)
+    slot = int64(0)
     if kind == COMMAND_NEW_ORDER:
         level = level_of_new(memory, command)
-        slot = int64(0) if level < 0 else int64(memory.levels[level]["tail"])
+        if level >= 0:
+            slot = int64(memory.levels[level]["tail"])
+            prefetch(memory.orders, slot, 0)
     elif kind <= COMMAND_EXECUTE_ORDER:
-        slot = named_slot(memory, command)
-    else:
-        return
-    if slot != 0:
-        prefetch(memory.orders, slot, 0)
-        prefetch(memory.orders, slot, 1)
+        named = named_slot(memory, command)
+        prefetch(memory.orders, named, 0)
+        prefetch(memory.orders, named, 1)
+    memory.ahead[place & (memory.ahead.size - 1)] = named
 
 
 @leaf
-def fetch_neighbours(memory: Memory, command: Any) -> None:
-    """Last: the orders before and behind the named one, its level, and its entries in both tables."""
-    kind = command["kind"]
-    if kind == COMMAND_NEW_ORDER or kind > COMMAND_EXECUTE_ORDER:
-        return
-    slot = named_slot(memory, command)
-    if slot == 0:
-        return
+def fetch_neighbours(memory: Memory, command: Any, place: int) -> None:
+    """Last: the orders before and behind the named one, its level, and its entry in the other table."""
+    slot = memory.ahead[place & (memory.ahead.size - 1)]
     order = memory.orders[slot]
-    if order["order_id"] == 0:
+    if slot == 0 or order["order_id"] == 0:
         return
     side = memory.sides[side_of(order)]
     prefetch(memory.levels, side["level_base"] + order["price_ticks"] - side["floor_ticks"], 0)

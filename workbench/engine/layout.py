@@ -15,6 +15,7 @@ from workbench.matching.ladder import ALIGNMENT
 SIDES = 4
 FIRST_ORDERS = 1 << 10
 FIRST_LOTS = 1 << 10
+LOOK_AHEAD_PLACES = 64
 GROWTH_NUMERATOR, GROWTH_DENOMINATOR = 5, 4
 """Order slots grow by a quarter, which keeps the memory per live order below 200 bytes."""
 TABLE_NUMERATOR, TABLE_DENOMINATOR = 3, 2
@@ -42,6 +43,7 @@ def allocate(venue: Venue) -> Memory:
         "positions": accounts * count,
         "lots": 1 if venue.bare else FIRST_LOTS,
         "scratch": 0,
+        "ahead": LOOK_AHEAD_PLACES,
     }
     memory = Memory(**{name: zeros(size, MEMORY_DTYPES[name]) for name, size in sizes.items()})
     world = memory.world[0]
