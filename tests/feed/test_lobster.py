@@ -116,8 +116,9 @@ def test_times_are_exact_and_in_utc(tmp_path: Path) -> None:
     ]
     winter = read_lobster(path, date=date(2012, 1, 3)).row_times_ns[0]
     assert winter == np.datetime64("2012-01-03T14:30", "ns").astype(np.int64)
-    utc = read_lobster(path, zone="UTC").row_times_ns[0]
-    assert utc == np.datetime64("2012-06-21T09:30", "ns").astype(np.int64)
+    utc = read_lobster(path, zone="UTC")
+    assert utc.row_times_ns[0] == np.datetime64("2012-06-21T09:30", "ns").astype(np.int64)
+    assert utc.zone == "UTC"
 
 
 def test_a_name_of_another_form_needs_ticker_and_date(tmp_path: Path) -> None:

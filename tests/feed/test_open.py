@@ -11,6 +11,7 @@ from tests.feed.test_mbo import DBN_ROWS, HEADER, dbn, line
 from workbench.errors import SourceError
 from workbench.feed import open as door
 from workbench.feed.bitstamp import COLUMNS
+from workbench.feed.columns import Layout
 from workbench.feed.history import History
 from workbench.feed.open import kinds, open_history, register
 
@@ -97,3 +98,25 @@ def test_a_book_file_is_no_order_flow(shared: Path) -> None:
         open_history(shared / "data/l3/ARL_XNAS-ITCH_2025-07-17.mbp10.csv.zst")
     with pytest.raises(SourceError, match="is an order book file, expected a message file"):
         open_history(next((shared / "data/lobster").glob("GOOG*orderbook*")))
+
+
+@pytest.mark.parametrize(
+    ("name", "zone"),
+    [
+        ("l3/ARL_XNAS-ITCH_2025-07-17.mbo.csv.zst", "America/New_York"),
+        ("l3/esh4-glbx-mdp3-20231225.mbo.dbn.zst", "America/Chicago"),
+        ("l3/bitstamp_btcusd_2015-05-01.orders.csv.xz", "UTC"),
+        ("lobster/AAPL_2012-06-21_34200000_57600000_message_10.first999.csv.zst", "America/New_York"),
+        ("ticks/us_equity/ibm/20131007_trade.zip", "America/New_York"),
+        ("ticks/fx/fxcm_eurusd_20140508_quote.zip", "Etc/GMT+5"),
+    ],
+)
+def test_every_reader_says_the_zone_of_its_market(shared: Path, name: str, zone: str) -> None:
+    assert open_history(shared / "data" / name).zone == zone
+
+
+def test_the_zone_of_a_table_is_the_one_given(tmp_path: Path) -> None:
+    path = tmp_path / "abc.csv"
+    path.write_text("time,price,size\n2024-05-01T09:30:00Z,10.5,3\n")
+    assert open_history(path).zone == "UTC"
+    assert open_history(path, layout=Layout(zone="America/New_York")).zone == "America/New_York"

@@ -240,7 +240,7 @@ class TestFiles:
 
     def test_they_open_as_history(self) -> None:
         history = open_history(FILES[0])
-        assert history.kind == "sample"
+        assert (history.kind, history.zone) == ("sample", "America/New_York")
         assert history.row_count == len(history.commands) == len(read_messages(FILES[0])[1])
         assert (history.commands["flags"] & OrderFlag.HISTORICAL).all()
         assert (np.diff(history.commands["time_ns"]) >= 0).all()
@@ -250,6 +250,18 @@ class TestFiles:
         assert table.column_names == ["time_ns", "kind", "order_id", "side", "price_ticks", "quantity_lots"]
         assert table.slice(0, 1).to_pylist()[0]["kind"] == "ADD"
         assert set(table["side"].to_pylist()) == {"BUY", "SELL"}
+
+    def test_an_interrupted_file_leaves_nothing(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def interrupted(_table: pa.Table, path: Path, **_options: object) -> None:
+            path.write_bytes(b"half of it")
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(pq, "write_table", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            write_sample(tmp_path, SEED, Exchange, SESSION.open_ns + MINUTE_NS)
+        assert not list(tmp_path.iterdir())
 
     def test_other_files_are_refused(self, tmp_path: Path) -> None:
         with pytest.raises(SourceError, match="no such file"):

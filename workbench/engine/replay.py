@@ -34,7 +34,7 @@ from workbench.engine.frames import (
 )
 from workbench.engine.moments import Moment, check_market_zone, local_time, moment_ns
 from workbench.engine.portfolio import pnl_frame, positions_frame
-from workbench.engine.sources import Source, grouped, market_zone, opened, replay_venue
+from workbench.engine.sources import Source, grouped, opened, replay_venue
 from workbench.engine.summary import Summary, summarise
 from workbench.errors import ConfigError
 from workbench.feed.columns import Layout
@@ -458,6 +458,4 @@ def replay(
         layout = dataclasses.replace(layout, zone=zone)
     histories = [opened(source, layout, rules) for source in grouped(sources)]
     venue = replay_venue(histories, mode, cash=cash, account=account, limits=limits, fees=fees, short=short)
-    return Replay(
-        merge(histories).commands, histories, venue, market_zone(histories, layout.zone), exact=exact
-    )
+    return Replay(merge(histories).commands, histories, venue, zone or histories[0].zone, exact=exact)

@@ -1,4 +1,4 @@
-"""From files to a venue: which files belong together, their instruments, and the market's time zone."""
+"""From files to a venue: which files belong together, how they are read, and the venue they make."""
 
 from __future__ import annotations
 
@@ -11,36 +11,21 @@ from pathlib import Path
 from workbench.domain.config import Account, ReplayMode, Venue
 from workbench.domain.costs import FeeSchedule
 from workbench.domain.limits import Limits
-from workbench.domain.units import Number, decimal
+from workbench.domain.units import Number
 from workbench.errors import ConfigError
-from workbench.feed.columns import Layout, header_cells, normal
-from workbench.feed.files import read_head
+from workbench.feed.columns import Layout
 from workbench.feed.history import History
 from workbench.feed.lobster_book import LobsterName
-from workbench.feed.open import open_history, register
-from workbench.feed.sample import KIND as SAMPLE
-from workbench.feed.sample import is_sample, read_sample
+from workbench.feed.open import kind_of, open_history
 from workbench.feed.ticks import TickRules
 
 File = str | os.PathLike[str]
 Source = File | Sequence[File] | History
 """A file, files that belong together (trades and quotes; LOBSTER's messages and books), or history itself."""
 
-__all__ = ["Source", "grouped", "market_zone", "open_history", "opened", "replay_mode", "replay_venue"]
-# `open_history` is handed on, since every kind of file is registered once this module is loaded.
+__all__ = ["Source", "grouped", "open_history", "opened", "replay_mode", "replay_venue"]
 
 _PAIR = re.compile(r"(trade|quote)s?", re.IGNORECASE)
-
-_ZONES = {
-    "lobster": "America/New_York",
-    "databento-mbo": "America/New_York",
-    "sample": "America/New_York",
-    "lean-equity": "America/New_York",
-    "lean-fxcm": "Etc/GMT+5",
-}
-"""Time zone of the market by kind of source; UTC for all others."""
-
-_FUTURES_ZONE = "America/Chicago"
 
 
 def grouped(sources: Sequence[Source]) -> list[Source]:
@@ -73,16 +58,6 @@ def _key(path: File) -> str:
         return f"{Path(path).parent}/{lobster.ticker} {span}"
     name = _PAIR.sub("*", Path(path).name)
     return str(Path(path).parent / name) if name != Path(path).name else ""
-
-
-def market_zone(histories: Sequence[History], zone: str = "") -> str:
-    """The zone that was asked for, else that of the first source's market."""
-    if zone:
-        return zone
-    first = histories[0]
-    if first.kind == "databento-mbo" and decimal(first.instrument.multiplier) != 1:
-        return _FUTURES_ZONE
-    return _ZONES.get(first.kind, "UTC")
 
 
 def replay_mode(mode: str | ReplayMode) -> ReplayMode:
@@ -120,19 +95,13 @@ def opened(source: Source, layout: Layout, rules: TickRules) -> History:
     if isinstance(source, History):
         return source
     files = [source] if isinstance(source, (str, os.PathLike)) else list(source)
-    if (layout, rules) != (Layout(), TickRules()) and _may_be_table(files):
+    if files and (layout, rules) != (Layout(), TickRules()) and _may_be_table(files[0]):
         return open_history(*files, kind="ticks", layout=layout, rules=rules)
     return open_history(*files)
 
 
-def _may_be_table(files: Sequence[File]) -> bool:
-    """Whether the first file is none of the formats that say by themselves what their columns are."""
-    name = os.fspath(files[0]) if files else ""
-    if not name or LobsterName.parse(name) is not None or is_sample(name):
-        return False
-    head = read_head(name)
-    titles = {normal(title) for title in header_cells(head)}
-    return not (head.startswith(b"DBN") or titles >= {"order_id", "action"} or "exchange_timestamp" in titles)
-
-
-register(SAMPLE, lambda name, _head: is_sample(name), read_sample, "a day made by `workbench sample`")
+def _may_be_table(file: File) -> bool:
+    """Whether a file is none of the formats that say by themselves what their columns are."""
+    kind = kind_of(file)
+    # Rows like LOBSTER's under another name have no header; who gives a layout says what they are.
+    return kind in (None, "ticks") or (kind == "lobster" and LobsterName.parse(file) is None)

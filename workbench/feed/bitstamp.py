@@ -79,9 +79,9 @@ def read_bitstamp(
     )
     found = re.search(r"bitstamp[_\-.]?([a-z]{6,8})(?![a-z])", Path(name).name.lower())
     traded = symbol or (found[1].upper() if found else "BTCUSD")
-    return History(
-        made, rows, time_ns, scale.instrument(traded, LOT_SIZE, currency=currency), quirks, name, "bitstamp"
-    )
+    instrument = scale.instrument(traded, LOT_SIZE, currency=currency)
+    # A market that never closes has no clock of its own.
+    return History(made, rows, time_ns, instrument, quirks, name, "bitstamp", zone="UTC")
 
 
 @dataclass(slots=True)

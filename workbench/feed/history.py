@@ -85,6 +85,8 @@ class History:
         Name of its format.
     origins
         For each command one of `ORIGINS`.
+    zone
+        IANA time zone of the market: what its clocks show. Times are in UTC whatever it is.
     """
 
     commands: Records
@@ -95,6 +97,7 @@ class History:
     source: str
     kind: str
     origins: npt.NDArray[np.uint8] = field(default_factory=lambda: np.zeros(0, np.uint8))
+    zone: str = "UTC"
 
     def __post_init__(self) -> None:
         if not len(self.origins):

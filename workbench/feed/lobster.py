@@ -111,9 +111,8 @@ def read_lobster(
     )
     ladders = None if raw is None else _in_ticks(raw, scale.tick_nanos, scale.low_ticks, scale.high_ticks)
     commands, rows, origins, quirks = to_commands(messages, time_ns, ladders, seed_book, resync, name)
-    return History(
-        commands, rows, time_ns, scale.instrument(symbol), counted(quirks), name, "lobster", origins
-    )
+    instrument = scale.instrument(symbol)
+    return History(commands, rows, time_ns, instrument, counted(quirks), name, "lobster", origins, zone)
 
 
 def _midnight_ns(day: Date, zone: str) -> int:

@@ -297,7 +297,7 @@ def _history(
     time_ns, raised = _times(records, name, time)
     priced = ~np.isin(action, (CLEAR, NOTHING))
     orders = np.isin(action, (ADD, MODIFY))
-    tick, value = _market(records)
+    tick, value, zone = _market(records)
     scale = price_scale(
         name,
         records.price_nanos[priced],
@@ -316,7 +316,7 @@ def _history(
     instrument = scale.instrument(
         symbol or records.symbol or "UNKNOWN", multiplier=multiplier if multiplier is not None else value
     )
-    return History(commands, rows, time_ns, instrument, quirks, name, "databento-mbo")
+    return History(commands, rows, time_ns, instrument, quirks, name, "databento-mbo", zone=zone)
 
 
 def _times(records: MboRecords, name: str, time: str) -> tuple[Ints, int]:
@@ -337,9 +337,9 @@ def _times(records: MboRecords, name: str, time: str) -> tuple[Ints, int]:
     return raised, int(back.sum())
 
 
-def _market(records: MboRecords) -> tuple[str | None, str]:
-    """The market's own tick size, None where it is not known, and the value of 1.00."""
+def _market(records: MboRecords) -> tuple[str | None, str, str]:
+    """The market's own tick size, None where it is not known, the value of 1.00, and its time zone."""
     if records.publisher_id == _CME_PUBLISHER:
         root = records.symbol.rstrip("0123456789")[:-1]
-        return _FUTURES.get(root, (None, "1"))
-    return "0.01", "1"
+        return *_FUTURES.get(root, (None, "1")), "America/Chicago"
+    return "0.01", "1", "America/New_York"

@@ -80,11 +80,7 @@ def open_history(*paths: str | os.PathLike[str], kind: str | None = None, **opti
         raise SourceError("", None, "no file is named")
     name = os.fspath(paths[0])
     if kind is None:
-        head = read_head(name)
-        kind = _sniffed(name, head)
-        if kind is None:
-            _load_further()
-            kind = _sniffed(name, head)
+        kind = kind_of(name)
     elif kind not in _KINDS:
         _load_further()
     if kind not in _KINDS:
@@ -92,6 +88,17 @@ def open_history(*paths: str | os.PathLike[str], kind: str | None = None, **opti
         expected = "; ".join(f"{known}: {how.expected}" for known, how in _KINDS.items())
         raise SourceError(name, None, f"{what}, expected one of {expected}", "give kind= when you know it")
     return _KINDS[kind].read(*paths, **options)
+
+
+def kind_of(path: str | os.PathLike[str]) -> str | None:
+    """Which of `kinds()` a file is, told from its name and content; None for none of them."""
+    name = os.fspath(path)
+    head = read_head(name)
+    kind = _sniffed(name, head)
+    if kind is None:
+        _load_further()
+        kind = _sniffed(name, head)
+    return kind
 
 
 def _sniffed(name: str, head: bytes) -> str | None:

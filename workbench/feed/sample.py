@@ -40,8 +40,11 @@ SEED = 1
 
 MINUTE_NS = 60_000_000_000
 
+ZONE = "America/New_York"
+"""Whose clock the day goes by."""
+
 SESSION = Session(
-    # 09:30 to 16:00 in New York, which is four hours behind UTC in that week.
+    # 09:30 to 16:00 there, which is four hours behind UTC in that week.
     open_ns=int(datetime(2025, 3, 18, 13, 30, tzinfo=UTC).timestamp()) * 1_000_000_000,
     close_ns=int(datetime(2025, 3, 18, 20, 0, tzinfo=UTC).timestamp()) * 1_000_000_000,
 )
@@ -149,19 +152,22 @@ def _write(path: Path, instrument: Instrument, seed: int, messages: Records) -> 
         }
     ).replace_schema_metadata({_METADATA_KEY: json.dumps(about)})
     partial = path.with_suffix(".partial")
-    pq.write_table(
-        table,
-        partial,
-        compression="zstd",
-        compression_level=19,
-        row_group_size=_ROWS_PER_GROUP,
-        use_dictionary=["kind", "side", "price_ticks", "quantity_lots"],
-        column_encoding={"time_ns": "DELTA_BINARY_PACKED", "order_id": "BYTE_STREAM_SPLIT"},
-        sorting_columns=[pq.SortingColumn(0)],
-        write_page_index=True,
-        write_page_checksum=True,
-    )
-    partial.replace(path)
+    try:
+        pq.write_table(
+            table,
+            partial,
+            compression="zstd",
+            compression_level=19,
+            row_group_size=_ROWS_PER_GROUP,
+            use_dictionary=["kind", "side", "price_ticks", "quantity_lots"],
+            column_encoding={"time_ns": "DELTA_BINARY_PACKED", "order_id": "BYTE_STREAM_SPLIT"},
+            sorting_columns=[pq.SortingColumn(0)],
+            write_page_index=True,
+            write_page_checksum=True,
+        )
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def is_sample(path: str | os.PathLike[str]) -> bool:
@@ -216,6 +222,7 @@ def read_sample(path: str | os.PathLike[str]) -> History:
         quirks={},
         source=os.fspath(path),
         kind=KIND,
+        zone=ZONE,
     )
 
 

@@ -212,7 +212,8 @@ def ticks_to_history(tables: Sequence[Table], rules: TickRules, kind: str = "tic
     tape = _in_ticks_and_lots(tape, places, instrument, rules, tables, quirks)
     made, rows = tape_commands(tape, quirks, quiet_side=rules.empty_side == "unchanged")
     source = file if len(tables) == 1 else ", ".join(Path(table.file).name for table in tables)
-    return History(made, rows, tape.time_ns, instrument, counted(quirks), source, kind)
+    zone = tables[0].layout.zone or "UTC"
+    return History(made, rows, tape.time_ns, instrument, counted(quirks), source, kind, zone=zone)
 
 
 _QUANTITIES = ("quantity", "bid_quantity", "ask_quantity")
