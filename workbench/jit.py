@@ -15,9 +15,11 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
+import warnings
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, TypeVar, cast
 
 import numba
@@ -67,6 +69,26 @@ def cache_folder() -> Path:
     return Path(root) / f"kernels-{digest.hexdigest()}"
 
 
+@cache
+def _can_cache() -> bool:
+    """Whether compiled kernels can be kept; where they cannot, that is said once.
+
+    Numba would go on without a word and keep them beside the sources, where it does not see edits.
+    """
+    folder = cache_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            return True
+    except OSError as reason:
+        warnings.warn(
+            f"kernels are compiled anew at each start, for {folder} cannot be written ({reason.strerror}); "
+            "set WORKBENCH_CACHE_DIR to a folder that can be",
+            stacklevel=2,
+        )
+        return False
+
+
 def leaf(function: Function) -> Function:
     """Compile `function` into the kernels that call it; compiled, it cannot be called from Python."""
     return _helper(function, inlined=False)
@@ -110,7 +132,7 @@ def entry(*arguments: Any) -> Callable[[Function], Function]:
         before = config.CACHE_DIR
         config.CACHE_DIR = str(cache_folder())
         try:
-            return njit([arguments], cache=True, error_model="numpy", nogil=True)(function)
+            return njit([arguments], cache=_can_cache(), error_model="numpy", nogil=True)(function)
         finally:
             config.CACHE_DIR = before
 
