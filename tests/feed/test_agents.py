@@ -29,6 +29,7 @@ from workbench.feed.agents.maker import Maker, MakerParameters
 from workbench.feed.agents.market import QuoteFold
 from workbench.feed.agents.noise import Crowd, NoiseParameters
 from workbench.feed.agents.population import FIRST_CLIENT_ORDER_ID, SLICE_NS, Population, run
+from workbench.feed.agents.seat import Seat
 from workbench.feed.agents.trend import TrendFollower, TrendParameters
 from workbench.feed.agents.value import ValueTrader, ValueTraderParameters
 
@@ -184,8 +185,8 @@ class TestRules:
         value = FundamentalValue(
             value_ticks, 1, 9999, DAY, ValueParameters(76), MarketFactor(Draws(1, "m")), Draws(1, "v")
         )
-        desk = Desk(grid, outbox, {}, 0, 1)
-        return kind("agent", desk, quote, value, Draws(1, "agent"), parameters), quote, outbox
+        seat = Seat("agent", Desk(grid, outbox, {}, 0, 1), quote, value, Draws(1, "agent"))
+        return kind(seat, parameters), quote, outbox
 
     def answer(self, agent: Any) -> None:
         """All that was sent has been done."""

@@ -161,11 +161,16 @@ class Desk:
         )
         outbox.time_ns += COMMAND_GAP_NS
 
-    def rest(self, side: int, quantity_lots: int, price_ticks: int, *, post_only: bool = False) -> OpenOrder:
-        """Send a day limit order."""
-        order = OpenOrder(self, self._next_id, side, self.grid.fit(side, price_ticks), quantity_lots)
+    def _opened(self, side: int, quantity_lots: int, price_ticks: int) -> OpenOrder:
+        """A new order of the next id, in flight."""
+        order = OpenOrder(self, self._next_id, side, price_ticks, quantity_lots)
         self._next_id += 1
         self.open[order.client_order_id] = self._orders[order.client_order_id] = order
+        return order
+
+    def rest(self, side: int, quantity_lots: int, price_ticks: int, *, post_only: bool = False) -> OpenOrder:
+        """Send a day limit order."""
+        order = self._opened(side, quantity_lots, self.grid.fit(side, price_ticks))
         self._send(
             _NEW,
             order.client_order_id,
@@ -180,9 +185,7 @@ class Desk:
 
     def take(self, side: int, quantity_lots: int, price_ticks: int = 0) -> None:
         """Send an order that trades at once or not at all: up to a price, or (0) at any price."""
-        order = OpenOrder(self, self._next_id, side, price_ticks, quantity_lots)
-        self._next_id += 1
-        self.open[order.client_order_id] = self._orders[order.client_order_id] = order
+        order = self._opened(side, quantity_lots, price_ticks)
         self._send(
             _NEW,
             order.client_order_id,

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from workbench.feed.agents.desk import BUY, SELL, Desk, OpenOrder
-from workbench.feed.agents.draws import Draws
-from workbench.feed.agents.fundamental import SECOND_NS, FundamentalValue
-from workbench.feed.agents.market import Quote
+from workbench.feed.agents.desk import BUY, SELL, OpenOrder
+from workbench.feed.agents.fundamental import SECOND_NS
+from workbench.feed.agents.seat import Seat
 
 _MOST_LEAN = 3.0
 """Inventory, in its own unit, from which a maker sells off."""
@@ -78,29 +77,19 @@ class Maker:
 
     Parameters
     ----------
-    name
-        Its name, unique in the population.
-    desk, quote, value, draws
-        Where it sends orders, what it sees, what it knows, and its random stream.
+    seat
+        Its place in the market.
     parameters
         How it quotes.
     """
 
-    def __init__(
-        self,
-        name: str,
-        desk: Desk,
-        quote: Quote,
-        value: FundamentalValue,
-        draws: Draws,
-        parameters: MakerParameters,
-    ) -> None:
-        self.name, self.desk = name, desk
-        self._quote, self._value, self._draws, self._parameters = quote, value, draws, parameters
-        self._belief_ticks = value.value_ticks
+    def __init__(self, seat: Seat, parameters: MakerParameters) -> None:
+        self.name, self.desk, self._quote, self._value, self._draws = seat
+        self._parameters = parameters
+        self._belief_ticks = seat.value.value_ticks
         self._error = 0.0
         self._inner = {BUY: 0, SELL: 0}
-        self._last_ns = value.session.open_ns
+        self._last_ns = seat.value.session.open_ns
 
     def first_wake(self, time_ns: int) -> int:
         """When it starts: within the first milliseconds."""

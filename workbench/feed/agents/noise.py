@@ -5,10 +5,10 @@ from __future__ import annotations
 import heapq
 from dataclasses import dataclass
 
-from workbench.feed.agents.desk import BUY, SELL, Desk, OpenOrder
+from workbench.feed.agents.desk import BUY, SELL, OpenOrder
 from workbench.feed.agents.draws import Draws
-from workbench.feed.agents.fundamental import SECOND_NS, FundamentalValue
-from workbench.feed.agents.market import Quote
+from workbench.feed.agents.fundamental import SECOND_NS
+from workbench.feed.agents.seat import Seat
 
 _SIZES = ((0.40, 1), (0.56, 2), (0.64, 3), (0.68, 4), (0.77, 5), (0.84, 10), (0.86, 20), (1.0, 0))
 """Cumulative share and round lots of an order; 0 is an odd lot."""
@@ -71,17 +71,9 @@ _LIFE_SHARES = (0.45, 0.85, 1.0)
 class Crowd:
     """See the module; the crowd of one instrument. Arguments as for `Maker`."""
 
-    def __init__(
-        self,
-        name: str,
-        desk: Desk,
-        quote: Quote,
-        value: FundamentalValue,
-        draws: Draws,
-        parameters: NoiseParameters,
-    ) -> None:
-        self.name, self.desk = name, desk
-        self._quote, self._value, self._draws, self._parameters = quote, value, draws, parameters
+    def __init__(self, seat: Seat, parameters: NoiseParameters) -> None:
+        self.name, self.desk, self._quote, self._value, self._draws = seat
+        self._parameters = parameters
         self._ends: list[tuple[int, int]] = []
         self._arrival_ns = 0
         self._taking_side = BUY

@@ -18,6 +18,7 @@ from workbench.feed.agents.fundamental import SECOND_NS, FundamentalValue, Marke
 from workbench.feed.agents.maker import Maker
 from workbench.feed.agents.market import Market, MarketFold, QuoteFold
 from workbench.feed.agents.noise import Crowd
+from workbench.feed.agents.seat import Seat
 from workbench.feed.agents.trend import TrendFollower
 from workbench.feed.agents.value import ValueTrader
 
@@ -145,22 +146,22 @@ class Population:
             stock.quantity_increment_lots,
         )
 
-        def place(role: str, n: int) -> tuple[str, Desk, QuoteFold, FundamentalValue, Draws]:
+        def seat(role: str, n: int) -> Seat:
             name = f"{stock.symbol}/{role}-{n}"
             desk = Desk(
                 grid, self._outbox, self._orders, self._accounts.get(name, STREET_ACCOUNT), self._next_id
             )
             self._next_id += _IDS_PER_AGENT
-            return name, desk, quote, value, Draws(self._seed, name)
+            return Seat(name, desk, quote, value, Draws(self._seed, name))
 
         for n, maker in enumerate(crew.makers, 1):
-            self.agents.append(Maker(*place("maker", n), maker))
+            self.agents.append(Maker(seat("maker", n), maker))
         for n, noise in enumerate(crew.noise, 1):
-            self.agents.append(Crowd(*place("noise", n), noise))
+            self.agents.append(Crowd(seat("noise", n), noise))
         for n, trend in enumerate(crew.trends, 1):
-            self.agents.append(TrendFollower(*place("trend", n), trend))
+            self.agents.append(TrendFollower(seat("trend", n), trend))
         for n, trader in enumerate(crew.values, 1):
-            self.agents.append(ValueTrader(*place("value", n), trader))
+            self.agents.append(ValueTrader(seat("value", n), trader))
 
     @property
     def market(self) -> Market:

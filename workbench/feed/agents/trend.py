@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from workbench.feed.agents.desk import BUY, SELL, Desk
-from workbench.feed.agents.draws import Draws
-from workbench.feed.agents.fundamental import SECOND_NS, FundamentalValue
-from workbench.feed.agents.market import Quote
+from workbench.feed.agents.desk import BUY, SELL
+from workbench.feed.agents.fundamental import SECOND_NS
+from workbench.feed.agents.seat import Seat
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +38,11 @@ class TrendParameters:
 class TrendFollower:
     """See the module. Arguments as for `Maker`."""
 
-    def __init__(
-        self,
-        name: str,
-        desk: Desk,
-        quote: Quote,
-        value: FundamentalValue,
-        draws: Draws,
-        parameters: TrendParameters,
-    ) -> None:
-        self.name, self.desk = name, desk
-        self._quote, self._value, self._draws, self._parameters = quote, value, draws, parameters
-        self._fast_ticks = self._slow_ticks = quote.mid_ticks
-        self._last_ns = value.session.open_ns
+    def __init__(self, seat: Seat, parameters: TrendParameters) -> None:
+        self.name, self.desk, self._quote, self._value, self._draws = seat
+        self._parameters = parameters
+        self._fast_ticks = self._slow_ticks = seat.quote.mid_ticks
+        self._last_ns = seat.value.session.open_ns
 
     def first_wake(self, time_ns: int) -> int:
         """When it starts: in the first minute."""

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from workbench.feed.agents.desk import BUY, SELL, Desk
-from workbench.feed.agents.draws import Draws
-from workbench.feed.agents.fundamental import SECOND_NS, FundamentalValue
-from workbench.feed.agents.market import Quote
+from workbench.feed.agents.desk import BUY, SELL
+from workbench.feed.agents.fundamental import SECOND_NS
+from workbench.feed.agents.seat import Seat
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +41,9 @@ class ValueTraderParameters:
 class ValueTrader:
     """See the module. Arguments as for `Maker`."""
 
-    def __init__(
-        self,
-        name: str,
-        desk: Desk,
-        quote: Quote,
-        value: FundamentalValue,
-        draws: Draws,
-        parameters: ValueTraderParameters,
-    ) -> None:
-        self.name, self.desk = name, desk
-        self._quote, self._value, self._draws, self._parameters = quote, value, draws, parameters
+    def __init__(self, seat: Seat, parameters: ValueTraderParameters) -> None:
+        self.name, self.desk, self._quote, self._value, self._draws = seat
+        self._parameters = parameters
         self._entered_ns = 0
 
     def first_wake(self, time_ns: int) -> int:
