@@ -451,9 +451,7 @@ def replay(
     """
     if not sources:
         raise ConfigError("nothing to replay", remedy="name at least one file")
-    layout, rules = layout or Layout(), rules or TickRules()
-    if columns:
-        layout = dataclasses.replace(layout, columns={**layout.columns, **columns})
+    layout, rules = (layout or Layout()).with_columns(columns), rules or TickRules()
     if zone and not layout.zone:
         layout = dataclasses.replace(layout, zone=zone)
     histories = [opened(source, layout, rules) for source in grouped(sources)]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -70,9 +69,7 @@ def read_bars(
         For the first row that does not fit: no number, a high below the low, a time that comes twice.
     """
     name = os.fspath(path)
-    layout = layout or Layout()
-    if columns:
-        layout = replace(layout, columns={**layout.columns, **columns})
+    layout = (layout or Layout()).with_columns(columns)
     data = read_bytes(path)
     lean = lean_file(name, data, layout)
     if lean is None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
@@ -62,6 +62,10 @@ class Layout:
     date: date | None = None
     price_unit: Number = Decimal(1)
     quantity_unit: Number = Decimal(1)
+
+    def with_columns(self, columns: Mapping[str, str | int] | None) -> Layout:
+        """The same layout with further columns mapped; a mapping given here goes before its own."""
+        return replace(self, columns={**self.columns, **columns}) if columns else self
 
 
 def normal(title: str) -> str:

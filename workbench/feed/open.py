@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import Any
 
 from workbench.errors import SourceError
+from workbench.feed.columns import header_cells
 from workbench.feed.files import read_head
 from workbench.feed.history import History
 from workbench.feed.lobster_book import LobsterName
@@ -126,13 +127,10 @@ def _read_lobster(*paths: str | os.PathLike[str], **options: Any) -> History:
     return read_lobster(*sorted(paths, key=is_book), **options)
 
 
-def _columns(head: bytes) -> list[str]:
-    line = head.removeprefix(b"\xef\xbb\xbf").split(b"\n", 1)[0]
-    return line.decode(errors="replace").strip("\r").split(",")
-
-
 def _is_mbo(_name: str, head: bytes) -> bool:
-    return head.startswith(b"DBN") or {"action", "order_id", "ts_event", "size"} <= set(_columns(head))
+    return head.startswith(b"DBN") or {"action", "order_id", "ts_event", "size"} <= set(
+        header_cells(head, ",")
+    )
 
 
 def _read_mbo(*paths: str | os.PathLike[str], **options: Any) -> History:
@@ -142,7 +140,7 @@ def _read_mbo(*paths: str | os.PathLike[str], **options: Any) -> History:
 
 
 def _is_bitstamp(_name: str, head: bytes) -> bool:
-    return {"id", "exchange.timestamp", "volume", "direction"} <= set(_columns(head))
+    return {"id", "exchange.timestamp", "volume", "direction"} <= set(header_cells(head, ","))
 
 
 def _read_bitstamp(*paths: str | os.PathLike[str], **options: Any) -> History:

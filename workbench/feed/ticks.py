@@ -137,9 +137,7 @@ def read_ticks(
     SourceError
         For the first row that does not fit, and for bars.
     """
-    layout, rules = layout or Layout(), rules or TickRules()
-    if columns:
-        layout = replace(layout, columns={**layout.columns, **columns})
+    layout, rules = (layout or Layout()).with_columns(columns), rules or TickRules()
     contents = [(os.fspath(path), read_bytes(path)) for path in paths]
     layouts = _own_layouts([data for _, data in contents], layout)
     tables, kinds = [], set()
