@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import ParamSpec
 
@@ -22,6 +23,15 @@ INTERRUPTED = 130
 """Exit code after Ctrl-C."""
 
 P = ParamSpec("P")
+
+
+@contextmanager
+def writing(place: str | os.PathLike[str]) -> Iterator[None]:
+    """Turn what the operating system says against writing at `place` into a sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise WorkbenchError(f"cannot be written: {error.strerror or error}", os.fspath(place)) from None
 
 
 def sentences(command: Callable[P, None]) -> Callable[P, None]:

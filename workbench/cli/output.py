@@ -12,6 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workbench.cli.errors import writing
 from workbench.errors import WorkbenchError
 
 if TYPE_CHECKING:
@@ -46,28 +47,24 @@ def whole_directory(directory: Path, *, force: bool) -> Iterator[Path]:
     """A temporary directory beside `directory` that takes its place if all went well, else is gone."""
     check_output(directory, force=force)
     target = directory.absolute()
-    try:
+    with writing(directory):
         partial = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-    except OSError as error:
-        raise WorkbenchError(f"cannot be written: {error.strerror}", str(directory)) from None
-    try:
-        yield partial
-        partial.chmod(0o755)
-        earlier = partial.with_name(f"{partial.name}-earlier")
-        if target.exists():
-            # Only files of ours are in it, as was checked.
-            target.rename(earlier)
         try:
-            partial.rename(target)
-        except BaseException:
-            if earlier.exists():
-                earlier.rename(target)
-            raise
-        shutil.rmtree(earlier, ignore_errors=True)
-    except OSError as error:
-        raise WorkbenchError(f"cannot be written: {error.strerror or error}", str(directory)) from None
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+            yield partial
+            partial.chmod(0o755)
+            earlier = partial.with_name(f"{partial.name}-earlier")
+            if target.exists():
+                # Only files of ours are in it, as was checked.
+                target.rename(earlier)
+            try:
+                partial.rename(target)
+            except BaseException:
+                if earlier.exists():
+                    earlier.rename(target)
+                raise
+            shutil.rmtree(earlier, ignore_errors=True)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
 
 
 def write_replay(market: Replay, directory: Path) -> None:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import typer
+from rich.console import RenderableType
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 import workbench
@@ -42,12 +43,12 @@ def progress_bar(what: str) -> Iterator[Report | None]:
         yield report
 
 
-def print_summary(market: Replay) -> None:
-    """The summary of a replay on stdout."""
+def summary_of(market: Replay, clock: str = "%H:%M:%S") -> RenderableType:
+    """The summary of a replay, its times of day in the form of `clock`."""
     summary = market.summary()
-    form = "%Y-%m-%d %H:%M:%S"
+    form = f"%Y-%m-%d {clock}"
     start, end = (local_time(ns, market.zone).strftime(form) for ns in (summary.start_ns, summary.end_ns))
-    console().print(summary_table(summary, market.zone, start, end))
+    return summary_table(summary, market.zone, start, end)
 
 
 def run_replay(
@@ -71,7 +72,7 @@ def run_replay(
     if out is not None:
         with whole_directory(out, force=force) as directory:
             write_replay(market, directory)
-    print_summary(market)
+    console().print(summary_of(market))
     if out is not None:
         typer.echo(f"written    {out}")
     if report is not None:

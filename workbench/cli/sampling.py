@@ -14,8 +14,9 @@ from rich.text import Text
 
 import workbench
 from workbench.cli.chart import labelled, last_in_each, line_chart
-from workbench.cli.replaying import progress_bar
-from workbench.cli.tables import console, ladder_table, summary_table
+from workbench.cli.errors import writing
+from workbench.cli.replaying import progress_bar, summary_of
+from workbench.cli.tables import console, ladder_table
 from workbench.domain.instruments import Instrument
 from workbench.engine.exchange import Exchange
 from workbench.engine.moments import local_time
@@ -45,9 +46,8 @@ def make_sample(seed: int | None, out: Path | None) -> None:
     folder = out if out is not None else sample_folder()
     made_here = not folder.exists()
     try:
-        paths = write_sample(folder, SEED if seed is None else seed, Exchange)
-    except OSError as error:
-        raise WorkbenchError(f"cannot be written: {error.strerror}", str(folder)) from None
+        with writing(folder):
+            paths = write_sample(folder, SEED if seed is None else seed, Exchange)
     finally:
         if made_here and folder.is_dir() and not any(folder.iterdir()):
             folder.rmdir()
@@ -66,21 +66,13 @@ def run_demo(svg: Path | None) -> None:
         market.run_until(NOON, progress=progress)
         noon = [_ladder(market, instrument) for instrument in market.instruments]
         market.run(progress=progress)
-    parts: list[RenderableType] = [_summary(market)]
+    parts: list[RenderableType] = [summary_of(market, "%H:%M")]
     for instrument, ladder in zip(market.instruments, noon, strict=True):
         parts += [Text(), _chart(market, instrument.symbol), Text(), ladder]
     shown = Group(*parts)
     console().print(shown)
     if svg is not None:
         _picture(Group(*parts[:5]), svg)
-
-
-def _summary(market: Replay) -> RenderableType:
-    summary = market.summary()
-    start, end = (
-        local_time(ns, market.zone).strftime("%Y-%m-%d %H:%M") for ns in (summary.start_ns, summary.end_ns)
-    )
-    return summary_table(summary, market.zone, start, end)
 
 
 def _ladder(market: Replay, instrument: Instrument) -> RenderableType:
@@ -107,7 +99,5 @@ def _chart(market: Replay, symbol: str) -> Text:
 def _picture(shown: RenderableType, path: Path) -> None:
     recorder = Console(record=True, width=80, file=io.StringIO(), highlight=False)
     recorder.print(shown)
-    try:
+    with writing(path):
         recorder.save_svg(str(path), title="workbench demo", code_format=_OFFLINE_SVG)
-    except OSError as error:
-        raise WorkbenchError(f"cannot be written: {error.strerror}", str(path)) from None

@@ -13,7 +13,7 @@ from workbench.domain.codes import EventKind, OrderType, Reason, Side, TimeInFor
 from workbench.domain.instruments import Instrument
 from workbench.domain.records import FILL_EVENT, ORDER_EVENT, Records
 from workbench.domain.states import OPEN_STATES, OrderState
-from workbench.engine.frames import FILL_KINDS, ORDER_KINDS, TIME, Scales
+from workbench.engine.frames import FILL_KINDS, ORDER_KINDS, Scales, code_names, utc_times
 
 _REFUSALS = (EventKind.CANCEL_REJECTED, EventKind.REPLACE_REJECTED, EventKind.COMMAND_REJECTED)
 
@@ -214,20 +214,15 @@ class Blotter:
         def ints(name: str) -> np.ndarray[Any, np.dtype[np.int64]]:
             return np.array([getattr(order, name) for order in orders], dtype=np.int64)
 
-        instrument = ints("instrument_number")
-
-        def names(attribute: str, codes: list[str]) -> pl.Series:
-            values = [getattr(order, attribute) for order in orders]
-            return pl.Series([getattr(v, "name", v) or None for v in values], dtype=pl.Enum(codes))
-
+        instrument, why = ints("instrument_number"), ints("why")
         averages = [order.average_price for order in orders]
         return pl.DataFrame(
             {
                 "order_id": ints("id"),
                 "symbol": scales.symbol(instrument),
-                "side": names("side", [code.name for code in Side]),
-                "type": names("order_type", [code.name for code in OrderType]),
-                "time_in_force": names("time_in_force", [code.name for code in TimeInForce]),
+                "side": code_names(ints("side"), Side),
+                "type": code_names(ints("order_type"), OrderType),
+                "time_in_force": code_names(ints("time_in_force"), TimeInForce),
                 "limit": scales.price(ints("price_ticks"), instrument),
                 "quantity": scales.quantity(ints("quantity_lots"), instrument),
                 "filled": scales.quantity(ints("executed_lots"), instrument),
@@ -236,9 +231,9 @@ class Blotter:
                     [None if a is None else float(a) for a in averages], dtype=pl.Float64
                 ),
                 "fees": scales.money(ints("fees_micros")),
-                "state": names("state", [code.name for code in OrderState]),
-                "reason": names("reason", [code.name for code in Reason]),
-                "created": pl.Series(ints("created_ns")).cast(TIME),
-                "updated": pl.Series(ints("updated_ns")).cast(TIME),
+                "state": code_names(ints("order_state"), OrderState),
+                "reason": code_names(why, Reason).set(pl.Series(why == Reason.NONE), None),
+                "created": utc_times(ints("created_ns")),
+                "updated": utc_times(ints("updated_ns")),
             }
         )

@@ -136,7 +136,8 @@ def of_kind(events: Records, *kinds: EventKind) -> Records:
     return events[np.isin(events["kind"], np.array(kinds, dtype=np.uint8))]
 
 
-def _time(values_ns: Values) -> pl.Series:
+def utc_times(values_ns: Values) -> pl.Series:
+    """Nanoseconds since 1970 as UTC times."""
     return pl.Series(np.ascontiguousarray(values_ns)).cast(TIME)
 
 
@@ -165,7 +166,7 @@ def trades_frame(events: Records, scales: Scales) -> pl.DataFrame:
     instrument = trade["instrument"]
     return _frame(
         {
-            "time": _time(trade["time_ns"]),
+            "time": utc_times(trade["time_ns"]),
             "seq": trade["seq"],
             "trade_id": trade["trade_id"],
             "symbol": scales.symbol(instrument),
@@ -188,7 +189,7 @@ def quotes_frame(events: Records, scales: Scales) -> pl.DataFrame:
     instrument = quote["instrument"]
     return _frame(
         {
-            "time": _time(quote["time_ns"]),
+            "time": utc_times(quote["time_ns"]),
             "seq": quote["seq"],
             "symbol": scales.symbol(instrument),
             "bid_orders": quote["bid_orders"],
@@ -212,7 +213,7 @@ def fills_frame(events: Records, scales: Scales) -> pl.DataFrame:
     instrument = fill["instrument"]
     return _frame(
         {
-            "time": _time(fill["time_ns"]),
+            "time": utc_times(fill["time_ns"]),
             "seq": fill["seq"],
             "order_id": fill["order_id"],
             "symbol": scales.symbol(instrument),
@@ -241,7 +242,7 @@ def order_events_frame(events: Records, scales: Scales) -> pl.DataFrame:
     safe = np.where(known, instrument, 0)
     return _frame(
         {
-            "time": _time(order["time_ns"]),
+            "time": utc_times(order["time_ns"]),
             "seq": order["seq"],
             "event": code_names(order["kind"], EventKind),
             "reason": code_names(order["reason"], Reason),
@@ -269,7 +270,7 @@ def position_events_frame(events: Records, scales: Scales) -> pl.DataFrame:
     instrument = position["instrument"]
     return _frame(
         {
-            "time": _time(position["time_ns"]),
+            "time": utc_times(position["time_ns"]),
             "seq": position["seq"],
             "account": scales.account(position["account"]),
             "symbol": scales.symbol(instrument),
@@ -289,7 +290,7 @@ def events_frame(events: Records, scales: Scales) -> pl.DataFrame:
     header: dict[str, pl.Series | Values] = {
         "seq": events["seq"],
         "command_seq": events["command_seq"],
-        "time": _time(events["time_ns"]),
+        "time": utc_times(events["time_ns"]),
         "event": code_names(events["kind"], EventKind),
         "reason": code_names(events["reason"], Reason),
         "side": code_names(events["side"], Side),

@@ -55,16 +55,12 @@ def pnl_frame(positions: Records, instruments: Records, venue: Venue, scales: Sc
     lots, cost = positions["position_lots"], positions["cost_micros"]
     realised, fees = positions["realised_average_micros"], positions["fees_micros"]
     last = market["last_price_ticks"]
+    halves = market["bid_price_ticks"] + market["ask_price_ticks"]
     two_sided = (market["bid_price_ticks"] > 0) & (market["ask_price_ticks"] > 0)
     marks = {
         "last": (_value_micros(lots, 2 * last, instrument, venue) - cost, (last > 0) | (lots == 0)),
-        "mid": (
-            _value_micros(lots, market["bid_price_ticks"] + market["ask_price_ticks"], instrument, venue)
-            - cost,
-            two_sided | (lots == 0),
-        ),
+        "mid": (_value_micros(lots, halves, instrument, venue) - cost, two_sided | (lots == 0)),
     }
-    halves = market["bid_price_ticks"] + market["ask_price_ticks"]
     made: dict[str, Any] = {
         "symbol": scales.symbol(instrument),
         "position": scales.quantity(lots, instrument),
