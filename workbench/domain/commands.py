@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from operator import index
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from workbench.domain.codes import (
     TimeInForce,
 )
 from workbench.domain.records import COMMAND, Records, commands
+from workbench.errors import CommandError
 
 ALL = -1
 """Every instrument, or every trader."""
@@ -31,9 +33,14 @@ def batch(parts: Iterable[Records]) -> Records:
 def _command(kind: CommandKind, time_ns: int, **fields: int) -> Records:
     record = np.zeros(1, dtype=COMMAND)
     record["kind"] = kind
-    record["time_ns"] = time_ns
-    for name, value in fields.items():
-        record[name] = value
+    for name, value in {"time_ns": time_ns, **fields}.items():
+        # Numpy would cut off what follows the point.
+        try:
+            record[name] = index(value)
+        except (TypeError, OverflowError):
+            raise CommandError(
+                what=f"{value!r} does not fit into the whole numbers of this field", where=name
+            ) from None
     return record
 
 

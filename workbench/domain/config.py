@@ -12,6 +12,7 @@ from workbench.domain.codes import SelfTradePrevention
 from workbench.domain.costs import FeeSchedule
 from workbench.domain.instruments import Instrument
 from workbench.domain.limits import Limits
+from workbench.domain.times import MAX_TIME_NS
 from workbench.domain.units import Number, to_micros
 from workbench.errors import ConfigError
 
@@ -51,6 +52,11 @@ class Account:
     limits: Limits = field(default_factory=Limits)
     short_permitted: bool = True
     cash_checked: bool = True
+
+    def __post_init__(self) -> None:
+        if not self.name or not isinstance(self.name, str):
+            raise ConfigError(what="has no name", where=f"account {self.name!r}", remedy="name it")
+        to_micros(self.cash, f"account {self.name!r} cash")
 
     @property
     def cash_micros(self) -> int:
@@ -97,6 +103,27 @@ class Venue:
         object.__setattr__(self, "accounts", tuple(self.accounts))
         if not self.instruments:
             raise ConfigError(what="has no instruments", where="venue", remedy="give at least one")
+        for part, kind in ((self.instruments, Instrument), (self.accounts, Account)):
+            other = next((item for item in part if not isinstance(item, kind)), None)
+            if other is not None:
+                raise ConfigError(what=f"{other!r} is no {kind.__name__}", where="venue")
+        for name, choices in (
+            ("self_trade_prevention", SelfTradePrevention),
+            ("replay_mode", ReplayMode),
+        ):
+            if getattr(self, name) not in set(choices):
+                raise ConfigError(
+                    what=f"{getattr(self, name)!r} is no {choices.__name__}",
+                    where=name,
+                    remedy=f"choose one of {', '.join(choices.__members__)}",
+                )
+        start: Any = self.start_time_ns
+        if not isinstance(start, int) or abs(start) > MAX_TIME_NS:
+            raise ConfigError(
+                what=f"{start!r} is no time of an exchange",
+                where="start_time_ns",
+                remedy="give whole nanoseconds since 1970 UTC",
+            )
         for what, names in (
             ("instrument", [i.symbol for i in self.instruments]),
             ("account", [a.name for a in self.accounts]),

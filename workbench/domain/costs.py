@@ -30,6 +30,8 @@ class FeeSchedule:
     taker_bps: Number = Decimal(0)
 
     def __post_init__(self) -> None:
+        for name in ("maker_per_lot", "taker_per_lot"):
+            to_micros(getattr(self, name), name)
         if max(abs(ppm) for ppm in (self.maker_ppm, self.taker_ppm)) > PPM:
             raise ConfigError(
                 what="more than 10,000 basis points", where="fees", remedy="give basis points, not ppm"

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 
-from workbench.domain.costs import FeeSchedule
-from workbench.domain.units import MICROS, Number, decimal, from_units, to_micros, to_units
+from workbench.domain.costs import PPM, FeeSchedule
+from workbench.domain.units import LARGEST, MICROS, Number, decimal, from_units, to_micros, to_units
 from workbench.errors import ConfigError
 
 MAX_PRICE_TICKS = 1 << 40
@@ -96,7 +96,7 @@ class Instrument:
             min(
                 self.max_order_notional_micros,
                 self.position_limit_lots,
-                to_units(self.max_order_quantity, self.lot_size),
+                to_units(self.max_order_quantity, self.lot_size, f"{self.symbol} max_order_quantity"),
             )
             < 0
         ):
@@ -106,6 +106,17 @@ class Instrument:
                 "one lot at the highest price is worth too much to count in micros",
                 "choose a smaller lot size",
             )
+        if self.value.denominator > LARGEST:
+            refuse("one lot is worth too little to count in micros", "choose a larger lot size")
+        fees = self.fees
+        for per_lot, ppm in (
+            (fees.maker_per_lot_micros, fees.maker_ppm),
+            (fees.taker_per_lot_micros, fees.taker_ppm),
+        ):
+            if abs(per_lot) * self.max_order_lots + LARGEST * abs(ppm) // PPM > LARGEST:
+                refuse(
+                    "the fees of its largest order are too much to count in micros", "lower either of them"
+                )
 
     def price_to_ticks(self, price: Number) -> int:
         """`price` in ticks; refuses a price between two ticks."""

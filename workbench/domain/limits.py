@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
-from workbench.domain.units import Number, to_micros
+from workbench.domain.units import LARGEST, Number, to_micros
 from workbench.errors import ConfigError
 
 _NS_PER_SECOND = 1_000_000_000
@@ -42,6 +42,12 @@ class Limits:
                 raise ConfigError(
                     what=f"{value!r} is not a whole number ≥ 0", where=field.name, remedy="0 means no limit"
                 )
+            if field.name != "max_order_notional" and value > LARGEST:
+                raise ConfigError(
+                    what=f"{value} is too large to be counted in 64 bits",
+                    where=field.name,
+                    remedy="0 means no limit",
+                )
         if self.max_order_notional_micros < 0:
             raise ConfigError(what="negative", where="max_order_notional", remedy="0 means no limit")
         if self.orders_per_second > _NS_PER_SECOND:
@@ -50,6 +56,12 @@ class Limits:
             )
         if self.order_burst < 1:
             raise ConfigError(what="0 orders at once", where="order_burst", remedy="give at least 1")
+        if self.rate_interval_ns * self.order_burst > LARGEST:
+            raise ConfigError(
+                what="more orders at once than there will be time for",
+                where="order_burst",
+                remedy="0 orders_per_second means no limit",
+            )
 
     @property
     def max_order_notional_micros(self) -> int:

@@ -10,6 +10,9 @@ from workbench.errors import ConfigError
 MICROS = 1_000_000
 """Micros in one unit of currency."""
 
+LARGEST = (1 << 62) - 1
+"""Largest number of anything; sums of two of them still fit into 64 bits."""
+
 Number = Decimal | int | str
 """Decimal input: floats are left out on purpose, since 0.1 is not a tenth."""
 
@@ -43,9 +46,14 @@ def to_units(value: Number, unit: Number, name: str = "value") -> int:
         ...
     workbench.errors.ConfigError: price: 585.333 is not a multiple of 0.01; round it first
     """
-    quotient = Fraction(decimal(value, name)) / Fraction(decimal(unit, name))
+    count, size = Fraction(decimal(value, name)), Fraction(decimal(unit, name))
+    if size == 0:
+        raise ConfigError(what="cannot be counted in units of 0", where=name, remedy="give another unit")
+    quotient = count / size
     if quotient.denominator != 1:
         raise ConfigError(what=f"{value} is not a multiple of {unit}", where=name, remedy="round it first")
+    if abs(quotient) > LARGEST:
+        raise ConfigError(what=f"{value} is too large to be counted in 64 bits", where=name)
     return quotient.numerator
 
 

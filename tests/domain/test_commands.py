@@ -1,0 +1,116 @@
+"""The small functions that make commands: which fields they fill, and that nothing is cut to fit."""
+
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pytest
+
+from workbench.domain import commands as make
+from workbench.domain.codes import CommandKind, OrderFlag, OrderType, Phase, Side, TimeInForce
+from workbench.domain.records import COMMAND, Records
+from workbench.errors import CommandError
+
+
+def filled(command: Records) -> dict[str, int]:
+    """The fields of a single command that are not 0."""
+    assert (command.dtype, command.shape) == (COMMAND, (1,))
+    return {name: int(command[name][0]) for name in COMMAND.names or () if command[name][0] != 0}
+
+
+def test_each_fills_the_fields_of_its_kind() -> None:
+    assert filled(make.new_order(9, 2, 1, Side.SELL, 5, 100, client_order_id=7)) == {
+        "time_ns": 9,
+        "kind": CommandKind.NEW_ORDER,
+        "account": 2,
+        "instrument": 1,
+        "side": Side.SELL,
+        "order_type": OrderType.LIMIT,
+        "quantity_lots": 5,
+        "price_ticks": 100,
+        "client_order_id": 7,
+    }
+    assert filled(make.cancel_order(9, 2, order_id=4, quantity_lots=3)) == {
+        "time_ns": 9,
+        "kind": CommandKind.CANCEL_ORDER,
+        "account": 2,
+        "order_id": 4,
+        "quantity_lots": 3,
+    }
+    assert filled(make.replace_order(9, 2, client_order_id=4, price_ticks=8, new_client_order_id=5)) == {
+        "time_ns": 9,
+        "kind": CommandKind.REPLACE_ORDER,
+        "account": 2,
+        "client_order_id": 4,
+        "price_ticks": 8,
+        "new_client_order_id": 5,
+    }
+    assert filled(make.execute_order(9, 1, Side.BUY, 5, 100, client_order_id=7)) == {
+        "time_ns": 9,
+        "kind": CommandKind.EXECUTE_ORDER,
+        "instrument": 1,
+        "side": Side.BUY,
+        "quantity_lots": 5,
+        "price_ticks": 100,
+        "client_order_id": 7,
+        "flags": OrderFlag.HISTORICAL,
+    }
+    assert filled(make.set_price_band(9, 1, 5, 6)) == {
+        "time_ns": 9,
+        "kind": CommandKind.SET_PRICE_BAND,
+        "instrument": 1,
+        "price_ticks": 5,
+        "trigger_price_ticks": 6,
+    }
+    assert filled(make.suspend_account(9, 3)) == {"time_ns": 9, "kind": 6, "account": 3}
+    assert filled(make.reinstate_account(9, 3)) == {"time_ns": 9, "kind": 7, "account": 3}
+    assert filled(make.clock(9)) == {"time_ns": 9, "kind": CommandKind.CLOCK}
+
+
+def test_all_is_minus_one() -> None:
+    assert filled(make.mass_cancel(0, 2)) == {"kind": 4, "account": 2, "instrument": -1}
+    assert filled(make.mass_cancel(0, 2, 3)) == {"kind": 4, "account": 2, "instrument": 3}
+    assert filled(make.kill_switch(0)) == {"kind": 8, "account": -1}
+    assert filled(make.set_phase(0, Phase.CLOSED)) == {"kind": 9, "instrument": -1, "flags": Phase.CLOSED}
+
+
+def test_an_order_without_a_price_is_a_market_order() -> None:
+    assert filled(make.new_order(0, 2, 0, Side.BUY, 5))["order_type"] == OrderType.MARKET
+    limit = make.new_order(0, 2, 0, Side.BUY, 5, order_type=OrderType.LIMIT, time_in_force=TimeInForce.IOC)
+    assert filled(limit)["order_type"] == OrderType.LIMIT
+    assert filled(limit)["time_in_force"] == TimeInForce.IOC
+
+
+def test_batch_keeps_the_order() -> None:
+    rows = make.batch(make.clock(time_ns) for time_ns in (3, 1, 2))
+    assert rows["time_ns"].tolist() == [3, 1, 2]
+    assert make.batch([rows, rows])["time_ns"].tolist() == [3, 1, 2, 3, 1, 2]
+    assert (make.batch([]).dtype, len(make.batch([]))) == (COMMAND, 0)
+
+
+@pytest.mark.parametrize("value", [1.5, 1.0, "7", None, Decimal(7), 2**63, -(2**63) - 1, np.float64(3)])
+def test_what_is_no_whole_number_is_refused_rather_than_cut(value: Any) -> None:
+    with pytest.raises(CommandError, match=r"^quantity_lots: .* does not fit into the whole numbers of this"):
+        make.new_order(0, 2, 0, Side.BUY, value, 100)
+    with pytest.raises(CommandError, match=r"^time_ns: "):
+        make.clock(value)
+
+
+@pytest.mark.parametrize(
+    ("field", "settings"),
+    [
+        ("side", {"side": 256}),
+        ("side", {"side": -1}),
+        ("account", {"account": 2**31}),
+        ("flags", {"flags": 2**16}),
+    ],
+)
+def test_what_does_not_fit_into_a_small_field_is_refused(field: str, settings: dict[str, Any]) -> None:
+    plain = {"time_ns": 0, "account": 2, "instrument": 0, "side": Side.BUY, "quantity_lots": 1}
+    with pytest.raises(CommandError, match=f"^{field}: "):
+        make.new_order(**{**plain, **settings})
+
+
+def test_whole_numbers_of_numpy_are_fine() -> None:
+    row = make.new_order(np.int64(5), np.int32(2), np.int8(0), Side.BUY, np.uint64(7), np.int64(100))  # type: ignore[arg-type]
+    assert filled(row)["quantity_lots"] == 7

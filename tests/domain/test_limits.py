@@ -1,0 +1,48 @@
+"""Limits of an account, as they are given and as the exchange counts them."""
+
+from typing import Any
+
+import pytest
+
+from workbench.domain.limits import Limits
+from workbench.errors import ConfigError
+
+
+def test_nothing_is_limited_unless_asked_for() -> None:
+    limits = Limits()
+    assert (limits.max_order_notional_micros, limits.rate_interval_ns, limits.order_burst) == (0, 0, 1)
+
+
+def test_are_counted_in_micros_and_nanoseconds() -> None:
+    limits = Limits(max_order_notional="2.50", orders_per_second=3)
+    assert limits.max_order_notional_micros == 2_500_000
+    # Rounded down: an order too many in three hundred million seconds is better than one too few.
+    assert limits.rate_interval_ns == 333_333_333
+    assert Limits(orders_per_second=10**9).rate_interval_ns == 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"max_order_lots": -1}, "max_order_lots: -1 is not a whole number ≥ 0; 0 means no limit"),
+        ({"max_open_orders": 1.5}, "max_open_orders: 1.5 is not a whole number ≥ 0; 0 means no limit"),
+        (
+            {"position_limit_lots": "9"},
+            "position_limit_lots: '9' is not a whole number ≥ 0; 0 means no limit",
+        ),
+        ({"orders_per_second": None}, "orders_per_second: None is not a whole number ≥ 0; 0 means no limit"),
+        ({"max_order_notional": -1}, "max_order_notional: negative; 0 means no limit"),
+        ({"orders_per_second": 10**9 + 1}, "orders_per_second: more than one order a nanosecond; 0 means no"),
+        ({"order_burst": 0}, "order_burst: 0 orders at once; give at least 1"),
+        ({"max_order_lots": 2**62}, f"max_order_lots: {2**62} is too large to be counted in 64 bits"),
+        ({"max_order_notional": 10**14}, "max_order_notional: 100000000000000 is too large to be counted"),
+        (
+            {"orders_per_second": 1, "order_burst": 2**60},
+            "order_burst: more orders at once than there will be",
+        ),
+    ],
+)
+def test_what_makes_no_sense_is_refused(settings: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(ConfigError) as refusal:
+        Limits(**settings)
+    assert str(refusal.value).startswith(sentence)
