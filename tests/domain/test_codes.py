@@ -1,0 +1,203 @@
+"""Codes are part of the file formats: numbers never change, and each says what it means."""
+
+import re
+from enum import IntEnum, IntFlag
+from pathlib import Path
+
+import pytest
+
+from workbench.domain import codes, numbers, states
+from workbench.domain.codes import (
+    HOUSE_ACCOUNT,
+    STREET_ACCOUNT,
+    CommandKind,
+    EventKind,
+    OrderFlag,
+    OrderType,
+    Reason,
+    Side,
+    TimeInForce,
+)
+from workbench.domain.config import FIRST_TRADER
+from workbench.domain.records import COMMAND, EVENT, LIQUIDITY_MAKER, PRIORITY_KEPT
+from workbench.engine.fills import SHADOW
+from workbench.matching.book import DIVERGED
+
+# Written down once more on purpose: who changes a number changes what stored files mean.
+PINNED: dict[str, dict[str, int]] = {
+    "Side": {"NONE": 0, "BUY": 1, "SELL": 2},
+    "OrderType": {
+        "MARKET": 1,
+        "LIMIT": 2,
+        "STOP": 3,
+        "STOP_LIMIT": 4,
+        "MARKET_IF_TOUCHED": 5,
+        "LIMIT_IF_TOUCHED": 6,
+        "TRAILING_STOP": 7,
+    },
+    "TimeInForce": {"DAY": 0, "GTC": 1, "OPG": 2, "IOC": 3, "FOK": 4, "GTD": 6, "CLS": 7},
+    "SelfTradePrevention": {
+        "VENUE_DEFAULT": 0,
+        "ALLOW": 1,
+        "CANCEL_RESTING": 2,
+        "CANCEL_INCOMING": 3,
+        "CANCEL_BOTH": 4,
+        "DECREMENT": 5,
+    },
+    "CommandKind": {
+        "NEW_ORDER": 1,
+        "CANCEL_ORDER": 2,
+        "REPLACE_ORDER": 3,
+        "MASS_CANCEL": 4,
+        "EXECUTE_ORDER": 5,
+        "SUSPEND_ACCOUNT": 6,
+        "REINSTATE_ACCOUNT": 7,
+        "KILL_SWITCH": 8,
+        "SET_PHASE": 9,
+        "SET_PRICE_BAND": 10,
+        "CLOCK": 11,
+    },
+    "OrderFlag": {
+        "POST_ONLY": 1,
+        "REDUCE_ONLY": 2,
+        "HISTORICAL": 4,
+        "QUANTITY_IS_LEAVES": 8,
+        "LOSE_PRIORITY": 16,
+    },
+    "Phase": {"CONTINUOUS": 0, "CLOSED": 1},
+    "AccountState": {"ACTIVE": 0, "SUSPENDED": 1},
+    "AccountFlag": {"SHORT_PERMITTED": 1, "CASH_CHECKED": 2},
+    "EventKind": {
+        "ORDER_CREATED": 1,
+        "ORDER_APPROVED": 2,
+        "ORDER_REJECTED": 3,
+        "ORDER_HELD": 4,
+        "ORDER_RESTED": 5,
+        "ORDER_PARTIALLY_FILLED": 6,
+        "ORDER_FILLED": 7,
+        "ORDER_CANCELED": 8,
+        "ORDER_EXPIRED": 9,
+        "ORDER_REPLACED": 10,
+        "ORDER_REDUCED": 11,
+        "CANCEL_REJECTED": 12,
+        "REPLACE_REJECTED": 13,
+        "COMMAND_REJECTED": 14,
+        "TRADE": 20,
+        "QUOTE": 21,
+        "POSITION_CHANGED": 30,
+        "ACCOUNT_SUSPENDED": 31,
+        "ACCOUNT_REINSTATED": 32,
+        "PHASE_CHANGED": 40,
+        "PRICE_BAND_CHANGED": 41,
+    },
+    "Reason": {
+        "NONE": 0,
+        "UNKNOWN_COMMAND": 1,
+        "TIME_BACKWARDS": 2,
+        "UNKNOWN_ACCOUNT": 3,
+        "UNKNOWN_INSTRUMENT": 4,
+        "ACCOUNT_SUSPENDED": 5,
+        "MARKET_CLOSED": 6,
+        "INVALID_SIDE": 7,
+        "INVALID_ORDER_TYPE": 8,
+        "INVALID_TIME_IN_FORCE": 9,
+        "INVALID_SELF_TRADE_PREVENTION": 10,
+        "INVALID_FLAGS": 11,
+        "INVALID_CLIENT_ORDER_ID": 12,
+        "INVALID_QUANTITY": 13,
+        "QUANTITY_NOT_IN_INCREMENT": 14,
+        "QUANTITY_TOO_LARGE": 15,
+        "INVALID_PRICE": 16,
+        "PRICE_NOT_IN_INCREMENT": 17,
+        "PRICE_OUT_OF_BAND": 18,
+        "NOTIONAL_TOO_LARGE": 19,
+        "ORDER_RATE": 20,
+        "TOO_MANY_OPEN_ORDERS": 21,
+        "DUPLICATE_CLIENT_ORDER_ID": 22,
+        "SHORT_SALE_NOT_PERMITTED": 23,
+        "POSITION_LIMIT": 24,
+        "INSUFFICIENT_BUYING_POWER": 25,
+        "POST_ONLY_WOULD_CROSS": 26,
+        "UNKNOWN_ORDER": 30,
+        "NOT_ORDER_OWNER": 31,
+        "QUANTITY_BELOW_EXECUTED": 32,
+        "BY_REQUEST": 40,
+        "IMMEDIATE_OR_CANCEL": 41,
+        "FILL_OR_KILL": 42,
+        "NO_LIQUIDITY": 43,
+        "SELF_TRADE": 44,
+        "MASS_CANCEL": 45,
+        "KILL_SWITCH": 46,
+        "END_OF_DAY": 47,
+    },
+}
+
+ENUMS = [
+    value
+    for value in vars(codes).values()
+    if isinstance(value, type)
+    and issubclass(value, (IntEnum, IntFlag))
+    and value.__module__ == codes.__name__
+]
+
+
+@pytest.mark.parametrize("enum", ENUMS, ids=lambda enum: enum.__name__)
+def test_numbers_are_the_pinned_ones(enum: type[IntEnum]) -> None:
+    assert {member.name: member.value for member in enum} == PINNED[enum.__name__]
+
+
+def test_every_pinned_code_exists() -> None:
+    assert {enum.__name__ for enum in ENUMS} == set(PINNED)
+
+
+def test_codes_fit_into_their_fields() -> None:
+    fields = [
+        (CommandKind, COMMAND, "kind"),
+        (Side, COMMAND, "side"),
+        (OrderType, COMMAND, "order_type"),
+        (TimeInForce, COMMAND, "time_in_force"),
+        (OrderFlag, COMMAND, "flags"),
+        (EventKind, EVENT, "kind"),
+        (Reason, EVENT, "reason"),
+        (states.OrderState, EVENT, "order_state"),
+    ]
+    for enum, record, field in fields:
+        assert max(enum) < 2 ** (8 * record[field].itemsize)  # type: ignore[type-var]
+
+
+def test_no_two_flags_of_an_event_share_a_bit() -> None:
+    bits = [*(int(flag) for flag in OrderFlag), LIQUIDITY_MAKER, PRIORITY_KEPT, SHADOW, DIVERGED]
+    assert [bit.bit_count() for bit in bits] == [1] * len(bits)
+    assert sum(bits).bit_count() == len(bits)
+
+
+def test_accounts_of_the_exchange_come_before_the_traders() -> None:
+    assert (STREET_ACCOUNT, HOUSE_ACCOUNT, FIRST_TRADER) == (0, 1, 2)
+
+
+def test_kernels_take_the_same_numbers() -> None:
+    prefixes = {
+        "COMMAND_": CommandKind,
+        "EVENT_": EventKind,
+        "REASON_": Reason,
+        "STATE_": states.OrderState,
+        "PREVENT_": codes.SelfTradePrevention,
+    }
+    plain = {
+        name: value for name, value in vars(numbers).items() if isinstance(value, int) and name.isupper()
+    }
+    assert len(plain) > 70
+    for name, value in plain.items():
+        prefix = next((prefix for prefix in prefixes if name.startswith(prefix)), "")
+        homes = [prefixes[prefix]] if prefix else [enum for enum in ENUMS if name in enum.__members__]
+        assert homes, name
+        assert {int(enum[name.removeprefix(prefix)]) for enum in homes} == {value}, name
+
+
+@pytest.mark.parametrize("enum", [CommandKind, EventKind, Reason, OrderFlag], ids=lambda enum: enum.__name__)
+def test_every_code_says_what_it_means(enum: type[IntEnum]) -> None:
+    source = Path(codes.__file__).read_text(encoding="utf-8")
+    body = re.split(r"\n\n\nclass ", source.split(f"class {enum.__name__}(")[1])[0]
+    for member in enum:
+        if member.name != "NONE":
+            assert re.search(rf'    {member.name} = \d+\n    """[A-Z].*\."""', body), member.name
