@@ -24,7 +24,7 @@ from workbench.feed.history import History
 from workbench.feed.lobster import read_lobster
 from workbench.feed.mbo import read_mbo
 
-SHARED = Path(os.environ.get("WORKBENCH_SHARED_DATA", ROOT.parent / "shared" / "data"))
+SHARED = Path(os.environ.get("WORKBENCH_SHARED") or ROOT.parent / "shared") / "data"
 SECOND = 1_000_000_000
 CASH = 2_000_000_000
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import sys
 import warnings
 from collections.abc import Callable
@@ -131,8 +132,12 @@ def entry(*arguments: Any) -> Callable[[Function], Function]:
             return function
         before = config.CACHE_DIR
         config.CACHE_DIR = str(cache_folder())
+        kernel = njit([arguments], cache=_can_cache(), error_model="numpy", nogil=True)
         try:
-            return njit([arguments], cache=_can_cache(), error_model="numpy", nogil=True)(function)
+            return kernel(function)
+        except Exception:  # noqa: BLE001 - whatever a damaged cache makes numba raise, the cure is the same
+            shutil.rmtree(cache_folder(), ignore_errors=True)
+            return kernel(function)
         finally:
             config.CACHE_DIR = before
 

@@ -13,11 +13,11 @@ from workbench.domain.codes import STREET_ACCOUNT, Side
 from workbench.domain.config import Account, ReplayMode, Venue
 from workbench.domain.instruments import Instrument
 from workbench.domain.memory import Memory
+from workbench.domain.records import DIVERGED
 from workbench.engine.layout import allocate
 from workbench.engine.step import MEMORY_TYPE
 from workbench.jit import array_of, by_reference, entry, int64
 from workbench.matching.book import (
-    DIVERGED,
     best_opposite,
     better,
     dequeue,

@@ -142,6 +142,12 @@ MARKET_EVENT = _event("phase", "band_low_ticks", "band_high_ticks")
 LIQUIDITY_MAKER = 0x8000
 """Bit of an event's `flags`: the order rested and was traded against."""
 
+SHADOW = 0x2000
+"""Bit of an event's `flags`: a trade of our own in a frozen venue, which history knows nothing of."""
+
+DIVERGED = 0x1000
+"""Bit of an order's `flags`: a street order that history believes to be smaller than it is."""
+
 PRIORITY_KEPT = 0x4000
 """Bit of an event's `flags`: the replaced order kept its place in the queue."""
 

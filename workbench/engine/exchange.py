@@ -58,7 +58,7 @@ class Exchange:
     ...     )
     ... )
     >>> [int(p) for p in exchange.positions()["position_lots"]]
-    [-100, 100]
+    [-40, 40]
     >>> int(exchange.depth(0, Side.SELL)[0]["quantity_lots"])
     60
     """

@@ -29,9 +29,6 @@ from workbench.ledger.lots import apply_fill
 from workbench.matching.book import dequeue, shrink
 
 MAKER = LIQUIDITY_MAKER
-SHADOW = 0x2000
-"""Bit of an event's `flags`: a trade of our own in a frozen venue, which history knows nothing of."""
-
 
 @leaf
 def book_fill(

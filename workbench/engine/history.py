@@ -11,7 +11,8 @@ from workbench.domain.numbers import (
     IOC,
     LIMIT,
 )
-from workbench.engine.fills import SHADOW, print_hidden, trade
+from workbench.domain.records import SHADOW
+from workbench.engine.fills import print_hidden, trade
 from workbench.engine.orders import take_slot
 from workbench.engine.sweep import head_at, step_forward
 from workbench.jit import int64, leaf

@@ -13,8 +13,9 @@ from workbench.domain.numbers import (
     PREVENT_CANCEL_RESTING,
     REASON_SELF_TRADE,
 )
+from workbench.domain.records import SHADOW
 from workbench.engine.emit import order_event
-from workbench.engine.fills import SHADOW, trade
+from workbench.engine.fills import trade
 from workbench.engine.orders import cancel_incoming, cancel_resting, open_state, reduce_resting
 from workbench.jit import hot, int64, leaf
 from workbench.ledger.cash import notional

@@ -9,11 +9,9 @@ from workbench.domain.memory import Memory
 from workbench.domain.numbers import (
     BUY,
 )
+from workbench.domain.records import DIVERGED
 from workbench.jit import hot, int64, leaf
 from workbench.matching.ladder import next_above, next_below, occupy, vacate
-
-DIVERGED = 0x1000
-"""Bit of an order's flags: a street order that history believes to be smaller than it is."""
 
 SIDES_PER_INSTRUMENT = 4
 

@@ -16,9 +16,7 @@ from itertools import takewhile
 from typing import NamedTuple
 
 from workbench.domain.codes import STREET_ACCOUNT, OrderFlag, SelfTradePrevention, Side
-
-DIVERGED = 0x1000
-"""Bit of an order's flags: history took more from this street order than the book still had of it."""
+from workbench.domain.records import DIVERGED
 
 OPPOSITE = {Side.BUY: Side.SELL, Side.SELL: Side.BUY}
 

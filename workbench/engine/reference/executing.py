@@ -12,13 +12,14 @@ from workbench.domain.codes import (
     Side,
     TimeInForce,
 )
+from workbench.domain.records import DIVERGED
 from workbench.engine.reference.command import Command
 from workbench.engine.reference.divergence import diverge
 from workbench.engine.reference.emit import refuse
 from workbench.engine.reference.fills import fill
 from workbench.engine.reference.naming import check_instrument, check_late, named_order
 from workbench.engine.reference.state import SIDES, TwinState
-from workbench.matching.reference import DIVERGED, OPPOSITE, Order
+from workbench.matching.reference import OPPOSITE, Order
 from workbench.risk.reference import Refusal
 
 

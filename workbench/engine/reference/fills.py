@@ -5,15 +5,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from workbench.domain.codes import EventKind
-from workbench.domain.records import LIQUIDITY_MAKER
+from workbench.domain.records import LIQUIDITY_MAKER, SHADOW
 from workbench.domain.states import OrderState
 from workbench.engine.reference.emit import emit, emit_about
 from workbench.engine.reference.orders import shrink
 from workbench.engine.reference.state import TwinState
 from workbench.matching.reference import Order
-
-SHADOW = 0x2000
-"""Bit of an event's flags: a trade of a live order in a frozen venue, of which history knows nothing."""
 
 
 class Trade(NamedTuple):
