@@ -241,6 +241,15 @@ def test_times(cell: str, options: dict[str, object], time_ns: int) -> None:
         (["34200000"], {"day": date(2024, 5, 1), "zone": "UTC"}, 0, "clock time"),
         (["25:00"], {"day": date(2024, 5, 1), "zone": "UTC"}, 0, "clock time that exists"),
         (["34200"], {"unit": "s", "day": date(2024, 5, 1)}, None, "in which time zone"),
+        (["2024-05-01T13:30Z", "0001-01-01T00:00Z"], {}, 1, "exist, from 1970 to 2116"),
+        (["9999-12-31T23:59:59Z"], {}, 0, "exist, from 1970 to 2116"),
+        (["2116-12-31T23:59:59Z"], {}, 0, "exist, from 1970 to 2116"),
+        (["1970-01-01T00:00:00+01:00"], {}, 0, "exist, from 1970 to 2116"),
+        (["2024-05-01T13:30:60Z"], {}, 0, "exist, from 1970 to 2116"),
+        (["2024-05-01T24:00:00Z"], {}, 0, "exist, from 1970 to 2116"),
+        (["5000000000"], {}, 0, "exist, from 1970 to 2116"),
+        (["9223372036854775807"], {"unit": "ns"}, 0, "exist, from 1970 to 2116"),
+        (["09:30"], {"day": date(9999, 5, 1), "zone": "UTC"}, None, "none from 1970 to 2116"),
     ],
 )
 def test_times_are_never_guessed(

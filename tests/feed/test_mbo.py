@@ -615,3 +615,20 @@ def test_es(shared: Path, day: str, commands: int, quirks: dict[str, int]) -> No
     book = replay_and_compare(history, every=499)
     records = read_records(history.source)
     assert book.printed_lots == records.size[records.action == ord("T")].sum()
+
+
+@pytest.mark.parametrize(
+    "time",
+    ["0001-01-01T00:00:00Z", "9999-01-01T00:00:00Z", "2025-07-17T13:30:60Z", "2116-12-31T00:00:00.5Z"],
+)
+def test_times_that_no_exchange_knows_are_refused(tmp_path: Path, time: str) -> None:
+    path = tmp_path / "abc.csv"
+    good = "2025-07-17T13:30:00Z"
+    rows = [f"{at},{at},160,2,7,A,B,9.99,5,0,11,128,5,1,ABC" for at in (good, time)]
+    path.write_text("\n".join([HEADER, *rows]) + "\n")
+    with pytest.raises(SourceError, match="a day and time that exist, from 1970 to 2116") as caught:
+        read_mbo(path)
+    assert caught.value.row == 3
+    path.write_text(f"{HEADER}\n{line((1 << 63) - 1001, 'A', 'B', '9.99', 5, 11)}\n")
+    with pytest.raises(SourceError, match="from 1970 to 2116"):
+        read_mbo(path)

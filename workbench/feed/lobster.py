@@ -34,6 +34,7 @@ from workbench.feed.lobster_orders import (
     to_commands,
 )
 from workbench.feed.scale import price_scale
+from workbench.feed.times import DAY_NS, FIRST_YEAR, LAST_YEAR
 
 COLUMNS = ("time", "type", "order_id", "size", "price", "direction")
 """Columns of a message file, which has no header."""
@@ -87,8 +88,11 @@ def read_lobster(
     if day is None or not symbol:
         raise SourceError(name, None, "has a name that tells no ticker and date", "give ticker= and date=")
     cells = Cells(read_bytes(path), name, COLUMNS)
-    time_ns = cells.decimals("time") + _midnight_ns(day, zone)
-    cells.expect(cells.decimals("time") >= 0, "time", "seconds after midnight")
+    since_ns = cells.decimals("time")
+    cells.expect((since_ns >= 0) & (since_ns < 2 * DAY_NS), "time", "seconds after midnight")
+    if not FIRST_YEAR <= day.year < LAST_YEAR:
+        raise SourceError(name, None, f"is of {day}, expected a day from 1970 to 2115")
+    time_ns = since_ns + _midnight_ns(day, zone)
     cells.in_order(time_ns, "time")
     kind, price_nanos = _checked(cells)
     book = orderbook

@@ -35,6 +35,7 @@ from workbench.feed.mbo_orders import (
 )
 from workbench.feed.scale import price_scale
 from workbench.feed.street import FIRST_SYNTHETIC_ID
+from workbench.feed.times import NO_SUCH_TIME, existing, in_span
 
 UNDEFINED_PRICE = (1 << 63) - 1
 CSV_COLUMNS = ("ts_recv", "ts_event", "action", "side", "price", "size", "order_id", "flags", "sequence")
@@ -163,15 +164,20 @@ def utc_times(cells: Cells, column: str) -> Ints:
     """Nanoseconds since 1970, or ISO times in UTC."""
     text = cells.text(column)
     if text[0].isdecimal():
-        return cells.integers(column)
-    form = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?Z$"
+        times_ns = cells.integers(column)
+        cells.expect(in_span(times_ns), column, NO_SUCH_TIME)
+        return times_ns
+    form = r"^(?<year>[0-9]{4})-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:(?<second>[0-9]{2})(\.[0-9]{1,9})?Z$"
+    cells.expect(existing(text, form).fill_null(value=True), column, NO_SUCH_TIME)
     times = text.str.to_datetime("%Y-%m-%dT%H:%M:%S%.fZ", time_unit="ns", strict=False)
     cells.expect(
         text.str.contains(form) & times.is_not_null(),
         column,
         "a UTC time such as 2025-07-17T13:30:00.123456789Z",
     )
-    return times.to_physical().to_numpy().astype(np.int64)
+    times_ns = times.to_physical().to_numpy().astype(np.int64)
+    cells.expect(in_span(times_ns), column, NO_SUCH_TIME)
+    return times_ns
 
 
 def _from_dbn(data: bytes, name: str) -> MboRecords:
@@ -277,7 +283,7 @@ def _checked(records: MboRecords, name: str) -> MboRecords:
             "has no positive price",
         ),
         (priced & (records.size <= 0), "has no positive size"),
-        ((records.ts_event < 0) | (records.ts_recv < 0), "has no time"),
+        (~in_span(records.ts_event) | ~in_span(records.ts_recv), "has no time from 1970 to 2116"),
     ):
         if wrong.any():
             at = int(np.argmax(wrong))

@@ -16,6 +16,14 @@ TIME_UNITS: dict[str, int] = {"iso": 0, "s": 1_000_000_000, "ms": 1_000_000, "us
 
 DAY_NS = 86_400_000_000_000
 
+TIME_NS_END = 1 << 62
+"""Times are at least 0 and below this, in February 2116: what the exchange can hold."""
+
+NO_SUCH_TIME = "a day and time that exist, from 1970 to 2116"
+"""What is expected of every time."""
+
+FIRST_YEAR, LAST_YEAR = 1970, 2116
+
 _ISO = (
     r"^(?<year>\d{4})-?(?<month>\d{2})-?(?<day>\d{2})"
     r"(?:[T ](?<hour>\d{2}):(?<minute>\d{2})(?::(?<second>\d{2})(?:\.(?<fraction>\d{1,9}))?)?)?"
@@ -60,7 +68,7 @@ def parse_times(
     Raises
     ------
     TimeFaultError
-        With the index of the first cell that does not fit.
+        With the index of the first cell that does not fit, or is not from 1970 to 2116.
 
     Examples
     --------
@@ -73,10 +81,28 @@ def parse_times(
     if not unit and day is None and pl.Series([first]).str.contains(_ISO).all():
         unit = "iso"
     if day is not None:
-        return _of_day(cells, unit, zone, day)
-    if unit == "iso":
-        return _iso(cells, zone)
-    return _epoch(cells, unit)
+        times_ns = _of_day(cells, unit, zone, day)
+    elif unit == "iso":
+        times_ns = _iso(cells, zone)
+    else:
+        times_ns = _epoch(cells, unit)
+    _refuse_first(pl.Series(in_span(times_ns)), f"expected {NO_SUCH_TIME}")
+    return times_ns
+
+
+def in_span(times_ns: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Which times are from 1970 to 2116."""
+    return (times_ns >= 0) & (times_ns < TIME_NS_END)
+
+
+def existing(cells: pl.Series, form: str) -> pl.Series:
+    """Which cells of the regular expression `form` name a year in the span and a second of a minute.
+
+    A conversion would take year 9999 for another one and second 60 for the next minute without a word.
+    """
+    part = cells.str.extract_groups(form).struct.unnest()
+    year, second = part["year"].cast(pl.Int64), part["second"].fill_null("0").cast(pl.Int64)
+    return year.is_between(FIRST_YEAR - 1, LAST_YEAR) & (second < 60)  # noqa: PLR2004 - a clock's own number
 
 
 def _refuse_first(good: pl.Series, reason: str, remedy: str = "") -> None:
@@ -97,11 +123,12 @@ def _iso(cells: pl.Series, zone: str) -> npt.NDArray[np.int64]:
         "write all times alike, or give the unit of numbers",
     )
     part = cells.str.extract_groups(_ISO).struct.unnest()
+    _refuse_first(existing(cells, _ISO), f"expected {NO_SUCH_TIME}")
     digits = part["year"] + part["month"] + part["day"]
     for name in ("hour", "minute", "second"):
         digits += part[name].fill_null("00")
     seconds = digits.str.to_datetime("%Y%m%d%H%M%S", time_unit="ns", strict=False)
-    _refuse_first(seconds.is_not_null(), "expected a day and time that exist")
+    _refuse_first(seconds.is_not_null(), f"expected {NO_SUCH_TIME}")
     offset = part["offset"]
     if offset.null_count() not in (0, len(cells)):
         good = offset.is_null() if offset[0] is None else offset.is_not_null()
@@ -204,5 +231,7 @@ def _of_day(cells: pl.Series, unit: str, zone: str, day: date) -> npt.NDArray[np
     _refuse_first(
         since_ns < 2 * DAY_NS, "more than a day after midnight", "give the right date and time unit"
     )
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise TimeFaultError(None, f"the date {day} is none from 1970 to 2116", "give the right date")
     midnight_ns = (day - date(1970, 1, 1)).days * DAY_NS
     return _localised((since_ns + midnight_ns).cast(pl.Datetime("ns")), zone)
