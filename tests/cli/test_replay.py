@@ -13,6 +13,7 @@ import workbench as wb
 from tests.tiny_market import HEADER, mbo_text, write_mbo
 from workbench.cli import app, replaying
 from workbench.cli.output import FILES
+from workbench.feed.history import History
 
 WORKBENCH = Path(sys.executable).with_name("workbench")
 
@@ -180,6 +181,33 @@ def test_wrong_input_is_one_sentence_and_leaves_nothing_behind(
     path.write_text(text)
     assert part in refused(run("replay", path, *options, "--out", tmp_path / "out"))
     assert [left.name for left in tmp_path.iterdir()] == ["a.csv"]
+
+
+@pytest.mark.parametrize(
+    ("row", "part"),
+    [
+        ("2024-05-01T13:30:01Z,1.5,9999999999999", "row 3: a quantity of 9999999999999 is more than the"),
+        ("2024-05-01T13:30:01Z,1.5,999999999999999999", "row 3: a quantity of 999999999999999999 is more"),
+        ("0001-05-01T13:30:01Z,1.5,1", "row 3: time is '0001-05-01T13:30:01Z', expected a day and time that"),
+    ],
+)
+def test_what_the_exchange_cannot_hold_is_refused_by_row(tmp_path: Path, row: str, part: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"time,price,size\n2024-05-01T13:30:00Z,1.5,1\n{row}\n")
+    assert f"{path}, {part}" in refused(run("replay", path, "--out", tmp_path / "out"))
+    assert not (tmp_path / "out").exists()
+
+
+def test_history_that_the_exchange_refuses_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(History, "held", lambda self: self)
+    path = tmp_path / "a.csv"
+    rows = "2024-05-01T13:30:00Z,1.5,1\n2024-05-01T13:30:01Z,1.5,9999999999999\n"
+    path.write_text(f"time,price,size\n{rows}")
+    sentence = refused(run("replay", write_mbo(tmp_path), path, "--out", tmp_path / "out"))
+    assert f"{path}, row 3: the exchange refuses what the row says: QUANTITY_TOO_LARGE" in sentence
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_missing_file_and_no_file(tmp_path: Path) -> None:

@@ -178,6 +178,7 @@ GOOD = "1,1000,1000,236.46,5,created,ask"
         ("2,1000,1000,236.46,0,created,ask", "volume is '0', expected a volume above 0"),
         ("2,1000,1000,236.46,-5,created,ask", "volume is '-5'"),
         ("2,1000,1000,236.46,0.5,created,ask", "volume is '0.5'"),
+        ("2,1000,1000,236.46,999999999999999999,created,ask", "a quantity of .* more than the exchange can"),
         ("0,1000,1000,236.46,5,created,ask", "id is '0'"),
         ("1,1000,1000,236.46,5,created,ask", "creates order 1, which is still open"),
         ("1,1000,1000,236.46,4,changed,bid", "order 1 changed its direction"),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import typer
 from rich.console import RenderableType
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -14,10 +15,13 @@ import workbench
 from workbench.cli.errors import DIFFERENT
 from workbench.cli.output import check_output, whole_directory, write_replay
 from workbench.cli.tables import console, ladder_table, summary_table
+from workbench.domain.codes import EventKind, Reason
 from workbench.engine.moments import local_time
 from workbench.engine.replay import Progress as Report
 from workbench.engine.replay import Replay
+from workbench.errors import SourceError
 from workbench.feed.columns import Layout
+from workbench.feed.merge import merge
 from workbench.feed.ticks import TickRules
 
 
@@ -69,6 +73,7 @@ def run_replay(
     report = None if verify is None else market.verify(verify)
     with progress_bar("replaying") as progress:
         market.run(progress=progress)
+    _refuse_refused(market)
     if out is not None:
         with whole_directory(out, force=force) as directory:
             write_replay(market, directory)
@@ -81,11 +86,35 @@ def run_replay(
             raise typer.Exit(DIFFERENT)
 
 
+_SAID = {EventKind.ORDER_REJECTED, EventKind.REPLACE_REJECTED, EventKind.COMMAND_REJECTED}
+_HARMLESS = {Reason.UNKNOWN_ORDER}
+"""History may name orders that are gone; what the exchange cannot hold is another matter."""
+
+
+def _refuse_refused(market: Replay) -> None:
+    """Refuse history of which the exchange refused a command: what is counted without it would be wrong."""
+    events = market.events
+    refused = events[np.isin(events["kind"], list(_SAID)) & ~np.isin(events["reason"], list(_HARMLESS))]
+    refused = refused[refused["command_seq"] > 0]
+    if not len(refused):
+        return
+    merged = merge(market.histories)
+    at = int(refused["command_seq"][0]) - 1
+    reason = Reason(int(refused["reason"][0])).name
+    history = market.histories[int(merged.sources[at])]
+    raise SourceError(
+        *history.place(int(merged.rows[at])),
+        f"the exchange refuses what the row says: {reason}",
+        f"so it did {len(refused)} times in all; docs/rules.md lists the reasons",
+    )
+
+
 def show_book(sources: list[Path], at: str, levels: int, zone: str, layout: Layout, rules: TickRules) -> None:
     """Replay up to a moment and print each instrument's ladder."""
     market = workbench.replay(*sources, zone=zone, layout=layout, rules=rules)
     with progress_bar("replaying") as progress:
         market.run_until(at, progress=progress)
+    _refuse_refused(market)
     for instrument in market.instruments:
         book = market.book(instrument.symbol, levels=levels)
         title = f"{instrument.symbol} at {market.time:%Y-%m-%d %H:%M:%S} ({market.zone})"

@@ -81,7 +81,9 @@ def read_bitstamp(
     traded = symbol or (found[1].upper() if found else "BTCUSD")
     instrument = scale.instrument(traded, LOT_SIZE, currency=currency)
     # A market that never closes has no clock of its own.
-    return History(made, rows, time_ns, instrument, quirks, name, "bitstamp", zone="UTC")
+    return History(
+        made, rows, time_ns, instrument, quirks, name, "bitstamp", zone="UTC", first_row=cells.first_row
+    ).held()
 
 
 @dataclass(slots=True)

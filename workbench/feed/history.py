@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from workbench.domain.codes import CommandKind
-from workbench.domain.instruments import Instrument
+from workbench.domain.instruments import MAX_PRICE_TICKS, Instrument
 from workbench.domain.records import COMMAND, Records
 from workbench.domain.units import Number
 from workbench.errors import SourceError
@@ -87,6 +87,13 @@ class History:
         For each command one of `ORIGINS`.
     zone
         IANA time zone of the market: what its clocks show. Times are in UTC whatever it is.
+    first_row
+        Number of the first data row as an editor counts it: 2 where there is a header.
+    places
+        For each row its file's number in `files` and its number there as an editor counts it, for a history
+        of several files or of some rows of a file; None when the rows are those of `source`, all of them.
+    files
+        Paths of the files of `places`.
     """
 
     commands: Records
@@ -98,6 +105,9 @@ class History:
     kind: str
     origins: npt.NDArray[np.uint8] = field(default_factory=lambda: np.zeros(0, np.uint8))
     zone: str = "UTC"
+    first_row: int = 1
+    places: npt.NDArray[np.int64] | None = None
+    files: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not len(self.origins):
@@ -112,6 +122,43 @@ class History:
     def row_count(self) -> int:
         """Number of data rows in the source."""
         return len(self.row_times_ns)
+
+    def place(self, row: int) -> tuple[str, int]:
+        """The file of a source row, and the row's number in it as an editor counts it."""
+        if self.places is None:
+            return self.source, row + self.first_row
+        file, number = self.places[row].tolist()
+        return self.files[file], number
+
+    def held(self) -> History:
+        """This history, if the exchange can hold every price and quantity of it.
+
+        Raises
+        ------
+        SourceError
+            For the first row that wants more than `Instrument.max_order_lots`, or a price above 2^40 ticks.
+        """
+        trades = np.isin(
+            self.commands["kind"],
+            (CommandKind.NEW_ORDER, CommandKind.REPLACE_ORDER, CommandKind.EXECUTE_ORDER),
+        )
+        most_lots = self.instrument.max_order_lots
+        too_many = trades & (self.commands["quantity_lots"] > most_lots)
+        too_high = trades & (self.commands["price_ticks"] > MAX_PRICE_TICKS)
+        if (too_many | too_high).any():
+            at = int(np.argmax(too_many | too_high))
+            if too_many[at]:
+                wanted = self.instrument.quantity_from_lots(int(self.commands["quantity_lots"][at]))
+                most, what = self.instrument.quantity_from_lots(most_lots), "quantity"
+            else:
+                wanted = self.instrument.price_from_ticks(int(self.commands["price_ticks"][at]))
+                most, what = self.instrument.price_from_ticks(MAX_PRICE_TICKS), "price"
+            raise SourceError(
+                *self.place(int(self.rows[at])),
+                f"a {what} of {wanted:f} is more than the exchange can hold",
+                f"the most is {most:f}",
+            )
+        return self
 
     def row_ends(self) -> Ints:
         """For each source row how many commands there are up to and including it.

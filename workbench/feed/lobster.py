@@ -116,7 +116,9 @@ def read_lobster(
     ladders = None if raw is None else _in_ticks(raw, scale.tick_nanos, scale.low_ticks, scale.high_ticks)
     commands, rows, origins, quirks = to_commands(messages, time_ns, ladders, seed_book, resync, name)
     instrument = scale.instrument(symbol)
-    return History(commands, rows, time_ns, instrument, counted(quirks), name, "lobster", origins, zone)
+    return History(
+        commands, rows, time_ns, instrument, counted(quirks), name, "lobster", origins, zone
+    ).held()
 
 
 def _midnight_ns(day: Date, zone: str) -> int:

@@ -322,7 +322,17 @@ def _history(
     instrument = scale.instrument(
         symbol or records.symbol or "UNKNOWN", multiplier=multiplier if multiplier is not None else value
     )
-    return History(commands, rows, time_ns, instrument, quirks, name, "databento-mbo", zone=zone)
+    return History(
+        commands,
+        rows,
+        time_ns,
+        instrument,
+        quirks,
+        name,
+        "databento-mbo",
+        zone=zone,
+        first_row=records.first_row,
+    ).held()
 
 
 def _times(records: MboRecords, name: str, time: str) -> tuple[Ints, int]:

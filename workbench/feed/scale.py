@@ -9,7 +9,7 @@ from math import gcd
 import numpy as np
 import numpy.typing as npt
 
-from workbench.domain.instruments import Instrument
+from workbench.domain.instruments import MAX_PRICE_TICKS, Instrument
 from workbench.domain.units import Number, to_units
 from workbench.errors import SourceError
 from workbench.feed.files import Ints
@@ -98,4 +98,12 @@ def price_scale(
         middle = int(np.partition(price_nanos, len(price_nanos) // 2)[len(price_nanos) // 2]) // tick
         low = max(middle // 2, middle - widest_ticks // 2, 1)
         high = min(middle * 2, low + widest_ticks)
+    if max(high, low) > MAX_PRICE_TICKS:
+        highest, finest = from_nanos(int(prices[-1])), from_nanos(tick)
+        raise SourceError(
+            source,
+            None,
+            f"has prices up to {highest} in steps of {finest}, more steps than the exchange can hold",
+            "are all of them prices?",
+        )
     return PriceScale(tick, increment, low, max(high, low))

@@ -211,7 +211,18 @@ def ticks_to_history(tables: Sequence[Table], rules: TickRules, kind: str = "tic
     made, rows = tape_commands(tape, quirks, quiet_side=rules.empty_side == "unchanged")
     source = file if len(tables) == 1 else ", ".join(Path(table.file).name for table in tables)
     zone = tables[0].layout.zone or "UTC"
-    return History(made, rows, tape.time_ns, instrument, counted(quirks), source, kind, zone=zone)
+    return History(
+        made,
+        rows,
+        tape.time_ns,
+        instrument,
+        counted(quirks),
+        source,
+        kind,
+        zone=zone,
+        places=np.stack([tape.table, tape.row], axis=1),
+        files=tuple(table.file for table in tables),
+    ).held()
 
 
 _QUANTITIES = ("quantity", "bid_quantity", "ask_quantity")
@@ -302,6 +313,12 @@ def _in_ticks_and_lots(
         if wrong.any():
             at = int(np.argmax(wrong))
             found = f"{(Decimal(int(values[at])) / unit * own).normalize():f}"
+            if Decimal(int(values[at])) % unit == 0:
+                raise SourceError(
+                    tables[int(tape.table[at])].file,
+                    int(tape.row[at]),
+                    f"a {name} of {found} is more than the exchange can hold",
+                )
             raise SourceError(
                 tables[int(tape.table[at])].file,
                 int(tape.row[at]),
