@@ -130,6 +130,64 @@ def test_cancel_and_replace(tiny: Path) -> None:
     assert market.order_events()["event"].to_list()[-1] == "CANCEL_REJECTED"
 
 
+def test_an_order_of_another_market_is_refused(tiny: Path) -> None:
+    one, two = (wb.replay(tiny).run_until("10:15") for _ in range(2))
+    ours, theirs = one.buy(30, limit="9.98"), two.buy(30, limit="9.98")
+    for change in (lambda: one.cancel(theirs), lambda: one.replace(theirs, quantity=10)):
+        with pytest.raises(ConfigError, match="is not this market's"):
+            change()
+    assert (ours.state, ours.quantity) == ("NEW", 30)
+    assert one.cancel(ours).state == "CANCELED"
+
+
+def test_refused_changes_say_why(tiny: Path) -> None:
+    market = wb.replay(tiny).run_until("10:15")
+    order = market.buy(30, limit="10.00")
+    market.replace(order, limit="9999")
+    bound = int(market.exchange.instruments()["band_high_ticks"][0])
+    assert (order.state, order.reason, order.limit) == ("NEW", "PRICE_OUT_OF_BAND", Decimal("10.00"))
+    assert (order.value, order.limit_value) == (999_900, bound)
+    # A change that is accepted, and a fill, leave nothing to explain.
+    assert market.replace(order, limit="10.01").reason == ""
+    market.replace(order, limit="9999")
+    market.run()
+    assert (order.state, order.reason, order.value) == ("FILLED", "", 0)
+    assert market.cancel(order).reason == "UNKNOWN_ORDER"
+    assert order.state == "FILLED"
+    # What ended an order stays its reason.
+    ended = market.cancel(market.buy(30, limit="9.98"))
+    assert market.cancel(ended).reason == "BY_REQUEST"
+
+
+@pytest.mark.parametrize(
+    ("quantity", "limit", "part"),
+    [
+        (0, None, "a quantity of 0 is no order"),
+        (None, 0, "a limit of 0 is no price"),
+        (None, None, "nothing to change"),
+        ("1e30", None, "too large to be counted"),
+    ],
+)
+def test_a_replace_that_makes_no_sense_is_refused(
+    tiny: Path, quantity: int | None, limit: int | None, part: str
+) -> None:
+    market = wb.replay(tiny).run_until("10:15")
+    order = market.buy(30, limit="9.98")
+    with pytest.raises(ConfigError, match=part):
+        market.replace(order, quantity=quantity, limit=limit)
+    assert (order.quantity, order.limit) == (30, Decimal("9.98"))
+
+
+def test_numbers_of_numpy_are_numbers(tiny: Path) -> None:
+    market = wb.replay(tiny).run_until("10:15")
+    for price in (np.float64(9.98), np.float32(9.98)):
+        order = market.buy(np.int64(30), limit=price)
+        assert (order.quantity, order.limit) == (30, Decimal("9.98"))
+    order = market.replace(np.int64(order.id), quantity=np.float64(20.0))
+    assert order.quantity == 20
+    assert market.cancel(order).state == "CANCELED"
+
+
 def test_refused_orders_say_why(tiny: Path) -> None:
     market = wb.replay(tiny, cash=100)
     market.run_until("10:15")
@@ -173,6 +231,14 @@ def test_an_account_has_fees_limits_and_a_name(tiny: Path) -> None:
         (lambda m: m.buy(1, limit="ten"), "not an exact decimal"),
         (lambda m: m.buy(1, "OTHER"), "no instrument 'OTHER'"),
         (lambda m: m.cancel(77), "no order of ours has the id 77"),
+        (lambda m: m.cancel([1]), "no order of ours has the id"),
+        (lambda m: m.buy(1, tif=None), "is no time in force"),
+        (lambda m: m.buy(1e30), "too large to be counted"),
+        (lambda m: m.buy(1, limit=1e18), "too large to be counted"),
+        (lambda m: m.buy("1e999999999"), "too large or too small to count"),
+        (lambda m: m.buy(float("nan")), "not an exact decimal"),
+        (lambda m: m.buy(True), "not an exact decimal"),
+        (lambda m: m.buy(None), "not an exact decimal"),
     ],
 )
 def test_what_makes_no_sense_is_refused_before_the_exchange(tiny: Path, call: object, part: str) -> None:

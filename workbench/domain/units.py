@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
+from numbers import Integral, Rational, Real
 
 from workbench.errors import ConfigError
 
@@ -16,6 +17,9 @@ LARGEST = (1 << 62) - 1
 Number = Decimal | int | str
 """Decimal input: floats are left out on purpose, since 0.1 is not a tenth."""
 
+_MOST_DIGITS = 40
+"""Digits before or after the point of any number that makes sense here; more would only cost memory."""
+
 
 def decimal(value: Number, name: str = "value") -> Decimal:
     """`value` as a finite Decimal.
@@ -24,7 +28,7 @@ def decimal(value: Number, name: str = "value") -> Decimal:
     Decimal('0.01')
     """
     try:
-        number = Decimal(value)
+        number = Decimal(int(value) if isinstance(value, Integral) else value)
     except (InvalidOperation, TypeError, ValueError):
         number = Decimal("NaN")
     if isinstance(value, (bool, float)) or not number.is_finite():
@@ -33,7 +37,21 @@ def decimal(value: Number, name: str = "value") -> Decimal:
             where=name,
             remedy='give a whole number, a Decimal or a string such as "0.01"',
         )
+    if number and abs(number.adjusted()) > _MOST_DIGITS:
+        raise ConfigError(what=f"{value} is too large or too small to count", where=name)
     return number
+
+
+def as_printed(value: Number | float, name: str = "value") -> Number:
+    """A number as people and tables have it: a float is taken as it prints, so 12.51 is 12.51.
+
+    >>> as_printed(12.51)
+    '12.51'
+    """
+    if isinstance(value, Real) and not isinstance(value, (Rational, bool)):
+        return str(value)
+    decimal(value, name)
+    return value
 
 
 def to_units(value: Number, unit: Number, name: str = "value") -> int:

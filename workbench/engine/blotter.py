@@ -39,8 +39,10 @@ class Order:
         Its present terms; price 0 for a market order.
     ahead_lots
         Lots at its price when it last entered the queue; None if it never did.
+    value, limit_value
+        The number that `reason`'s rule measured and the bound it broke, in the rule's own unit.
     refusals
-        Reasons for which a cancel or replace of it was refused.
+        Reasons for which a cancel or replace of it was refused, the first one first.
     """
 
     id: int
@@ -78,7 +80,7 @@ class Order:
 
     @property
     def reason(self) -> str:
-        """Why it was rejected or cancelled; "" while there is nothing to explain."""
+        """Why it was rejected or cancelled, or its last change refused; "" while there is nothing to explain."""
         return "" if self.why == Reason.NONE else self.why.name
 
     @property
@@ -161,6 +163,8 @@ class Blotter:
         order.traded_ticks += lots * int(event["last_price_ticks"])
         order.fees_micros += int(event["fee_micros"])
         order.order_state, order.updated_ns = OrderState(int(event["order_state"])), int(event["time_ns"])
+        # A change refused before this fill explains nothing about it.
+        order.why, order.value, order.limit_value = Reason.NONE, 0, 0
 
     def _order(self, kind: EventKind, event: Any) -> None:
         order_id = int(event["order_id"])
@@ -172,6 +176,9 @@ class Blotter:
         reason = Reason(int(event["reason"]))
         if kind in _REFUSALS:
             order.refusals.append(reason)
+            # What ended an order stays its reason, whatever is asked of it afterwards.
+            if order.is_open or order.why == Reason.NONE:
+                order.why, order.value, order.limit_value = reason, int(event["value"]), int(event["limit"])
             return
         order.updated_ns = int(event["time_ns"])
         order.price_ticks, order.quantity_lots = int(event["price_ticks"]), int(event["quantity_lots"])

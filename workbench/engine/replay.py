@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from numbers import Integral
 
 import numpy as np
 import polars as pl
@@ -19,7 +20,7 @@ from workbench.domain.costs import FeeSchedule
 from workbench.domain.instruments import Instrument
 from workbench.domain.limits import Limits
 from workbench.domain.records import EVENT, ORDER_EVENT, Records
-from workbench.domain.units import Number
+from workbench.domain.units import Number, as_printed
 from workbench.engine.blotter import Blotter, Order
 from workbench.engine.divergence import divergence_frame, history_venue
 from workbench.engine.exchange import Exchange
@@ -223,15 +224,15 @@ class Replay:
     ) -> Order:
         number = self._number(symbol)
         instrument = self.venue.instruments[number]
-        if tif.upper() not in TimeInForce.__members__:
+        if not isinstance(tif, str) or tif.upper() not in TimeInForce.__members__:
             raise ConfigError(f"{tif!r} is no time in force", "tif", "give DAY, GTC, IOC or FOK")
         command = new_order(
             self.time_ns,
             self._account,
             number,
             side,
-            instrument.quantity_to_lots(_number(quantity)),
-            0 if limit is None else instrument.price_to_ticks(_number(limit)),
+            instrument.quantity_to_lots(as_printed(quantity, "quantity")),
+            0 if limit is None else instrument.price_to_ticks(as_printed(limit, "limit")),
             time_in_force=TimeInForce[tif.upper()],
             flags=OrderFlag.POST_ONLY if post_only else OrderFlag(0),
         )
@@ -241,7 +242,7 @@ class Replay:
         return self._blotter[int(events[:1].view(ORDER_EVENT)["order_id"][0])]
 
     def cancel(self, order: Order | int) -> Order:
-        """Cancel what is open of an order."""
+        """Cancel what is open of an order; when that is refused its state stays, and its reason says why."""
         order = self._order(order)
         self._step(cancel_order(self.time_ns, self._account, order_id=order.id))
         return order
@@ -249,25 +250,41 @@ class Replay:
     def replace(
         self, order: Order | int, *, quantity: Price | None = None, limit: Price | None = None
     ) -> Order:
-        """Change an order's total quantity or limit; it keeps its place if it neither grows nor moves."""
+        """Change an order's total quantity or limit; it keeps its place if it neither grows nor moves.
+
+        Returns
+        -------
+        Order
+            The same order. When the change is refused its state stays, and its reason names the rule.
+        """
         order = self._order(order)
+        if quantity is None and limit is None:
+            raise ConfigError("nothing to change", "replace", "give a quantity or a limit")
         instrument = order.instrument
-        self._step(
-            replace_order(
-                self.time_ns,
-                self._account,
-                order_id=order.id,
-                quantity_lots=0 if quantity is None else instrument.quantity_to_lots(_number(quantity)),
-                price_ticks=0 if limit is None else instrument.price_to_ticks(_number(limit)),
-            )
+        lots = 0 if quantity is None else instrument.quantity_to_lots(as_printed(quantity, "quantity"))
+        ticks = 0 if limit is None else instrument.price_to_ticks(as_printed(limit, "limit"))
+        # Zero tells the exchange to leave a term as it is.
+        if quantity is not None and not lots:
+            raise ConfigError("a quantity of 0 is no order", "quantity", "cancel it instead")
+        if limit is not None and not ticks:
+            raise ConfigError("a limit of 0 is no price", "limit", "leave it out to keep the present one")
+        command = replace_order(
+            self.time_ns, self._account, order_id=order.id, quantity_lots=lots, price_ticks=ticks
         )
+        self._step(command)
         return order
 
     def _order(self, order: Order | int) -> Order:
         if isinstance(order, Order):
+            if order.id not in self._blotter or self._blotter[order.id] is not order:
+                raise ConfigError(
+                    f"order {order.id} of {order.symbol} is not this market's",
+                    "order",
+                    "give it to the market that it was sent to",
+                )
             return order
-        if order not in self._blotter:
-            raise ConfigError(f"no order of ours has the id {order}", "order", "orders() lists them")
+        if not isinstance(order, Integral) or order not in self._blotter:
+            raise ConfigError(f"no order of ours has the id {order!r}", "order", "orders() lists them")
         return self._blotter[order]
 
     def _number(self, symbol: str | None) -> int:
@@ -399,10 +416,6 @@ class Replay:
             f"<Replay of {names}, {mode}: {self.time:%Y-%m-%d %H:%M:%S} {self.zone}, "
             f"{self.position:,} of {len(self.commands):,} commands>"
         )
-
-
-def _number(value: Price) -> Number:
-    return repr(value) if isinstance(value, float) else value
 
 
 def replay(
