@@ -84,10 +84,18 @@ def hash_all(keys: Any, salts: Any, out: Any) -> None:
         out[i] = hash31(keys[i], salts[i])
 
 
-def hashes(keys: np.ndarray, salt: int = 0) -> np.ndarray:
+def hashes(keys: np.ndarray, salts: np.ndarray | int = 0) -> np.ndarray:
+    keys, salts = np.broadcast_arrays(np.int64(keys), np.int64(salts))
     out = np.zeros(len(keys), dtype=np.int64)
-    hash_all(keys.astype(np.int64), np.full(len(keys), salt, dtype=np.int64), out)
+    hash_all(keys.copy(), salts.copy(), out)
     return out
+
+
+def first_pair(hashed: np.ndarray) -> list[int]:
+    """Places of the first two equal hashes."""
+    order = np.argsort(hashed, kind="stable")
+    same = np.flatnonzero(np.diff(hashed[order]) == 0)
+    return sorted(order[same[0] : same[0] + 2].tolist())
 
 
 class Key(NamedTuple):
@@ -223,6 +231,19 @@ def test_ids_with_one_hash_are_told_apart_by_the_order() -> None:
     assert table.do([(GUESS, 0, first), (GUESS, 0, second)]) == [1, 1]
     table.do([(DELETE, 1, first)])
     assert table.do([(FIND, 0, first), (FIND, 0, second), (GUESS, 0, first)]) == [0, 2, 2]
+
+
+def test_one_id_of_instruments_that_hash_alike_is_told_apart_by_the_order() -> None:
+    instruments = np.arange(200_000)
+    # What `_salt` mixes into the hash for the street.
+    pair = instruments[first_pair(hashes(np.array([7]), instruments + 2))].tolist()
+    keys = [Key(7, STREET_ACCOUNT, instrument) for instrument in pair]
+    table = Table(SMALL_SLOTS, by_client=True)
+    table.do([(INSERT, 1, keys[0]), (INSERT, 2, keys[1])])
+    assert len({entry_ >> 32 for entry_ in table.entries.tolist() if entry_}) == 1
+    assert table.do([(FIND, 0, key) for key in keys]) == [1, 2]
+    table.do([(DELETE, 1, keys[0])])
+    assert table.do([(FIND, 0, key) for key in keys]) == [0, 2]
 
 
 def test_a_run_goes_round_the_end() -> None:
