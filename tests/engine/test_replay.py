@@ -5,13 +5,14 @@ import sys
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
 
 import workbench as wb
-from tests.tiny_market import write_mbo
+from tests.tiny_market import mbo_text, write_mbo
 from workbench.domain.commands import batch
 from workbench.domain.records import EVENT
 from workbench.engine.exchange import Exchange
@@ -79,10 +80,27 @@ def test_run_until_takes_times_of_every_kind(tiny: Path) -> None:
         assert top(market)[:2] == (2, 150.0)
 
 
+def test_a_moment_before_the_first_command_is_the_start(tmp_path: Path) -> None:
+    path = tmp_path / "late.mbo.csv"
+    path.write_text(mbo_text([("09:30:00.000", "A", "B", "10.00", 100, 1)]).replace(":00.000", ":00.462"))
+    market = wb.replay(path)
+    start_ns = market.time_ns
+    for when in ("09:30", "00:00", "2025-07-17T09:30:00"):
+        assert market.run_until(when).time_ns == start_ns
+    assert market.position == 0
+    with pytest.raises(ConfigError, match="is past"):
+        market.run_until("2025-07-16")
+    market.run()
+    with pytest.raises(
+        ConfigError, match=r"'09:30' is past, it is 2025-07-17 09:30:00\.462000000 in America"
+    ):
+        market.run_until("09:30")
+
+
 @pytest.mark.parametrize(
     ("when", "part"),
     [
-        ("9:00", "is past"),
+        ("2025-07-16", "is past"),
         ("noon", "is no time"),
         ("25:00", "is no time"),
         (12.5, "is no time"),
@@ -179,11 +197,14 @@ def test_a_replace_that_makes_no_sense_is_refused(
 
 
 def test_numbers_of_numpy_are_numbers(tiny: Path) -> None:
-    market = wb.replay(tiny).run_until("10:15")
-    for price in (np.float64(9.98), np.float32(9.98)):
-        order = market.buy(np.int64(30), limit=price)
+    market = wb.replay(tiny).run_until(np.int64(1_752_762_600_000_000_000))
+    prices: list[Any] = [np.float64(9.98), np.float32(9.98)]
+    thirty: Any = np.int64(30)
+    for price in prices:
+        order = market.buy(thirty, limit=price)
         assert (order.quantity, order.limit) == (30, Decimal("9.98"))
-    order = market.replace(np.int64(order.id), quantity=np.float64(20.0))
+    same: Any = np.int64(order.id)
+    order = market.replace(same, quantity=np.float64(20.0))
     assert order.quantity == 20
     assert market.cancel(order).state == "CANCELED"
 

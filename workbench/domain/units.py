@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from numbers import Integral, Rational, Real
+from typing import Any
 
 from workbench.errors import ConfigError
 
@@ -27,8 +28,9 @@ def decimal(value: Number, name: str = "value") -> Decimal:
     >>> decimal("0.01")
     Decimal('0.01')
     """
+    given: Any = value
     try:
-        number = Decimal(int(value) if isinstance(value, Integral) else value)
+        number = Decimal(int(given) if isinstance(given, Integral) else given)
     except (InvalidOperation, TypeError, ValueError):
         number = Decimal("NaN")
     if isinstance(value, (bool, float)) or not number.is_finite():
@@ -48,10 +50,11 @@ def as_printed(value: Number | float, name: str = "value") -> Number:
     >>> as_printed(12.51)
     '12.51'
     """
-    if isinstance(value, Real) and not isinstance(value, (Rational, bool)):
-        return str(value)
-    decimal(value, name)
-    return value
+    given: Any = value
+    if isinstance(given, Real) and not isinstance(given, Rational):
+        return str(given)
+    decimal(given, name)
+    return given  # type: ignore[no-any-return] # which decimal() has checked
 
 
 def to_units(value: Number, unit: Number, name: str = "value") -> int:

@@ -80,7 +80,7 @@ class Order:
 
     @property
     def reason(self) -> str:
-        """Why it was rejected or cancelled, or its last change refused; "" while there is nothing to explain."""
+        """Why it was rejected or cancelled, or its last change refused; "" with nothing to explain."""
         return "" if self.why == Reason.NONE else self.why.name
 
     @property

@@ -13,6 +13,7 @@ from numbers import Integral
 import numpy as np
 import polars as pl
 
+from workbench.domain.calendars import SECOND_NS
 from workbench.domain.codes import OrderFlag, Side, TimeInForce
 from workbench.domain.commands import cancel_order, clock, new_order, replace_order
 from workbench.domain.config import FIRST_TRADER, ReplayMode, Venue
@@ -129,14 +130,17 @@ class Replay:
         ----------
         when
             `"10:30"` on the market's wall clock, an ISO time, a datetime, or nanoseconds since 1970 UTC.
+            Before anything has happened, an earlier moment of the same day is the start.
         progress
             Called after each chunk of commands.
         """
         until_ns = moment_ns(when, self.zone, self.time_ns)
         if until_ns < self.time_ns:
+            if not self.position and local_time(until_ns, self.zone).date() == self.time.date():
+                return self
+            now = f"{self.time:%Y-%m-%d %H:%M:%S}.{self.time_ns % SECOND_NS:09}"
             raise ConfigError(
-                f"{when!r} is past, it is {self.time:%Y-%m-%d %H:%M:%S} in {self.zone}",
-                remedy="replay anew to go back",
+                f"{when!r} is past, it is {now} in {self.zone}", remedy="replay anew to go back"
             )
         end = int(np.searchsorted(self.commands["time_ns"], until_ns, side="right"))
         self._advance(end, CHUNK_COMMANDS, progress)
@@ -224,7 +228,7 @@ class Replay:
     ) -> Order:
         number = self._number(symbol)
         instrument = self.venue.instruments[number]
-        if not isinstance(tif, str) or tif.upper() not in TimeInForce.__members__:
+        if str(tif).upper() not in TimeInForce.__members__:
             raise ConfigError(f"{tif!r} is no time in force", "tif", "give DAY, GTC, IOC or FOK")
         command = new_order(
             self.time_ns,
