@@ -19,9 +19,7 @@ from workbench.domain.codes import (
     TimeInForce,
 )
 from workbench.domain.config import FIRST_TRADER
-from workbench.domain.records import COMMAND, EVENT, LIQUIDITY_MAKER, PRIORITY_KEPT
-from workbench.engine.fills import SHADOW
-from workbench.matching.book import DIVERGED
+from workbench.domain.records import COMMAND, DIVERGED, EVENT, LIQUIDITY_MAKER, PRIORITY_KEPT, SHADOW
 
 # Written down once more on purpose: who changes a number changes what stored files mean.
 PINNED: dict[str, dict[str, int]] = {
