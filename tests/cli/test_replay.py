@@ -1,9 +1,11 @@
 """`workbench replay`: what it prints, what it writes, and what it does with wrong input."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import IO
 
 import polars as pl
 import pytest
@@ -273,3 +275,40 @@ def test_a_real_process_prints_no_progress_when_nobody_looks(tmp_path: Path) -> 
     )
     assert (wrong.returncode, wrong.stdout) == (2, "")
     assert wrong.stderr == f"workbench: {tmp_path / 'none.csv'}: there is no such file\n"
+
+
+def process(
+    *arguments: str | Path, stdout: int | IO[bytes] = subprocess.PIPE, **more: str
+) -> tuple[int, str]:
+    """Exit code and stderr of a real process."""
+    made = subprocess.run(
+        [WORKBENCH, *arguments],
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        check=False,
+        env={**os.environ, **more},
+    )
+    return made.returncode, made.stderr.decode()
+
+
+def test_a_full_disk_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = write_mbo(tmp_path)
+    with Path("/dev/full").open("wb") as full:
+        assert process("replay", source, stdout=full) == (
+            2,
+            "workbench: the output cannot be written: No space left on device\n",
+        )
+
+    def full_disk(_market: object, _directory: Path) -> None:
+        raise pl.exceptions.ComputeError("parquet: No space left on device (os error 28)")
+
+    monkeypatch.setattr(replaying, "write_replay", full_disk)
+    assert refused(run("replay", source, "--out", tmp_path / "out")) == (
+        f"{tmp_path / 'out'}: cannot be written: No space left on device"
+    )
+    assert [left.name for left in tmp_path.iterdir()] == [source.name]
+
+
+def test_a_terminal_without_the_signs_gets_question_marks(tmp_path: Path) -> None:
+    source = write_mbo(tmp_path)
+    assert process("book", source, "--at", "10:00", PYTHONIOENCODING="ascii") == (0, "")

@@ -1,7 +1,9 @@
 import gzip
 import io
 import lzma
+import os
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -158,3 +160,25 @@ def test_long_cells_are_not_quoted_in_full() -> None:
 def test_decimals_are_exact(numbers: list) -> None:
     cells = Cells("\n".join(f"{number:f},x" for number in numbers).encode(), "f", ["a", "b"])
     assert cells.decimals("a").tolist() == [int(number.scaleb(9)) for number in numbers]
+
+
+@pytest.mark.parametrize("read", [read_bytes, read_head])
+def test_what_is_no_regular_file_is_refused(tmp_path: Path, read: Callable[[Path], bytes]) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for place in (pipe, Path("/dev/zero")):
+        with pytest.raises(SourceError, match="is a device or a pipe, expected a file; write it to a file"):
+            read(place)
+    with pytest.raises(SourceError, match="is a folder, expected a file"):
+        read(tmp_path)
+
+
+@pytest.mark.parametrize("packer", PACKERS)
+@pytest.mark.parametrize("read", [read_bytes, read_head])
+def test_an_empty_file_is_said_to_be_empty(
+    tmp_path: Path, packer: str, read: Callable[[Path], bytes]
+) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(PACKERS[packer](b""))
+    with pytest.raises(SourceError, match="is empty"):
+        read(path)

@@ -440,3 +440,13 @@ def test_goog_messages_alone(real: Callable[[str], tuple[Path, Path]]) -> None:
         "unknown_order_executed": 2_309,
     }
     TinyBook().step(history.commands)
+
+
+def test_orders_between_two_ticks_are_refused(tmp_path: Path) -> None:
+    path = write(tmp_path, [(1, 11, 30, 58000, 1), (5, 0, 30, 58001, 1), (1, 12, 30, 58002, 1)])
+    path.write_text(path.read_text().replace("5800100", "5800150"))
+    assert read_lobster(path).row_count == 3
+    path.write_text(path.read_text().replace("5800200", "5800250"))
+    with pytest.raises(SourceError, match="price is '5800250', expected a multiple of the mark") as caught:
+        read_lobster(path)
+    assert caught.value.row == 3

@@ -371,7 +371,7 @@ def test_absurd_prices_are_left_out_with_all_rows_of_their_orders(tmp_path: Path
 
 
 def test_times(tmp_path: Path) -> None:
-    rows = [line(5, "A", "B", "10", 1, 1), line(4, "A", "B", "10", 1, 2)]
+    rows = [line(5, "A", "B", "10.00", 1, 1), line(4, "A", "B", "10", 1, 2)]
     path = tmp_path / "t.csv"
     path.write_text("\n".join([HEADER, *rows]))
     with pytest.raises(SourceError, match="ts_event is before that of the record before") as caught:
@@ -380,7 +380,7 @@ def test_times(tmp_path: Path) -> None:
     swapped = [row.replace("1005,5", "1003,5") for row in rows]
     path.write_text("\n".join([HEADER, *swapped]))
     assert read_mbo(path, time="ts_recv").row_times_ns.tolist() == [1003, 1004]
-    rows[1] = line(4, "A", "B", "10", 1, 2, flags=32)
+    rows[1] = line(4, "A", "B", "10.00", 1, 2, flags=32)
     path.write_text("\n".join([HEADER, *rows]))
     history = read_mbo(path)
     assert history.row_times_ns.tolist() == [5, 5]
@@ -632,3 +632,35 @@ def test_times_that_no_exchange_knows_are_refused(tmp_path: Path, time: str) -> 
     path.write_text(f"{HEADER}\n{line((1 << 63) - 1001, 'A', 'B', '9.99', 5, 11)}\n")
     with pytest.raises(SourceError, match="from 1970 to 2116"):
         read_mbo(path)
+
+
+@pytest.mark.parametrize(
+    ("row", "good"),
+    [
+        ((2, "A", "B", "5.5133", 5, 12), False),
+        ((2, "M", "A", "9.985", 5, 11), False),
+        ((2, "T", "A", "9.985", 5, 0), True),
+        ((2, "A", "B", "0.5133", 5, 12), True),
+        ((2, "A", "B", "0.51335", 5, 12), False),
+    ],
+)
+def test_orders_between_two_ticks_are_refused(tmp_path: Path, row: Row, good: bool) -> None:
+    rows: list[Row] = [(1, "A", "A", "9.99", 5, 11), row]
+    if good:
+        assert read(tmp_path, rows).row_count == 2
+        return
+    with pytest.raises(SourceError, match=r"expected a multiple of the market's tick, 0\.01") as caught:
+        read(tmp_path, rows)
+    assert caught.value.row == 3
+
+
+def test_large_ids_of_csv_files_are_ranks_too(tmp_path: Path) -> None:
+    large = [(1 << 64) - 1, 1 << 63, 1 << 62]
+    rows: list[Row] = [(at, "A", "B", f"9.9{at}", 5, order) for at, order in enumerate([11, *large])]
+    history = read(tmp_path, rows)
+    assert [row[2] for row in shown(history)] == [1, 4, 3, 2]
+    assert history.quirks == {"order_id_renumbered": 3}
+    for wrong in (1 << 64, -1):
+        with pytest.raises(SourceError, match="at least 0 and below 2\\^64") as caught:
+            read(tmp_path, [*rows, (9, "A", "B", "9.99", 5, wrong)])
+        assert caught.value.row == 6

@@ -6,6 +6,7 @@ import gzip
 import io
 import lzma
 import os
+import stat
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
@@ -42,6 +43,7 @@ def read_bytes(path: str | os.PathLike[str]) -> bytes:
     `SourceError`.
     """
     name = os.fspath(path)
+    check_regular(path)
     try:
         data = Path(path).read_bytes()
     except FileNotFoundError:
@@ -55,6 +57,18 @@ def read_bytes(path: str | os.PathLike[str]) -> bytes:
     if not data:
         raise SourceError(name, None, "is empty")
     return data
+
+
+def check_regular(path: str | os.PathLike[str]) -> None:
+    """Refuse folders, devices and pipes: they have no end, or can be read only once."""
+    try:
+        mode = Path(path).stat().st_mode
+    except OSError:
+        return  # Reading it will say why.
+    if not stat.S_ISREG(mode):
+        what = "a folder" if stat.S_ISDIR(mode) else "a device or a pipe"
+        remedy = "name a file in it" if stat.S_ISDIR(mode) else "write it to a file first"
+        raise SourceError(path, None, f"is {what}, expected a file", remedy)
 
 
 def _decompressed(data: bytes, name: str) -> bytes:
@@ -81,21 +95,24 @@ def _decompressed(data: bytes, name: str) -> bytes:
 def read_head(path: str | os.PathLike[str], size: int = 4096) -> bytes:
     """The first bytes of a file's decompressed content, for telling what it is."""
     name = os.fspath(path)
+    check_regular(path)
     try:
         with Path(path).open("rb") as file:
             start = file.read(size * 64)
     except OSError:
         return read_bytes(path)[:size]
     try:
+        head = start[:size]
         if start.startswith(_ZSTD):
-            return zstandard.ZstdDecompressor().stream_reader(start).read(size)
+            head = zstandard.ZstdDecompressor().stream_reader(start).read(size)
         if start.startswith(_GZIP):
-            return zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(start, size)
+            head = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(start, size)
         if start.startswith(_XZ):
-            return lzma.LZMADecompressor().decompress(start, size)
+            head = lzma.LZMADecompressor().decompress(start, size)
     except _DAMAGES as error:
         raise SourceError(name, None, f"is truncated or damaged: {error}", "fetch it again") from None
-    return read_bytes(path)[:size] if start.startswith(_ZIP) or not start else start[:size]
+    # A zip is read whole, and so is what begins with nothing, to be refused as empty or damaged.
+    return read_bytes(path)[:size] if start.startswith(_ZIP) or not head else head
 
 
 def _zstd(data: bytes) -> bytes:

@@ -131,7 +131,7 @@ class History:
         return self.files[file], number
 
     def held(self) -> History:
-        """This history, if the exchange can hold every price and quantity of it.
+        """The same history, if the exchange can hold every price and quantity of it.
 
         Raises
         ------

@@ -33,13 +33,16 @@ from workbench.feed.lobster_orders import (
     Messages,
     to_commands,
 )
-from workbench.feed.scale import price_scale
+from workbench.feed.scale import off_tick, price_scale
 from workbench.feed.times import DAY_NS, FIRST_YEAR, LAST_YEAR
 
 COLUMNS = ("time", "type", "order_id", "size", "price", "direction")
 """Columns of a message file, which has no header."""
 
 _PRICE_MAX = 9_999_999_999
+
+_BOOK_TYPES = (NEW_ORDER, PARTIAL_CANCEL, FULL_CANCEL, EXECUTE_VISIBLE)
+"""Messages about orders in the book, whose prices keep to the market's tick; hidden ones need not."""
 
 
 def read_lobster(
@@ -72,7 +75,8 @@ def read_lobster(
     zone
         Time zone of the file's times.
     market_tick
-        Price increment of the market.
+        Price increment of the market; an order in the book at a price between two of them is refused, save
+        that below 1 dollar orders at US equity markets may have four decimals.
     """
     name = os.fspath(path)
     said = LobsterName.parse(path)
@@ -95,11 +99,13 @@ def read_lobster(
     time_ns = since_ns + _midnight_ns(day, zone)
     cells.in_order(time_ns, "time")
     kind, price_nanos = _checked(cells)
+    off = off_tick(price_nanos, market_tick) & np.isin(kind, _BOOK_TYPES)
+    cells.expect(~off, "price", f"a multiple of the market's tick, {market_tick}, times 10000")
     book = orderbook
     if book is None and said is not None and (seed_book or resync):
         book = said.sibling(path)
     depth = levels if levels is not None else (said.levels if said else None)
-    raw = None if book is None else _ladders(book, said, depth, cells.count)
+    raw = None if book is None else _ladders(book, said, depth, cells.count, market_tick)
     priced = kind != HALT
     shown = np.concatenate([price_nanos[priced], *([] if raw is None else [_prices(raw)])])
     scale = price_scale(name, shown, market_tick=market_tick)
@@ -144,11 +150,22 @@ def _checked(cells: Cells) -> tuple[Ints, Ints]:
 
 
 def _ladders(
-    path: str | os.PathLike[str], said: LobsterName | None, depth: int | None, count: int
+    path: str | os.PathLike[str],
+    said: LobsterName | None,
+    depth: int | None,
+    count: int,
+    market_tick: Number,
 ) -> Ladders:
-    """Rows of the order book file, checked to belong to the messages."""
+    """Rows of the order book file, checked to belong to the messages and to keep to the market's tick."""
     ladders = read_ladders(path)
     check_belongs(os.fspath(path), said, depth, ladders, count)
+    off = off_tick(ladders[:, :, [0, 3]] * PRICE_NANOS, market_tick).any(axis=(1, 2))
+    if off.any():
+        raise SourceError(
+            path,
+            int(np.argmax(off)) + 1,
+            f"has a price that is no multiple of the market's tick, {market_tick}",
+        )
     return ladders
 
 

@@ -16,6 +16,7 @@ import struct
 import databento_dbn
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
 from workbench.domain.codes import Side
 from workbench.domain.units import Number
@@ -33,7 +34,7 @@ from workbench.feed.mbo_orders import (
     MboRecords,
     to_commands,
 )
-from workbench.feed.scale import price_scale
+from workbench.feed.scale import from_nanos, off_tick, price_scale
 from workbench.feed.street import FIRST_SYNTHETIC_ID
 from workbench.feed.times import NO_SUCH_TIME, existing, in_span
 
@@ -139,6 +140,8 @@ def _from_csv(data: bytes, name: str) -> MboRecords:
     else:
         nanos = cells.decimals("price", 9, empty=UNDEFINED_PRICE)
     cells.expect((nanos != UNDEFINED_PRICE) | np.isin(action, (CLEAR, NOTHING)), "price", "a price")
+    ids = order_ids(cells)
+    order_id, renumbered = _order_ids(ids)
     publisher = cells.text("publisher_id")[0] if "publisher_id" in cells.names else "0"
     return _checked(
         MboRecords(
@@ -148,16 +151,26 @@ def _from_csv(data: bytes, name: str) -> MboRecords:
             side=cells.codes("side", _SIDES),
             price_nanos=nanos,
             size=cells.integers("size", high=(1 << 32) - 1),
-            order_id=cells.integers("order_id"),
+            order_id=order_id,
             flags=cells.integers("flags", high=255),
             sequence=cells.integers("sequence"),
             publisher_id=int(publisher) if publisher.isdecimal() else 0,
             symbol=cells.text("symbol")[0] if "symbol" in cells.names else "",
             first_row=cells.first_row,
-            quirks={},
+            quirks={"order_id_renumbered": renumbered},
+            source_id=ids,
         ),
         name,
     )
+
+
+def order_ids(cells: Cells) -> npt.NDArray[np.uint64]:
+    """Order ids as they stand in the file, of 64 bits without a sign."""
+    text = cells.text("order_id")
+    values = text.cast(pl.UInt64, strict=False)
+    good = text.str.contains(r"^[0-9]+$") & values.is_not_null()
+    cells.expect(good, "order_id", "a whole number of at least 0 and below 2^64")
+    return values.to_numpy().astype(np.uint64)
 
 
 def utc_times(cells: Cells, column: str) -> Ints:
@@ -229,6 +242,7 @@ def _from_dbn(data: bytes, name: str) -> MboRecords:
             symbol=symbols[0] if len(symbols) == 1 else str(ids[0]),
             first_row=1,
             quirks={"other_record": others, "order_id_renumbered": renumbered},
+            source_id=raw["order_id"].astype(np.uint64),
         ),
         name,
     )
@@ -304,10 +318,13 @@ def _history(
     priced = ~np.isin(action, (CLEAR, NOTHING))
     orders = np.isin(action, (ADD, MODIFY))
     tick, value, zone = _market(records)
+    own_tick = market_tick if market_tick is not None else tick
+    if own_tick is not None:
+        _refuse_off_tick(records, own_tick, name)
     scale = price_scale(
         name,
         records.price_nanos[priced],
-        market_tick=market_tick if market_tick is not None else tick,
+        market_tick=own_tick,
         order_price_nanos=records.price_nanos[orders],
     )
     commands, rows, quirks = to_commands(records, time_ns, scale, name)
@@ -333,6 +350,21 @@ def _history(
         zone=zone,
         first_row=records.first_row,
     ).held()
+
+
+def _refuse_off_tick(records: MboRecords, market_tick: Number, name: str) -> None:
+    """Refuse an order in the book between two ticks; a hidden trade may be there."""
+    book = np.isin(records.action, (ADD, MODIFY, CANCEL, FILL)) & (records.side != Side.NONE)
+    off = book & off_tick(records.price_nanos, market_tick)
+    if off.any():
+        at = int(np.argmax(off))
+        price = from_nanos(int(records.price_nanos[at]))
+        raise SourceError(
+            name,
+            at + records.first_row,
+            f"has an order at {price:f}, expected a multiple of the market's tick, {market_tick}",
+            "mend the row; or read the file with another market_tick",
+        )
 
 
 def _times(records: MboRecords, name: str, time: str) -> tuple[Ints, int]:

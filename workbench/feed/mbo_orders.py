@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from workbench.domain.codes import Side
 from workbench.domain.records import Records
@@ -32,7 +33,10 @@ ADD, CANCEL, MODIFY, TRADE, FILL, CLEAR, NOTHING = (ord(letter) for letter in "A
 
 @dataclass(frozen=True, slots=True)
 class MboRecords:
-    """Market-by-order records as arrays; prices in 1e-9, sides as `Side`, actions as above."""
+    """Market-by-order records as arrays; prices in 1e-9, sides as `Side`, actions as above.
+
+    `source_id` is the order id as the file has it, `order_id` that or its rank.
+    """
 
     ts_event: Ints
     ts_recv: Ints
@@ -47,6 +51,7 @@ class MboRecords:
     symbol: str
     first_row: int
     quirks: dict[str, int]
+    source_id: npt.NDArray[np.uint64]
 
 
 @dataclass(frozen=True, slots=True)

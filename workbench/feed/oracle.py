@@ -30,7 +30,7 @@ from workbench.feed.lobster_book import (
     read_ladders,
     revealed,
 )
-from workbench.feed.mbo import read_records, utc_times
+from workbench.feed.mbo import order_ids, read_records, utc_times
 from workbench.feed.mbo_orders import ADD, CANCEL, CLEAR, FILL, MODIFY, TRADE
 from workbench.feed.scale import to_nanos
 
@@ -154,7 +154,14 @@ def _match(cells: Cells, history: History) -> Ints:
     ).filter(pl.Series(folded))
     trades = trade.group_by("ts_event", "sequence").agg(pl.col("row").max().alias("after"))
     single = (
-        pl.DataFrame({key: getattr(records, key) for key in keys})
+        pl.DataFrame(
+            {
+                "ts_event": records.ts_event,
+                "sequence": records.sequence,
+                "action": records.action,
+                "order_id": records.source_id,
+            }
+        )
         .with_row_index("at")
         .group_by(keys)
         .agg(pl.col("at").max())
@@ -164,7 +171,7 @@ def _match(cells: Cells, history: History) -> Ints:
             "ts_event": utc_times(cells, "ts_event"),
             "sequence": cells.integers("sequence"),
             "action": cells.codes("action", _ACTIONS),
-            "order_id": cells.integers("order_id"),
+            "order_id": order_ids(cells),
         }
     )
     found = book.join(single, on=keys, how="left", maintain_order="left").join(

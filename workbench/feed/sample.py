@@ -29,6 +29,7 @@ from workbench.feed.agents.fundamental import Session
 from workbench.feed.agents.population import Exchange, Population, run
 from workbench.feed.agents.stocks import sample_crews
 from workbench.feed.agents.tape import MESSAGE, MessageKind, Tape
+from workbench.feed.files import check_regular
 from workbench.feed.history import History
 from workbench.feed.open import register
 
@@ -181,6 +182,7 @@ def is_sample(path: str | os.PathLike[str]) -> bool:
 
 def read_messages(path: str | os.PathLike[str]) -> tuple[Instrument, Records]:
     """The stock of a sample file and its messages."""
+    check_regular(path)
     try:
         table = pq.read_table(path, page_checksum_verification=True)
         about: dict[str, Any] = json.loads((table.schema.metadata or {})[_METADATA_KEY])

@@ -32,6 +32,23 @@ def from_nanos(nanos: int) -> Decimal:
     return Decimal(f"{Decimal(int(nanos)).scaleb(-9).normalize():f}")
 
 
+_ONE, _CENT, _SUB_CENT = 1_000_000_000, 10_000_000, 100_000
+
+
+def off_tick(price_nanos: Ints, market_tick: Number) -> npt.NDArray[np.bool_]:
+    """Which prices no order in the book may have.
+
+    Where the tick is a cent, prices below 1 have steps of 0.0001, by the rule of US equity markets
+    (17 CFR 242.612).
+
+    >>> off_tick(np.array([5_513_300_000, 5_510_000_000, 513_300_000]), "0.01").tolist()
+    [True, False, False]
+    """
+    tick = to_nanos(market_tick)
+    below_one = np.where((price_nanos < _ONE) & (tick == _CENT), _SUB_CENT, tick)
+    return np.asarray(price_nanos % below_one != 0)
+
+
 @dataclass(frozen=True, slots=True)
 class PriceScale:
     """Tick size and price window chosen for a file; all in 1e-9 of the currency."""
