@@ -68,6 +68,10 @@ def test_what_makes_no_sense_is_refused(settings: dict[str, Any], sentence: str)
     ("settings", "sentence"),
     [
         ({"name": ""}, "account '': has no name; name it"),
+        ({"name": "street"}, "account 'street': is the exchange's own; choose another name"),
+        ({"name": "house"}, "account 'house': is the exchange's own; choose another name"),
+        ({"cash": -1}, "account 'ann' cash: -1 is negative; start with 0 or more"),
+        ({"limits": 3}, "account 'ann' limits: 3 is no Limits; give Limits(...)"),
         ({"cash": "much"}, "account 'ann' cash: 'much' is not an exact decimal number; give"),
         ({"cash": 0.5}, "account 'ann' cash: 0.5 is not an exact decimal number; give"),
         ({"cash": "0.0000001"}, "account 'ann' cash: 0.0000001 is not a multiple of"),

@@ -18,7 +18,7 @@ from workbench.domain.records import EVENT
 from workbench.engine.exchange import Exchange
 from workbench.engine.reference import ReferenceExchange
 from workbench.engine.replay import Replay
-from workbench.errors import ConfigError, SourceError, WorkbenchError
+from workbench.errors import ConfigError, SnapshotError, SourceError, WorkbenchError
 from workbench.feed.history import History
 
 
@@ -360,6 +360,55 @@ def test_nothing_to_replay_and_unknown_modes_are_refused(tiny: Path) -> None:
         wb.replay(tiny, zone="Mars")
     with pytest.raises(SourceError, match="there is no such file"):
         wb.replay("missing.csv")
+
+
+@pytest.mark.parametrize(
+    ("settings", "part"),
+    [
+        ({"mode": None}, "mode: None is no mode"),
+        ({"fees": 3}, "fees: 3 is no FeeSchedule"),
+        ({"limits": 3}, "limits: 3 is no Limits"),
+        ({"layout": 3}, "layout: 3 is no Layout"),
+        ({"rules": 3}, "rules: 3 is no TickRules"),
+        ({"columns": 3}, "columns: 3 is no Mapping"),
+        ({"cash": 10**30}, "cash: 1000000000000000000000000000000 is too large"),
+        ({"cash": -1}, "account 'me' cash: -1 is negative"),
+        ({"cash": float("nan")}, "'nan' is not an exact decimal"),
+        ({"cash": None}, "cash: None is not an exact decimal"),
+        ({"account": ""}, "account '': has no name"),
+        ({"account": "street"}, "account 'street': is the exchange's own"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(tiny: Path, settings: dict[str, Any], part: str) -> None:
+    with pytest.raises(ConfigError, match=part):
+        wb.replay(tiny, **settings)
+
+
+@pytest.mark.parametrize("source", [3, None, (), [], ("a.csv", 3)])
+def test_what_is_no_source_is_refused(source: Any) -> None:
+    with pytest.raises(ConfigError, match="is no source; name a file"):
+        wb.replay(source)
+
+
+@pytest.mark.parametrize("levels", ["5", -1, 1.5, True, None])
+def test_levels_are_a_whole_number(tiny: Path, levels: Any) -> None:
+    with pytest.raises(ConfigError, match="is no number of levels"):
+        wb.replay(tiny).book(levels=levels)
+
+
+def test_cash_may_be_a_float(tiny: Path) -> None:
+    assert wb.replay(tiny, cash=100.5).cash == Decimal("100.5")
+    numpy: Any = np.float64(0.1)
+    assert wb.replay(tiny, cash=numpy).cash == Decimal("0.1")
+
+
+def test_an_exchange_wants_a_venue_and_a_snapshot() -> None:
+    wrong: Any = 3
+    with pytest.raises(ConfigError, match=r"^Exchange: 3 is no Venue"):
+        Exchange(wrong)
+    wrong = "x"
+    with pytest.raises(SnapshotError, match=r"^Exchange.restore: str is no snapshot"):
+        Exchange.restore(wrong)
 
 
 def test_tables_before_anything_happened(tiny: Path) -> None:

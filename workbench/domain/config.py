@@ -19,6 +19,9 @@ from workbench.errors import ConfigError
 FIRST_TRADER = 2
 """Number of the first account in `Venue.accounts`; 0 is the street and 1 the house."""
 
+RESERVED_NAMES = ("street", "house")
+"""Names of accounts 0 and 1."""
+
 
 class ReplayMode(IntEnum):
     """How history and our orders meet (see docs/rules.md, "History in the book")."""
@@ -36,9 +39,9 @@ class Account:
     Parameters
     ----------
     name
-        Its name, unique in a venue.
+        Its name, unique in a venue; "street" and "house" are taken.
     cash
-        Cash at the start, in currency.
+        Cash at the start, in currency: 0 or more.
     limits
         Pre-trade limits.
     short_permitted
@@ -56,7 +59,22 @@ class Account:
     def __post_init__(self) -> None:
         if not self.name or not isinstance(self.name, str):
             raise ConfigError(what="has no name", where=f"account {self.name!r}", remedy="name it")
-        to_micros(self.cash, f"account {self.name!r} cash")
+        if self.name in RESERVED_NAMES:
+            raise ConfigError(
+                what="is the exchange's own", where=f"account {self.name!r}", remedy="choose another name"
+            )
+        if self.cash_micros < 0:
+            raise ConfigError(
+                what=f"{self.cash} is negative",
+                where=f"account {self.name!r} cash",
+                remedy="start with 0 or more",
+            )
+        if not isinstance(self.limits, Limits):
+            raise ConfigError(
+                what=f"{self.limits!r} is no Limits",
+                where=f"account {self.name!r} limits",
+                remedy="give Limits(...)",
+            )
 
     @property
     def cash_micros(self) -> int:

@@ -22,7 +22,7 @@ from workbench.engine.room import (
     NEED_SCRATCH,
 )
 from workbench.engine.step import rehash, run
-from workbench.errors import CommandError, ConfigError
+from workbench.errors import CommandError, ConfigError, SnapshotError
 
 _SMALL_BATCH = 1 << 10
 _EVENTS_PER_COMMAND = 4
@@ -64,6 +64,9 @@ class Exchange:
     """
 
     def __init__(self, venue: Venue) -> None:
+        given: Any = venue
+        if not isinstance(given, Venue):
+            raise ConfigError(f"{given!r} is no Venue", "Exchange", "give Venue(instruments, accounts)")
         self.venue = venue
         self._memory = layout.allocate(venue)
         self._block, self._views = layout.event_buffer(_SLACK_EVENTS)
@@ -253,6 +256,11 @@ class Exchange:
         SnapshotError
             When the bytes are damaged or of another version.
         """
+        given: Any = data
+        if not isinstance(given, (bytes, bytearray)):
+            raise SnapshotError(
+                f"{type(given).__name__} is no snapshot", "Exchange.restore", "give its bytes"
+            )
         venue, state = snapshot.from_bytes(data)
         exchange = cls(venue)
         exchange._memory = snapshot.write_state(venue, state)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from numbers import Integral
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -36,7 +37,7 @@ from workbench.engine.frames import (
 )
 from workbench.engine.moments import Moment, check_market_zone, local_time, moment_ns
 from workbench.engine.portfolio import pnl_frame, positions_frame
-from workbench.engine.sources import Source, grouped, opened, replay_venue
+from workbench.engine.sources import Source, check_is, grouped, opened, replay_venue
 from workbench.engine.summary import Summary, summarise
 from workbench.errors import ConfigError
 from workbench.feed.columns import Layout
@@ -316,6 +317,9 @@ class Replay:
     def book(self, symbol: str | None = None, *, levels: int = 10) -> pl.DataFrame:
         """The ladder now, best prices first (see `workbench.engine.frames.book_frame`)."""
         number = self._number(symbol)
+        given: Any = levels
+        if isinstance(given, bool) or not isinstance(given, Integral) or levels < 0:
+            raise ConfigError(f"{levels!r} is no number of levels", "levels", "give a whole number")
         sides = [self.exchange.depth(number, side, levels) for side in (Side.BUY, Side.SELL)]
         return book_frame(sides[0], sides[1], self.venue.instruments[number], exact=self._exact)
 
@@ -424,7 +428,7 @@ class Replay:
 
 def replay(
     *sources: Source,
-    cash: Number = 100_000,
+    cash: Price = 100_000,
     mode: str | ReplayMode = "responsive",
     zone: str = "",
     columns: Mapping[str, str | int] | None = None,
@@ -468,6 +472,9 @@ def replay(
     """
     if not sources:
         raise ConfigError("nothing to replay", remedy="name at least one file")
+    check_is(layout, Layout, "layout")
+    check_is(rules, TickRules, "rules")
+    check_is(columns, Mapping, "columns")
     layout, rules = (layout or Layout()).with_columns(columns), rules or TickRules()
     if zone and not layout.zone:
         layout = dataclasses.replace(layout, zone=zone)

@@ -7,11 +7,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from workbench.domain.config import Account, ReplayMode, Venue
 from workbench.domain.costs import FeeSchedule
 from workbench.domain.limits import Limits
-from workbench.domain.units import Number
+from workbench.domain.units import Number, as_printed
 from workbench.errors import ConfigError
 from workbench.feed.columns import Layout
 from workbench.feed.history import History
@@ -23,7 +24,7 @@ File = str | os.PathLike[str]
 Source = File | Sequence[File] | History
 """A file, files that belong together (trades and quotes; LOBSTER's messages and books), or history itself."""
 
-__all__ = ["Source", "grouped", "open_history", "opened", "replay_mode", "replay_venue"]
+__all__ = ["Source", "check_is", "grouped", "open_history", "opened", "replay_mode", "replay_venue"]
 
 _PAIR = re.compile(r"(trade|quote)s?", re.IGNORECASE)
 
@@ -37,6 +38,8 @@ def grouped(sources: Sequence[Source]) -> list[Source]:
     >>> grouped(["ibm_trades.csv", "spy.csv", "ibm_quotes.csv"])
     [('ibm_trades.csv', 'ibm_quotes.csv'), 'spy.csv']
     """
+    for source in sources:
+        _check_source(source)
     groups: dict[str | int, list[Source]] = {}
     for place, source in enumerate(sources):
         key = _key(source) if isinstance(source, (str, os.PathLike)) else ""
@@ -44,6 +47,23 @@ def grouped(sources: Sequence[Source]) -> list[Source]:
         # The same file twice is no pair; the venue will say that its instrument occurs twice.
         (groups.setdefault(place, []) if key and source in together else together).append(source)
     return [group[0] if len(group) == 1 else _files(group) for group in groups.values()]
+
+
+def _check_source(source: Any) -> None:
+    together = list(source) if isinstance(source, (list, tuple)) else [source]
+    files = [part for part in together if isinstance(part, (str, os.PathLike))]
+    if not isinstance(source, History) and (not files or len(files) < len(together)):
+        raise ConfigError(
+            f"{source!r} is no source", remedy="name a file, files that belong together, or a history"
+        )
+
+
+def check_is(value: Any, kind: type, name: str) -> None:
+    """Refuse an argument that is given and not what it should be."""
+    if value is not None and not isinstance(value, kind):
+        raise ConfigError(
+            f"{value!r} is no {kind.__name__}", name, f"give a {kind.__name__}, or leave it out"
+        )
 
 
 def _files(group: Sequence[Source]) -> tuple[File, ...]:
@@ -64,7 +84,7 @@ def replay_mode(mode: str | ReplayMode) -> ReplayMode:
     """The mode called so."""
     if isinstance(mode, ReplayMode):
         return mode
-    if mode.upper() not in ReplayMode.__members__:
+    if str(mode).upper() not in ReplayMode.__members__:
         raise ConfigError(f"{mode!r} is no mode", "mode", "give responsive or frozen")
     return ReplayMode[mode.upper()]
 
@@ -73,18 +93,20 @@ def replay_venue(
     histories: Sequence[History],
     mode: str | ReplayMode,
     *,
-    cash: Number = 0,
+    cash: Number | float = 0,
     account: str = "me",
     limits: Limits | None = None,
     fees: FeeSchedule | None = None,
     short: bool = True,
 ) -> Venue:
     """A venue of the histories' instruments with one trader, whose clock starts at the first command."""
+    check_is(limits, Limits, "limits")
+    check_is(fees, FeeSchedule, "fees")
     starts = [int(history.commands["time_ns"][0]) for history in histories if len(history.commands)]
     instruments = [history.instrument for history in histories]
     return Venue(
         instruments if fees is None else [replace(instrument, fees=fees) for instrument in instruments],
-        [Account(account, cash=cash, limits=limits or Limits(), short_permitted=short)],
+        [Account(account, cash=as_printed(cash, "cash"), limits=limits or Limits(), short_permitted=short)],
         replay_mode=replay_mode(mode),
         start_time_ns=min(starts, default=0),
     )
