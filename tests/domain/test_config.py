@@ -3,11 +3,13 @@
 import json
 from typing import Any
 
+import numpy as np
 import pytest
 
 from workbench.domain.codes import SelfTradePrevention
 from workbench.domain.config import Account, ReplayMode, Venue, venue_from_json, venue_to_json
 from workbench.domain.instruments import Instrument
+from workbench.domain.limits import Limits
 from workbench.domain.times import MAX_TIME_NS
 from workbench.errors import ConfigError
 
@@ -92,6 +94,14 @@ def test_names_that_nobody_has_are_refused_with_those_that_there_are() -> None:
         venue.account_number("eve")
     with pytest.raises(ConfigError, match=r"^venue: no account 'ann'; known are none$"):
         Venue([ONE]).account_number("ann")
+
+
+def test_integers_of_numpy_are_kept_as_any_other() -> None:
+    cash: Any = np.int64(10)
+    lots: Any = np.int64(5)
+    venue = Venue([ONE], [Account("ann", cash, Limits(max_order_lots=lots))])
+    again = venue_from_json(json.loads(json.dumps(venue_to_json(venue))))
+    assert (again.accounts[0].cash_micros, again.accounts[0].limits.max_order_lots) == (10_000_000, 5)
 
 
 def test_json_is_plain_and_comes_back() -> None:

@@ -196,6 +196,17 @@ def test_a_replace_that_makes_no_sense_is_refused(
     assert (order.quantity, order.limit) == (30, Decimal("9.98"))
 
 
+def test_a_day_ends_when_we_close_it(tiny: Path) -> None:
+    market = wb.replay(tiny).run_until("10:15")
+    day, kept = market.buy(30, limit="9.98"), market.buy(30, limit="9.97", tif="GTC")
+    market.run()
+    assert (day.state, kept.state) == ("NEW", "NEW")
+    assert market.close() is market
+    assert (day.state, day.reason, kept.state) == ("EXPIRED", "END_OF_DAY", "NEW")
+    late = market.buy(30, limit="9.98")
+    assert (late.state, late.reason) == ("REJECTED", "MARKET_CLOSED")
+
+
 def test_numbers_of_numpy_are_numbers(tiny: Path) -> None:
     market = wb.replay(tiny).run_until(np.int64(1_752_762_600_000_000_000))
     prices: list[Any] = [np.float64(9.98), np.float32(9.98)]

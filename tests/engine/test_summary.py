@@ -1,5 +1,6 @@
 """The summary's counts and averages, against the events it is made of."""
 
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -62,6 +63,35 @@ def test_a_whole_summary(tmp_path: Path) -> None:
     assert own.spread == pytest.approx(0.02)
     assert own.quoted_share == pytest.approx(1 - 1 / 9000)
     assert summary.frame().select("symbol", "volume").rows() == [("TINY", 140.0)]
+
+
+def test_quotes_count_between_start_and_end_alone() -> None:
+    rows = quotes((0, 100, 10, 102, 20), (50, 100, 10, 104, 20), (90, 0, 0, 104, 20), (200, 100, 1, 900, 1))
+    assert time_weighted(rows, 40, 80) == (pytest.approx((2 * 10 + 4 * 30) / 40), 10.0, 20.0, 1.0)
+    assert time_weighted(rows, 300, 100) == (None, None, None, 0.0)
+
+
+def test_each_instrument_is_weighed_over_its_own_messages(tmp_path: Path) -> None:
+    short, long = tmp_path / "short.csv", tmp_path / "long.csv"
+    short.write_text("time,bid,ask\n2024-05-01T10:00Z,1.00,1.01\n2024-05-01T11:00Z,1.00,1.03\n")
+    long.write_text("time,bid,ask\n2024-05-01T08:00Z,2.00,2.01\n2024-05-01T18:00Z,2.00,2.03\n")
+    market = wb.replay(short, long).run()
+    own = market.summary().instruments
+    assert [instrument.quoted_share for instrument in own] == [1.0, 1.0]
+    assert [instrument.spread for instrument in own] == [pytest.approx(0.01), pytest.approx(0.01)]
+    # Time that passes after the last message weighs nothing; time until now does.
+    assert market.run_until("2024-05-02").summary().instruments == own
+    partly = wb.replay(short, long).run_until("2024-05-01T10:30Z").summary().instruments
+    assert [instrument.quoted_share for instrument in partly] == [1.0, 1.0]
+
+
+def test_ticks_are_the_markets(tmp_path: Path) -> None:
+    history = wb.open_history(write_mbo(tmp_path))
+    coarse = replace(history.instrument, price_increment="0.02")
+    market = wb.replay(replace(history, instrument=coarse)).run()
+    own = market.summary().instruments[0]
+    assert (own.tick, own.spread_ticks) == (Decimal("0.02"), pytest.approx(1))
+    assert own.spread == pytest.approx(0.02)
 
 
 def test_quirks_of_all_sources_are_added_up(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from enum import IntEnum
+from numbers import Integral
 from typing import Any
 
 from workbench.domain.codes import SelfTradePrevention
@@ -184,7 +185,7 @@ def _plain(value: Any) -> Any:
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
-    return int(value) if isinstance(value, IntEnum) else value
+    return int(value) if isinstance(value, Integral) and not isinstance(value, bool) else value
 
 
 def venue_to_json(venue: Venue) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from numbers import Integral
 
 from workbench.domain.units import LARGEST, Number, to_micros
 from workbench.errors import ConfigError
@@ -38,16 +39,19 @@ class Limits:
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            if field.name != "max_order_notional" and (not isinstance(value, int) or value < 0):
+            if field.name == "max_order_notional":
+                continue
+            if isinstance(value, bool) or not isinstance(value, Integral) or int(value) < 0:
                 raise ConfigError(
                     what=f"{value!r} is not a whole number ≥ 0", where=field.name, remedy="0 means no limit"
                 )
-            if field.name != "max_order_notional" and value > LARGEST:
+            if int(value) > LARGEST:
                 raise ConfigError(
                     what=f"{value} is too large to be counted in 64 bits",
                     where=field.name,
                     remedy="0 means no limit",
                 )
+            object.__setattr__(self, field.name, int(value))
         if self.max_order_notional_micros < 0:
             raise ConfigError(what="negative", where="max_order_notional", remedy="0 means no limit")
         if self.orders_per_second > _NS_PER_SECOND:

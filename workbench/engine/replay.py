@@ -15,8 +15,8 @@ import numpy as np
 import polars as pl
 
 from workbench.domain.calendars import SECOND_NS
-from workbench.domain.codes import OrderFlag, Side, TimeInForce
-from workbench.domain.commands import cancel_order, clock, new_order, replace_order
+from workbench.domain.codes import OrderFlag, Phase, Side, TimeInForce
+from workbench.domain.commands import cancel_order, clock, new_order, replace_order, set_phase
 from workbench.domain.config import FIRST_TRADER, ReplayMode, Venue
 from workbench.domain.costs import FeeSchedule
 from workbench.domain.instruments import Instrument
@@ -150,8 +150,16 @@ class Replay:
         return self
 
     def run(self, *, progress: Progress | None = None, chunk_commands: int = CHUNK_COMMANDS) -> Replay:
-        """Let the rest of history happen."""
+        """Let the rest of history happen; our orders that are open then stay so (see `close`)."""
         self._advance(len(self.commands), chunk_commands, progress)
+        return self
+
+    def close(self) -> Replay:
+        """End the day now: open DAY orders expire, and further orders are refused with MARKET_CLOSED.
+
+        Rows of history that are still to come would be refused as well.
+        """
+        self._step(set_phase(self.time_ns, Phase.CLOSED))
         return self
 
     def _advance(self, end: int, chunk_commands: int, progress: Progress | None) -> None:

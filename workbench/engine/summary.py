@@ -44,13 +44,16 @@ class InstrumentSummary:
         Volume-weighted average price; None without a trade.
     last_price
         Price of the last trade; None without one.
+    tick
+        The market's tick: the step of prices that orders may have.
     spread_ticks, spread
-        Ask less bid, averaged over the time in which there were both, in ticks and in currency; None without
-        such time.
+        Ask less bid, averaged over the time in which there were both, in the market's ticks and in currency;
+        None without such time.
     bid_depth, ask_depth
         Quantity at the best price, averaged over the same time.
     quoted_share
-        Part of the time, from the first to the last event, in which there were a bid and an ask.
+        Part of the time in which there were a bid and an ask, from its first message to its last, or to now
+        when more messages are to come.
     divergence_orders, divergence_lots
         How often, and by how many lots, history could not be applied in full.
     """
@@ -64,6 +67,7 @@ class InstrumentSummary:
     volume: Decimal
     vwap: float | None
     last_price: Decimal | None
+    tick: Decimal
     spread_ticks: float | None
     spread: float | None
     bid_depth: float | None
@@ -151,7 +155,7 @@ def summarise(
     rejects = {Reason(int(reason)).name: int(count) for reason, count in zip(reasons, counts, strict=True)}
     return Summary(
         tuple(
-            _instrument(events, number, instrument, histories[number], views[number], start_ns, end_ns)
+            _instrument(events, number, instrument, histories[number], views[number], end_ns)
             for number, instrument in enumerate(venue.instruments)
         ),
         messages=rows,
@@ -172,8 +176,7 @@ def _instrument(
     instrument: Instrument,
     history: History,
     view: Any,
-    start_ns: int,
-    end_ns: int,
+    now_ns: int,
 ) -> InstrumentSummary:
     own = events[events["instrument"] == number]
     orders = of_kind(own, EventKind.ORDER_CREATED, EventKind.ORDER_CANCELED).view(ORDER_EVENT)
@@ -185,7 +188,9 @@ def _instrument(
     value = float(np.dot(trades["price_ticks"].astype(float), trades["quantity_lots"].astype(float)))
     tick, lot = float(instrument.price_from_ticks(1)), float(instrument.quantity_from_lots(1))
     quotes = of_kind(own, EventKind.QUOTE).view(QUOTE_EVENT)
-    spread, bid_lots, ask_lots, share = time_weighted(quotes, start_ns, end_ns)
+    messages_ns = history.row_times_ns
+    start_ns, end_ns = (int(messages_ns[at]) if len(messages_ns) else now_ns for at in (0, -1))
+    spread, bid_lots, ask_lots, share = time_weighted(quotes, start_ns, min(end_ns, now_ns))
     last = int(view["last_price_ticks"])
     return InstrumentSummary(
         symbol=instrument.symbol,
@@ -197,7 +202,8 @@ def _instrument(
         volume=instrument.quantity_from_lots(lots),
         vwap=value / lots * tick if lots else None,
         last_price=instrument.price_from_ticks(last) if last else None,
-        spread_ticks=spread,
+        tick=instrument.price_from_ticks(instrument.price_increment_ticks),
+        spread_ticks=None if spread is None else spread / instrument.price_increment_ticks,
         spread=None if spread is None else spread * tick,
         bid_depth=None if bid_lots is None else bid_lots * lot,
         ask_depth=None if ask_lots is None else ask_lots * lot,
@@ -213,15 +219,16 @@ def time_weighted(
     """Averages over the time in which there were a bid and an ask.
 
     Formula: sum of value x duration / sum of durations, where a quote lasts until the next one and the last
-    one until `end_ns`.
+    one until `end_ns`; only what lies between `start_ns` and `end_ns` counts.
 
     Returns
     -------
     tuple
-        Spread in ticks (negative while crossed), lots at the best bid, lots at the best ask (None when that
-        time is nothing), and that time as a part of `end_ns - start_ns` (0 when nothing has passed).
+        Spread in the instrument's own, finest ticks (negative while crossed), lots at the best bid, lots at
+        the best ask (None when that time is nothing), and that time as a part of `end_ns - start_ns` (0 when
+        nothing has passed).
     """
-    duration_ns = np.diff(np.append(quotes["time_ns"], end_ns))
+    duration_ns = np.diff(np.clip(np.append(quotes["time_ns"], end_ns), start_ns, max(start_ns, end_ns)))
     both = (quotes["bid_lots"] > 0) & (quotes["ask_lots"] > 0)
     weight = np.where(both, duration_ns, 0).astype(np.float64)
     total = float(weight.sum())
