@@ -1,6 +1,8 @@
 """A venue: what it refuses, what it looks up, and its way through JSON."""
 
+import inspect
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,6 +10,7 @@ import pytest
 
 from workbench.domain.codes import SelfTradePrevention
 from workbench.domain.config import Account, ReplayMode, Venue, venue_from_json, venue_to_json
+from workbench.domain.costs import FeeSchedule
 from workbench.domain.instruments import Instrument
 from workbench.domain.limits import Limits
 from workbench.domain.times import MAX_TIME_NS
@@ -132,3 +135,10 @@ def test_json_that_is_no_venue_is_refused(change: Any, sentence: str) -> None:
     change(data)
     with pytest.raises(ConfigError, match=f"^{sentence}"):
         venue_from_json(data)
+
+
+@pytest.mark.parametrize("kind", [Account, FeeSchedule, Limits])
+def test_the_page_lists_every_argument(kind: type) -> None:
+    page = (Path(__file__).parents[2] / "docs/python.md").read_text(encoding="utf-8")
+    assert f"`wb.{kind.__name__}`" in page
+    assert [name for name in inspect.signature(kind).parameters if f"`{name}`" not in page] == []
