@@ -4,11 +4,12 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.domain.units import LARGEST, decimal, from_micros, from_units, to_micros, to_units
+from workbench.domain.units import LARGEST, as_printed, decimal, from_micros, from_units, to_micros, to_units
 from workbench.errors import ConfigError
 
 UNITS = st.sampled_from(["0.01", "0.25", "1", "3", "0.00000001", "0.0005", "100", Decimal("0.03")])
@@ -81,3 +82,20 @@ def test_money_finer_than_a_micro_is_refused() -> None:
 def test_what_does_not_fit_into_64_bits_is_refused(count: int) -> None:
     with pytest.raises(ConfigError, match=r"^cash: .* is too large to be counted in 64 bits$"):
         to_units(count, 1, "cash")
+
+
+@pytest.mark.parametrize("value", ["1e999999999", Decimal("1e-999999999")])
+def test_numbers_of_endless_digits_are_refused_before_they_are_counted(value: Any) -> None:
+    with pytest.raises(ConfigError, match="is too large or too small to count"):
+        to_units(value, "0.01")
+
+
+def test_floats_and_numpys_numbers_are_taken_as_they_print() -> None:
+    given: list[Any] = [12.51, np.float64(12.51), np.float32(12.51), "12.51", Decimal("12.51")]
+    assert [decimal(as_printed(value)) for value in given] == [Decimal("12.51")] * 5
+    whole: list[Any] = [7, np.int64(7), np.uint8(7)]
+    assert [decimal(as_printed(value)) for value in whole] == [7] * 3
+    wrong: list[Any] = [True, np.bool_(True), None, "x"]
+    for value in wrong:
+        with pytest.raises(ConfigError, match="is not an exact decimal number"):
+            as_printed(value)
