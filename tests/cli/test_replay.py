@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -248,11 +249,30 @@ def test_a_book_that_differs_is_exit_code_1(shared: Path, tmp_path: Path) -> Non
         bid_sz_00=pl.when(pl.col("at") == 100).then(pl.lit("12345")).otherwise("bid_sz_00")
     )
     book = tmp_path / "wrong.mbp10.csv"
-    wrong.drop("at").write_csv(book)
+    wrong.drop("at").head(2000).write_csv(book)
     result = run("replay", folder / "ARL_XNAS-ITCH_2025-07-17.mbo.csv.zst", "--verify", book)
     assert result.exit_code == 1
-    assert "3,927 of 3,928 rows equal" in result.stdout
-    assert "first difference at book row 101" in result.stdout
+    assert "1,999 of 2,000 rows equal" in result.stdout
+    assert "first difference at book row 102 (after source row " in result.stdout
+    assert "the books are of rows " in result.stdout
+    assert re.search(r"^\* bid 1 +[0-9.]+ +12345 ", result.stdout, re.MULTILINE)
+    assert max(map(len, result.stdout.splitlines())) <= 80
+
+
+def test_a_book_in_another_folder_is_used_and_verified(shared: Path, tmp_path: Path) -> None:
+    folder = shared / "data/lobster"
+    name = "AAPL_2012-06-21_34200000_57600000_{}_10.first999.csv.zst"
+    source = tmp_path / name.format("message")
+    source.write_bytes((folder / source.name).read_bytes())
+    book = folder / name.format("orderbook")
+    for more in ([], [write_mbo(tmp_path)]):
+        result = run("replay", source, *more, "--verify", book)
+        assert result.exit_code == 0
+        assert "999 of 999 rows equal" in result.stdout
+    goog = next(folder.glob("GOOG*orderbook*"))
+    assert "is the book of GOOG, but the sources are of AAPL, TINY; replay the source" in refused(
+        run("replay", source, tmp_path / "tiny.mbo.csv", "--verify", goog)
+    )
 
 
 def test_truncated_archives_are_refused(shared: Path, tmp_path: Path) -> None:
@@ -312,3 +332,9 @@ def test_a_full_disk_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_a_terminal_without_the_signs_gets_question_marks(tmp_path: Path) -> None:
     source = write_mbo(tmp_path)
     assert process("book", source, "--at", "10:00", PYTHONIOENCODING="ascii") == (0, "")
+
+
+def test_force_needs_a_place(tmp_path: Path) -> None:
+    assert refused(run("replay", write_mbo(tmp_path), "--force")) == (
+        "--force: there is nothing to replace without --out; give --out DIR too"
+    )

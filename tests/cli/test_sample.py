@@ -55,6 +55,16 @@ def test_wrong_places_and_seeds_are_refused(tmp_path: Path) -> None:
     assert run("sample", "--seed", "-1").exit_code == 2
 
 
+@pytest.mark.usefixtures("short_samples")
+def test_a_sample_day_is_replaced_with_force_only(tmp_path: Path) -> None:
+    (tmp_path / "harbor-2025-03-18.parquet").write_text("precious")
+    result = run("sample", "--out", tmp_path)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "holds a sample day already; name another, or give --force" in result.stderr
+    assert (tmp_path / "harbor-2025-03-18.parquet").read_text() == "precious"
+    assert run("sample", "--out", tmp_path, "--force").exit_code == 0
+
+
 def test_ctrl_c_is_clean(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [WORKBENCH, "sample", "--seed", "5", "--out", tmp_path / "out"],
@@ -83,6 +93,9 @@ def test_the_demo_shows_the_committed_day(tmp_path: Path, monkeypatch: pytest.Mo
         assert words in result.stdout
     assert max(map(len, result.stdout.splitlines())) <= 80
     assert "HARBOR" in picture.read_text()
+    # Renderers other than browsers need both to keep the columns.
+    assert "&#160;" not in picture.read_text()
+    assert picture.read_text().count("<text ") == picture.read_text().count('<text xml:space="preserve"')
     # A page that shows the picture fetches nothing from elsewhere.
     assert "url(" not in picture.read_text().replace("url(#", "")
 

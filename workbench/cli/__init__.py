@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from workbench.cli.errors import sentences
+from workbench.errors import ConfigError
 
 app = typer.Typer(
     name="workbench",
@@ -81,6 +82,8 @@ def replay(
     from workbench.cli.replaying import run_replay
     from workbench.cli.tables import table_options
 
+    if force and out is None:
+        raise ConfigError("there is nothing to replace without --out", "--force", "give --out DIR too")
     layout, rules = table_options(
         column, zone, time_unit, day, header, delimiter, symbol, tick_size, lot_size
     )
@@ -122,11 +125,12 @@ def sample(
         int | None, typer.Option(min=0, help="Seed; the committed day's own unless given.")
     ] = None,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Where; data/samples unless given.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a sample day that is there.")] = False,
 ) -> None:
     """Make the sample day of three invented stocks, the same for the same seed."""
     from workbench.cli.sampling import make_sample
 
-    make_sample(seed, out)
+    make_sample(seed, out, force=force)
 
 
 @app.command()

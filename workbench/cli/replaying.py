@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,9 +20,12 @@ from workbench.domain.codes import EventKind, Reason
 from workbench.engine.moments import local_time
 from workbench.engine.replay import Progress as Report
 from workbench.engine.replay import Replay
+from workbench.engine.sources import Source
 from workbench.errors import SourceError
 from workbench.feed.columns import Layout
+from workbench.feed.lobster_book import LobsterName
 from workbench.feed.merge import merge
+from workbench.feed.oracle import book_symbol
 from workbench.feed.ticks import TickRules
 
 
@@ -69,8 +73,9 @@ def run_replay(
     """Replay, compare, print and write; what is written appears last and whole."""
     if out is not None:
         check_output(out, force=force)
-    market = workbench.replay(*sources, mode=mode, zone=zone, layout=layout, rules=rules)
-    report = None if verify is None else market.verify(verify)
+    groups = list(sources) if verify is None else _with_book(sources, verify)
+    market = workbench.replay(*groups, mode=mode, zone=zone, layout=layout, rules=rules)
+    report = None if verify is None else market.verify(verify, _symbol_of_book(market, verify))
     with progress_bar("replaying") as progress:
         market.run(progress=progress)
     _refuse_refused(market)
@@ -84,6 +89,35 @@ def run_replay(
         typer.echo(f"verified   {report}")
         if report.determined_equal < report.determined:
             raise typer.Exit(DIFFERENT)
+
+
+def _with_book(sources: list[Path], book: Path) -> list[Source]:
+    """The sources, LOBSTER's messages together with the order book file that they are compared with."""
+    said = LobsterName.parse(book)
+    if said is None or said.what != "orderbook" or book in sources:
+        return list(sources)
+    wanted = dataclasses.replace(said, what="message")
+    return [(path, book) if LobsterName.parse(path) == wanted else path for path in sources]
+
+
+def _symbol_of_book(market: Replay, book: Path) -> str:
+    """The instrument whose book the file is."""
+    symbols = [instrument.symbol for instrument in market.instruments]
+    kinds = [history.kind in ("lobster", "databento-mbo") for history in market.histories]
+    if len(symbols) == 1:
+        return symbols[0]
+    said = book_symbol(book)
+    if said in symbols:
+        return said
+    if sum(kinds) == 1 and not said:
+        return symbols[kinds.index(True)]
+    whose = said or "no instrument that it names"
+    raise SourceError(
+        book,
+        None,
+        f"is the book of {whose}, but the sources are of {', '.join(symbols)}",
+        "replay the source that it belongs to alone",
+    )
 
 
 _SAID = {EventKind.ORDER_REJECTED, EventKind.REPLACE_REJECTED, EventKind.COMMAND_REJECTED}

@@ -41,9 +41,11 @@ def sample_folder() -> Path:
     return beside if beside.is_dir() else Path("data") / "samples"
 
 
-def make_sample(seed: int | None, out: Path | None) -> None:
+def make_sample(seed: int | None, out: Path | None, *, force: bool = False) -> None:
     """Write the sample day."""
     folder = out if out is not None else sample_folder()
+    if not force and folder.is_dir() and any(folder.glob("*.parquet")):
+        raise WorkbenchError("holds a sample day already", str(folder), "name another, or give --force")
     made_here = not folder.exists()
     try:
         with writing(folder):
@@ -99,5 +101,8 @@ def _chart(market: Replay, symbol: str) -> Text:
 def _picture(shown: RenderableType, path: Path) -> None:
     recorder = Console(record=True, width=80, file=io.StringIO(), highlight=False)
     recorder.print(shown)
+    svg = recorder.export_svg(title="workbench demo", code_format=_OFFLINE_SVG)
+    # Renderers other than browsers fold runs of spaces, which ruins the columns.
+    svg = svg.replace("<text ", '<text xml:space="preserve" ').replace("&#160;", "\N{NO-BREAK SPACE}")
     with writing(path):
-        recorder.save_svg(str(path), title="workbench demo", code_format=_OFFLINE_SVG)
+        path.write_text(svg, encoding="utf-8")

@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Protocol
 
 import numpy as np
@@ -14,9 +15,9 @@ import polars as pl
 
 from workbench.domain.codes import CommandKind, Side
 from workbench.domain.records import Records
-from workbench.domain.units import Number
+from workbench.domain.units import Number, decimal, from_units
 from workbench.errors import SourceError
-from workbench.feed.files import Cells, Flags, Ints, read_bytes
+from workbench.feed.files import Cells, Flags, Ints, read_bytes, read_head
 from workbench.feed.history import FROM_SOURCE, History
 from workbench.feed.lobster import check_belongs
 from workbench.feed.lobster_book import (
@@ -56,6 +57,12 @@ class BookOracle:
         are.
     source
         Path of the file.
+    first_row, history_first_row
+        Numbers of the first data rows of the file and of the history's, as an editor counts them.
+    history_rows
+        Number of the history's data rows.
+    tick_size
+        What one tick of the ladders is worth.
     """
 
     ladders: Ladders
@@ -63,6 +70,23 @@ class BookOracle:
     tolerance_ticks: int
     undetermined: npt.NDArray[np.bool_] | None
     source: str
+    first_row: int = 1
+    history_first_row: int = 1
+    history_rows: int = 0
+    tick_size: Decimal = Decimal(1)
+
+    def span(self) -> str:
+        """Which rows of the history the books are of, when they are not of all; else empty."""
+        if not len(self.rows):
+            return ""
+        first, last = int(self.rows[0]), int(self.rows[-1])
+        if (first, last + 1) == (0, self.history_rows) or not self.history_rows:
+            return ""
+        start = self.history_first_row
+        return (
+            f"the books are of rows {first + start:,} to {last + start:,} of the history's "
+            f"{start:,} to {self.history_rows - 1 + start:,}"
+        )
 
     def determined_rows(self) -> Flags:
         """Which rows have no level that messages leave open."""
@@ -114,7 +138,17 @@ def _lobster(name: str, history: History) -> BookOracle:
     price = np.zeros(history.row_count, np.int64)
     added[history.rows[new]] = history.commands["side"][new]
     price[history.rows[new]] = history.commands["price_ticks"][new]
-    return BookOracle(ladders, np.arange(len(ladders)), 0, revealed(ladders, added, price), name)
+    return BookOracle(
+        ladders,
+        np.arange(len(ladders)),
+        0,
+        revealed(ladders, added, price),
+        name,
+        1,
+        history.first_row,
+        history.row_count,
+        decimal(history.instrument.tick_size),
+    )
 
 
 def _mbp(name: str, history: History, tolerance: Number) -> BookOracle:
@@ -133,7 +167,27 @@ def _mbp(name: str, history: History, tolerance: Number) -> BookOracle:
             ladders[:, level, place + 1] = cells.integers(f"{side}_sz_{level:02}")
             ladders[:, level, place + 2] = cells.integers(f"{side}_ct_{level:02}")
     rows = _match(cells, history)
-    return BookOracle(ladders, rows, to_nanos(tolerance) // tick, None, name)
+    return BookOracle(
+        ladders,
+        rows,
+        to_nanos(tolerance) // tick,
+        None,
+        name,
+        cells.first_row,
+        history.first_row,
+        history.row_count,
+        decimal(history.instrument.tick_size),
+    )
+
+
+def book_symbol(path: str | os.PathLike[str]) -> str:
+    """What a book file says it is the book of; empty when it does not say."""
+    said = LobsterName.parse(path)
+    if said is not None:
+        return said.ticker
+    lines = read_head(path).decode(errors="replace").splitlines()
+    cells = dict(zip(*(line.split(",") for line in lines[:2]), strict=False)) if len(lines) > 1 else {}
+    return str(cells.get("symbol", ""))
 
 
 def _match(cells: Cells, history: History) -> Ints:
@@ -232,6 +286,8 @@ class Report:
         first of `price`, `quantity`, `orders` that differs.
     first
         Text of the first difference, both ladders side by side; empty when there is none.
+    span
+        Which rows of the history were compared, when not all; else empty.
     """
 
     rows: int
@@ -240,6 +296,7 @@ class Report:
     determined_equal: int
     causes: dict[str, int]
     first: str
+    span: str = ""
 
     @property
     def different(self) -> int:
@@ -251,7 +308,7 @@ class Report:
         said = f"{self.equal:,} of {self.rows:,} rows equal"
         said += f" ({self.determined_equal:,} of {self.determined:,} determined)"
         return "\n".join(
-            part for part in (said + (f"; different: {causes}" if causes else ""), self.first) if part
+            part for part in (said, f"different: {causes}" if causes else "", self.span, self.first) if part
         )
 
 
@@ -283,8 +340,9 @@ def compare(oracle: BookOracle, states: Ladders | Callable[[int], Ladders]) -> R
     if bad.any():
         row = int(np.argmax(bad))
         first = (
-            f"first difference at book row {row + 1} (after source row {oracle.rows[row] + 1}):\n"
-            + _side_by_side(oracle.ladders[row], states[row], wrong[row])
+            f"first difference at book row {row + oracle.first_row} "
+            f"(after source row {oracle.rows[row] + oracle.history_first_row}):\n"
+            + _side_by_side(oracle.ladders[row], states[row], wrong[row], oracle.tick_size)
         )
     return Report(
         len(bad),
@@ -293,6 +351,7 @@ def compare(oracle: BookOracle, states: Ladders | Callable[[int], Ladders]) -> R
         int((determined & ~bad).sum()),
         dict(sorted(causes.items())),
         first,
+        oracle.span(),
     )
 
 
@@ -319,17 +378,22 @@ def _cause(oracle: BookOracle, wrong: npt.NDArray[np.bool_], row: int) -> str:
     )
 
 
-def _side_by_side(theirs: Ladders, ours: Ladders, wrong: npt.NDArray[np.bool_]) -> str:
-    def cells(level: npt.NDArray[np.int64]) -> str:
-        ask, bid = (" ".join(f"{number:>9}" for number in part) for part in (level[:3], level[3:]))
-        return f"{bid} | {ask}"
+def _side_by_side(theirs: Ladders, ours: Ladders, wrong: npt.NDArray[np.bool_], tick_size: Decimal) -> str:
+    """Every level of both books in at most 80 columns, those that differ marked."""
 
-    title = " ".join(f"{name:>9}" for name in ("price", "lots", "orders"))
-    lines = [
-        f"  level {'source: bid':>14}{'':>18}| ask{'':>29}ours: bid | ask",
-        f"        {title} | {title}   {title} | {title}",
-    ]
-    for level in range(len(theirs)):
-        mark = "*" if wrong[level].any() else " "
-        lines.append(f"{mark} {level + 1:>5} {cells(theirs[level])}   {cells(ours[level])}")
+    def cells(level: npt.NDArray[np.int64], place: int) -> str:
+        price, lots, orders = level[place : place + 3].tolist()
+        if not price:
+            return f"{'-':>13} {'-':>12} {'-':>6}"
+        count = "-" if orders == UNKNOWN_COUNT else orders
+        return f"{from_units(price, tick_size):>13f} {lots:>12} {count:>6}"
+
+    title = f"{'price':>13} {'lots':>12} {'orders':>6}"
+    lines = [f"{'':9}{'source':>33}  {'ours':>33}", f"{'':9}{title} {title}"]
+    for side, place in (("ask", ASK_PRICE), ("bid", BID_PRICE)):
+        for level in range(len(theirs)):
+            mark = "*" if wrong[level, place : place + 3].any() else " "
+            lines.append(
+                f"{mark} {side} {level + 1:<3}{cells(theirs[level], place)} {cells(ours[level], place)}"
+            )
     return "\n".join(lines)
