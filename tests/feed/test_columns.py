@@ -177,11 +177,16 @@ def test_units_are_exact_or_say_so() -> None:
         ),
         ("time,price,quantity\n,1,1\n", {}, "a.csv, row 2: time is '', expected a time"),
         (
+            "time,price,price\n1714570200,1,1\n",
+            {},
+            "a.csv, row 1: column 'price' occurs twice; rename one of them",
+        ),
+        (
             "time,price\n2024-05-01 09:30,1\n",
             {},
             (
                 "a.csv: time: the times do not say in which time zone they are; "
-                "give zone=, such as America/New_York or UTC"
+                "give the zone, such as America/New_York or UTC"
             ),
         ),
         (

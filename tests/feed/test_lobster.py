@@ -123,7 +123,7 @@ def test_times_are_exact_and_in_utc(tmp_path: Path) -> None:
 
 def test_a_name_of_another_form_needs_ticker_and_date(tmp_path: Path) -> None:
     path = write(tmp_path, [(1, 11, 100, 58000, 1)]).rename(tmp_path / "messages.csv")
-    with pytest.raises(SourceError, match="give ticker= and date="):
+    with pytest.raises(SourceError, match="give the ticker and the date"):
         read_lobster(path)
     history = read_lobster(path, ticker="XYZ", date=date(2012, 6, 21))
     assert history.instrument.symbol == "XYZ"

@@ -38,7 +38,7 @@ def test_lobster_takes_its_two_files_in_either_order(tmp_path: Path) -> None:
         assert len(open_history(*paths).commands) == 3
     assert len(open_history(message, seed_book=False, resync=False).commands) == 1
     other = message.rename(tmp_path / "messages.csv")
-    with pytest.raises(SourceError, match="give ticker= and date="):
+    with pytest.raises(SourceError, match="give the ticker and the date"):
         open_history(other)
 
 
@@ -120,3 +120,17 @@ def test_the_zone_of_a_table_is_the_one_given(tmp_path: Path) -> None:
     path.write_text("time,price,size\n2024-05-01T09:30:00Z,10.5,3\n")
     assert open_history(path).zone == "UTC"
     assert open_history(path, layout=Layout(zone="America/New_York")).zone == "America/New_York"
+
+
+def test_a_header_with_one_misnamed_column_is_told_which(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    for header, row, name in (
+        (HEADER, line(1, "A", "B", "9.99", 5, 11), "order_id"),
+        (",".join(COLUMNS), BITSTAMP, "volume"),
+    ):
+        path.write_text(f"{header.replace(name, 'misnamed')}\n{row}\n")
+        with pytest.raises(SourceError, match=f"the header has no column '{name}'"):
+            open_history(path)
+        path.write_text(f"{header},{name}\n{row},1\n")
+        with pytest.raises(SourceError, match=f"column '{name}' occurs twice"):
+            open_history(path)

@@ -124,6 +124,8 @@ def by_header(first: Sequence[str], file: str, known: Sequence[Column], layout: 
         if column.name in places or not found:
             continue
         own = [i for i in found if titles[i] == column.name]
+        if len({exact[i] for i in found}) < len(found):
+            raise SourceError(file, 1, f"column {exact[found[0]]!r} occurs twice", "rename one of them")
         if len(found) > 1 and len(own) != 1:
             both = " and ".join(repr(exact[i]) for i in found)
             raise SourceError(

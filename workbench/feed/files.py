@@ -164,6 +164,9 @@ class Cells:
         self.first_row = 1 if names is not None else 2
         first = data.split(b"\n", 1)[0].rstrip(b"\r").decode(errors="replace").split(",")
         self.names = list(names) if names is not None else first
+        twice = [name for at, name in enumerate(self.names) if name and name in self.names[:at]]
+        if names is None and twice:
+            raise SourceError(file, 1, f"column {twice[0]!r} occurs twice", "rename one of them")
         missing = [name for name in required if name not in self.names]
         if missing:
             raise SourceError(

@@ -90,7 +90,9 @@ def read_lobster(
     day = date or (said.date if said else None)
     symbol = ticker or (said.ticker if said else "")
     if day is None or not symbol:
-        raise SourceError(name, None, "has a name that tells no ticker and date", "give ticker= and date=")
+        raise SourceError(
+            name, None, "has a name that tells no ticker and date", "give the ticker and the date"
+        )
     cells = Cells(read_bytes(path), name, COLUMNS)
     since_ns = cells.decimals("time")
     cells.expect((since_ns >= 0) & (since_ns < 2 * DAY_NS), "time", "seconds after midnight")

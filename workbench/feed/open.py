@@ -86,8 +86,12 @@ def open_history(*paths: str | os.PathLike[str], kind: str | None = None, **opti
         _load_further()
     if kind not in _KINDS:
         what = f"is of no kind {kind!r}" if kind is not None else "is of no known kind"
-        expected = "; ".join(f"{known}: {how.expected}" for known, how in _KINDS.items())
-        raise SourceError(name, None, f"{what}, expected one of {expected}", "give kind= when you know it")
+        raise SourceError(
+            name,
+            None,
+            f"{what}, expected one of {', '.join(_KINDS)}",
+            "docs/feeds.md and docs/csv.md describe them; give the kind when you know it",
+        )
     return _KINDS[kind].read(*paths, **options)
 
 
@@ -127,10 +131,13 @@ def _read_lobster(*paths: str | os.PathLike[str], **options: Any) -> History:
     return read_lobster(*sorted(paths, key=is_book), **options)
 
 
+def _nearly(columns: set[str], head: bytes) -> bool:
+    """Whether a header has all of the columns but one, so that its reader can say which one is missing."""
+    return len(columns - set(header_cells(head, ","))) <= 1
+
+
 def _is_mbo(_name: str, head: bytes) -> bool:
-    return head.startswith(b"DBN") or {"action", "order_id", "ts_event", "size"} <= set(
-        header_cells(head, ",")
-    )
+    return head.startswith(b"DBN") or _nearly({"action", "order_id", "ts_event", "size", "sequence"}, head)
 
 
 def _read_mbo(*paths: str | os.PathLike[str], **options: Any) -> History:
@@ -140,7 +147,7 @@ def _read_mbo(*paths: str | os.PathLike[str], **options: Any) -> History:
 
 
 def _is_bitstamp(_name: str, head: bytes) -> bool:
-    return {"id", "exchange.timestamp", "volume", "direction"} <= set(header_cells(head, ","))
+    return _nearly({"id", "exchange.timestamp", "volume", "action", "direction"}, head)
 
 
 def _read_bitstamp(*paths: str | os.PathLike[str], **options: Any) -> History:

@@ -155,7 +155,7 @@ def _localised(local: pl.Series, zone: str) -> npt.NDArray[np.int64]:
         raise TimeFaultError(
             None,
             "the times do not say in which time zone they are",
-            "give zone=, such as America/New_York or UTC",
+            "give the zone, such as America/New_York or UTC",
         )
     aware = local.dt.replace_time_zone(zone, ambiguous="null", non_existent="null")
     _refuse_first(
