@@ -338,3 +338,22 @@ def test_force_needs_a_place(tmp_path: Path) -> None:
     assert refused(run("replay", write_mbo(tmp_path), "--force")) == (
         "--force: there is nothing to replace without --out; give --out DIR too"
     )
+
+
+def test_the_kind_may_be_given(tmp_path: Path) -> None:
+    path = tmp_path / "messages.csv"
+    path.write_text("34200,1,11,30,5800000,1\n")
+    assert "--kind lobster --symbol NAME --date DAY" in refused(run("replay", path))
+    result = run("replay", path, "--kind", "lobster", "--symbol", "ABC", "--date", "2012-06-21")
+    assert result.exit_code == 0
+    assert "2012-06-21 09:30:00" in result.stdout
+    assert "is of no kind 'letter', expected one of lobster" in refused(
+        run("replay", path, "--kind", "letter")
+    )
+
+
+def test_options_of_tables_need_a_table(tmp_path: Path) -> None:
+    source = write_mbo(tmp_path)
+    assert "is no table of trades or quotes; leave out" in refused(
+        run("replay", source, "--column", "price=px")
+    )

@@ -42,7 +42,12 @@ Columns = Annotated[
 Zone = Annotated[str, typer.Option(help="IANA time zone of the market and of times without their own.")]
 TimeUnit = Annotated[str, typer.Option(help="What time numbers count: s, ms, us or ns; or iso.")]
 Day = Annotated[
-    str, typer.Option("--date", metavar="YYYY-MM-DD", help="The day, when times count from midnight.")
+    str,
+    typer.Option(
+        "--date",
+        metavar="YYYY-MM-DD",
+        help="The day, when times count from midnight and the name does not tell it.",
+    ),
 ]
 Header = Annotated[
     bool | None, typer.Option("--header/--no-header", help="Whether the first row names the columns.")
@@ -50,6 +55,9 @@ Header = Annotated[
 Delimiter = Annotated[str, typer.Option(help="What stands between two cells.")]
 Symbol = Annotated[
     str, typer.Option(help="Name of the instrument, and which rows of a table with symbols to take.")
+]
+Kind = Annotated[
+    str, typer.Option(help="Format of all sources, such as lobster, databento-mbo, bitstamp or ticks.")
 ]
 TickSize = Annotated[str, typer.Option(help="Finest step of prices of a table of trades or quotes.")]
 LotSize = Annotated[str, typer.Option(help="Finest step of quantities of a table of trades or quotes.")]
@@ -77,6 +85,7 @@ def replay(
     symbol: Symbol = "",
     tick_size: TickSize = "",
     lot_size: LotSize = "",
+    kind: Kind = "",
 ) -> None:
     """Replay recorded history and say what happened."""
     from workbench.cli.replaying import run_replay
@@ -87,7 +96,7 @@ def replay(
     layout, rules = table_options(
         column, zone, time_unit, day, header, delimiter, symbol, tick_size, lot_size
     )
-    run_replay(sources, mode, zone, layout, rules, verify, out, force=force)
+    run_replay(sources, mode, zone, layout, rules, verify, out, kind=kind, force=force)
 
 
 @app.command()
@@ -107,6 +116,7 @@ def book(
     symbol: Symbol = "",
     tick_size: TickSize = "",
     lot_size: LotSize = "",
+    kind: Kind = "",
 ) -> None:
     """Print the order book as it stood at a moment."""
     from workbench.cli.replaying import show_book
@@ -115,7 +125,7 @@ def book(
     layout, rules = table_options(
         column, zone, time_unit, day, header, delimiter, symbol, tick_size, lot_size
     )
-    show_book(sources, at, levels, zone, layout, rules)
+    show_book(sources, at, levels, zone, layout, rules, kind)
 
 
 @app.command()

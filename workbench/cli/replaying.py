@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import typer
@@ -20,11 +22,13 @@ from workbench.domain.codes import EventKind, Reason
 from workbench.engine.moments import local_time
 from workbench.engine.replay import Progress as Report
 from workbench.engine.replay import Replay
-from workbench.engine.sources import Source
+from workbench.engine.sources import Source, grouped
 from workbench.errors import SourceError
 from workbench.feed.columns import Layout
+from workbench.feed.history import History
 from workbench.feed.lobster_book import LobsterName
 from workbench.feed.merge import merge
+from workbench.feed.open import kind_of, open_history
 from workbench.feed.oracle import book_symbol
 from workbench.feed.ticks import TickRules
 
@@ -68,12 +72,14 @@ def run_replay(
     verify: Path | None,
     out: Path | None,
     *,
+    kind: str = "",
     force: bool,
 ) -> None:
     """Replay, compare, print and write; what is written appears last and whole."""
     if out is not None:
         check_output(out, force=force)
-    groups = list(sources) if verify is None else _with_book(sources, verify)
+    groups: list[Source] = list(sources) if verify is None else _with_book(sources, verify)
+    groups = _of_kind(groups, kind, zone, layout, rules)
     market = workbench.replay(*groups, mode=mode, zone=zone, layout=layout, rules=rules)
     report = None if verify is None else market.verify(verify, _symbol_of_book(market, verify))
     with progress_bar("replaying") as progress:
@@ -98,6 +104,36 @@ def _with_book(sources: list[Path], book: Path) -> list[Source]:
         return list(sources)
     wanted = dataclasses.replace(said, what="message")
     return [(path, book) if LobsterName.parse(path) == wanted else path for path in sources]
+
+
+def _of_kind(sources: list[Source], kind: str, zone: str, layout: Layout, rules: TickRules) -> list[Source]:
+    """The sources read as the kind that was given; options of tables are refused where there is no table."""
+    if not kind:
+        plain = dataclasses.replace(layout, zone="") == Layout() and rules == TickRules()
+        files = [path for path in sources if isinstance(path, Path)]
+        if not plain and len(files) == len(sources) and not any(map(_may_be_table, files)):
+            raise SourceError(
+                files[0], None, "is no table of trades or quotes", "leave out options of tables"
+            )
+        return sources
+    made: list[Source] = []
+    for source in grouped(sources):
+        if isinstance(source, History):
+            made.append(source)
+            continue
+        files = [Path(source)] if isinstance(source, (str, os.PathLike)) else list(map(Path, source))
+        options: dict[str, Any] = {"symbol": rules.symbol} if rules.symbol else {}
+        if kind == "ticks":
+            options = {"layout": layout, "rules": rules}
+        elif kind == "lobster":
+            options = {"ticker": rules.symbol, "date": layout.date} | ({"zone": zone} if zone else {})
+        made.append(open_history(*files, kind=kind, **options))
+    return made
+
+
+def _may_be_table(path: Path) -> bool:
+    found = kind_of(path)
+    return found in (None, "ticks") or (found == "lobster" and LobsterName.parse(path) is None)
 
 
 def _symbol_of_book(market: Replay, book: Path) -> str:
@@ -143,9 +179,18 @@ def _refuse_refused(market: Replay) -> None:
     )
 
 
-def show_book(sources: list[Path], at: str, levels: int, zone: str, layout: Layout, rules: TickRules) -> None:
+def show_book(
+    sources: list[Path],
+    at: str,
+    levels: int,
+    zone: str,
+    layout: Layout,
+    rules: TickRules,
+    kind: str = "",
+) -> None:
     """Replay up to a moment and print each instrument's ladder."""
-    market = workbench.replay(*sources, zone=zone, layout=layout, rules=rules)
+    groups = _of_kind(list(sources), kind, zone, layout, rules)
+    market = workbench.replay(*groups, zone=zone, layout=layout, rules=rules)
     with progress_bar("replaying") as progress:
         market.run_until(at, progress=progress)
     _refuse_refused(market)

@@ -91,7 +91,10 @@ def read_lobster(
     symbol = ticker or (said.ticker if said else "")
     if day is None or not symbol:
         raise SourceError(
-            name, None, "has a name that tells no ticker and date", "give the ticker and the date"
+            name,
+            None,
+            "has a name that tells no ticker and date",
+            "give the ticker and the date (to the command line as --kind lobster --symbol NAME --date DAY)",
         )
     cells = Cells(read_bytes(path), name, COLUMNS)
     since_ns = cells.decimals("time")
