@@ -94,7 +94,7 @@ def test_missing_files_and_folders_are_refused(tmp_path: Path) -> None:
         read_bytes(tmp_path / "nothing")
     with pytest.raises(SourceError, match="there is no such file"):
         read_head(tmp_path / "nothing")
-    with pytest.raises(SourceError, match="cannot be read"):
+    with pytest.raises(SourceError, match="is a folder, expected a file"):
         read_bytes(tmp_path)
 
 

@@ -115,7 +115,8 @@ def price_scale(
         middle = int(np.partition(price_nanos, len(price_nanos) // 2)[len(price_nanos) // 2]) // tick
         low = max(middle // 2, middle - widest_ticks // 2, 1)
         high = min(middle * 2, low + widest_ticks)
-    if max(high, low) > MAX_PRICE_TICKS:
+    high = min(high, MAX_PRICE_TICKS)
+    if low > MAX_PRICE_TICKS:
         highest, finest = from_nanos(int(prices[-1])), from_nanos(tick)
         raise SourceError(
             source,
