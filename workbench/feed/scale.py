@@ -116,7 +116,7 @@ def price_scale(
         low = max(middle // 2, middle - widest_ticks // 2, 1)
         high = min(middle * 2, low + widest_ticks)
     high = min(high, MAX_PRICE_TICKS)
-    if low > MAX_PRICE_TICKS:
+    if np.partition(price_nanos, len(price_nanos) // 2)[len(price_nanos) // 2] // tick > MAX_PRICE_TICKS:
         highest, finest = from_nanos(int(prices[-1])), from_nanos(tick)
         raise SourceError(
             source,
