@@ -40,7 +40,7 @@ bench: $(DEV)  ## Measure speed against named peers in the same run
 	$(PY) -m benchmarks $(ARGS)
 
 sample: $(CORE)  ## Write the sample day in data/samples anew
-	$(VENV)/bin/workbench sample $(ARGS)
+	$(VENV)/bin/workbench sample --force $(ARGS)
 
 fuzz: $(DEV)  ## Run the long campaign of kernels against their plain-Python twins
 	$(PY) -m tests.twins.campaign $(ARGS)

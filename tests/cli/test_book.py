@@ -52,13 +52,12 @@ def test_levels_and_times(tmp_path: Path) -> None:
 def test_a_side_may_be_empty(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("time,bid,ask\n1714570200,1.01,\n1714570201,,\n")
-    assert "1.01" in run(path, "--at", "1714570200000000000").stdout or True
     assert "the book is empty" in run(path, "--at", "13:30:01").stdout
     assert "1.01" in run(path, "--at", "13:30:00").stdout
 
 
 @pytest.mark.parametrize(
-    ("at", "part"), [("noon", "is no time"), ("08:00", "is past"), ("2025-13-01", "is no time")]
+    ("at", "part"), [("noon", "is no time"), ("2024-04-30", "is past"), ("2025-13-01", "is no time")]
 )
 def test_wrong_times_are_refused(tmp_path: Path, at: str, part: str) -> None:
     result = run(write_mbo(tmp_path), "--at", at)

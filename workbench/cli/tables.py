@@ -74,8 +74,7 @@ def _price(number: Decimal | float | None, places: int) -> str:
 
 
 def _places(summary: InstrumentSummary) -> int:
-    exponent = summary.last_price.as_tuple().exponent if summary.last_price is not None else -2
-    return max(0, -int(exponent))
+    return max(0, -int(summary.tick.as_tuple().exponent))
 
 
 def summary_table(summary: Summary, zone: str, start: str, end: str) -> RenderableType:

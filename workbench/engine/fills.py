@@ -30,6 +30,7 @@ from workbench.matching.book import dequeue, shrink
 
 MAKER = LIQUIDITY_MAKER
 
+
 @leaf
 def book_fill(
     memory: Memory,
