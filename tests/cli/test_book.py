@@ -52,6 +52,7 @@ def test_levels_and_times(tmp_path: Path) -> None:
 def test_a_side_may_be_empty(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("time,bid,ask\n1714570200,1.01,\n1714570201,,\n")
+    assert "1.01" in run(path, "--at", "1714570200000000000").stdout
     assert "the book is empty" in run(path, "--at", "13:30:01").stdout
     assert "1.01" in run(path, "--at", "13:30:00").stdout
 

@@ -20,6 +20,8 @@ Moment = int | str | datetime
 """Nanoseconds since 1970 UTC, `"10:30"`, `"2025-07-17T10:30:00"`, or a datetime (in the market's zone)."""
 
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2}(\.\d{1,9})?)?", re.ASCII)
+# The command line has only text; fewer digits would be a year or a date.
+_NANOSECONDS = re.compile(r"\d{18,19}", re.ASCII)
 _YEAR = re.compile(r"(\d{4})-?\d{2}", re.ASCII)
 _YEARS = range(1970, 2117)
 _HOW = 'write "10:30", "10:30:15.5", an ISO time such as "2025-07-17T10:30:00", or nanoseconds since 1970'
@@ -57,6 +59,8 @@ def _written_ns(when: str | datetime, zone: str, now_ns: int) -> int:
         return wall_ns(local_time(now_ns, zone).date(), text, zone)
     if not text.isascii():
         raise ConfigError(f"{when!r} is no time", remedy=_HOW)
+    if _NANOSECONDS.fullmatch(text):
+        return int(text)
     year = _YEAR.match(text)
     # Nanoseconds of a year further away would not fit into 64 bits.
     if year is not None and int(year[1]) not in _YEARS:
