@@ -28,9 +28,9 @@ from workbench.matching.table import (
 DEEP_ORDERS = 1 << 12
 """Below this many open orders everything is in the caches anyway."""
 
-ENTRIES_AHEAD = 16
-ORDERS_AHEAD = 10
-NEIGHBOURS_AHEAD = 5
+ENTRIES_AHEAD = 24
+ORDERS_AHEAD = 16
+NEIGHBOURS_AHEAD = 8
 
 
 @leaf
@@ -63,7 +63,7 @@ def level_of_new(memory: Memory, command: Any) -> int:
 
 
 @leaf
-def fetch_entries(memory: Memory, command: Any, place: int) -> None:
+def fetch_entries(memory: Memory, command: Any) -> None:
     """First: the table entries of the ids in a command, and a new order's level."""
     if command["kind"] > COMMAND_EXECUTE_ORDER:
         return
@@ -79,7 +79,6 @@ def fetch_entries(memory: Memory, command: Any, place: int) -> None:
         )
     if command["kind"] == COMMAND_NEW_ORDER:
         level = level_of_new(memory, command)
-        memory.ahead[place & (memory.ahead.size - 1)] = level
         if level >= 0:
             prefetch(memory.levels, level, 0)
 
@@ -94,8 +93,8 @@ def fetch_orders(memory: Memory, command: Any, place: int) -> None:
     named = int64(0)
     slot = int64(0)
     if kind == COMMAND_NEW_ORDER:
-        level = memory.ahead[place & (memory.ahead.size - 1)]
-        if level >= 0 and level < memory.levels.size:
+        level = level_of_new(memory, command)
+        if level >= 0:
             slot = int64(memory.levels[level]["tail"])
             prefetch(memory.orders, slot, 0)
     elif kind <= COMMAND_EXECUTE_ORDER:

@@ -73,7 +73,7 @@ def run(memory: Memory, events: EventBuffer, commands: Any, start: int) -> tuple
     for i in range(start, commands.size):
         command = commands[i]
         if state.world[0]["live_orders"] > DEEP_ORDERS and i < last_fetched:
-            fetch_entries(state, commands[i + ENTRIES_AHEAD], i + ENTRIES_AHEAD)
+            fetch_entries(state, commands[i + ENTRIES_AHEAD])
             fetch_orders(state, commands[i + ORDERS_AHEAD], i + ORDERS_AHEAD)
             fetch_neighbours(state, commands[i + NEIGHBOURS_AHEAD], i + NEIGHBOURS_AHEAD)
         short = shortage(state, command, room)
