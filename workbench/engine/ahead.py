@@ -107,6 +107,7 @@ def fetch_orders(memory: Memory, command: Any, place: int) -> None:
 @leaf
 def fetch_neighbours(memory: Memory, command: Any, place: int) -> None:
     """Last: the orders before and behind the named one, its level, and its entry in the other table."""
+    # The place may still hold a slot of an earlier run, which is stale but in range.
     slot = memory.ahead[place & (memory.ahead.size - 1)]
     order = memory.orders[slot]
     if slot == 0 or order["order_id"] == 0:

@@ -136,6 +136,9 @@ def _xz(data: bytes) -> bytes:
     return content + (_xz(rest) if rest else b"")
 
 
+_SHOWN_COLUMNS = 8
+
+
 class Cells:
     """A table of text, every row with the same number of cells and none of them quoted.
 
@@ -164,14 +167,19 @@ class Cells:
         self.first_row = 1 if names is not None else 2
         first = data.split(b"\n", 1)[0].rstrip(b"\r").decode(errors="replace").split(",")
         self.names = list(names) if names is not None else first
+        missing = [name for name in required if name not in self.names]
+        if missing:
+            begins = ", ".join(first[:_SHOWN_COLUMNS])
+            raise SourceError(
+                file,
+                1,
+                f"the header has no column {missing[0]!r}",
+                f"it begins {begins}; is this the right file?",
+            )
+        # Only now: in a file without a header the first row's numbers may be alike.
         twice = [name for at, name in enumerate(self.names) if name and name in self.names[:at]]
         if names is None and twice:
             raise SourceError(file, 1, f"column {twice[0]!r} occurs twice", "rename one of them")
-        missing = [name for name in required if name not in self.names]
-        if missing:
-            raise SourceError(
-                file, 1, f"the header has no column {missing[0]!r}", f"it has {', '.join(first)}"
-            )
         self._check_shape(data)
         if names is None and len(data.splitlines()) < self.first_row:
             raise SourceError(file, None, "has a header and no row below it")
