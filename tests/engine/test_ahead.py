@@ -131,3 +131,32 @@ def test_new_orders_at_the_far_ends_of_the_numbers(field: str) -> None:
 
 def test_each_step_of_looking_ahead_has_time_to_arrive() -> None:
     assert ENTRIES_AHEAD > ORDERS_AHEAD > NEIGHBOURS_AHEAD > 0
+
+
+@pytest.mark.kernel
+def test_small_batches_of_a_wide_ladder_find_nothing_out_of_range() -> None:
+    # Level numbers of a wide ladder are far above any order's slot, and each batch ends with look-ahead half done.
+    venue = Venue([Instrument("WIDE", "0.01", "300000.00")], bare=True)
+    random = np.random.default_rng(5)
+    rows = np.zeros(7_000, dtype=COMMAND)
+    rows["kind"] = CommandKind.NEW_ORDER
+    rows["time_ns"] = np.arange(len(rows))
+    rows["account"] = 2
+    rows["side"] = random.integers(1, 3, len(rows))
+    rows["order_type"] = OrderType.LIMIT
+    rows["quantity_lots"] = 1
+    buys = rows["side"] == Side.BUY
+    rows["price_ticks"] = np.where(
+        buys, random.integers(1, 10_000_000, len(rows)), random.integers(20_000_000, 30_000_000, len(rows))
+    )
+    rows["client_order_id"] = np.arange(1, len(rows) + 1)
+    late = rows[5_000:]
+    cancels = random.random(len(late)) < 0.5
+    late["kind"][cancels] = CommandKind.CANCEL_ORDER
+    late["client_order_id"][cancels] = random.integers(1, 5_000, int(cancels.sum()))
+    whole, parts = Exchange(venue), Exchange(venue)
+    expected = whole.step(rows)
+    size = 23
+    got = np.concatenate([parts.step(rows[i : i + size]) for i in range(0, len(rows), size)])
+    assert got.tobytes() == expected.tobytes()
+    assert parts.state_hash() == whole.state_hash()
