@@ -133,9 +133,8 @@ def test_each_step_of_looking_ahead_has_time_to_arrive() -> None:
     assert ENTRIES_AHEAD > ORDERS_AHEAD > NEIGHBOURS_AHEAD > 0
 
 
-@pytest.mark.kernel
 def test_small_batches_of_a_wide_ladder_find_nothing_out_of_range() -> None:
-    # Level numbers of a wide ladder are far above any order's slot, and each batch ends with look-ahead half done.
+    # A wide ladder's level numbers are far above any order's slot; each batch ends with look-ahead half done.
     venue = Venue([Instrument("WIDE", "0.01", "300000.00")], bare=True)
     random = np.random.default_rng(5)
     rows = np.zeros(7_000, dtype=COMMAND)
