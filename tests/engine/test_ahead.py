@@ -153,9 +153,11 @@ def test_small_batches_of_a_wide_ladder_find_nothing_out_of_range() -> None:
     cancels = random.random(len(late)) < 0.5
     late["kind"][cancels] = CommandKind.CANCEL_ORDER
     late["client_order_id"][cancels] = random.integers(1, 5_000, int(cancels.sum()))
-    whole, parts = Exchange(venue), Exchange(venue)
+    whole = Exchange(venue)
     expected = whole.step(rows)
-    size = 23
-    got = np.concatenate([parts.step(rows[i : i + size]) for i in range(0, len(rows), size)])
-    assert got.tobytes() == expected.tobytes()
-    assert parts.state_hash() == whole.state_hash()
+    # Of these sizes some leave their last places where the next batch begins to look.
+    for size in (23, 70, 76, 136):
+        parts = Exchange(venue)
+        got = np.concatenate([parts.step(rows[i : i + size]) for i in range(0, len(rows), size)])
+        assert got.tobytes() == expected.tobytes()
+        assert parts.state_hash() == whole.state_hash()
