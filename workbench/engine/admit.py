@@ -73,10 +73,6 @@ NEW_FLAGS = POST_ONLY | HISTORICAL
 REPLACE_FLAGS = QUANTITY_IS_LEAVES | LOSE_PRIORITY | HISTORICAL
 
 
-MAX_TOTAL_LOTS = 1 << 62
-"""Totals are counted up to here; more is refused anyway."""
-
-
 @hot
 def check_time(memory: Memory, command: Any) -> tuple[int, int, int]:
     """The command's time must not be before the exchange's."""

@@ -31,15 +31,13 @@ from workbench.domain.records import (
     ORDER_EVENT,
     POSITION_EVENT,
     QUOTE_EVENT,
+    SHADOW,
     TRADE_EVENT,
     Records,
 )
 from workbench.domain.states import OrderState
 from workbench.domain.units import decimal
 from workbench.feed.table import decimal_series
-
-SHADOW = 0x2000
-"""Bit of an event's `flags`: the trade of a live order against frozen history."""
 
 TIME = pl.Datetime("ns", "UTC")
 MICRO = Decimal("0.000001")

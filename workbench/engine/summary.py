@@ -13,9 +13,9 @@ import polars as pl
 from workbench.domain.codes import EventKind, Reason
 from workbench.domain.config import Venue
 from workbench.domain.instruments import Instrument
-from workbench.domain.records import ORDER_EVENT, QUOTE_EVENT, TRADE_EVENT, Records
+from workbench.domain.records import ORDER_EVENT, QUOTE_EVENT, SHADOW, TRADE_EVENT, Records
 from workbench.engine.exchange import Exchange
-from workbench.engine.frames import SHADOW, of_kind
+from workbench.engine.frames import of_kind
 from workbench.feed.history import History, counted
 
 _REFUSALS = (
