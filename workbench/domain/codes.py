@@ -83,6 +83,8 @@ class CommandKind(IntEnum):
     """Accept limit prices from `price_ticks` to `trigger_price_ticks` from now on."""
     CLOCK = 11
     """Advance exchange time."""
+    SCHEDULE_PHASE = 12
+    """Have an instrument (or, with -1, all) change to the phase in `flags` at `expire_time_ns`."""
 
 
 class OrderFlag(IntFlag):
@@ -98,13 +100,59 @@ class OrderFlag(IntFlag):
     """The quantity of a replace is what shall be open, not the order's total."""
     LOSE_PRIORITY = 16
     """A replace goes to the back of the queue even where the rule would let it keep its place."""
+    GROUP_CHILD = 32
+    """The order waits until its group's parent is filled."""
+    GROUP_LAST = 64
+    """The order completes its group: the second of an OCO, or the parent of children."""
 
 
 class Phase(IntEnum):
     """Trading phase of an instrument."""
 
     CONTINUOUS = 0
+    """Orders trade as they come."""
     CLOSED = 1
+    """No orders are taken; day orders have expired."""
+    PRE_OPEN = 2
+    """Orders are collected for the opening."""
+    OPENING_AUCTION = 3
+    """Orders are collected and the indicative price is published; ends with the opening uncross."""
+    CLOSING_AUCTION = 4
+    """The same for the close."""
+    REOPENING_AUCTION = 5
+    """The same after a halt or a price limit pause."""
+    HALTED = 6
+    """Cancels only."""
+
+
+class Place(IntEnum):
+    """Where an open order stands (`book` of its record)."""
+
+    SHOWN = 0
+    """In the book that quotes show."""
+    LIVE = 1
+    """In the second book of a frozen venue."""
+    TRIGGER = 2
+    """Held until its trigger price is reached."""
+    GROUP = 3
+    """Held until its group is complete, or its parent filled."""
+    AUCTION = 4
+    """Held until the closing auction begins."""
+    RELEASED = 5
+    """Held until trading is continuous; nothing else keeps it."""
+    MARKET_QUEUE = 6
+    """A market order that waits for the uncross."""
+
+
+class TriggerReference(IntEnum):
+    """Which price sets off trigger orders."""
+
+    LAST_TRADE = 0
+    """The last trade's."""
+    BID_ASK = 1
+    """The best ask for buy orders, the best bid for sell orders."""
+    MIDPOINT = 2
+    """The middle of best bid and ask."""
 
 
 class AccountState(IntEnum):
@@ -154,6 +202,14 @@ class EventKind(IntEnum):
     """A replace was refused; the order stays as it was."""
     COMMAND_REJECTED = 14
     """Any other command was refused; nothing changed."""
+    ORDER_TERMS = 15
+    """Terms beyond price and quantity: trigger, trail, display quantity, expire time, group."""
+    ORDER_TRIGGERED = 16
+    """The reference price reached a held order's trigger price; `value` is the reference."""
+    ORDER_TRAILED = 17
+    """A trailing stop followed the market; `value` is its trigger price, `limit` its watermark."""
+    ORDER_REFRESHED = 18
+    """An iceberg's next slice queued; `value` is the quantity ahead of it, `limit` what it displays."""
     TRADE = 20
     """Two orders matched, seen once."""
     QUOTE = 21
@@ -168,10 +224,18 @@ class EventKind(IntEnum):
     """An instrument changed its trading phase."""
     PRICE_BAND_CHANGED = 41
     """The band of accepted limit prices of an instrument changed."""
+    AUCTION_INDICATIVE = 42
+    """What the auction would do if it ended now."""
+    AUCTION_UNCROSSED = 43
+    """An auction ended; its fills follow."""
+    PRICE_LIMITS_CHANGED = 44
+    """The rolling reference and its limit-down and limit-up prices moved."""
+    PHASE_SCHEDULED = 45
+    """An instrument will change its phase at a set time, or no longer will."""
 
 
 class Reason(IntEnum):
-    """Why a command was refused or an order ended. Checks run in the order of these numbers."""
+    """Why a command was refused or an order ended. docs/rules.md has the order of the checks."""
 
     NONE = 0
     UNKNOWN_COMMAND = 1
@@ -248,3 +312,27 @@ class Reason(IntEnum):
     """The account was switched off."""
     END_OF_DAY = 47
     """The session closed on a day order."""
+    INSTRUMENT_HALTED = 27
+    """The instrument is halted: cancels only."""
+    INVALID_EXPIRE_TIME = 28
+    """The expire time is missing, past, or given where there is none."""
+    INVALID_TRIGGER_PRICE = 29
+    """The trigger price or trail does not go with the order type, the increment or the book's window."""
+    INVALID_DISPLAY_QUANTITY = 33
+    """The display quantity does not go with the order type, quantity or increment, or means too many slices."""
+    INVALID_GROUP = 34
+    """The order does not fit into the group it names."""
+    REDUCE_ONLY_WOULD_OPEN = 35
+    """A reduce-only order would open or grow a position."""
+    GROUP = 48
+    """The order's group: its other leg traded or ended, or its parent ended."""
+    REDUCE_ONLY = 49
+    """The position has become smaller than the reduce-only order."""
+    AUCTION_ENDED = 50
+    """The auction the order was meant for is over, or there was none."""
+    END_OF_TIME = 51
+    """A good-till-date order reached its time."""
+    LIMIT_UP_DOWN = 52
+    """The price limit was reached: trading pauses."""
+    SCHEDULED = 53
+    """The time set for it came."""

@@ -57,8 +57,19 @@ def new_order(
     client_order_id: int = 0,
     flags: OrderFlag = OrderFlag(0),  # noqa: B008 - an immutable constant
     self_trade_prevention: SelfTradePrevention = SelfTradePrevention.VENUE_DEFAULT,
+    trigger_price_ticks: int = 0,
+    trail_micros: int = 0,
+    display_lots: int = 0,
+    expire_time_ns: int = 0,
+    group_id: int = 0,
+    group_place: int = 0,
 ) -> Records:
-    """Enter an order: a limit order, or a market order when no price is given."""
+    """Enter an order: a limit order, or a market order when no price is given.
+
+    A trailing stop takes its trail as `trigger_price_ticks`, or as `trail_micros`: millionths of the price
+    (10,000 is 1 %). `group_id` is the client order id of the first order of a group, `group_place` the
+    order's place in it, from 1.
+    """
     if order_type is None:
         order_type = OrderType.LIMIT if price_ticks else OrderType.MARKET
     return _command(
@@ -74,6 +85,12 @@ def new_order(
         client_order_id=client_order_id,
         flags=flags,
         self_trade_prevention=self_trade_prevention,
+        trigger_price_ticks=trigger_price_ticks,
+        amount_micros=trail_micros,
+        display_lots=display_lots,
+        expire_time_ns=expire_time_ns,
+        group_id=group_id,
+        group_place=group_place,
     )
 
 
@@ -111,8 +128,12 @@ def replace_order(
     price_ticks: int = 0,
     new_client_order_id: int = 0,
     flags: OrderFlag = OrderFlag(0),  # noqa: B008 - an immutable constant
+    trigger_price_ticks: int = 0,
+    trail_micros: int = 0,
+    display_lots: int = 0,
+    expire_time_ns: int = 0,
 ) -> Records:
-    """Change total quantity or price of an open order; zero leaves either as it is."""
+    """Change the terms of an open order; zero leaves a term as it is."""
     return _command(
         CommandKind.REPLACE_ORDER,
         time_ns,
@@ -124,6 +145,10 @@ def replace_order(
         quantity_lots=quantity_lots,
         price_ticks=price_ticks,
         flags=flags,
+        trigger_price_ticks=trigger_price_ticks,
+        amount_micros=trail_micros,
+        display_lots=display_lots,
+        expire_time_ns=expire_time_ns,
     )
 
 
@@ -175,6 +200,13 @@ def kill_switch(time_ns: int, account: int = ALL) -> Records:
 def set_phase(time_ns: int, phase: Phase, instrument: int = ALL) -> Records:
     """Move an instrument, or all, to a trading phase."""
     return _command(CommandKind.SET_PHASE, time_ns, instrument=instrument, flags=phase)
+
+
+def schedule_phase(time_ns: int, phase: Phase, at_ns: int, instrument: int = ALL) -> Records:
+    """Have an instrument, or all, change to a phase at `at_ns`; 0 forgets what was scheduled."""
+    return _command(
+        CommandKind.SCHEDULE_PHASE, time_ns, instrument=instrument, flags=phase, expire_time_ns=at_ns
+    )
 
 
 def set_price_band(time_ns: int, instrument: int, low_ticks: int, high_ticks: int) -> Records:

@@ -9,7 +9,7 @@ from enum import IntEnum
 from numbers import Integral
 from typing import Any
 
-from workbench.domain.codes import SelfTradePrevention
+from workbench.domain.codes import SelfTradePrevention, TriggerReference
 from workbench.domain.costs import FeeSchedule
 from workbench.domain.instruments import Instrument
 from workbench.domain.limits import Limits
@@ -156,6 +156,13 @@ class Venue:
             raise ConfigError(
                 what="names itself as its default", where="self_trade_prevention", remedy="choose a mode"
             )
+        limited = next((i.symbol for i in self.instruments if i.price_limit_ppm), None)
+        if limited is not None and self.replay_mode == ReplayMode.FROZEN:
+            raise ConfigError(
+                what="a frozen venue knows no price limits: history happens as recorded",
+                where=f"instrument {limited!r} price_limit_bps",
+                remedy="leave it out, or make the venue responsive",
+            )
         if self.bare and self.accounts:
             raise ConfigError(
                 what="a bare venue keeps no accounts", where="venue", remedy="leave out accounts or bare"
@@ -205,7 +212,14 @@ def venue_from_json(data: dict[str, Any]) -> Venue:
     try:
         parts = {
             "instruments": [
-                Instrument(**{**item, "fees": FeeSchedule(**item["fees"])}) for item in data["instruments"]
+                Instrument(
+                    **{
+                        **item,
+                        "fees": FeeSchedule(**item["fees"]),
+                        "trigger_reference": TriggerReference(item["trigger_reference"]),
+                    }
+                )
+                for item in data["instruments"]
             ],
             "accounts": [
                 Account(**{**item, "limits": Limits(**item["limits"])}) for item in data["accounts"]
