@@ -11,11 +11,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from workbench.domain.records import (
+    AUCTION_EVENT,
     FILL_EVENT,
     MARKET_EVENT,
     ORDER_EVENT,
     POSITION_EVENT,
     QUOTE_EVENT,
+    TERMS_EVENT,
     TRADE_EVENT,
     Records,
 )
@@ -40,10 +42,20 @@ WORLD = np.dtype(
         ("instruments", "i8"),
         ("accounts", "i8"),
         ("wanted", "i8"),
+        ("free_extra", "i8"),
+        ("used_extras", "i8"),
+        ("free_group", "i8"),
+        ("used_groups", "i8"),
+        ("live_extras", "i8"),
+        ("slices", "i8"),
+        ("alarm_ns", "i8"),
+        ("price_limits", "i8"),
     ]
 )
-"""Counters, free lists and settings; one record. `event_count` counts the buffer in use, `wanted` is what
-was short.
+"""Counters, free lists and settings; one record.
+
+`event_count` counts the buffer in use, `wanted` is what was short. `slices` are what all icebergs have yet to
+display. Nothing falls due before `alarm_ns`.
 """
 
 INSTRUMENT = np.dtype(
@@ -77,9 +89,41 @@ INSTRUMENT = np.dtype(
         ("divergence_lots", "i8"),
         ("divergence_orders", "i8"),
         ("quote_due", "i8"),
+        ("trigger_reference", "i8"),
+        ("reference_price_ticks", "i8"),
+        ("armed", "i8"),
+        ("trigger_ladder", "i8"),
+        ("trail_head", "i8"),
+        ("trail_tail", "i8"),
+        ("trail_above_ticks", "i8"),
+        ("trail_below_ticks", "i8"),
+        ("released_head", "i8"),
+        ("released_tail", "i8"),
+        ("auction_orders", "i8"),
+        ("collecting", "i8"),
+        ("indicative_price_ticks", "i8"),
+        ("indicative_paired_lots", "i8"),
+        ("indicative_imbalance_lots", "i8"),
+        ("schedule_phase", "i8"),
+        ("schedule_time_ns", "i8"),
+        ("reopening_time_ns", "i8"),
+        ("price_limit_ppm", "i8"),
+        ("price_limit_part_ns", "i8"),
+        ("price_limit_pause_ns", "i8"),
+        ("reference_ticks", "i8"),
+        ("limit_down_ticks", "i8"),
+        ("limit_up_ticks", "i8"),
+        ("limit_part", "i8"),
+        ("limit_state", "i8"),
+        ("closing", "i8"),
     ]
 )
-"""Reference data and market state of an instrument; bid and ask are the last published quote."""
+"""Reference data and market state of an instrument; bid and ask are the last published quote.
+
+`armed` counts orders that wait for their trigger; `auction_orders` those with OPG or CLS. A reference above
+`trail_above_ticks` moves the watermark of a selling trailing stop, one below `trail_below_ticks` that of a
+buying one.
+"""
 
 BOOK_SIDE = np.dtype(
     [
@@ -90,17 +134,32 @@ BOOK_SIDE = np.dtype(
         ("top_base", "i8"),
         ("orders", "i8"),
         ("matchable", "i8"),
-        ("unused", "i8"),
+        ("historical", "i8"),
     ]
 )
 """One side of one book: number instrument * 4 + book * 2 + side - 1.
 
+Behind those of all instruments, four sides of armed triggers each: buy falling, buy rising, sell falling,
+sell rising.
+
 `best_ticks` is 0 when the side is empty; `matchable` counts the orders that history may trade with (live, or
-diverged).
+diverged), `historical` those of history.
 """
 
-LEVEL = np.dtype([("head", "i4"), ("tail", "i4"), ("orders", "i8"), ("lots", "i8"), ("hidden_lots", "i8")])
-"""The queue at one price."""
+LEVEL = np.dtype(
+    [
+        ("head", "i4"),
+        ("tail", "i4"),
+        ("orders", "i4"),
+        ("slices", "i4"),
+        ("lots", "i8"),
+        ("hidden_lots", "i8"),
+    ]
+)
+"""The queue at one price: displayed and hidden lots, and how many slices the hidden ones will come in."""
+
+QUEUE = np.dtype([("head", "i4"), ("tail", "i4"), ("orders", "i8"), ("lots", "i8")])
+"""Market orders of one side that wait for an uncross: number instrument * 2 + side - 1."""
 
 ORDER = np.dtype(
     [
@@ -116,7 +175,8 @@ ORDER = np.dtype(
         ("time_in_force", "u1"),
         ("self_trade_prevention", "u1"),
         ("flags", "u2"),
-        ("book", "u2"),
+        ("book", "u1"),
+        ("special", "u1"),
         ("quantity_lots", "i8"),
         ("client_order_id", "i8"),
         ("reserved_micros", "i8"),
@@ -125,11 +185,59 @@ ORDER = np.dtype(
         ("priority", "i8"),
         ("time_ns", "i8"),
         ("display_lots", "i8"),
-        ("trigger_price_ticks", "i8"),
-        ("group", "i8"),
+        ("shown_lots", "i8"),
+        ("extra", "i4"),
+        ("unused", "i4"),
     ]
 )
-"""An open order, two cache lines; `next` chains the free list too."""
+"""An open order, two cache lines; `next` chains the free list too.
+
+`book` is its `Place`; `special` has the bits below. `shown_lots` is what an iceberg displays, 0 for others.
+"""
+
+SPECIAL_ICEBERG = 1
+SPECIAL_EXTRA = 2
+SPECIAL_GROUP = 4
+"""Bits of an order's `special`: which of the slower ways it must be sent."""
+
+EXTRA = np.dtype(
+    [
+        ("order", "i4"),
+        ("next", "i4"),
+        ("prev", "i4"),
+        ("group", "i4"),
+        ("trigger_price_ticks", "i8"),
+        ("trail_ticks", "i8"),
+        ("trail_micros", "i8"),
+        ("watermark_ticks", "i8"),
+        ("expire_time_ns", "i8"),
+        ("group_id", "i8"),
+        ("group_place", "i8"),
+    ]
+)
+"""Terms that few orders have; `next` and `prev` chain trailing stops, released orders and the free list."""
+
+GROUP = np.dtype(
+    [
+        ("account", "i4"),
+        ("instrument", "i4"),
+        ("stage", "i4"),
+        ("members", "i4"),
+        ("first", "i4"),
+        ("second", "i4"),
+        ("parent", "i4"),
+        ("next", "i4"),
+    ]
+)
+"""A group of orders (slots); `stage` 0 is free, `next` chains the free list."""
+
+STAGE_COLLECTING = 1
+STAGE_WAITING = 2
+STAGE_LEGS = 3
+"""Stages of a group: orders are still to come; the parent works; two legs, each of which ends the other."""
+
+PART = np.dtype([("part", "i8"), ("price_sum_ticks", "i8"), ("trades", "i8")])
+"""Trades of one part of the price limits' window: number instrument * 10 + part modulo 10."""
 
 ACCOUNT = np.dtype(
     [
@@ -196,6 +304,10 @@ class Memory(NamedTuple):
     lots: Records
     scratch: Records
     ahead: Records
+    extras: Records
+    groups: Records
+    queues: Records
+    rolling: Records
 
 
 class EventBuffer(NamedTuple):
@@ -207,6 +319,8 @@ class EventBuffer(NamedTuple):
     quote: Records
     position: Records
     market: Records
+    terms: Records
+    auction: Records
 
 
 MEMORY_DTYPES: dict[str, np.dtype[Any]] = {
@@ -225,6 +339,10 @@ MEMORY_DTYPES: dict[str, np.dtype[Any]] = {
     "lots": LOT,
     "scratch": np.dtype("i8"),
     "ahead": np.dtype("i8"),
+    "extras": EXTRA,
+    "groups": GROUP,
+    "queues": QUEUE,
+    "rolling": PART,
 }
 """Layout of each array of `Memory`."""
 
@@ -235,5 +353,7 @@ EVENT_DTYPES: dict[str, np.dtype[Any]] = {
     "quote": QUOTE_EVENT,
     "position": POSITION_EVENT,
     "market": MARKET_EVENT,
+    "terms": TERMS_EVENT,
+    "auction": AUCTION_EVENT,
 }
 """Layout of each view of `EventBuffer`."""

@@ -6,6 +6,8 @@ from typing import Any
 
 from workbench.domain.memory import EventBuffer, Memory
 from workbench.domain.numbers import (
+    CONTINUOUS,
+    EVENT_ORDER_TERMS,
     EVENT_POSITION_CHANGED,
     EVENT_QUOTE,
     EVENT_TRADE,
@@ -228,28 +230,106 @@ def position_event(
 
 
 @leaf
-def market_event(
+def account_event(memory: Memory, events: EventBuffer, kind: int, account: int) -> None:
+    """A change of an account's state."""
+    event = events.market[_next_event(memory)]
+    _header(memory, event, kind, 0, 0, 0, 0, 0, 0, account, -1)
+    event["phase"] = 0
+    event["band_low_ticks"] = 0
+    event["band_high_ticks"] = 0
+    event["reference_ticks"] = 0
+    event["limit_down_ticks"] = 0
+    event["limit_up_ticks"] = 0
+    event["next_phase"] = 0
+    event["next_phase_time_ns"] = 0
+    event["unused_0"] = 0
+
+
+@leaf
+def market_event(memory: Memory, events: EventBuffer, kind: int, reason: int, number: int) -> None:
+    """What an instrument's phase, band, price limits and next phase are now."""
+    instrument = memory.instruments[number]
+    event = events.market[_next_event(memory)]
+    _header(memory, event, kind, reason, 0, 0, 0, 0, 0, 0, number)
+    event["phase"] = instrument["phase"]
+    event["band_low_ticks"] = instrument["band_low_ticks"]
+    event["band_high_ticks"] = instrument["band_high_ticks"]
+    event["reference_ticks"] = instrument["reference_ticks"]
+    event["limit_down_ticks"] = instrument["limit_down_ticks"]
+    event["limit_up_ticks"] = instrument["limit_up_ticks"]
+    phase = instrument["schedule_phase"]
+    time_ns = instrument["schedule_time_ns"]
+    reopening = instrument["reopening_time_ns"]
+    if reopening != 0 and (time_ns == 0 or reopening <= time_ns):
+        phase = CONTINUOUS
+        time_ns = reopening
+    event["next_phase"] = phase
+    event["next_phase_time_ns"] = time_ns
+    event["unused_0"] = 0
+
+
+@leaf
+def terms_event(
+    memory: Memory,
+    events: EventBuffer,
+    order: Any,
+    trigger_price_ticks: int,
+    trail_micros: int,
+    display_lots: int,
+    expire_time_ns: int,
+    group_id: int,
+    group_place: int,
+) -> None:
+    """ORDER_TERMS."""
+    event = events.terms[_next_event(memory)]
+    _header(
+        memory,
+        event,
+        EVENT_ORDER_TERMS,
+        0,
+        order["side"],
+        STATE_PENDING_NEW,
+        order["order_type"],
+        order["time_in_force"],
+        order["flags"],
+        order["account"],
+        order["instrument"],
+    )
+    event["order_id"] = order["order_id"]
+    event["client_order_id"] = order["client_order_id"]
+    event["trigger_price_ticks"] = trigger_price_ticks
+    event["trail_micros"] = trail_micros
+    event["display_lots"] = display_lots
+    event["expire_time_ns"] = expire_time_ns
+    event["group_id"] = group_id
+    event["group_place"] = group_place
+    event["unused_0"] = 0
+
+
+@leaf
+def auction_event(
     memory: Memory,
     events: EventBuffer,
     kind: int,
-    account: int,
-    instrument: int,
-    phase: int,
-    band_low_ticks: int,
-    band_high_ticks: int,
+    number: int,
+    price_ticks: int,
+    paired_lots: int,
+    wanted_lots: int,
+    offered_lots: int,
+    reference_ticks: int,
 ) -> None:
-    """A change of an instrument's phase or band, or of an account's state."""
-    event = events.market[_next_event(memory)]
-    _header(memory, event, kind, 0, 0, 0, 0, 0, 0, account, instrument)
-    event["phase"] = phase
-    event["band_low_ticks"] = band_low_ticks
-    event["band_high_ticks"] = band_high_ticks
+    """AUCTION_INDICATIVE or AUCTION_UNCROSSED."""
+    event = events.auction[_next_event(memory)]
+    _header(memory, event, kind, 0, 0, 0, 0, 0, 0, 0, number)
+    event["price_ticks"] = price_ticks
+    event["paired_lots"] = paired_lots
+    event["imbalance_lots"] = wanted_lots - offered_lots
+    event["wanted_lots"] = wanted_lots
+    event["offered_lots"] = offered_lots
+    event["reference_ticks"] = reference_ticks
     event["unused_0"] = 0
     event["unused_1"] = 0
     event["unused_2"] = 0
-    event["unused_3"] = 0
-    event["unused_4"] = 0
-    event["unused_5"] = 0
 
 
 @hot

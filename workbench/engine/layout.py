@@ -8,13 +8,18 @@ import numpy as np
 
 from workbench.domain.codes import HOUSE_ACCOUNT, AccountFlag
 from workbench.domain.config import FIRST_TRADER, ReplayMode, Venue
+from workbench.domain.costs import PPM
+from workbench.domain.instruments import WINDOW_PARTS
 from workbench.domain.memory import EVENT_DTYPES, MEMORY_DTYPES, EventBuffer, Memory
 from workbench.domain.records import EVENT, Records
 from workbench.matching.ladder import ALIGNMENT
+from workbench.matching.triggers import NEVER
 
 SIDES = 4
 FIRST_ORDERS = 1 << 10
 FIRST_LOTS = 1 << 10
+FIRST_EXTRAS = 1 << 6
+FIRST_GROUPS = 1 << 4
 LOOK_AHEAD_PLACES = 64
 GROWTH_NUMERATOR, GROWTH_DENOMINATOR = 5, 4
 """Order slots grow by a quarter, which keeps the memory per live order below 200 bytes."""
@@ -31,7 +36,7 @@ def allocate(venue: Venue) -> Memory:
     sizes = {
         "world": 1,
         "instruments": count,
-        "sides": count * SIDES,
+        "sides": 2 * count * SIDES,
         "levels": 0,
         "bits": 0,
         "summary": 0,
@@ -44,6 +49,10 @@ def allocate(venue: Venue) -> Memory:
         "lots": 1 if venue.bare else FIRST_LOTS,
         "scratch": 0,
         "ahead": LOOK_AHEAD_PLACES,
+        "extras": FIRST_EXTRAS,
+        "groups": FIRST_GROUPS,
+        "queues": 2 * count,
+        "rolling": WINDOW_PARTS * count,
     }
     memory = Memory(**{name: zeros(size, MEMORY_DTYPES[name]) for name, size in sizes.items()})
     world = memory.world[0]
@@ -53,6 +62,7 @@ def allocate(venue: Venue) -> Memory:
     world["self_trade_prevention"] = venue.self_trade_prevention
     world["instruments"] = count
     world["accounts"] = accounts
+    world["alarm_ns"] = NEVER
     for number, instrument in enumerate(venue.instruments):
         record = memory.instruments[number]
         record["band_low_ticks"] = instrument.band_low_ticks
@@ -71,6 +81,21 @@ def allocate(venue: Venue) -> Memory:
         record["taker_per_lot_micros"] = instrument.fees.taker_per_lot_micros
         record["maker_ppm"] = instrument.fees.maker_ppm
         record["taker_ppm"] = instrument.fees.taker_ppm
+        record["trigger_reference"] = instrument.trigger_reference
+        record["reference_price_ticks"] = instrument.reference_price_ticks
+        record["trail_above_ticks"] = NEVER
+        if instrument.price_limit_ppm:
+            world["price_limits"] = 1
+            part_ns = instrument.price_limit_window_ns // WINDOW_PARTS
+            reference = instrument.reference_price_ticks
+            width = reference * instrument.price_limit_ppm // PPM
+            record["price_limit_ppm"] = instrument.price_limit_ppm
+            record["price_limit_part_ns"] = part_ns
+            record["price_limit_pause_ns"] = instrument.price_limit_pause_ns
+            record["limit_part"] = venue.start_time_ns // part_ns
+            record["reference_ticks"] = reference
+            record["limit_down_ticks"] = reference - width
+            record["limit_up_ticks"] = reference + width
     for number, account in enumerate(venue.accounts, start=FIRST_TRADER):
         record = memory.accounts[number]
         flags = AccountFlag(0)
@@ -122,6 +147,22 @@ def with_more_orders(memory: Memory) -> Memory:
     )
 
 
+def with_more_extras(memory: Memory) -> Memory:
+    """Room for twice as many orders with rarer terms."""
+    return memory._replace(extras=grown(memory.extras, 2 * len(memory.extras)))
+
+
+def with_more_groups(memory: Memory) -> Memory:
+    """Room for twice as many groups."""
+    return memory._replace(groups=grown(memory.groups, 2 * len(memory.groups)))
+
+
+def with_triggers(memory: Memory, number: int) -> Memory:
+    """Ladders of triggers for an instrument."""
+    memory.instruments[number]["trigger_ladder"] = 1
+    return with_ladders(memory)
+
+
 def with_more_lots(memory: Memory, wanted: int) -> Memory:
     """Room for `wanted` more lots."""
     used = int(memory.world[0]["used_lots"]) + 1
@@ -141,19 +182,26 @@ def with_ladders(memory: Memory, wanted: dict[int, tuple[int, int]] | None = Non
         floors.append(low)
         widths.append(-(-(high - low + 1) // ALIGNMENT) * ALIGNMENT)
     top_words = [-(-(width // ALIGNMENT) // _WORD_BITS) for width in widths]
-    # Only a frozen venue uses the second book of an instrument.
-    used_sides = SIDES if memory.world[0]["frozen"] else SIDES // 2
-    total = used_sides * sum(widths)
+    # Only a frozen venue uses the second book of an instrument, only trigger orders the sides behind it.
+    in_books = SIDES if memory.world[0]["frozen"] else SIDES // 2
+    used = [in_books + (SIDES if triggers else 0) for triggers in memory.instruments["trigger_ladder"]]
+    total = sum(count * width for count, width in zip(used, widths, strict=True))
     fresh = {
         "levels": zeros(total, MEMORY_DTYPES["levels"]),
         "bits": zeros(total // _WORD_BITS, MEMORY_DTYPES["bits"]),
         "summary": zeros(total // ALIGNMENT, MEMORY_DTYPES["summary"]),
-        "top": zeros(used_sides * sum(top_words), MEMORY_DTYPES["top"]),
+        "top": zeros(
+            sum(count * words for count, words in zip(used, top_words, strict=True)), MEMORY_DTYPES["top"]
+        ),
     }
     sides = memory.sides.copy()
     level_base = top_base = 0
     for number, (width, floor, words) in enumerate(zip(widths, floors, top_words, strict=True)):
-        for side in sides[number * SIDES : number * SIDES + used_sides]:
+        first = number * SIDES
+        behind = (len(widths) + number) * SIDES
+        of_triggers = range(behind, behind + used[number] - in_books)
+        for index in (*range(first, first + in_books), *of_triggers):
+            side = sides[index]
             side["floor_ticks"] = floor
             side["width"] = width
             side["level_base"] = level_base

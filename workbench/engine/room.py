@@ -12,12 +12,12 @@ from workbench.domain.memory import Memory
 from workbench.domain.numbers import (
     BUY,
     COMMAND_CANCEL_ORDER,
-    COMMAND_CLOCK,
     COMMAND_EXECUTE_ORDER,
     COMMAND_MASS_CANCEL,
     COMMAND_NEW_ORDER,
     COMMAND_REPLACE_ORDER,
     COMMAND_SET_PRICE_BAND,
+    LIMIT,
     LOSE_PRIORITY,
     MARKET,
     REASON_INVALID_PRICE,
@@ -39,8 +39,14 @@ NEED_ORDERS = 2
 NEED_LOTS = 3
 NEED_LADDER = 4
 NEED_SCRATCH = 5
-EVENTS_PER_COMMAND = 8
-EVENTS_PER_FILL = 5
+NEED_EXTRAS = 6
+NEED_GROUPS = 7
+NEED_TRIGGERS = 8
+EVENTS_PER_COMMAND = 16
+EVENTS_PER_FILL = 10
+"""TRADE, two fills, two positions, a slice, a cut of each side, and the other leg of each."""
+EVENTS_PER_ORDER = 8
+"""What can befall an order besides: two moves of its trail, its trigger, cut, approval, rest and end."""
 WIDEST_LADDER = MAX_LADDER_TICKS
 
 
@@ -53,8 +59,8 @@ def fills_bound(memory: Memory, side_index: int, side: int, limit: int, lots: in
     left = lots
     while price != 0 and left > 0 and reaches(side, limit, price):
         level = memory.levels[book_side["level_base"] + price - book_side["floor_ticks"]]
-        found += level["orders"]
-        left -= level["lots"]
+        found += int64(level["orders"]) + int64(level["slices"])
+        left -= level["lots"] + level["hidden_lots"]
         if left > 0:
             price = next_price(memory, side_index, price)
     return min(found, lots)
@@ -62,15 +68,16 @@ def fills_bound(memory: Memory, side_index: int, side: int, limit: int, lots: in
 
 @hot
 def orders_bound(memory: Memory, command: Any) -> int:
-    """At least as many resting orders as this command can end or fill."""
+    """At least as many fills as an order-by-order command can cause by itself."""
     kind = command["kind"]
-    live = memory.world[0]["live_orders"]
-    if kind == COMMAND_CANCEL_ORDER or kind == COMMAND_CLOCK:
+    live = memory.world[0]["live_orders"] + memory.world[0]["slices"]
+    if kind == COMMAND_CANCEL_ORDER:
         return 0
     if kind != COMMAND_NEW_ORDER:
         if (
             kind == COMMAND_REPLACE_ORDER
             and command["price_ticks"] == 0
+            and command["display_lots"] == 0
             and (command["flags"] & LOSE_PRIORITY) == 0
         ):
             return 1
@@ -115,35 +122,59 @@ def may_meet_itself(memory: Memory, command: Any) -> bool:
 
 
 @hot
+def may_set_off(memory: Memory, command: Any) -> bool:
+    """Whether orders other than those a command meets may become active or end with it."""
+    world = memory.world[0]
+    if command["kind"] >= COMMAND_MASS_CANCEL and command["kind"] != COMMAND_EXECUTE_ORDER:
+        return True
+    return world["live_extras"] != 0 or command["time_ns"] >= world["alarm_ns"]
+
+
+@leaf
+def trigger_shortage(memory: Memory, command: Any) -> bool:
+    """Whether a trigger order needs a ladder of triggers that its instrument does not have yet."""
+    number = int64(command["instrument"])
+    if number < 0 or number >= memory.world[0]["instruments"]:
+        return False
+    return memory.instruments[number]["trigger_ladder"] == 0
+
+
+@hot
 def shortage(memory: Memory, command: Any, event_room: int) -> int:
     """What is too small for this command (its amount goes to `wanted`), or DONE."""
     world = memory.world[0]
     if world["free_order"] == 0 and world["used_orders"] + 1 >= memory.orders.size:
         world["wanted"] = 1
         return NEED_ORDERS
-    fills = orders_bound(memory, command)
-    needed = EVENTS_PER_COMMAND + fills * EVENTS_PER_FILL
-    if command["kind"] > COMMAND_EXECUTE_ORDER:
-        needed += world["accounts"] + 2 * world["instruments"]
-    elif command["kind"] == COMMAND_MASS_CANCEL:
-        needed += world["instruments"]
+    if world["free_extra"] == 0 and world["used_extras"] + 1 >= memory.extras.size:
+        return NEED_EXTRAS
+    if world["free_group"] == 0 and world["used_groups"] + 1 >= memory.groups.size:
+        return NEED_GROUPS
+    kind = command["kind"]
+    if kind == COMMAND_NEW_ORDER and command["order_type"] > LIMIT and trigger_shortage(memory, command):
+        world["wanted"] = command["instrument"]
+        return NEED_TRIGGERS
+    if may_set_off(memory, command):
+        live = world["live_orders"] + 1
+        fills = 2 * live + world["slices"]
+        needed = EVENTS_PER_COMMAND + fills * EVENTS_PER_FILL + live * EVENTS_PER_ORDER
+        needed += world["accounts"] + 8 * world["instruments"]
+        if memory.scratch.size < live:
+            world["wanted"] = live
+            return NEED_SCRATCH
+    else:
+        fills = orders_bound(memory, command)
+        needed = EVENTS_PER_COMMAND + fills * EVENTS_PER_FILL
     if event_room - world["event_count"] < needed:
         world["wanted"] = needed
         return NEED_EVENTS
-    if (
-        command["kind"] >= COMMAND_MASS_CANCEL
-        and command["kind"] != COMMAND_EXECUTE_ORDER
-        and memory.scratch.size < world["live_orders"]
-    ):
-        world["wanted"] = world["live_orders"]
-        return NEED_SCRATCH
     if world["bare"] == 0 and fills > 0:
         # Every fill opens at most one lot on each side.
         lots = 2 * fills + 2
         if memory.lots.size - 1 - world["used_lots"] < lots:
             world["wanted"] = lots
             return NEED_LOTS
-    if command["kind"] == COMMAND_SET_PRICE_BAND and band_reason(memory, command)[0] == 0:
+    if kind == COMMAND_SET_PRICE_BAND and band_reason(memory, command)[0] == 0:
         instrument = memory.instruments[command["instrument"]]
         low = min(instrument["window_low_ticks"], command["price_ticks"])
         high = max(instrument["window_high_ticks"], command["trigger_price_ticks"])

@@ -9,6 +9,7 @@ import numba
 from workbench.domain.memory import EVENT_DTYPES, MEMORY_DTYPES, EventBuffer, Memory
 from workbench.domain.numbers import (
     COMMAND_CANCEL_ORDER,
+    COMMAND_CLOCK,
     COMMAND_EXECUTE_ORDER,
     COMMAND_NEW_ORDER,
     COMMAND_REPLACE_ORDER,
@@ -25,12 +26,15 @@ from workbench.engine.ahead import (
     fetch_orders,
 )
 from workbench.engine.changing import cancel_order, replace_order
-from workbench.engine.controlling import control, publish
+from workbench.engine.controlling import control
 from workbench.engine.entering import new_order
 from workbench.engine.executing import execute_order
+from workbench.engine.limits import look
 from workbench.engine.orders import enter_ids
 from workbench.engine.room import DONE, shortage
-from workbench.jit import array_of, by_reference, entry, hot, int64, tuple_of
+from workbench.engine.settle import publish
+from workbench.engine.timing import do_what_is_due
+from workbench.jit import array_of, by_reference, entry, hot, int64, leaf, tuple_of
 
 
 @hot
@@ -41,8 +45,12 @@ def apply(memory: Memory, events: EventBuffer, command: Any) -> None:
     time_ns = command["time_ns"]
     if time_ns > world["time_ns"] and time_ns <= MAX_TIME_NS:
         world["time_ns"] = time_ns
+        if time_ns >= world["alarm_ns"]:
+            do_what_is_due(memory, events)
     kind = command["kind"]
     number = int64(command["instrument"])
+    if world["price_limits"] != 0:
+        look_at_limits(memory, events, command)
     if kind == COMMAND_NEW_ORDER:
         new_order(memory, events, command)
     elif kind == COMMAND_CANCEL_ORDER:
@@ -56,6 +64,22 @@ def apply(memory: Memory, events: EventBuffer, command: Any) -> None:
         return
     if number >= 0 and number < world["instruments"]:
         publish(memory, events, number)
+
+
+@leaf
+def look_at_limits(memory: Memory, events: EventBuffer, command: Any) -> None:
+    """Bring price limits up to date before a command that may trade."""
+    world = memory.world[0]
+    kind = command["kind"]
+    if command["time_ns"] != world["time_ns"]:
+        return
+    if kind == COMMAND_CLOCK:
+        for i in range(world["instruments"]):
+            look(memory, events, i)
+    elif kind == COMMAND_NEW_ORDER or kind == COMMAND_EXECUTE_ORDER:
+        number = int64(command["instrument"])
+        if number >= 0 and number < world["instruments"]:
+            look(memory, events, number)
 
 
 MEMORY_TYPE = tuple_of(MEMORY_DTYPES, Memory)
