@@ -319,7 +319,7 @@ class Reason(IntEnum):
     INVALID_TRIGGER_PRICE = 29
     """The trigger price or trail does not go with the order type, the increment or the book's window."""
     INVALID_DISPLAY_QUANTITY = 33
-    """The display quantity does not go with the order type, quantity or increment, or means too many slices."""
+    """The display quantity does not go with type, quantity or increment, or means too many slices."""
     INVALID_GROUP = 34
     """The order does not fit into the group it names."""
     REDUCE_ONLY_WOULD_OPEN = 35
