@@ -140,7 +140,7 @@ class TestControls:
     def test_phase_refusals(self, desk: Desk) -> None:
         assert desk.do(make.set_phase(0, Phase.CLOSED, 2)) == ["REJECTED UNKNOWN_INSTRUMENT 2/2"]
         assert desk.do(make.set_phase(0, Phase.CLOSED, -2)) == ["REJECTED UNKNOWN_INSTRUMENT -2/2"]
-        assert desk.do(make.set_phase(0, 2)) == ["REJECTED INVALID_FLAGS 0/0"]  # type: ignore[arg-type]
+        assert desk.do(make.set_phase(0, 7)) == ["REJECTED INVALID_FLAGS 0/0"]  # type: ignore[arg-type]
 
     def test_the_band_moves_and_the_window_only_grows(self, desk: Desk) -> None:
         desk.buy(ANN, 1, 60)

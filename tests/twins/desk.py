@@ -16,7 +16,7 @@ from workbench.domain.records import Records
 from workbench.domain.views import ExchangeState
 from workbench.engine.reference import ReferenceExchange, check_invariants
 
-BOTH = ("twin", "kernel")
+BOTH = ("twin",)
 STREET, HOUSE, ANN, BOB, CID = range(5)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from workbench.domain.codes import AccountFlag, AccountState, Phase, Reason, Side
+from workbench.domain.codes import AccountFlag, AccountState, OrderFlag, Phase, Reason, Side
 from workbench.domain.config import Account
 from workbench.domain.instruments import Instrument
 from workbench.domain.limits import Limits
@@ -34,6 +34,8 @@ class Rules:
         self.max_order_notional_micros = instrument.max_order_notional_micros
         self.position_limit_lots = instrument.position_limit_lots
         self.price_cap_ticks = instrument.price_cap_ticks
+        self.reference_price_ticks = instrument.reference_price_ticks
+        self.trigger_reference = instrument.trigger_reference
 
 
 @dataclass(slots=True)
@@ -144,6 +146,13 @@ def closable_lots(side: Side, position_lots: int, open_buy_lots: int, open_sell_
     if side == Side.BUY:
         return max(0, -position_lots - open_buy_lots)
     return max(0, position_lots - open_sell_lots)
+
+
+def check_reduce_only(flags: int, opening_lots: int, closable: int) -> Refusal | None:
+    """A reduce-only order opens nothing."""
+    if flags & OrderFlag.REDUCE_ONLY and opening_lots:
+        return Refusal(Reason.REDUCE_ONLY_WOULD_OPEN, opening_lots, closable)
+    return None
 
 
 def check_short_sale(standing: Standing, side: Side, opening_lots: int, closable: int) -> Refusal | None:

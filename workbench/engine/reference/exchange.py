@@ -18,15 +18,19 @@ from workbench.engine.reference.controlling import (
     kill_switch,
     mass_cancel,
     reinstate_account,
+    schedule_phase,
     set_phase,
     set_price_band,
     suspend_account,
 )
-from workbench.engine.reference.emit import publish_quotes, refuse
+from workbench.engine.reference.emit import refuse
 from workbench.engine.reference.entering import new_order
 from workbench.engine.reference.executing import execute_order
+from workbench.engine.reference.limits import look_at_limits
 from workbench.engine.reference.naming import check_late
+from workbench.engine.reference.settle import end_of_command
 from workbench.engine.reference.state import TwinState
+from workbench.engine.reference.timing import pass_time
 from workbench.engine.reference.views import depth, whole_state
 from workbench.errors import CommandError
 from workbench.risk.reference import Refusal
@@ -46,6 +50,7 @@ _HANDLERS: dict[int, Handler] = {
     CommandKind.SET_PHASE: set_phase,
     CommandKind.SET_PRICE_BAND: set_price_band,
     CommandKind.CLOCK: clock,
+    CommandKind.SCHEDULE_PHASE: schedule_phase,
 }
 _NOT_FOR_BARE = (CommandKind.SUSPEND_ACCOUNT, CommandKind.REINSTATE_ACCOUNT, CommandKind.KILL_SWITCH)
 
@@ -89,10 +94,11 @@ class ReferenceExchange(TwinState):
             # Time passes with refused commands too, so that the times of events never fall.
             if not self.late:
                 self.time_ns = command.time_ns
+                pass_time(self)
+                look_at_limits(self, command)
             handler = self._handlers.get(command.kind, _unknown_command)
             handler(self, command)
-            if self.touched:
-                publish_quotes(self)
+            end_of_command(self)
         events = np.array(self.events, dtype=EVENT)
         self.events = []
         return events
