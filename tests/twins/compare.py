@@ -9,12 +9,14 @@ import numpy as np
 
 from workbench.domain.codes import CommandKind, EventKind, Reason
 from workbench.domain.records import (
+    AUCTION_EVENT,
     EVENT,
     FILL_EVENT,
     MARKET_EVENT,
     ORDER_EVENT,
     POSITION_EVENT,
     QUOTE_EVENT,
+    TERMS_EVENT,
     TRADE_EVENT,
     Records,
 )
@@ -30,6 +32,11 @@ _LAYOUTS = {
     EventKind.ACCOUNT_REINSTATED: MARKET_EVENT,
     EventKind.PHASE_CHANGED: MARKET_EVENT,
     EventKind.PRICE_BAND_CHANGED: MARKET_EVENT,
+    EventKind.PRICE_LIMITS_CHANGED: MARKET_EVENT,
+    EventKind.PHASE_SCHEDULED: MARKET_EVENT,
+    EventKind.AUCTION_INDICATIVE: AUCTION_EVENT,
+    EventKind.AUCTION_UNCROSSED: AUCTION_EVENT,
+    EventKind.ORDER_TERMS: TERMS_EVENT,
 }
 
 
