@@ -18,7 +18,7 @@ from workbench.domain.views import ExchangeState
 from workbench.engine.reference import ReferenceExchange, check_invariants
 
 BOTH = ("twin", "kernel")
-NEW_RULES = ("twin",)
+NEW_RULES = BOTH
 """Who is asked about triggers, groups, phases, auctions and price limits."""
 
 STREET, HOUSE, ANN, BOB, CID = range(5)
