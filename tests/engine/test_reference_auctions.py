@@ -160,7 +160,7 @@ class TestUncross:
         ]
         trade = desk.of_kind(EventKind.TRADE)[1]
         assert (trade.account, trade.side, trade.maker_account, trade.flags) == (ANN, SELL, BOB, AUCTION)
-        maker, taker = [event for event in desk.of_kind(EventKind.ORDER_FILLED)][1:]
+        maker, taker = desk.of_kind(EventKind.ORDER_FILLED)[1:]
         assert (maker.flags, maker.fee_micros) == (AUCTION | LIQUIDITY_MAKER, -30_000)
         assert (taker.flags, taker.fee_micros) == (AUCTION, 60_000)
         assert desk.row("instruments", instrument=0).last_price_ticks == 101

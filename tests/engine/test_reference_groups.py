@@ -9,7 +9,7 @@ from workbench.domain.states import OrderState
 
 pytestmark = pytest.mark.kernel
 
-CHILD, LAST = OrderFlag.GROUP_CHILD, OrderFlag.GROUP_LAST
+NONE, CHILD, LAST = OrderFlag(0), OrderFlag.GROUP_CHILD, OrderFlag.GROUP_LAST
 STOP = {"order_type": OrderType.STOP}
 COLLECTING, WAITING, LEGS = 1, 2, 3
 
@@ -24,7 +24,7 @@ def desk(which: str) -> Desk:
     return desk_of_one(which)
 
 
-def member(group: int, place: int, flags: OrderFlag = OrderFlag(0), **settings: object) -> dict[str, object]:
+def member(group: int, place: int, flags: OrderFlag = NONE, **settings: object) -> dict[str, object]:
     """Settings of a group's order; the first is named like the group."""
     first = {"client_order_id": group} if place == 1 else {}
     return {"group_id": group, "group_place": place, "flags": flags, **first, **settings}
@@ -50,7 +50,7 @@ def groups(desk: Desk) -> list[tuple[int, ...]]:
 class TestOneCancelsTheOther:
     def test_is_held_until_it_is_complete(self, desk: Desk) -> None:
         desk.sell(ANN, 5, 110, **member(7, 1))
-        created, terms, approved, held = desk.events
+        _, terms, approved, held = desk.events
         assert (terms.group_id, terms.group_place) == (7, 1)
         # It passes all checks of a new order: 5 * 1.10.
         assert (approved.order_state, approved.value) == (OrderState.HELD, 5_500_000)
@@ -159,7 +159,7 @@ class TestOneCancelsTheOther:
         desk = desk_of_one(which, accounts=accounts)
         desk.buy(ANN, 5, 100, **member(7, 1))
         desk.buy(ANN, 6, 90)
-        # 6 * 0.90 are reserved meanwhile, and 5.00 are more than the 4.60 left; the second leg is never tried.
+        # 6 * 0.90 are reserved meanwhile, and 5.00 are more than the 4.60 left; the second is never tried.
         assert desk.buy(ANN, 5, 80, **member(7, 2, LAST)) == [
             "HELD 3 at 0 from 0",
             "REJECTED INSUFFICIENT_BUYING_POWER 5000000/4600000",

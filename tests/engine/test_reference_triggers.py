@@ -365,7 +365,7 @@ class TestReplacing:
             "REPLACED 1 by 2 3 of 3@0",
             "HELD 2 at 105 from 0",
         ]
-        replaced, terms, held = desk.events
+        replaced, terms, _ = desk.events
         assert (replaced.order_state, replaced.flags) == (OrderState.REPLACED, 0)
         assert (terms.kind, terms.order_id, terms.trigger_price_ticks) == (EventKind.ORDER_TERMS, 2, 105)
         assert desk.order(2).priority == 2

@@ -47,8 +47,8 @@ def exchange_class(name: str) -> Callable[[Venue], AnyExchange]:
 class Desk:
     """Sends single commands; every answer is a list of strings, one for each event.
 
-    ORDER_CREATED, ORDER_TERMS, ORDER_APPROVED, QUOTE and POSITION_CHANGED are left out; `events` has the answer
-    in full.
+    ORDER_CREATED, ORDER_TERMS, ORDER_APPROVED, QUOTE and POSITION_CHANGED are left out; `events` has all
+    of them.
     """
 
     def __init__(self, which: str, venue: Venue) -> None:
@@ -136,7 +136,7 @@ def desk_of_one(
     accounts: Sequence[Account] | None = None,
     **settings: Any,
 ) -> Desk:
-    """A desk at a venue with one instrument, of 50 … 200 ticks, and Ann, Bob and Cid, who have 1,000.00 each."""
+    """A desk at a venue with one instrument, of 50 … 200 ticks; Ann, Bob and Cid have 1,000.00 each."""
     if accounts is None:
         accounts = [] if bare else [Account(name, cash=1_000) for name in ("ann", "bob", "cid")]
     one = Instrument("ONE", **{"price_min": "0.50", "price_max": "2.00"} | settings)
