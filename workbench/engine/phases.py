@@ -7,7 +7,6 @@ from workbench.domain.numbers import (
     BUY,
     CLOSED,
     CLOSING_AUCTION,
-    CONTINUOUS,
     EVENT_AUCTION_UNCROSSED,
     EVENT_ORDER_CANCELED,
     EVENT_ORDER_EXPIRED,
@@ -67,9 +66,8 @@ def change_phase(
     market_event(memory, events, EVENT_PHASE_CHANGED, reason, number)
     if collects(phase):
         instrument["collecting"] = phase
-    elif phase == CONTINUOUS or phase == CLOSED:
-        if instrument["collecting"] != 0:
-            uncross(memory, events, number)
+    elif phase <= CLOSED and instrument["collecting"] != 0:
+        uncross(memory, events, number)
     if phase == CLOSED:
         instrument["closing"] = 1
         end_auction_orders(memory, events, number, AUCTION_OF_INSTRUMENT)

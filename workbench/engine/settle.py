@@ -65,10 +65,10 @@ def publish(memory: Memory, events: EventBuffer, number: int) -> None:
     instrument = memory.instruments[number]
     if instrument["quote_due"] != 0:
         instrument["quote_due"] = 0
-        if instrument["phase"] == CONTINUOUS:
-            if (instrument["armed"] | instrument["released_head"] | instrument["limit_state"]) != 0:
-                settle(memory, events, number)
-                instrument["quote_due"] = 0
+        waiting = instrument["armed"] | instrument["released_head"] | instrument["limit_state"]
+        if waiting != 0 and instrument["phase"] == CONTINUOUS:
+            settle(memory, events, number)
+            instrument["quote_due"] = 0
         if instrument["phase"] != CONTINUOUS:
             say_indicative(memory, events, number)
         quote_event(memory, events, number)
@@ -139,7 +139,8 @@ def follow(memory: Memory, events: EventBuffer, number: int) -> None:
             extra["watermark_ticks"] = reference
             price = trailing_price(memory, number, side, extra, reference)
             extra["trigger_price_ticks"] = price
-            link_by_priority(memory, side_index, price, slot)
+            if price != 0:
+                link_by_priority(memory, side_index, price, slot)
             event = say_order(memory, events, order, EVENT_ORDER_TRAILED, 0, STATE_HELD, price)
             event["limit"] = reference
         note_watermark(instrument, order, extra)
