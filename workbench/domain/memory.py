@@ -116,6 +116,9 @@ INSTRUMENT = np.dtype(
         ("limit_part", "i8"),
         ("limit_state", "i8"),
         ("closing", "i8"),
+        ("short_sales_restricted", "i8"),
+        ("collar_low_ticks", "i8"),
+        ("collar_high_ticks", "i8"),
     ]
 )
 """Reference data and market state of an instrument; bid and ask are the last published quote.

@@ -145,9 +145,11 @@ MARKET_EVENT = _event(
     "limit_up_ticks",
     "next_phase",
     "next_phase_time_ns",
+    "short_sales_restricted",
 )
-"""PHASE_CHANGED, PHASE_SCHEDULED, PRICE_BAND_CHANGED, PRICE_LIMITS_CHANGED, ACCOUNT_SUSPENDED and
-ACCOUNT_REINSTATED.
+"""PHASE_CHANGED and the other changes of an instrument; ACCOUNT_SUSPENDED and ACCOUNT_REINSTATED.
+
+Of AUCTION_COLLAR_CHANGED the limits are those of the collar.
 """
 
 TERMS_EVENT = _event(
@@ -315,6 +317,9 @@ INSTRUMENT_VIEW = np.dtype(
         ("limit_down_ticks", "i8"),
         ("limit_up_ticks", "i8"),
         ("limit_part", "i8"),
+        ("short_sales_restricted", "i8"),
+        ("collar_low_ticks", "i8"),
+        ("collar_high_ticks", "i8"),
     ]
 )
 """An instrument's market state; bid and ask are the last published quote.
