@@ -82,7 +82,17 @@ class CommandKind(IntEnum):
     SET_PRICE_BAND = 10
     """Accept limit prices from `price_ticks` to `trigger_price_ticks` from now on."""
     CLOCK = 11
-    """Advance exchange time."""
+    """Advance exchange time; interest, borrow costs, monitoring and liquidations happen at it."""
+    TRANSFER_CASH = 20
+    """Deposit money to an account, or withdraw it (a negative amount)."""
+    FINE = 21
+    """Move money from an account to the house."""
+    DIVIDEND = 22
+    """Pay an amount on each lot of an instrument; shorts pay it."""
+    SPLIT = 23
+    """Turn `display_lots` old lots of an instrument into `quantity_lots` new ones."""
+    START_DAY = 24
+    """Begin the day over which an account's (or, with -1, every trader's) daily loss is measured."""
 
 
 class OrderFlag(IntFlag):
@@ -98,6 +108,35 @@ class OrderFlag(IntFlag):
     """The quantity of a replace is what shall be open, not the order's total."""
     LOSE_PRIORITY = 16
     """A replace goes to the back of the queue even where the rule would let it keep its place."""
+
+
+class SplitFlag(IntFlag):
+    """Bits of a SPLIT's `flags`."""
+
+    CANCEL_ORDERS = 1
+    """Cancel resting orders rather than adjust them."""
+
+
+class Mark(IntEnum):
+    """Which price an instrument's positions are valued at."""
+
+    LAST = 0
+    """The price of the last trade."""
+    MID = 1
+    """The middle between the published best bid and ask, rounded down."""
+    CLOSE = 2
+    """The last price when the phase last became CLOSED."""
+
+
+class ExposureMode(IntEnum):
+    """What an exposure group does with an order that breaks its limit."""
+
+    REJECT = 0
+    """Refuse it."""
+    FINE = 1
+    """Accept it, say so and fine the account."""
+    LOG = 2
+    """Accept it and say so."""
 
 
 class Phase(IntEnum):
@@ -121,6 +160,8 @@ class AccountFlag(IntFlag):
     """May sell more than it holds."""
     CASH_CHECKED = 2
     """Orders must be covered by buying power."""
+    MARGIN = 4
+    """Orders must be covered by equity at the instruments' margin rates."""
 
 
 class EventKind(IntEnum):
@@ -168,10 +209,30 @@ class EventKind(IntEnum):
     """An instrument changed its trading phase."""
     PRICE_BAND_CHANGED = 41
     """The band of accepted limit prices of an instrument changed."""
+    CASH_CHANGED = 50
+    """Money other than a trade's was added to an account's cash; `reason` says what for."""
+    LIMIT_BREACHED = 51
+    """An accepted order broke the limit of an exposure group; `reason` says which."""
+    MARGIN_CALL = 52
+    """A margin account's equity fell below its maintenance requirement."""
+    MARGIN_CALL_MET = 53
+    """A margin account's equity reaches its maintenance requirement again."""
+    LIQUIDATION = 54
+    """The exchange closes a position of a margin account whose call was not met."""
+    ORDER_ADJUSTED = 55
+    """A resting order got new prices and quantities by a split; it keeps its id."""
+    INSTRUMENT_SPLIT = 56
+    """An instrument was split."""
+    DAY_STARTED = 57
+    """The day over which an account's daily loss is measured began."""
 
 
 class Reason(IntEnum):
-    """Why a command was refused or an order ended. Checks run in the order of these numbers."""
+    """Why a command was refused, an order ended or cash changed.
+
+    Checks run in the order of these numbers up to POST_ONLY_WOULD_CROSS; those of exposure groups run before
+    INSUFFICIENT_BUYING_POWER.
+    """
 
     NONE = 0
     UNKNOWN_COMMAND = 1
@@ -248,3 +309,35 @@ class Reason(IntEnum):
     """The account was switched off."""
     END_OF_DAY = 47
     """The session closed on a day order."""
+    INVALID_AMOUNT = 60
+    """An amount is zero, has the wrong sign, or is beyond counting."""
+    INSUFFICIENT_CASH = 61
+    """A withdrawal is above what the account has free."""
+    GROSS_EXPOSURE = 62
+    """The gross exposure of a group could grow beyond its limit if all open orders filled."""
+    NET_EXPOSURE = 63
+    """The net exposure of a group could grow beyond its limit if all open orders of a side filled."""
+    DAILY_LOSS = 64
+    """The account lost more since the start of its day than it may."""
+    DRAWDOWN = 65
+    """The account's equity fell further from its peak than it may."""
+    LIQUIDATION = 66
+    """The exchange closes the account's positions."""
+    CORPORATE_ACTION = 67
+    """The order could not be adjusted to a split, or was not to be."""
+    PRICE_COLLAR = 68
+    """What remains of a market order would trade beyond the instrument's collar."""
+    DEPOSIT = 70
+    """Money from outside."""
+    WITHDRAWAL = 71
+    """Money to outside."""
+    FINE = 72
+    """A fine, paid to the house."""
+    DIVIDEND = 73
+    """A dividend, received by longs and paid by shorts."""
+    BORROW_COST = 74
+    """The cost of borrowing what was sold short, paid to the house."""
+    INTEREST = 75
+    """Interest on cash, paid to the house where it is negative and by it where it is positive."""
+    CASH_IN_LIEU = 76
+    """The value of the fraction of a lot that a split left."""

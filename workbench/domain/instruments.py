@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 
+from workbench.domain.codes import Mark
 from workbench.domain.costs import PPM, FeeSchedule
+from workbench.domain.margin import MarginRates, whole_ppm
 from workbench.domain.units import LARGEST, MICROS, Number, decimal, from_units, to_micros, to_units
 from workbench.errors import ConfigError
 
@@ -14,6 +16,9 @@ MAX_PRICE_TICKS = 1 << 40
 MAX_QUANTITY_LOTS = 1 << 40
 MAX_LADDER_TICKS = 1 << 25
 """Widest window of prices one book can hold."""
+
+MAX_BORROW_PPM = 10 * PPM
+"""Ten times its value a year is the most that borrowing can cost."""
 
 _SAFE_MICROS = 1 << 62
 _ROOM_FOR_HIGHER_PRICES = 64
@@ -45,6 +50,16 @@ class Instrument:
         Maker and taker fees.
     currency
         Account currency.
+    mark
+        Which price positions are valued at.
+    reference_price
+        What they are valued at before there is such a price; their average cost when it is left out.
+    margin
+        What margin accounts must hold against a position.
+    borrow_ppm_year
+        What holding a short position costs a year, in parts per million of its value.
+    collar_ppm
+        How far from the last price market orders trade, in parts per million of it; 0 for any price.
 
     Examples
     --------
@@ -68,6 +83,11 @@ class Instrument:
     position_limit: Number = 0
     fees: FeeSchedule = field(default_factory=FeeSchedule)
     currency: str = "USD"
+    mark: Mark = Mark.LAST
+    reference_price: Number | None = None
+    margin: MarginRates = field(default_factory=MarginRates)
+    borrow_ppm_year: int = 0
+    collar_ppm: int = 0
 
     def __post_init__(self) -> None:
         def refuse(what: str, remedy: str) -> None:
@@ -113,10 +133,20 @@ class Instrument:
             (fees.maker_per_lot_micros, fees.maker_ppm),
             (fees.taker_per_lot_micros, fees.taker_ppm),
         ):
-            if abs(per_lot) * self.max_order_lots + LARGEST * abs(ppm) // PPM > LARGEST:
+            of_order = fees.per_order_micros + fees.minimum_micros
+            if abs(per_lot) * self.max_order_lots + LARGEST * abs(ppm) // PPM + of_order > LARGEST:
                 refuse(
                     "the fees of its largest order are too much to count in micros", "lower either of them"
                 )
+        if self.mark not in set(Mark):
+            refuse(f"{self.mark!r} is no Mark", "choose LAST, MID or CLOSE")
+        if self.reference_price is not None and not 1 <= self.reference_price_ticks <= self.price_cap_ticks:
+            refuse("the reference price is not positive, or too high", "leave it out for none")
+        if not isinstance(self.margin, MarginRates):
+            refuse(f"{self.margin!r} is no MarginRates", "give MarginRates(...)")
+        for name, most in (("borrow_ppm_year", MAX_BORROW_PPM), ("collar_ppm", PPM)):
+            where = f"instrument {self.symbol!r} {name}"
+            object.__setattr__(self, name, whole_ppm(getattr(self, name), where, most))
 
     def price_to_ticks(self, price: Number) -> int:
         """`price` in ticks; refuses a price between two ticks."""
@@ -185,6 +215,11 @@ class Instrument:
     def price_cap_ticks(self) -> int:
         """Highest price the band may ever be moved to."""
         return min(MAX_PRICE_TICKS, _SAFE_MICROS // (self.max_order_lots * self.value.numerator))
+
+    @property
+    def reference_price_ticks(self) -> int:
+        """The reference price; 0 for none."""
+        return 0 if self.reference_price is None else self.price_to_ticks(self.reference_price)
 
     @property
     def max_order_notional_micros(self) -> int:

@@ -11,11 +11,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from workbench.domain.records import (
+    ACCOUNT_EVENT,
+    CASH_EVENT,
     FILL_EVENT,
     MARKET_EVENT,
     ORDER_EVENT,
     POSITION_EVENT,
     QUOTE_EVENT,
+    SPLIT_EVENT,
     TRADE_EVENT,
     Records,
 )
@@ -40,10 +43,21 @@ WORLD = np.dtype(
         ("instruments", "i8"),
         ("accounts", "i8"),
         ("wanted", "i8"),
+        ("funding_micros", "i8"),
+        ("accruing", "i8"),
+        ("accrued_to_ns", "i8"),
+        ("accrual_interval_ns", "i8"),
+        ("accruals_a_year", "i8"),
+        ("debit_interest_ppm", "i8"),
+        ("credit_interest_ppm", "i8"),
+        ("accrues", "i8"),
+        ("excursions", "i8"),
+        ("monitored", "i8"),
+        ("exposure_groups", "i8"),
     ]
 )
 """Counters, free lists and settings; one record. `event_count` counts the buffer in use, `wanted` is what
-was short.
+was short; `accrues` says whether the venue has any rate, `monitored` counts its monitored accounts.
 """
 
 INSTRUMENT = np.dtype(
@@ -77,6 +91,19 @@ INSTRUMENT = np.dtype(
         ("divergence_lots", "i8"),
         ("divergence_orders", "i8"),
         ("quote_due", "i8"),
+        ("order_fees", "i8"),
+        ("per_order_micros", "i8"),
+        ("minimum_micros", "i8"),
+        ("fee_cap_ppm", "i8"),
+        ("mark", "i8"),
+        ("close_price_ticks", "i8"),
+        ("reference_price_ticks", "i8"),
+        ("collar_ppm", "i8"),
+        ("borrow_ppm_year", "i8"),
+        ("initial_long_ppm", "i8"),
+        ("initial_short_ppm", "i8"),
+        ("maintenance_long_ppm", "i8"),
+        ("maintenance_short_ppm", "i8"),
     ]
 )
 """Reference data and market state of an instrument; bid and ask are the last published quote."""
@@ -149,6 +176,15 @@ ACCOUNT = np.dtype(
         ("max_order_lots", "i8"),
         ("max_order_notional_micros", "i8"),
         ("position_limit_lots", "i8"),
+        ("max_daily_loss_micros", "i8"),
+        ("max_drawdown_micros", "i8"),
+        ("margin_grace_ns", "i8"),
+        ("peak_equity_micros", "i8"),
+        ("day_start_equity_micros", "i8"),
+        ("margin_call", "i8"),
+        ("call_deadline_ns", "i8"),
+        ("monitored", "i8"),
+        ("evaluation_due", "i8"),
     ]
 )
 """Money, limits and state of an account."""
@@ -165,9 +201,21 @@ POSITION = np.dtype(
         ("traded_lots", "i8"),
         ("lot_head", "i4"),
         ("lot_tail", "i4"),
+        ("adverse_micros", "i8"),
+        ("favourable_micros", "i8"),
     ]
 )
 """Position number account * instruments + instrument."""
+
+GROUP = np.dtype(
+    [
+        ("gross_limit_lots", "i8"),
+        ("net_limit_lots", "i8"),
+        ("mode", "i8"),
+        ("fine_micros", "i8"),
+    ]
+)
+"""An exposure group of the venue; weights of group g: `weights[g * instruments + instrument]`."""
 
 LOT = np.dtype(
     [("price_ticks", "i8"), ("quantity_lots", "i8"), ("cost_micros", "i8"), ("next", "i4"), ("unused", "i4")]
@@ -196,6 +244,8 @@ class Memory(NamedTuple):
     lots: Records
     scratch: Records
     ahead: Records
+    groups: Records
+    weights: Records
 
 
 class EventBuffer(NamedTuple):
@@ -207,6 +257,9 @@ class EventBuffer(NamedTuple):
     quote: Records
     position: Records
     market: Records
+    account: Records
+    cash: Records
+    split: Records
 
 
 MEMORY_DTYPES: dict[str, np.dtype[Any]] = {
@@ -225,6 +278,8 @@ MEMORY_DTYPES: dict[str, np.dtype[Any]] = {
     "lots": LOT,
     "scratch": np.dtype("i8"),
     "ahead": np.dtype("i8"),
+    "groups": GROUP,
+    "weights": np.dtype("i8"),
 }
 """Layout of each array of `Memory`."""
 
@@ -235,5 +290,8 @@ EVENT_DTYPES: dict[str, np.dtype[Any]] = {
     "quote": QUOTE_EVENT,
     "position": POSITION_EVENT,
     "market": MARKET_EVENT,
+    "account": ACCOUNT_EVENT,
+    "cash": CASH_EVENT,
+    "split": SPLIT_EVENT,
 }
 """Layout of each view of `EventBuffer`."""

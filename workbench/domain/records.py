@@ -84,8 +84,8 @@ ORDER_EVENT = _event(
     "limit",
     "successor_order_id",
 )
-"""ORDER_* events without a fill, and CANCEL_, REPLACE_ and COMMAND_REJECTED. `quantity_lots` is the order's
-total.
+"""ORDER_* events without a fill (ORDER_ADJUSTED too), and CANCEL_, REPLACE_ and COMMAND_REJECTED.
+`quantity_lots` is the order's total.
 """
 
 FILL_EVENT = _event(
@@ -137,7 +137,35 @@ POSITION_EVENT = _event(
 """POSITION_CHANGED. All amounts are totals after the fill; `cost_micros` is negative for a short position."""
 
 MARKET_EVENT = _event("phase", "band_low_ticks", "band_high_ticks")
-"""PHASE_CHANGED, PRICE_BAND_CHANGED, ACCOUNT_SUSPENDED and ACCOUNT_REINSTATED."""
+"""PHASE_CHANGED and PRICE_BAND_CHANGED."""
+
+ACCOUNT_EVENT = _event(
+    "value",
+    "limit",
+    "equity_micros",
+    "requirement_micros",
+    "deadline_ns",
+    "order_id",
+    "group",
+)
+"""ACCOUNT_SUSPENDED, ACCOUNT_REINSTATED, LIMIT_BREACHED, MARGIN_CALL, MARGIN_CALL_MET, LIQUIDATION and
+DAY_STARTED; what a kind has no number for is 0.
+"""
+
+CASH_EVENT = _event("amount_micros", "cash_micros", "position_lots", "price_ticks", "rate", "periods")
+"""CASH_CHANGED. `amount_micros` was added, `cash_micros` is the cash after it."""
+
+SPLIT_EVENT = _event(
+    "numerator",
+    "denominator",
+    "band_low_ticks",
+    "band_high_ticks",
+    "window_low_ticks",
+    "window_high_ticks",
+    "last_price_ticks",
+    "reference_price_ticks",
+)
+"""INSTRUMENT_SPLIT: `denominator` old lots became `numerator` new ones; prices are those after it."""
 
 LIQUIDITY_MAKER = 0x8000
 """Bit of an event's `flags`: the order rested and was traded against."""
@@ -147,6 +175,9 @@ SHADOW = 0x2000
 
 DIVERGED = 0x1000
 """Bit of an order's `flags`: a street order that history believes to be smaller than it is."""
+
+LIQUIDATION = 0x0400
+"""Bit of an order's `flags`: the exchange entered it to close a margin account's position."""
 
 PRIORITY_KEPT = 0x4000
 """Bit of an event's `flags`: the replaced order kept its place in the queue."""
@@ -172,6 +203,9 @@ BOOK_ORDER = np.dtype(
         ("reserved_micros", "i8"),
         ("priority", "i8"),
         ("time_ns", "i8"),
+        ("raw_fee_micros", "i8"),
+        ("fee_notional_micros", "i8"),
+        ("charged_micros", "i8"),
     ]
 )
 """An open order as the public views, the snapshot and the state hash see it."""
@@ -188,6 +222,10 @@ ACCOUNT_VIEW = np.dtype(
         ("fees_micros", "i8"),
         ("open_orders", "i8"),
         ("rate_time_ns", "i8"),
+        ("peak_equity_micros", "i8"),
+        ("day_start_equity_micros", "i8"),
+        ("margin_call", "i8"),
+        ("call_deadline_ns", "i8"),
     ]
 )
 """An account as the public views, the snapshot and the state hash see it."""
@@ -204,6 +242,8 @@ POSITION_VIEW = np.dtype(
         ("traded_lots", "i8"),
         ("open_buy_lots", "i8"),
         ("open_sell_lots", "i8"),
+        ("adverse_micros", "i8"),
+        ("favourable_micros", "i8"),
     ]
 )
 """A position of one account in one instrument; listed once it has ever traded or has open orders."""
@@ -238,6 +278,8 @@ INSTRUMENT_VIEW = np.dtype(
         ("divergence_orders", "i8"),
         ("window_low_ticks", "i8"),
         ("window_high_ticks", "i8"),
+        ("close_price_ticks", "i8"),
+        ("reference_price_ticks", "i8"),
     ]
 )
 """An instrument's market state; bid and ask are the last published quote."""
@@ -250,9 +292,14 @@ COUNTERS_VIEW = np.dtype(
         ("orders", "i8"),
         ("trades", "i8"),
         ("priorities", "i8"),
+        ("funding_micros", "i8"),
+        ("accruing", "i8"),
+        ("accrued_to_ns", "i8"),
     ]
 )
-"""The exchange's own counters: each is the last number given out."""
+"""The exchange's own counters: the last numbers given out; money that came from outside; accruals' last
+boundary.
+"""
 
 LEVEL_VIEW = np.dtype([("price_ticks", "i8"), ("quantity_lots", "i8"), ("orders", "i8")])
 """One price level of one side of a book."""
