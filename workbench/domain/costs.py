@@ -27,7 +27,8 @@ class FeeSchedule:
     minimum_per_order
         The least that an order which trades costs, whatever its rebates; 0 for none.
     cap_bps
-        The most that an order costs, in basis points of what it has traded, even below the minimum; 0 for none.
+        The most that an order costs, in basis points of what it has traded; it wins over the minimum; 0 for
+        none.
     """
 
     maker_per_lot: Number = Decimal(0)

@@ -51,7 +51,9 @@ class ExposureGroup:
         if not isinstance(self.weights, Mapping) or not self.weights:
             refuse("has no instruments", "give a weight for each symbol")
         if not all(_whole(weight, 1, MAX_WEIGHT) for weight in self.weights.values()):
-            refuse(f"a weight is not a whole number from 1 to {MAX_WEIGHT:,}", "leave out what does not count")
+            refuse(
+                f"a weight is not a whole number from 1 to {MAX_WEIGHT:,}", "leave out what does not count"
+            )
         object.__setattr__(self, "weights", {symbol: int(weight) for symbol, weight in self.weights.items()})
         for name in ("gross_limit", "net_limit"):
             if not _whole(getattr(self, name), 0, LARGEST):

@@ -44,6 +44,10 @@ class Order:
     reserved_micros: int = 0
     priority: int = 0
     book: int = 0
+    raw_fee_micros: int = 0
+    fee_notional_micros: int = 0
+    charged_micros: int = 0
+    collar_ticks: int | None = None
 
     @property
     def is_street(self) -> bool:
@@ -89,6 +93,12 @@ class BookSide:
             insort(self.ranks, self.sign * order.price_ticks)
         level.orders[order.priority] = order
         level.lots += order.leaves_lots
+
+    def insert(self, order: Order) -> None:
+        """Put an order among those at its price by its priority number."""
+        self.add(order)
+        level = self.levels[order.price_ticks]
+        level.orders = OrderedDict(sorted(level.orders.items()))
 
     def remove(self, order: Order) -> None:
         """Take an order out; a price without orders disappears."""

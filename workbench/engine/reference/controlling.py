@@ -7,8 +7,12 @@ from workbench.domain.commands import ALL
 from workbench.domain.config import FIRST_TRADER
 from workbench.domain.instruments import MAX_LADDER_TICKS
 from workbench.domain.states import OrderState
+from workbench.engine.reference.accruals import accrue
 from workbench.engine.reference.command import Command
 from workbench.engine.reference.emit import emit, emit_market, refuse
+from workbench.engine.reference.liquidation import liquidate_all
+from workbench.engine.reference.marks import keep_close, sample_all
+from workbench.engine.reference.monitoring import begin_anew, evaluate_all
 from workbench.engine.reference.naming import check_account, check_instrument, check_late, check_trader
 from workbench.engine.reference.orders import cancel
 from workbench.engine.reference.state import TwinState
@@ -53,6 +57,8 @@ def _put_account_state(twin: TwinState, account: int, state: AccountState) -> No
     suspended = state == AccountState.SUSPENDED
     kind = EventKind.ACCOUNT_SUSPENDED if suspended else EventKind.ACCOUNT_REINSTATED
     twin.standings[account].state = state
+    if not suspended:
+        begin_anew(twin, account)
     emit(twin, kind, account=account, instrument=ALL)
 
 
@@ -86,6 +92,8 @@ def set_phase(twin: TwinState, command: Command) -> None:
     changed = [each for each in instruments if twin.rules[each].phase != phase]
     for instrument in changed:
         twin.rules[instrument].phase = phase
+        if phase == Phase.CLOSED:
+            keep_close(twin, instrument)
         emit_market(twin, EventKind.PHASE_CHANGED, instrument)
     if phase == Phase.CLOSED and changed:
         for order in twin.open_in_order():
@@ -117,7 +125,12 @@ def set_price_band(twin: TwinState, command: Command) -> None:
 
 
 def clock(twin: TwinState, command: Command) -> None:
-    """CLOCK: exchange time has passed already."""
+    """CLOCK: exchange time has passed already; what depends on it happens now."""
     refusal = check_late(twin, command)
     if refusal:
         refuse(twin, EventKind.COMMAND_REJECTED, command, refusal)
+    elif not twin.venue.bare:
+        accrue(twin)
+        sample_all(twin)
+        evaluate_all(twin)
+        liquidate_all(twin)

@@ -17,13 +17,14 @@ def emit(
     kind: EventKind,
     payload: tuple[int, ...] = (),
     *,
+    reason: int = 0,
     side: int = 0,
     account: int = 0,
     instrument: int = 0,
 ) -> None:
     """An event that is not about one order's terms."""
     twin.event_count += 1
-    header = (twin.event_count, twin.command_count, twin.time_ns, kind, 0, side, 0, 0, 0, 0)
+    header = (twin.event_count, twin.command_count, twin.time_ns, kind, reason, side, 0, 0, 0, 0)
     twin.events.append((*header, account, instrument, payload + _UNUSED[len(payload) :]))
 
 
@@ -72,6 +73,7 @@ def emit_order(
     state: OrderState,
     reason: Reason = Reason.NONE,
     value: int = 0,
+    limit: int = 0,
 ) -> None:
     """An ORDER_* event without a fill, with the order's present terms."""
     payload = (
@@ -82,6 +84,7 @@ def emit_order(
         order.leaves_lots,
         order.executed_lots,
         value,
+        limit,
     )
     emit_about(twin, kind, order, payload, state=state, reason=reason)
 

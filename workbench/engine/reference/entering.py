@@ -16,6 +16,7 @@ from workbench.domain.states import OrderState
 from workbench.engine.reference.approval import check_entry
 from workbench.engine.reference.command import Command
 from workbench.engine.reference.emit import emit_created, emit_order, refuse
+from workbench.engine.reference.exposure import report_breaches
 from workbench.engine.reference.matching import AT_ONCE, match, plan, rest_or_cancel
 from workbench.engine.reference.naming import (
     check_account,
@@ -54,6 +55,7 @@ def new_order(twin: TwinState, command: Command) -> None:
     if trader:
         risk.take_token(trader, twin.time_ns)
         emit_order(twin, EventKind.ORDER_APPROVED, order, OrderState.NEW, value=approval.required_micros)
+        report_breaches(twin, order, approval.breaches)
     if order.time_in_force == TimeInForce.FOK:
         available = sum(meeting.lots for meeting in could_trade(plan(twin, order)))
         if available < order.leaves_lots:

@@ -11,6 +11,7 @@ from workbench.domain.config import Venue
 from workbench.domain.records import COMMAND, EVENT, Records
 from workbench.domain.times import MAX_TIME_NS
 from workbench.domain.views import ExchangeState, state_digest
+from workbench.engine.reference.cash import fine, transfer_cash
 from workbench.engine.reference.changing import cancel_order, replace_order
 from workbench.engine.reference.command import Command
 from workbench.engine.reference.controlling import (
@@ -22,10 +23,13 @@ from workbench.engine.reference.controlling import (
     set_price_band,
     suspend_account,
 )
+from workbench.engine.reference.dividends import dividend
 from workbench.engine.reference.emit import publish_quotes, refuse
 from workbench.engine.reference.entering import new_order
 from workbench.engine.reference.executing import execute_order
+from workbench.engine.reference.monitoring import evaluate_moved, start_day
 from workbench.engine.reference.naming import check_late
+from workbench.engine.reference.splits import split
 from workbench.engine.reference.state import TwinState
 from workbench.engine.reference.views import depth, whole_state
 from workbench.errors import CommandError
@@ -46,8 +50,22 @@ _HANDLERS: dict[int, Handler] = {
     CommandKind.SET_PHASE: set_phase,
     CommandKind.SET_PRICE_BAND: set_price_band,
     CommandKind.CLOCK: clock,
+    CommandKind.TRANSFER_CASH: transfer_cash,
+    CommandKind.FINE: fine,
+    CommandKind.DIVIDEND: dividend,
+    CommandKind.SPLIT: split,
+    CommandKind.START_DAY: start_day,
 }
-_NOT_FOR_BARE = (CommandKind.SUSPEND_ACCOUNT, CommandKind.REINSTATE_ACCOUNT, CommandKind.KILL_SWITCH)
+_NOT_FOR_BARE = (
+    CommandKind.SUSPEND_ACCOUNT,
+    CommandKind.REINSTATE_ACCOUNT,
+    CommandKind.KILL_SWITCH,
+    CommandKind.TRANSFER_CASH,
+    CommandKind.FINE,
+    CommandKind.DIVIDEND,
+    CommandKind.SPLIT,
+    CommandKind.START_DAY,
+)
 
 
 class ReferenceExchange(TwinState):
@@ -91,6 +109,8 @@ class ReferenceExchange(TwinState):
                 self.time_ns = command.time_ns
             handler = self._handlers.get(command.kind, _unknown_command)
             handler(self, command)
+            if self.moved:
+                evaluate_moved(self)
             if self.touched:
                 publish_quotes(self)
         events = np.array(self.events, dtype=EVENT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from workbench.domain.codes import OrderType, Reason, SelfTradePrevention, TimeInForce
+from workbench.engine.reference.collars import collar_of, stopped_by_collar
 from workbench.engine.reference.fills import fill
 from workbench.engine.reference.orders import cancel, rest
 from workbench.engine.reference.state import TwinState
@@ -15,7 +16,9 @@ AT_ONCE = (TimeInForce.IOC, TimeInForce.FOK)
 def plan(twin: TwinState, order: Order) -> list[Meeting]:
     """All that an incoming order will meet, in order; nothing changes."""
     market = twin.markets[order.instrument]
-    limit = None if order.order_type == OrderType.MARKET else order.price_ticks
+    limit: int | None = order.price_ticks
+    if order.order_type == OrderType.MARKET:
+        limit = order.collar_ticks = collar_of(twin, order)
     mode = SelfTradePrevention(order.self_trade_prevention) or twin.venue.self_trade_prevention
     return meetings(market, order, limit, market.offered(order), mode)
 
@@ -40,7 +43,7 @@ def rest_or_cancel(twin: TwinState, order: Order) -> None:
     if not order.leaves_lots:
         return
     if order.order_type == OrderType.MARKET:
-        cancel(twin, order, Reason.NO_LIQUIDITY)
+        cancel(twin, order, Reason.PRICE_COLLAR if stopped_by_collar(twin, order) else Reason.NO_LIQUIDITY)
     elif order.time_in_force in AT_ONCE:
         cancel(twin, order, Reason.IMMEDIATE_OR_CANCEL)
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from workbench.domain.codes import AccountFlag, EventKind, Reason
 from workbench.domain.states import OrderState
 from workbench.engine.reference.emit import emit_order
+from workbench.engine.reference.means import money_for
 from workbench.engine.reference.state import TwinState, client_key, state_of
 from workbench.matching.reference import Order
 
@@ -61,6 +62,30 @@ def shrink(twin: TwinState, order: Order, lots: int, *, traded: bool) -> None:
             withdraw(twin, order)
 
 
+def readjust(
+    twin: TwinState,
+    order: Order,
+    price_ticks: int,
+    leaves_lots: int,
+    executed_lots: int,
+    taken_lots: int,
+    opening_lots: int,
+) -> None:
+    """Give a resting order other terms; it keeps its id and its priority number."""
+    queue = twin.markets[order.instrument].side_of(order)
+    queue.remove(order)
+    trader = twin.trader(order.account)
+    if trader:
+        trader.open_lots[order.instrument, order.side] += leaves_lots - order.leaves_lots
+    order.price_ticks, order.leaves_lots, order.executed_lots = price_ticks, leaves_lots, executed_lots
+    order.quantity_lots = leaves_lots + executed_lots
+    order.taken_lots, order.opening_lots = taken_lots, opening_lots
+    queue.insert(order)
+    _reserve(twin, order)
+    if order.book == 0:
+        twin.touched.add(order.instrument)
+
+
 def withdraw(twin: TwinState, order: Order) -> None:
     """Take an order out of the book."""
     twin.markets[order.instrument].side_of(order).remove(order)
@@ -99,9 +124,8 @@ def delist(twin: TwinState, order: Order) -> None:
 def _reserve(twin: TwinState, order: Order) -> None:
     """Bring an open order's reservation up to date."""
     trader = twin.trader(order.account)
-    if trader and trader.flags & AccountFlag.CASH_CHECKED:
-        terms = twin.ledger.terms[order.instrument]
-        notional = terms.notional(order.price_ticks, order.opening_lots)
-        reserved = terms.required(notional, order.opening_lots)
+    if trader and trader.flags & (AccountFlag.CASH_CHECKED | AccountFlag.MARGIN):
+        notional = twin.ledger.terms[order.instrument].notional(order.price_ticks, order.opening_lots)
+        reserved = money_for(twin, order, notional, order.opening_lots)
         trader.reserved_micros += reserved - order.reserved_micros
         order.reserved_micros = reserved

@@ -28,6 +28,8 @@ class Tape:
     quote: tuple[int, int, int, int, int, int] = (0, 0, 0, 0, 0, 0)
     divergence_lots: int = 0
     divergence_orders: int = 0
+    close_price_ticks: int = 0
+    reference_price_ticks: int = 0
 
 
 class TwinState:
@@ -45,6 +47,8 @@ class TwinState:
         Whether the present command's time is refused.
     events, touched
         Events of the present step; instruments in whose book 0 the present command changed something.
+    moved
+        Accounts whose position or cash the present command has changed.
     """
 
     def __init__(self, venue: Venue) -> None:
@@ -52,7 +56,7 @@ class TwinState:
         self.frozen = venue.replay_mode == ReplayMode.FROZEN
         self.rules = [Rules(instrument) for instrument in venue.instruments]
         self.markets = [Market(self.frozen) for _ in venue.instruments]
-        self.tapes = [Tape() for _ in venue.instruments]
+        self.tapes = [Tape(reference_price_ticks=each.reference_price_ticks) for each in venue.instruments]
         self.standings: list[Standing] = []
         if not venue.bare:
             self.standings = [Standing() for _ in range(FIRST_TRADER)]
@@ -68,10 +72,17 @@ class TwinState:
         self.order_count = 0
         self.trade_count = 0
         self.priority_count = 0
+        self.funding_micros = 0
+        self.accruing = venue.accrues and venue.start_time_ns != 0
+        self.accrued_to_ns = 0
+        if self.accruing:
+            interval = venue.accrual_interval_ns
+            self.accrued_to_ns = venue.start_time_ns // interval * interval
 
         self.late = False
         self.events: list[Event] = []
         self.touched: set[int] = set()
+        self.moved: set[int] = set()
 
     def trader(self, account: int) -> Standing | None:
         """What account checks look at; None where there are none: the street and bare venues."""

@@ -49,6 +49,9 @@ def _counters(twin: TwinState) -> Row:
         twin.order_count,
         twin.trade_count,
         twin.priority_count,
+        twin.funding_micros,
+        twin.accruing,
+        twin.accrued_to_ns,
     )
 
 
@@ -67,6 +70,8 @@ def _instrument_rows(twin: TwinState) -> list[Row]:
             tape.divergence_orders,
             rules.window_low_ticks,
             rules.window_high_ticks,
+            tape.close_price_ticks,
+            tape.reference_price_ticks,
         )
         for number, (rules, tape) in enumerate(zip(twin.rules, twin.tapes, strict=True))
     ]
@@ -85,6 +90,10 @@ def _account_rows(twin: TwinState) -> list[Row]:
             twin.ledger.purses[account].fees_micros,
             standing.open_orders,
             standing.rate_time_ns,
+            standing.peak_equity_micros,
+            standing.day_start_equity_micros,
+            standing.margin_call,
+            standing.call_deadline_ns,
         )
         for account, standing in enumerate(twin.standings)
     ]
@@ -95,8 +104,9 @@ def _position_rows(twin: TwinState) -> list[Row]:
     for account, standing in enumerate(twin.standings):
         for instrument in range(len(twin.rules)):
             position = twin.ledger.positions.get((account, instrument))
-            booked = (0,) * 6
+            booked, excursions = (0,) * 6, (0, 0)
             if position:
+                excursions = (position.adverse_micros, position.favourable_micros)
                 booked = (
                     position.position_lots,
                     position.cost_micros,
@@ -107,7 +117,7 @@ def _position_rows(twin: TwinState) -> list[Row]:
                 )
             open_lots = [standing.open_lots_of(instrument, side) for side in SIDES]
             if any(booked) or any(open_lots):
-                rows.append((account, instrument, *booked, *open_lots))
+                rows.append((account, instrument, *booked, *open_lots, *excursions))
     return rows
 
 
@@ -144,6 +154,9 @@ def _order_rows(twin: TwinState) -> list[Row]:
             order.reserved_micros,
             order.priority,
             order.time_ns,
+            order.raw_fee_micros,
+            order.fee_notional_micros,
+            order.charged_micros,
         )
         for market in twin.markets
         for book in market.books
