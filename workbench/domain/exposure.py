@@ -48,13 +48,14 @@ class ExposureGroup:
 
         if not self.name or not isinstance(self.name, str):
             refuse("has no name", "name it")
-        if not isinstance(self.weights, Mapping) or not self.weights:
+        weights: Any = self.weights
+        if not isinstance(weights, Mapping) or not weights:
             refuse("has no instruments", "give a weight for each symbol")
-        if not all(_whole(weight, 1, MAX_WEIGHT) for weight in self.weights.values()):
+        if not all(_whole(weight, 1, MAX_WEIGHT) for weight in weights.values()):
             refuse(
-                f"a weight is not a whole number from 1 to {MAX_WEIGHT:,}", "leave out what does not count"
+                f"a weight is not a whole number from 1 to {MAX_WEIGHT:,}", "leave out what counts nothing"
             )
-        object.__setattr__(self, "weights", {symbol: int(weight) for symbol, weight in self.weights.items()})
+        object.__setattr__(self, "weights", {symbol: int(weight) for symbol, weight in weights.items()})
         for name in ("gross_limit", "net_limit"):
             if not _whole(getattr(self, name), 0, LARGEST):
                 refuse(f"{name} is not a whole number ≥ 0", "0 means no limit")

@@ -38,9 +38,9 @@ def held(twin: TwinState, account: int) -> list[tuple[int, Position]]:
 def value(twin: TwinState, instrument: int, position: Position) -> int:
     """A position at its mark; what it cost when there is no mark."""
     price = mark(twin, instrument)
-    return (
-        twin.ledger.terms[instrument].value(price, position.position_lots) if price else position.cost_micros
-    )
+    if not price:
+        return position.cost_micros
+    return twin.ledger.terms[instrument].value(price, position.position_lots)
 
 
 def unrealised(twin: TwinState, instrument: int, position: Position) -> int:
