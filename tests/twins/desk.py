@@ -17,6 +17,8 @@ from workbench.domain.views import ExchangeState
 from workbench.engine.reference import ReferenceExchange, check_invariants
 
 BOTH = ("twin", "kernel")
+MONEY = ("twin",)
+"""Who knows the rules of money and risk beyond the plain ledger so far."""
 STREET, HOUSE, ANN, BOB, CID = range(5)
 
 
