@@ -8,7 +8,17 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from workbench.domain.codes import AccountFlag, CommandKind, EventKind, OrderFlag, Reason, SelfTradePrevention
+from workbench.domain.codes import (
+    AccountFlag,
+    CommandKind,
+    EventKind,
+    ExposureMode,
+    Mark,
+    OrderFlag,
+    Reason,
+    SelfTradePrevention,
+    SplitFlag,
+)
 from workbench.domain.states import OrderState
 from workbench.feed.history import QUIRKS
 from workbench.feed.ticks import TICK_QUIRKS
@@ -26,7 +36,18 @@ NOT_YET = {
 
 CODES = [
     code
-    for enum in (CommandKind, EventKind, Reason, OrderFlag, AccountFlag, SelfTradePrevention, OrderState)
+    for enum in (
+        CommandKind,
+        EventKind,
+        Reason,
+        OrderFlag,
+        AccountFlag,
+        SelfTradePrevention,
+        OrderState,
+        SplitFlag,
+        Mark,
+        ExposureMode,
+    )
     for code in enum
     if (type(code), code.name) not in NOT_YET and code.name != "NONE"
 ]

@@ -9,12 +9,15 @@ import numpy as np
 
 from workbench.domain.codes import CommandKind, EventKind, Reason
 from workbench.domain.records import (
+    ACCOUNT_EVENT,
+    CASH_EVENT,
     EVENT,
     FILL_EVENT,
     MARKET_EVENT,
     ORDER_EVENT,
     POSITION_EVENT,
     QUOTE_EVENT,
+    SPLIT_EVENT,
     TRADE_EVENT,
     Records,
 )
@@ -26,8 +29,15 @@ _LAYOUTS = {
     EventKind.TRADE: TRADE_EVENT,
     EventKind.QUOTE: QUOTE_EVENT,
     EventKind.POSITION_CHANGED: POSITION_EVENT,
-    EventKind.ACCOUNT_SUSPENDED: MARKET_EVENT,
-    EventKind.ACCOUNT_REINSTATED: MARKET_EVENT,
+    EventKind.ACCOUNT_SUSPENDED: ACCOUNT_EVENT,
+    EventKind.ACCOUNT_REINSTATED: ACCOUNT_EVENT,
+    EventKind.LIMIT_BREACHED: ACCOUNT_EVENT,
+    EventKind.MARGIN_CALL: ACCOUNT_EVENT,
+    EventKind.MARGIN_CALL_MET: ACCOUNT_EVENT,
+    EventKind.LIQUIDATION: ACCOUNT_EVENT,
+    EventKind.DAY_STARTED: ACCOUNT_EVENT,
+    EventKind.CASH_CHANGED: CASH_EVENT,
+    EventKind.INSTRUMENT_SPLIT: SPLIT_EVENT,
     EventKind.PHASE_CHANGED: MARKET_EVENT,
     EventKind.PRICE_BAND_CHANGED: MARKET_EVENT,
 }

@@ -8,6 +8,8 @@ them are plain functions that take the exchange's state, `twin`, first. Where to
 - orders rest, shrink and end: `orders`; cancel and replace: `changing`
 - mass cancel, suspension, kill switch, phases, bands: `controlling`
 - history's executions: `executing`; what history missed: `divergence`
+- money: `means` (buying power and margin), `charging` (fees), `cash`, `dividends`, `splits`, `accruals`
+- what positions are worth: `marks`; limits on them: `exposure`, `monitoring`, `liquidation`; `collars`
 - events go out: `emit`; the state: `state`, seen from outside: `views`; what always holds: `invariants`
 
 Names are the kernel's where the subject is the same.
