@@ -16,9 +16,8 @@ from workbench.domain.records import Records
 from workbench.domain.views import ExchangeState
 from workbench.engine.reference import ReferenceExchange, check_invariants
 
-BOTH = ("twin",)
-MONEY = ("twin",)
-"""Who knows the rules of money and risk beyond the plain ledger so far."""
+BOTH = ("twin", "kernel")
+MONEY = BOTH
 STREET, HOUSE, ANN, BOB, CID = range(5)
 
 

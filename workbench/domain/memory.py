@@ -45,11 +45,14 @@ WORLD = np.dtype(
         ("instruments", "i8"),
         ("accounts", "i8"),
         ("wanted", "i8"),
+        ("wanted_low_ticks", "i8"),
+        ("wanted_high_ticks", "i8"),
         ("free_extra", "i8"),
         ("used_extras", "i8"),
         ("free_group", "i8"),
         ("used_groups", "i8"),
         ("live_extras", "i8"),
+        ("plain_extras", "i8"),
         ("slices", "i8"),
         ("alarm_ns", "i8"),
         ("price_limits", "i8"),
@@ -69,9 +72,10 @@ WORLD = np.dtype(
 )
 """Counters, free lists and settings; one record.
 
-`event_count` counts the buffer in use, `wanted` is what was short. `slices` are what all icebergs have yet to
-display. Nothing falls due before `alarm_ns`. `accrues` says whether the venue has any rate, `monitored` counts
-its monitored accounts, `exposures` its exposure groups; `moved` says whether a monitored account has moved.
+`event_count` counts the buffer in use, `wanted` is what was short, of a ladder also which prices it must hold.
+`slices` are what all icebergs have yet to display. Nothing falls due before `alarm_ns`. `accrues` says whether
+the venue has any rate, `monitored` counts its monitored accounts, `exposures` its exposure groups; `moved` says
+whether a monitored account has moved. `plain_extras` of the extras in use are of orders that nothing sets off.
 """
 
 INSTRUMENT = np.dtype(
@@ -144,13 +148,16 @@ INSTRUMENT = np.dtype(
         ("initial_short_ppm", "i8"),
         ("maintenance_long_ppm", "i8"),
         ("maintenance_short_ppm", "i8"),
+        ("collar_ticks", "i8"),
+        ("tried", "i8"),
     ]
 )
 """Reference data and market state of an instrument; bid and ask are the last published quote.
 
 `armed` counts orders that wait for their trigger; `auction_orders` those with OPG or CLS. A reference above
 `trail_above_ticks` moves the watermark of a selling trailing stop, one below `trail_below_ticks` that of a
-buying one.
+buying one. `collar_ticks` is how far the order without a limit trades that is being matched; `tried` says that
+a liquidation has tried the instrument.
 """
 
 BOOK_SIDE = np.dtype(
@@ -244,9 +251,12 @@ EXTRA = np.dtype(
         ("raw_fee_micros", "i8"),
         ("fee_notional_micros", "i8"),
         ("charged_micros", "i8"),
+        ("plain", "i8"),
     ]
 )
-"""Terms that few orders have, and what an order with fees of its own has paid; `next` and `prev` chain trailing stops, released orders and the free list."""
+"""Terms that few orders have, and what an order with fees of its own has paid; `plain` says that it has no
+more than that. `next` and `prev` chain trailing stops, released orders and the free list.
+"""
 
 GROUP = np.dtype(
     [
@@ -296,10 +306,16 @@ ACCOUNT = np.dtype(
         ("margin_call", "i8"),
         ("call_deadline_ns", "i8"),
         ("monitored", "i8"),
-        ("evaluation_due", "i8"),
+        ("moved", "i8"),
+        ("split", "i8"),
+        ("split_micros", "i8"),
     ]
 )
-"""Money, limits and state of an account."""
+"""Money, limits and state of an account.
+
+`moved` waits for an evaluation; `split` and `split_micros` say whether a split that is being carried out
+concerns it, and what it gets.
+"""
 
 POSITION = np.dtype(
     [

@@ -40,6 +40,7 @@ from workbench.engine.admit import (
 )
 from workbench.engine.emit import order_event, terms_event, turned_down
 from workbench.engine.entering import enter
+from workbench.engine.exposure import report_breaches
 from workbench.engine.groups import cancel_open
 from workbench.engine.history import (
     diverge,
@@ -324,6 +325,8 @@ def succeed(
         own_leaves = leg_leaves(memory, slot) if order["special"] & IN_GROUP else int64(0)
         closing = min(leaves, closable(position, int64(order["side"]), own_leaves))
         order["opening_lots"] = leaves - closing
+        if world["exposures"] != 0:
+            report_breaches(memory, events, slot, own_leaves)
     if order["book"] == 0 and world["frozen"] != 0 and price == old_price:
         # History only queued again at its price: nobody new is reached.
         rest(memory, events, slot)

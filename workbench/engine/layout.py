@@ -117,12 +117,12 @@ def allocate(venue: Venue) -> Memory:
             record["reference_ticks"] = reference
             record["limit_down_ticks"] = reference - width
             record["limit_up_ticks"] = reference + width
-        record["order_fees"] = instrument.fees.has_order_fees
+        record["order_fees"] = instrument.fees.has_order_fees and not venue.bare
         record["per_order_micros"] = instrument.fees.per_order_micros
         record["minimum_micros"] = instrument.fees.minimum_micros
         record["fee_cap_ppm"] = instrument.fees.cap_ppm
         record["mark"] = instrument.mark
-        record["collar_ppm"] = instrument.collar_ppm
+        record["collar_ppm"] = 0 if venue.bare else instrument.collar_ppm
         record["borrow_ppm_year"] = instrument.borrow_ppm_year
         record["initial_long_ppm"] = instrument.margin.initial_long_ppm
         record["initial_short_ppm"] = instrument.margin.initial_short_ppm

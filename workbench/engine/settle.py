@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from workbench.domain.memory import SPECIAL_GROUP, EventBuffer, Memory
 from workbench.domain.numbers import (
     BUY,
@@ -26,10 +28,12 @@ from workbench.domain.numbers import (
     STATE_REJECTED,
 )
 from workbench.domain.times import MAX_TIME_NS
-from workbench.engine.admit import check_activation
+from workbench.engine.admit import check_activation, leg_leaves
 from workbench.engine.emit import auction_event, order_event, quote_event
 from workbench.engine.entering import enter, set_watermark
+from workbench.engine.exposure import report_breaches
 from workbench.engine.groups import cancel_member, forget_group, group_of, other_leg, tell_end
+from workbench.engine.monitoring import evaluate_moved
 from workbench.engine.orders import (
     home,
     is_held,
@@ -44,7 +48,7 @@ from workbench.engine.orders import (
 from workbench.engine.phases import change_phase
 from workbench.jit import hot, int64, leaf
 from workbench.matching.auction import auction_reference, uncross_price
-from workbench.matching.book import link, unlink
+from workbench.matching.book import link, move_by_priority, unlink
 from workbench.matching.triggers import (
     NEVER,
     first_triggered,
@@ -56,21 +60,6 @@ from workbench.matching.triggers import (
 from workbench.risk.checks import closable
 
 IN_GROUP = SPECIAL_GROUP
-
-
-@hot
-def publish(memory: Memory, events: EventBuffer, number: int) -> None:
-    """All that a command set off in an instrument it touched, then QUOTE."""
-    instrument = memory.instruments[number]
-    if instrument["quote_due"] != 0:
-        instrument["quote_due"] = 0
-        if instrument["phase"] == CONTINUOUS:
-            if (instrument["armed"] | instrument["released_head"] | instrument["limit_state"]) != 0:
-                settle(memory, events, number)
-                instrument["quote_due"] = 0
-        if instrument["phase"] != CONTINUOUS:
-            say_indicative(memory, events, number)
-        quote_event(memory, events, number)
 
 
 @leaf
@@ -138,38 +127,12 @@ def follow(memory: Memory, events: EventBuffer, number: int) -> None:
             extra["watermark_ticks"] = reference
             price = trailing_price(memory, number, side, extra, reference)
             extra["trigger_price_ticks"] = price
-            link_by_priority(memory, side_index, price, slot)
+            link(memory, side_index, price, slot)
+            move_by_priority(memory, side_index, price, slot)
             event = order_event(memory, events, order, EVENT_ORDER_TRAILED, 0, STATE_HELD, price)
             event["limit"] = reference
         note_watermark(instrument, order, extra)
         at = int64(extra["next"])
-
-
-@leaf
-def link_by_priority(memory: Memory, side_index: int, price_ticks: int, slot: int) -> None:
-    """Queue a trigger whose price has moved behind those that are older, before those that are younger."""
-    link(memory, side_index, price_ticks, slot)
-    orders = memory.orders
-    order = orders[slot]
-    before = int64(order["prev"])
-    if before == 0 or orders[before]["priority"] < order["priority"]:
-        return
-    unlink(memory, side_index, price_ticks, slot)
-    while before != 0 and orders[before]["priority"] > order["priority"]:
-        before = int64(orders[before]["prev"])
-    side = memory.sides[side_index]
-    level = memory.levels[side["level_base"] + price_ticks - side["floor_ticks"]]
-    if before == 0:
-        after = int64(level["head"])
-        level["head"] = slot
-    else:
-        after = int64(orders[before]["next"])
-        orders[before]["next"] = slot
-    order["prev"] = before
-    order["next"] = after
-    orders[after]["prev"] = slot
-    level["orders"] += 1
-    side["orders"] += 1
 
 
 @leaf
@@ -224,6 +187,8 @@ def activate(memory: Memory, events: EventBuffer, slot: int) -> None:
     order["book"] = home(memory, order)
     if limited:
         order_event(memory, events, order, EVENT_ORDER_APPROVED, 0, STATE_NEW, value)
+        if memory.world[0]["exposures"] != 0:
+            report_breaches(memory, events, slot, leg_leaves(memory, slot))
     enter(memory, events, slot)
 
 
@@ -272,3 +237,48 @@ def say_indicative(memory: Memory, events: EventBuffer, number: int) -> None:
         offered,
         auction_reference(instrument),
     )
+
+
+@hot
+def has_work(instrument: Any) -> bool:
+    """Whether a command that touched an instrument may have set off something in it."""
+    if instrument["quote_due"] == 0 or instrument["phase"] != CONTINUOUS:
+        return False
+    return (instrument["armed"] | instrument["released_head"] | instrument["limit_state"]) != 0
+
+
+@hot
+def say_market(memory: Memory, events: EventBuffer, number: int) -> None:
+    """What is published of an instrument that was touched."""
+    instrument = memory.instruments[number]
+    if instrument["quote_due"] != 0:
+        instrument["quote_due"] = 0
+        if instrument["phase"] != CONTINUOUS:
+            say_indicative(memory, events, number)
+        quote_event(memory, events, number)
+
+
+@leaf
+def end_of_command(memory: Memory, events: EventBuffer) -> None:
+    """The end of a command that may have touched any instrument, or moved monitored accounts."""
+    world = memory.world[0]
+    while True:
+        for number in range(world["instruments"]):
+            if has_work(memory.instruments[number]):
+                settle(memory, events, number)
+        if world["moved"] == 0:
+            break
+        evaluate_moved(memory, events, False)
+    for number in range(world["instruments"]):
+        say_market(memory, events, number)
+
+
+@hot
+def publish(memory: Memory, events: EventBuffer, number: int) -> None:
+    """The end of a command that touched one instrument alone."""
+    if has_work(memory.instruments[number]):
+        settle(memory, events, number)
+    if memory.world[0]["moved"] != 0:
+        end_of_command(memory, events)
+    else:
+        say_market(memory, events, number)

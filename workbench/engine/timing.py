@@ -13,7 +13,7 @@ from workbench.domain.numbers import (
     STATE_EXPIRED,
 )
 from workbench.engine.phases import change_phase, expire_day_orders
-from workbench.engine.settle import activate, publish
+from workbench.engine.settle import activate, end_of_command
 from workbench.engine.sorting import WAITING_FOR_CLOSE, collect, collect_expired, end_collected
 from workbench.jit import leaf
 
@@ -31,13 +31,6 @@ def enter_phase(memory: Memory, events: EventBuffer, number: int, phase: int, re
         count = collect(memory, 0, number, JOIN)
         for i in range(count):
             activate(memory, events, memory.scratch[i])
-
-
-@leaf
-def publish_all(memory: Memory, events: EventBuffer) -> None:
-    """The end of a command that may have touched any instrument."""
-    for number in range(memory.world[0]["instruments"]):
-        publish(memory, events, number)
 
 
 @leaf
@@ -89,12 +82,12 @@ def do_what_is_due(memory: Memory, events: EventBuffer) -> None:
         count = collect_expired(memory, min(now, change))
         if count > 0:
             end_collected(memory, events, count, EVENT_ORDER_EXPIRED, REASON_END_OF_TIME, STATE_EXPIRED)
-            publish_all(memory, events)
+            end_of_command(memory, events)
         if change > now:
             # What was ended or activated may have set off a pause with a reopening of its own.
             if count == 0 or next_change(memory) > now:
                 break
             continue
         change_due_phases(memory, events, change)
-        publish_all(memory, events)
+        end_of_command(memory, events)
     memory.world[0]["alarm_ns"] = min(next_change(memory), next_expiry(memory))
