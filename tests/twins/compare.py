@@ -10,6 +10,7 @@ import numpy as np
 from workbench.domain.codes import CommandKind, EventKind, Reason
 from workbench.domain.records import (
     ACCOUNT_EVENT,
+    AUCTION_EVENT,
     CASH_EVENT,
     EVENT,
     FILL_EVENT,
@@ -18,6 +19,7 @@ from workbench.domain.records import (
     POSITION_EVENT,
     QUOTE_EVENT,
     SPLIT_EVENT,
+    TERMS_EVENT,
     TRADE_EVENT,
     Records,
 )
@@ -40,6 +42,11 @@ _LAYOUTS = {
     EventKind.INSTRUMENT_SPLIT: SPLIT_EVENT,
     EventKind.PHASE_CHANGED: MARKET_EVENT,
     EventKind.PRICE_BAND_CHANGED: MARKET_EVENT,
+    EventKind.PRICE_LIMITS_CHANGED: MARKET_EVENT,
+    EventKind.PHASE_SCHEDULED: MARKET_EVENT,
+    EventKind.AUCTION_INDICATIVE: AUCTION_EVENT,
+    EventKind.AUCTION_UNCROSSED: AUCTION_EVENT,
+    EventKind.ORDER_TERMS: TERMS_EVENT,
 }
 
 

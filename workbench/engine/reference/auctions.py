@@ -12,7 +12,6 @@ from workbench.engine.reference.references import auction_reference
 from workbench.engine.reference.state import SIDES, TwinState
 from workbench.matching.reference import Order, Walk
 
-_WITH_OPG = (Phase.PRE_OPEN, Phase.OPENING_AUCTION)
 _INDICATIVE = (Phase.OPENING_AUCTION, Phase.CLOSING_AUCTION, Phase.REOPENING_AUCTION)
 
 
@@ -119,7 +118,7 @@ def uncross(twin: TwinState, instrument: int, collecting: Phase) -> None:
             cancel(twin, order, Reason.NO_LIQUIDITY)
     for order in twin.open_in_order():
         if order.instrument == instrument and (
-            (order.time_in_force == TimeInForce.OPG and collecting in _WITH_OPG)
+            order.time_in_force == TimeInForce.OPG
             or (order.time_in_force == TimeInForce.CLS and collecting == Phase.CLOSING_AUCTION)
         ):
             cancel(twin, order, Reason.AUCTION_ENDED)
