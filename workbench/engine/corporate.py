@@ -140,7 +140,8 @@ def split_positions(memory: Memory, number: int, new: int, old: int, mark_ticks:
     record = memory.accounts[STREET]
     position = memory.positions[position_number(memory, STREET, number)]
     record["split"] = 0
-    if position["position_lots"] != 0 or balance != 0:
+    # Rounded proceeds may be left to pay even when the traders' positions set each other off.
+    if position["position_lots"] != 0 or balance != 0 or paid != 0:
         record["split"] = 1
         record["split_micros"] = -paid
         balance_position(record, position, balance, -paid)
