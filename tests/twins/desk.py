@@ -18,8 +18,7 @@ from workbench.domain.views import ExchangeState
 from workbench.engine.reference import ReferenceExchange, check_invariants
 
 BOTH = ("twin", "kernel")
-MONEY = BOTH
-NEW_RULES = ("twin",)
+MONEY = NEW_RULES = BOTH
 """Who is asked about triggers, groups, phases, auctions and price limits."""
 
 STREET, HOUSE, ANN, BOB, CID = range(5)

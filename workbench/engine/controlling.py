@@ -134,7 +134,6 @@ def set_phase(memory: Memory, events: EventBuffer, command: Any) -> tuple[int, i
         instrument = memory.instruments[i]
         instrument["schedule_phase"] = 0
         instrument["schedule_time_ns"] = 0
-        instrument["reopening_time_ns"] = 0
         enter_phase(memory, events, i, int64(command["flags"]), 0)
     expire_day_orders(memory, events)
     return 0, 0, 0

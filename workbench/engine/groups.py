@@ -32,7 +32,7 @@ from workbench.jit import hot, int64, leaf
 from workbench.matching.table import find_client_id
 
 IN_GROUP = SPECIAL_GROUP
-NOT_IN_GROUP = 255 - SPECIAL_GROUP
+NOT_IN_GROUP = 0xFF & ~SPECIAL_GROUP
 FIRST, SECOND, THIRD = 1, 2, 3
 
 
@@ -67,7 +67,7 @@ def group_of(memory: Memory, slot: int) -> int:
 def drop_member(memory: Memory, slot: int) -> None:
     """Take the mark off an order."""
     order = memory.orders[slot]
-    order["special"] = order["special"] & NOT_IN_GROUP
+    order["special"] &= NOT_IN_GROUP
     memory.extras[order["extra"]]["group"] = 0
 
 

@@ -28,7 +28,7 @@ from workbench.engine.emit import auction_event, market_event
 from workbench.engine.fills import cross, cut_to_position
 from workbench.engine.limits import restart_reference
 from workbench.engine.sorting import (
-    CLS_OF_INSTRUMENT,
+    AUCTION_OF_INSTRUMENT,
     DAY_OF_CLOSING,
     MARKET_OF_INSTRUMENT,
     OPG_OF_INSTRUMENT,
@@ -75,8 +75,7 @@ def change_phase(
         instrument["closing"] = 1
         if instrument["mark"] == CLOSE:
             instrument["close_price_ticks"] = instrument["last_price_ticks"]
-        end_auction_orders(memory, events, number, OPG_OF_INSTRUMENT)
-        end_auction_orders(memory, events, number, CLS_OF_INSTRUMENT)
+        end_auction_orders(memory, events, number, AUCTION_OF_INSTRUMENT)
 
 
 @leaf
@@ -131,9 +130,8 @@ def uncross(memory: Memory, events: EventBuffer, number: int) -> None:
     if (memory.queues[number * 2]["orders"] | memory.queues[number * 2 + 1]["orders"]) != 0:
         count = collect(memory, 0, number, MARKET_OF_INSTRUMENT)
         end_collected(memory, events, count, EVENT_ORDER_CANCELED, REASON_NO_LIQUIDITY, STATE_CANCELED)
-    end_auction_orders(memory, events, number, OPG_OF_INSTRUMENT)
-    if ended == CLOSING_AUCTION:
-        end_auction_orders(memory, events, number, CLS_OF_INSTRUMENT)
+    of_close = ended == CLOSING_AUCTION
+    end_auction_orders(memory, events, number, AUCTION_OF_INSTRUMENT if of_close else OPG_OF_INSTRUMENT)
 
 
 @leaf

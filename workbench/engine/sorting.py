@@ -18,7 +18,7 @@ OF_ACCOUNT = 0
 DAY_OF_CLOSING = 1
 MARKET_OF_INSTRUMENT = 2
 OPG_OF_INSTRUMENT = 3
-CLS_OF_INSTRUMENT = 4
+AUCTION_OF_INSTRUMENT = 4
 WAITING_FOR_CLOSE = 5
 OF_INSTRUMENT = 6
 
@@ -38,8 +38,8 @@ def is_chosen(memory: Memory, order: Any, account: int, instrument: int, which: 
         return order["book"] == PLACE_MARKET_QUEUE
     if which == OPG_OF_INSTRUMENT:
         return order["time_in_force"] == OPG
-    if which == CLS_OF_INSTRUMENT:
-        return order["time_in_force"] == CLS
+    if which == AUCTION_OF_INSTRUMENT:
+        return order["time_in_force"] == OPG or order["time_in_force"] == CLS
     return which == OF_INSTRUMENT or order["book"] == PLACE_AUCTION
 
 
