@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 import pytest
 
 from tests.twins.desk import ANN, BOB, CID, MONEY, STREET, Desk
@@ -6,6 +8,8 @@ from workbench.domain.codes import EventKind, Mark, Phase, Reason, Side, SplitFl
 from workbench.domain.config import Account, ReplayMode, Venue
 from workbench.domain.instruments import MAX_LADDER_TICKS, Instrument
 from workbench.domain.states import OrderState
+from workbench.engine.blotter import Blotter
+from workbench.engine.reference import ReferenceExchange
 from workbench.ledger.reference import Position
 
 pytestmark = pytest.mark.kernel
@@ -248,6 +252,22 @@ class TestReverse:
         desk.do(make.set_phase(0, Phase.CLOSED))
         split(desk, 2, 1)
         assert desk.row("instruments", instrument=0).close_price_ticks == 50
+
+
+def test_a_blotter_follows_its_orders() -> None:
+    instrument = Instrument("ONE", "0.50", "2.00")
+    accounts = [Account("ann", cash=1_000), Account("bob", cash=1_000)]
+    exchange = ReferenceExchange(Venue([instrument], accounts))
+    blotter = Blotter(ANN, (instrument,))
+    for command in (
+        make.new_order(0, ANN, 0, Side.BUY, 10, 100),
+        make.new_order(0, BOB, 0, Side.SELL, 4, 100),
+        make.split(0, 0, 2, 1),
+    ):
+        blotter.take(exchange.step(command))
+    order = blotter[1]
+    assert (order.leaves_lots, order.executed_lots, order.price_ticks) == (12, 8, 50)
+    assert (order.average_price, order.state) == (Decimal("0.50"), "PARTIALLY_FILLED")
 
 
 class TestFrozen:
