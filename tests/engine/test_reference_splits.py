@@ -97,7 +97,14 @@ class TestForward:
         desk = desk_of(which, max_order_quantity=5)
         desk.buy(ANN, 2, 100)
         desk.buy(ANN, 3, 100)
-        assert split(desk, 2, 1) == ["ADJUSTED 1 4 of 4@50 from 2@100", "CANCELED 2 CORPORATE_ACTION 3"]
+        desk.buy(BOB, 4, 110)
+        desk.sell(CID, 3, 110)
+        # Bob's 1 would become 2 of 8.
+        assert split(desk, 2, 1) == [
+            "ADJUSTED 1 4 of 4@50 from 2@100",
+            "CANCELED 2 CORPORATE_ACTION 3",
+            "CANCELED 3 CORPORATE_ACTION 1",
+        ]
 
     def test_a_price_of_less_than_a_tick_is_cancelled(self, which: str) -> None:
         desk = desk_of(which, price_min="0.01")
@@ -228,14 +235,14 @@ class TestReverse:
         desk.buy(ANN, 9, 60)
         desk.buy(ANN, 6, 60)
         desk.history(Side.BUY, 4, 61, source_id=1)
-        desk.buy(BOB, 12, 62)
+        desk.buy(BOB, 9, 62)
         desk.sell(CID, 3, 62)
         # 9 / 2 is not whole; 6 / 2 is; history needs no increment; Bob's 3 executed lots do not halve.
         assert split(desk, 1, 2)[:4] == [
             "CANCELED 1 CORPORATE_ACTION 9",
             "ADJUSTED 2 3 of 3@120 from 6@60",
             "ADJUSTED 3 2 of 2@122 from 4@61",
-            "CANCELED 4 CORPORATE_ACTION 9",
+            "CANCELED 4 CORPORATE_ACTION 6",
         ]
 
     def test_opening_parts_are_rounded_up(self, which: str) -> None:
