@@ -3,7 +3,7 @@ import pytest
 from tests.twins.desk import ANN, BOB, MONEY, Desk
 from workbench.domain import commands as make
 from workbench.domain.codes import AccountFlag, EventKind, OrderFlag, OrderType, Phase, Side, TimeInForce
-from workbench.domain.config import Account, Venue
+from workbench.domain.config import DAY_NS, Account, Venue
 from workbench.domain.costs import FeeSchedule
 from workbench.domain.instruments import Instrument
 from workbench.domain.margin import MarginRates
@@ -248,6 +248,19 @@ class TestLiquidation:
         told = clock(desk, 0)
         assert told[:2] == ["MARGIN_CALL 2 20000000/84000000", "LIQUIDATION 2 0 -80000000 by 4"]
         assert told[-1] == "MARGIN_CALL_MET 2 20000000/0"
+
+    def test_what_time_costs_counts_first(self, which: str) -> None:
+        instrument = Instrument("ONE", "0.10", "5.00", borrow_ppm_year=10_000_000)
+        accounts = [Account("ann", cash=100, margin=True), Account("bob", cash_checked=False)]
+        desk = Desk(which, Venue([instrument], accounts, start_time_ns=1))
+        trade(desk, BOB, ANN, 200, 100)
+        desk.sell(BOB, 200, 100)
+        # 2,000.00 a year are 5,479,453 micros a day; 100.00 less eight of them is below 30 percent of 200.00.
+        assert clock(desk, 8 * DAY_NS)[:3] == [
+            "CASH 2 BORROW_COST -43835624 = 256164376",
+            "MARGIN_CALL 2 56164376/60000000",
+            "LIQUIDATION 2 0 0 by 4",
+        ]
 
     def test_collars_hold_for_the_exchange_too(self, which: str) -> None:
         desk = desk_of(which, collar_ppm=50_000)

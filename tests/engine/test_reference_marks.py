@@ -1,6 +1,6 @@
 import pytest
 
-from tests.twins.desk import ANN, BOB, MONEY, Desk
+from tests.twins.desk import ANN, BOB, MONEY, STREET, Desk
 from workbench.domain import commands as make
 from workbench.domain.codes import Mark, Phase, Side
 from workbench.domain.config import Account, ReplayMode, Venue
@@ -132,8 +132,12 @@ class TestExcursions:
         desk = desk_of(which, ReplayMode.FROZEN, reference_price="1.00")
         desk.history(Side.SELL, 10, 104, source_id=1)
         desk.buy(ANN, 10, 104)
-        # Marked at the reference price: 10 * 0.04 lost.
+        # Marked at the reference price: 10 * 0.04 lost. The street's are not kept.
         assert excursions(desk, ANN) == (-400_000, 0)
+        assert excursions(desk, STREET) == (0, 0)
+        # A split leaves half a lot, which is paid out.
+        desk.do(make.split(0, 0, 1, 20))
+        assert (desk.position(ANN).position_lots, excursions(desk, ANN)) == (0, (0, 0))
 
     def test_they_are_kept_only_where_the_venue_says_so(self, which: str) -> None:
         instrument = Instrument("ONE", "0.50", "2.00", reference_price="1.00")

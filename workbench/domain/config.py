@@ -96,6 +96,7 @@ class Account:
                 where=f"account {self.name!r} margin_grace_ns",
                 remedy="give whole nanoseconds",
             )
+        object.__setattr__(self, "margin_grace_ns", int(grace))
 
     @property
     def cash_micros(self) -> int:
@@ -226,6 +227,7 @@ class Venue:
                 where="accrual_interval_ns",
                 remedy="choose a day, an hour or a minute",
             )
+        object.__setattr__(self, "accrual_interval_ns", int(interval))
 
     @property
     def accruals_a_year(self) -> int:

@@ -156,11 +156,12 @@ def _split_positions(twin: TwinState, instrument: int, ratio: Ratio, new_mark: i
             ledger.purses[account].short_cost_micros += position.short_cost_micros - before
     street = ledger.positions.get((STREET_ACCOUNT, instrument), Position())
     balance = -sum(ledger.position_lots(account, instrument) for account in paid)
+    proceeds = sum(paid.values())
     # Rounded proceeds may be left to pay even when the traders' positions set each other off.
-    if street.position_lots or balance or sum(paid.values()):
+    if street.position_lots or balance or proceeds:
         street = ledger.positions.setdefault((STREET_ACCOUNT, instrument), street)
         before = street.short_cost_micros
-        paid[STREET_ACCOUNT] = -sum(paid.values())
+        paid[STREET_ACCOUNT] = -proceeds
         street.balance(balance, paid[STREET_ACCOUNT])
         ledger.purses[STREET_ACCOUNT].short_cost_micros += street.short_cost_micros - before
     for account, amount in sorted(paid.items()):
