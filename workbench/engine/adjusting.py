@@ -17,7 +17,7 @@ from workbench.domain.numbers import (
     TRAILING_STOP,
 )
 from workbench.engine.changing import say_terms
-from workbench.engine.emit import order_event
+from workbench.engine.emit import say_order
 from workbench.engine.orders import change_open_lots, is_held, keeps_account, open_state, reserve
 from workbench.jit import int64, leaf
 from workbench.ledger.splitting import scaled_lots, scaled_price
@@ -106,9 +106,7 @@ def adjust(memory: Memory, events: EventBuffer, slot: int, new: int, old: int) -
         adjust_held(memory, slot, new, old)
     else:
         adjust_resting(memory, slot, new, old)
-    event = order_event(
-        memory, events, order, EVENT_ORDER_ADJUSTED, 0, open_state(memory, order), lots_before
-    )
+    event = say_order(memory, events, order, EVENT_ORDER_ADJUSTED, 0, open_state(memory, order), lots_before)
     event["limit"] = price_before
     if order["special"] != 0:
         say_terms(memory, events, order)

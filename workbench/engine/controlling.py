@@ -52,7 +52,6 @@ from workbench.engine.money import dividend, move_cash
 from workbench.engine.monitoring import begin_anew, evaluate_moved, start_day
 from workbench.engine.phases import expire_day_orders
 from workbench.engine.room import band_reason
-from workbench.engine.settle import end_of_command
 from workbench.engine.sorting import ALL, OF_ACCOUNT, collect, end_collected
 from workbench.engine.timing import enter_phase
 from workbench.jit import int64, leaf
@@ -180,21 +179,9 @@ def set_price_band(memory: Memory, events: EventBuffer, command: Any) -> tuple[i
 
 
 @leaf
-def tell_time(memory: Memory, events: EventBuffer) -> None:
-    """What a CLOCK does besides what is due: accruals, excursions, evaluations and liquidations."""
-    world = memory.world[0]
-    if world["accrues"] != 0:
-        accrue(memory, events)
-    if world["excursions"] != 0:
-        sample_all(memory)
-    if world["monitored"] != 0:
-        evaluate_moved(memory, events, True)
-        liquidate_all(memory, events)
-
-
-@leaf
 def control(memory: Memory, events: EventBuffer, command: Any) -> None:
     """Every command that names no single order."""
+    world = memory.world[0]
     kind = command["kind"]
     reason, value, limit = check_time(memory, command)
     if reason == 0:
@@ -213,9 +200,16 @@ def control(memory: Memory, events: EventBuffer, command: Any) -> None:
         elif kind == COMMAND_SET_PRICE_BAND:
             reason, value, limit = set_price_band(memory, events, command)
         elif kind == COMMAND_CLOCK:
-            if memory.world[0]["bare"] == 0:
-                tell_time(memory, events)
-        elif memory.world[0]["bare"] != 0:
+            # What is due has been done.
+            if world["bare"] == 0:
+                if world["accrues"] != 0:
+                    accrue(memory, events)
+                if world["excursions"] != 0:
+                    sample_all(memory)
+                if world["monitored"] != 0:
+                    evaluate_moved(memory, events, True)
+                    liquidate_all(memory, events)
+        elif world["bare"] != 0:
             reason = REASON_UNKNOWN_COMMAND
         elif kind == COMMAND_TRANSFER_CASH or kind == COMMAND_FINE:
             reason, value, limit = move_cash(memory, events, command)
@@ -229,4 +223,3 @@ def control(memory: Memory, events: EventBuffer, command: Any) -> None:
             reason = REASON_UNKNOWN_COMMAND
     if reason != 0:
         turned_down(memory, events, command, EVENT_COMMAND_REJECTED, reason, value, limit)
-    end_of_command(memory, events)

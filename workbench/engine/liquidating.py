@@ -19,7 +19,7 @@ from workbench.domain.numbers import (
 )
 from workbench.domain.records import LIQUIDATION
 from workbench.engine.accounts import equity, margins, unrealised
-from workbench.engine.emit import account_event, order_event
+from workbench.engine.emit import account_event, say_order
 from workbench.engine.entering import enter
 from workbench.engine.monitoring import cancel_all
 from workbench.engine.orders import home, position_number, take_extra, take_slot
@@ -39,47 +39,52 @@ def liquidate_all(memory: Memory, events: EventBuffer) -> None:
             continue
         if equity(memory, account) < margins(memory, account, False):
             cancel_all(memory, events, account, REASON_LIQUIDATION)
-            close_positions(memory, events, account)
+            for number in range(world["instruments"]):
+                memory.instruments[number]["tried"] = 0
+            while True:
+                slot = next_to_close(memory, events, account)
+                if slot == 0:
+                    break
+                enter(memory, events, slot)
 
 
 @leaf
-def close_positions(memory: Memory, events: EventBuffer, account: int) -> None:
-    """Largest loss first, each instrument once, until there is margin enough."""
+def next_to_close(memory: Memory, events: EventBuffer, account: int) -> int:
+    """The order that closes the largest loss not tried yet; 0 when there is margin enough, or none is left."""
+    worth = equity(memory, account)
+    needed = margins(memory, account, False)
+    if worth >= needed:
+        return int64(0)
+    chosen = int64(-1)
+    worst = int64(0)
     for number in range(memory.world[0]["instruments"]):
-        memory.instruments[number]["tried"] = 0
-    while True:
-        worth = equity(memory, account)
-        needed = margins(memory, account, False)
-        if worth >= needed:
-            return
-        chosen = int64(-1)
-        worst = int64(0)
-        for number in range(memory.world[0]["instruments"]):
-            instrument = memory.instruments[number]
-            position = memory.positions[position_number(memory, account, number)]
-            if position["position_lots"] == 0 or instrument["tried"] != 0:
-                continue
-            if instrument["phase"] != CONTINUOUS:
-                continue
-            gain = unrealised(instrument, position)
-            if chosen < 0 or gain < worst:
-                chosen = int64(number)
-                worst = gain
-        if chosen < 0:
-            return
-        memory.instruments[chosen]["tried"] = 1
-        event = account_event(memory, events, EVENT_LIQUIDATION, 0, account, chosen)
-        event["value"] = worst
-        event["equity_micros"] = worth
-        event["requirement_micros"] = needed
-        event["deadline_ns"] = memory.accounts[account]["call_deadline_ns"]
-        event["order_id"] = memory.world[0]["orders"] + 1
-        close(memory, events, account, chosen)
+        instrument = memory.instruments[number]
+        position = memory.positions[position_number(memory, account, number)]
+        if position["position_lots"] == 0 or instrument["tried"] != 0 or instrument["phase"] != CONTINUOUS:
+            continue
+        gain = unrealised(instrument, position)
+        if chosen < 0 or gain < worst:
+            chosen = int64(number)
+            worst = gain
+    if chosen < 0:
+        return int64(0)
+    memory.instruments[chosen]["tried"] = 1
+    slot = closing_order(memory, account, chosen)
+    order = memory.orders[slot]
+    event = account_event(memory, events, EVENT_LIQUIDATION, 0, account, chosen)
+    event["value"] = worst
+    event["equity_micros"] = worth
+    event["requirement_micros"] = needed
+    event["deadline_ns"] = memory.accounts[account]["call_deadline_ns"]
+    event["order_id"] = order["order_id"]
+    say_order(memory, events, order, EVENT_ORDER_CREATED, 0, STATE_PENDING_NEW, 0)
+    say_order(memory, events, order, EVENT_ORDER_APPROVED, 0, STATE_NEW, 0)
+    return slot
 
 
 @leaf
-def close(memory: Memory, events: EventBuffer, account: int, number: int) -> None:
-    """A market order for a whole position, that no check keeps."""
+def closing_order(memory: Memory, account: int, number: int) -> int:
+    """Slot of a market order for a whole position."""
     world = memory.world[0]
     lots = memory.positions[position_number(memory, account, number)]["position_lots"]
     slot = take_slot(memory)
@@ -108,6 +113,4 @@ def close(memory: Memory, events: EventBuffer, account: int, number: int) -> Non
     order["extra"] = 0
     if memory.instruments[number]["order_fees"] != 0:
         take_extra(memory, slot)
-    order_event(memory, events, order, EVENT_ORDER_CREATED, 0, STATE_PENDING_NEW, 0)
-    order_event(memory, events, order, EVENT_ORDER_APPROVED, 0, STATE_NEW, 0)
-    enter(memory, events, slot)
+    return slot

@@ -74,16 +74,20 @@ def settle(memory: Memory, events: EventBuffer, number: int) -> None:
             pause(memory, events, number)
             return
         released = instrument["released_head"]
+        slot = int64(0)
         if released != 0:
-            activate_released(memory, events, int64(memory.extras[released]["order"]))
-            acted = True
-            continue
-        if instrument["armed"] == 0:
-            break
-        slot, reference = first_triggered(memory, number)
+            slot = int64(memory.extras[released]["order"])
+            if memory.orders[slot]["order_type"] > LIMIT:
+                wait_for_trigger(memory, events, slot)
+                acted = True
+                continue
+        elif instrument["armed"] != 0:
+            slot, reference = first_triggered(memory, number)
+            if slot != 0:
+                trigger(memory, events, slot, reference)
         if slot == 0:
             break
-        trigger(memory, events, slot, reference)
+        activate(memory, events, slot)
         acted = True
     if acted and instrument["trail_head"] != 0:
         follow(memory, events, number)
@@ -137,7 +141,7 @@ def follow(memory: Memory, events: EventBuffer, number: int) -> None:
 
 @leaf
 def trigger(memory: Memory, events: EventBuffer, slot: int, reference_ticks: int) -> None:
-    """The reference reached an order's trigger price."""
+    """The reference reached the trigger price of an order, which becomes active."""
     order = memory.orders[slot]
     extra = memory.extras[order["extra"]]
     event = order_event(memory, events, order, EVENT_ORDER_TRIGGERED, 0, STATE_HELD, reference_ticks)
@@ -146,20 +150,15 @@ def trigger(memory: Memory, events: EventBuffer, slot: int, reference_ticks: int
     if other != 0:
         forget_group(memory, group_of(memory, slot))
         cancel_member(memory, events, other)
-    activate(memory, events, slot)
 
 
 @leaf
-def activate_released(memory: Memory, events: EventBuffer, slot: int) -> None:
-    """A released order becomes active, or begins to wait for its trigger."""
-    order = memory.orders[slot]
-    if order["order_type"] <= LIMIT:
-        activate(memory, events, slot)
-        return
+def wait_for_trigger(memory: Memory, events: EventBuffer, slot: int) -> None:
+    """A released order begins to wait for its trigger."""
     unput(memory, slot)
     set_watermark(memory, slot)
     put(memory, slot, PLACE_TRIGGER)
-    say_held(memory, events, order)
+    say_held(memory, events, memory.orders[slot])
 
 
 @leaf
@@ -259,26 +258,18 @@ def say_market(memory: Memory, events: EventBuffer, number: int) -> None:
 
 
 @leaf
-def end_of_command(memory: Memory, events: EventBuffer) -> None:
-    """The end of a command that may have touched any instrument, or moved monitored accounts."""
+def publish(memory: Memory, events: EventBuffer, first: int, end: int) -> None:
+    """The end of a command that has touched the instruments from `first` up to `end`, at most."""
     world = memory.world[0]
     while True:
-        for number in range(world["instruments"]):
+        for number in range(first, end):
             if has_work(memory.instruments[number]):
                 settle(memory, events, number)
         if world["moved"] == 0:
             break
+        # An evaluation may cancel orders in any instrument.
+        first = 0
+        end = world["instruments"]
         evaluate_moved(memory, events, False)
-    for number in range(world["instruments"]):
-        say_market(memory, events, number)
-
-
-@hot
-def publish(memory: Memory, events: EventBuffer, number: int) -> None:
-    """The end of a command that touched one instrument alone."""
-    if has_work(memory.instruments[number]):
-        settle(memory, events, number)
-    if memory.world[0]["moved"] != 0:
-        end_of_command(memory, events)
-    else:
+    for number in range(first, end):
         say_market(memory, events, number)

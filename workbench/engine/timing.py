@@ -13,7 +13,7 @@ from workbench.domain.numbers import (
     STATE_EXPIRED,
 )
 from workbench.engine.phases import change_phase, expire_day_orders
-from workbench.engine.settle import activate, end_of_command
+from workbench.engine.settle import activate, publish
 from workbench.engine.sorting import WAITING_FOR_CLOSE, collect, collect_expired, end_collected
 from workbench.jit import leaf
 
@@ -58,22 +58,6 @@ def next_expiry(memory: Memory) -> int:
 
 
 @leaf
-def change_due_phases(memory: Memory, events: EventBuffer, due_ns: int) -> None:
-    """All phase changes that are due at one time."""
-    for number in range(memory.world[0]["instruments"]):
-        instrument = memory.instruments[number]
-        if instrument["reopening_time_ns"] == due_ns:
-            instrument["reopening_time_ns"] = 0
-            enter_phase(memory, events, number, CONTINUOUS, REASON_LIMIT_UP_DOWN)
-        if instrument["schedule_time_ns"] == due_ns:
-            phase = instrument["schedule_phase"]
-            instrument["schedule_time_ns"] = 0
-            instrument["schedule_phase"] = 0
-            enter_phase(memory, events, number, phase, REASON_SCHEDULED)
-    expire_day_orders(memory, events)
-
-
-@leaf
 def do_what_is_due(memory: Memory, events: EventBuffer) -> None:
     """Everything that is due by the exchange's time, in order of due times."""
     now = memory.world[0]["time_ns"]
@@ -82,12 +66,22 @@ def do_what_is_due(memory: Memory, events: EventBuffer) -> None:
         count = collect_expired(memory, min(now, change))
         if count > 0:
             end_collected(memory, events, count, EVENT_ORDER_EXPIRED, REASON_END_OF_TIME, STATE_EXPIRED)
-            end_of_command(memory, events)
+            publish(memory, events, 0, memory.world[0]["instruments"])
         if change > now:
             # What was ended or activated may have set off a pause with a reopening of its own.
             if count == 0 or next_change(memory) > now:
                 break
             continue
-        change_due_phases(memory, events, change)
-        end_of_command(memory, events)
+        for number in range(memory.world[0]["instruments"]):
+            instrument = memory.instruments[number]
+            if instrument["reopening_time_ns"] == change:
+                instrument["reopening_time_ns"] = 0
+                enter_phase(memory, events, number, CONTINUOUS, REASON_LIMIT_UP_DOWN)
+            if instrument["schedule_time_ns"] == change:
+                phase = instrument["schedule_phase"]
+                instrument["schedule_time_ns"] = 0
+                instrument["schedule_phase"] = 0
+                enter_phase(memory, events, number, phase, REASON_SCHEDULED)
+        expire_day_orders(memory, events)
+        publish(memory, events, 0, memory.world[0]["instruments"])
     memory.world[0]["alarm_ns"] = min(next_change(memory), next_expiry(memory))
