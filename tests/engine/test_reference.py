@@ -1,10 +1,12 @@
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
 from tests.twins.desk import ANN, BOB, BOTH, HOUSE, STREET, Desk
 from tests.twins.streams import PROFILES, stream, venues
 from workbench.domain import commands as make
-from workbench.domain.codes import EventKind, OrderFlag, Phase, Side, TimeInForce
+from workbench.domain.codes import EventKind, OrderFlag, OrderType, Phase, Side, TimeInForce
 from workbench.domain.config import Account, ReplayMode, Venue
 from workbench.domain.instruments import MAX_LADDER_TICKS, Instrument
 from workbench.domain.records import COMMAND, EVENT, FILL_EVENT, ORDER_EVENT, Records
@@ -540,5 +542,64 @@ def test_the_invariants_notice_a_lost_micro() -> None:
     list(stream(twin, "calm", 0, 300))
     check_invariants(twin)
     twin.ledger.purses[ANN].cash_micros -= 1
+    with pytest.raises(AssertionError):
+        check_invariants(twin)
+
+
+def _lose_a_rung(twin: ReferenceExchange) -> None:
+    next(ladder for held in twin.held for ladder in held.ladders.values() if ladder).pop()
+
+
+def _reserve_for_a_held_order(twin: ReferenceExchange) -> None:
+    next(order for order in twin.open_orders.values() if order.is_held).reserved_micros += 1
+
+
+def _show_too_much(twin: ReferenceExchange) -> None:
+    next(order for order in twin.open_orders.values() if order.shown_lots).shown_lots += 1
+
+
+def _lose_a_member(twin: ReferenceExchange) -> None:
+    group = next(iter(twin.groups.values()))
+    del group.members[min(group.members)]
+
+
+def _lose_an_expiry(twin: ReferenceExchange) -> None:
+    twin.expiries = [item for item in twin.expiries if item[1] not in twin.open_orders]
+
+
+def _forget_what_was_collected(twin: ReferenceExchange) -> None:
+    twin.rules[0].phase = Phase.PRE_OPEN
+
+
+def _leave_a_pause_out(twin: ReferenceExchange) -> None:
+    twin.limit_states.add(0)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        _lose_a_rung,
+        _reserve_for_a_held_order,
+        _show_too_much,
+        _lose_a_member,
+        _lose_an_expiry,
+        _forget_what_was_collected,
+        _leave_a_pause_out,
+    ],
+)
+def test_the_invariants_notice(spoil: Callable[[ReferenceExchange], None]) -> None:
+    instrument = Instrument("ONE", "0.50", "2.00")
+    twin = ReferenceExchange(Venue([instrument], [Account("ann", cash=1_000)]))
+    terms = {"time_in_force": TimeInForce.GTD, "expire_time_ns": 10, "order_type": OrderType.STOP}
+    group = {"group_id": 7, "flags": OrderFlag.GROUP_CHILD}
+    for command in (
+        make.new_order(0, ANN, 0, SELL, 1, trigger_price_ticks=90, **terms),
+        make.new_order(0, ANN, 0, SELL, 9, 110, display_lots=3),
+        make.new_order(0, ANN, 0, SELL, 1, 120, group_place=1, client_order_id=7, **group),
+        make.new_order(0, ANN, 0, SELL, 1, 130, group_place=2, **group),
+    ):
+        twin.step(command)
+        check_invariants(twin)
+    spoil(twin)
     with pytest.raises(AssertionError):
         check_invariants(twin)

@@ -77,9 +77,9 @@ def _groups(symbols: list[str]) -> list[ExposureGroup]:
     return [
         ExposureGroup("log", {first: 1, others[-1]: 3}, gross_limit=300, net_limit=150, mode=ExposureMode.LOG),
         ExposureGroup(
-            "fine", {name: 2 for name in symbols}, net_limit=260, mode=ExposureMode.FINE, fine="0.35"
+            "fine", dict.fromkeys(symbols, 2), net_limit=260, mode=ExposureMode.FINE, fine="0.35"
         ),
-        ExposureGroup("reject", {name: 1 for name in symbols}, gross_limit=500, net_limit=400),
+        ExposureGroup("reject", dict.fromkeys(symbols, 1), gross_limit=500, net_limit=400),
         ExposureGroup("gross fine", {first: 1}, gross_limit=200, mode=ExposureMode.FINE, fine=0),
         ExposureGroup("free of charge", {first: 1}, gross_limit=170, mode=ExposureMode.FINE),
     ]

@@ -21,8 +21,16 @@ from workbench.engine.emit import say_order
 from workbench.engine.orders import change_open_lots, is_held, keeps_account, open_state, reserve
 from workbench.jit import int64, leaf
 from workbench.ledger.splitting import scaled_lots, scaled_price
-from workbench.matching.book import dequeue, enqueue, link, move_by_priority, side_of, unlink
-from workbench.matching.triggers import NEVER, is_rising, note_watermark, trailing_price, trigger_side_of
+from workbench.matching.book import dequeue, enqueue, move_by_priority, side_of
+from workbench.matching.triggers import (
+    NEVER,
+    is_rising,
+    note_watermark,
+    queue_trigger,
+    trailing_price,
+    trigger_side_of,
+    unqueue_trigger,
+)
 
 HAS_EXTRA = SPECIAL_EXTRA
 
@@ -160,7 +168,7 @@ def adjust_held(memory: Memory, slot: int, new: int, old: int) -> None:
     extra = memory.extras[order["extra"]]
     waits = order["book"] == PLACE_TRIGGER
     if waits and extra["trigger_price_ticks"] != 0:
-        unlink(memory, trigger_side_of(memory, order), extra["trigger_price_ticks"], slot)
+        unqueue_trigger(memory, trigger_side_of(memory, order), extra["trigger_price_ticks"], slot)
     trigger = trigger_after(memory, order, new, old)
     write_terms_after(memory, order, new, old)
     extra["trail_ticks"] = scaled_price(instrument, extra["trail_ticks"], new, old)
@@ -170,7 +178,7 @@ def adjust_held(memory: Memory, slot: int, new: int, old: int) -> None:
     extra["trigger_price_ticks"] = trigger
     if waits and trigger != 0:
         side_index = trigger_side_of(memory, order)
-        link(memory, side_index, trigger, slot)
+        queue_trigger(memory, side_index, trigger, slot)
         move_by_priority(memory, side_index, trigger, slot)
 
 

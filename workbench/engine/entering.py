@@ -61,8 +61,8 @@ from workbench.engine.sweep import (
     match,
     match_frozen,
     match_history,
-    meet_live_orders,
     matched_limit,
+    meet_live_orders,
 )
 from workbench.jit import hot, int64, leaf
 from workbench.matching.book import reaches, side_number

@@ -11,8 +11,8 @@ from workbench.domain.numbers import (
     REASON_GROSS_EXPOSURE,
     REASON_NET_EXPOSURE,
 )
-from workbench.engine.emit import account_event
 from workbench.engine.cash import fine
+from workbench.engine.emit import account_event
 from workbench.engine.orders import position_number
 from workbench.jit import int64, leaf
 

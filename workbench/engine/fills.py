@@ -18,7 +18,7 @@ from workbench.domain.numbers import (
 )
 from workbench.domain.records import LIQUIDITY_MAKER, SHADOW
 from workbench.engine.accounts import note_moved, sample_fill
-from workbench.engine.emit import fill_event, order_event, position_event, trade_event
+from workbench.engine.emit import fill_event, position_event, say_order, trade_event
 from workbench.engine.groups import cancel_open, tell_fill
 from workbench.engine.limits import count_trade
 from workbench.engine.orders import (
@@ -34,7 +34,7 @@ from workbench.engine.orders import (
     reserve,
     take_off,
 )
-from workbench.jit import hot, int64, leaf
+from workbench.jit import int64, leaf
 from workbench.ledger.cash import fee, notional
 from workbench.ledger.fees import charge
 from workbench.ledger.lots import apply_fill
@@ -200,7 +200,7 @@ def after_fill(memory: Memory, events: EventBuffer, slot: int, lots: int, refres
         world["priorities"] += 1
         order["priority"] = world["priorities"]
         ahead = enqueue(memory, slot) + lots_ahead(memory, order)
-        event = order_event(memory, events, order, EVENT_ORDER_REFRESHED, 0, open_state(memory, order), ahead)
+        event = say_order(memory, events, order, EVENT_ORDER_REFRESHED, 0, open_state(memory, order), ahead)
         event["limit"] = order["shown_lots"]
     if order["special"] & IN_GROUP:
         tell_fill(memory, events, slot, lots)

@@ -21,7 +21,7 @@ from workbench.domain.numbers import (
     REASON_GROUP,
     STATE_CANCELED,
 )
-from workbench.engine.emit import order_event
+from workbench.engine.emit import say_order
 from workbench.engine.orders import (
     end_alone,
     is_held,
@@ -204,7 +204,7 @@ def cancel_incoming(memory: Memory, events: EventBuffer, slot: int, reason: int)
     """Cancel what is left of an order that never rested; the caller releases its slot."""
     order = memory.orders[slot]
     left = order["leaves_lots"]
-    event = order_event(memory, events, order, EVENT_ORDER_CANCELED, reason, STATE_CANCELED, left)
+    event = say_order(memory, events, order, EVENT_ORDER_CANCELED, reason, STATE_CANCELED, left)
     event["leaves_lots"] = 0
     event["executed_lots"] = order["quantity_lots"] - left
     if order["special"] & IN_GROUP:

@@ -21,8 +21,8 @@ from workbench.domain.numbers import (
     SUSPENDED,
 )
 from workbench.engine.accounts import equity, margins
-from workbench.engine.emit import account_event
 from workbench.engine.cash import check_trader
+from workbench.engine.emit import account_event
 from workbench.engine.sorting import OF_ACCOUNT, collect, end_collected
 from workbench.jit import int64, leaf
 

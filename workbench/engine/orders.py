@@ -28,7 +28,7 @@ from workbench.domain.numbers import (
     STATE_PARTIALLY_FILLED,
     STATE_SUSPENDED,
 )
-from workbench.engine.emit import order_event
+from workbench.engine.emit import order_event, say_order
 from workbench.jit import hot, int64, leaf
 from workbench.ledger.cash import reservation
 from workbench.ledger.marks import margin_reservation
@@ -265,7 +265,7 @@ def hold(memory: Memory, events: EventBuffer, slot: int, place: int) -> None:
 @leaf
 def say_held(memory: Memory, events: EventBuffer, order: Any) -> None:
     """ORDER_HELD."""
-    event = order_event(memory, events, order, EVENT_ORDER_HELD, 0, STATE_HELD, 0)
+    event = say_order(memory, events, order, EVENT_ORDER_HELD, 0, STATE_HELD, 0)
     if order["book"] == PLACE_TRIGGER:
         extra = memory.extras[order["extra"]]
         event["value"] = extra["trigger_price_ticks"]
@@ -412,7 +412,7 @@ def reduce_open(memory: Memory, events: EventBuffer, slot: int, lots: int, reaso
             change_open_lots(memory, order, -lots)
             order["opening_lots"] = max(0, order["opening_lots"] - lots)
             reserve(memory, order)
-    order_event(memory, events, order, EVENT_ORDER_REDUCED, reason, open_state(memory, order), lots)
+    say_order(memory, events, order, EVENT_ORDER_REDUCED, reason, open_state(memory, order), lots)
     memory.instruments[order["instrument"]]["quote_due"] = 1
 
 

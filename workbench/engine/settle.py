@@ -29,7 +29,7 @@ from workbench.domain.numbers import (
 )
 from workbench.domain.times import MAX_TIME_NS
 from workbench.engine.admit import check_activation, leg_leaves
-from workbench.engine.emit import auction_event, order_event, quote_event
+from workbench.engine.emit import auction_event, quote_event, say_order
 from workbench.engine.entering import enter, set_watermark
 from workbench.engine.exposure import report_breaches
 from workbench.engine.groups import cancel_member, forget_group, group_of, other_leg, tell_end
@@ -48,14 +48,16 @@ from workbench.engine.orders import (
 from workbench.engine.phases import change_phase
 from workbench.jit import hot, int64, leaf
 from workbench.matching.auction import auction_reference, uncross_price
-from workbench.matching.book import link, move_by_priority, unlink
+from workbench.matching.book import move_by_priority
 from workbench.matching.triggers import (
     NEVER,
     first_triggered,
     note_watermark,
+    queue_trigger,
     reference_price,
     trailing_price,
     trigger_side_of,
+    unqueue_trigger,
 )
 from workbench.risk.checks import closable
 
@@ -127,13 +129,13 @@ def follow(memory: Memory, events: EventBuffer, number: int) -> None:
         if reference != 0 and (watermark == 0 or passed):
             side_index = trigger_side_of(memory, order)
             if extra["trigger_price_ticks"] != 0:
-                unlink(memory, side_index, extra["trigger_price_ticks"], slot)
+                unqueue_trigger(memory, side_index, extra["trigger_price_ticks"], slot)
             extra["watermark_ticks"] = reference
             price = trailing_price(memory, number, side, extra, reference)
             extra["trigger_price_ticks"] = price
-            link(memory, side_index, price, slot)
+            queue_trigger(memory, side_index, price, slot)
             move_by_priority(memory, side_index, price, slot)
-            event = order_event(memory, events, order, EVENT_ORDER_TRAILED, 0, STATE_HELD, price)
+            event = say_order(memory, events, order, EVENT_ORDER_TRAILED, 0, STATE_HELD, price)
             event["limit"] = reference
         note_watermark(instrument, order, extra)
         at = int64(extra["next"])
@@ -144,7 +146,7 @@ def trigger(memory: Memory, events: EventBuffer, slot: int, reference_ticks: int
     """The reference reached the trigger price of an order, which becomes active."""
     order = memory.orders[slot]
     extra = memory.extras[order["extra"]]
-    event = order_event(memory, events, order, EVENT_ORDER_TRIGGERED, 0, STATE_HELD, reference_ticks)
+    event = say_order(memory, events, order, EVENT_ORDER_TRIGGERED, 0, STATE_HELD, reference_ticks)
     event["limit"] = extra["trigger_price_ticks"]
     other = other_leg(memory, slot)
     if other != 0:
@@ -175,7 +177,7 @@ def activate(memory: Memory, events: EventBuffer, slot: int) -> None:
             cut_to_closing(memory, events, slot)
         reason, value, limit = check_activation(memory, slot)
         if reason != 0:
-            event = order_event(memory, events, order, EVENT_ORDER_REJECTED, reason, STATE_REJECTED, value)
+            event = say_order(memory, events, order, EVENT_ORDER_REJECTED, reason, STATE_REJECTED, value)
             event["leaves_lots"] = 0
             event["executed_lots"] = 0
             event["limit"] = limit
@@ -185,7 +187,7 @@ def activate(memory: Memory, events: EventBuffer, slot: int) -> None:
             return
     order["book"] = home(memory, order)
     if limited:
-        order_event(memory, events, order, EVENT_ORDER_APPROVED, 0, STATE_NEW, value)
+        say_order(memory, events, order, EVENT_ORDER_APPROVED, 0, STATE_NEW, value)
         if memory.world[0]["exposures"] != 0:
             report_breaches(memory, events, slot, leg_leaves(memory, slot))
     enter(memory, events, slot)
@@ -205,7 +207,7 @@ def cut_to_closing(memory: Memory, events: EventBuffer, slot: int) -> None:
     if allowed > 0 and excess > 0:
         order["leaves_lots"] -= excess
         order["quantity_lots"] -= excess
-        order_event(memory, events, order, EVENT_ORDER_REDUCED, REASON_REDUCE_ONLY, STATE_HELD, excess)
+        say_order(memory, events, order, EVENT_ORDER_REDUCED, REASON_REDUCE_ONLY, STATE_HELD, excess)
 
 
 @leaf

@@ -19,7 +19,7 @@ from workbench.domain.numbers import (
 )
 from workbench.domain.records import SHADOW
 from workbench.engine.collars import ANY_PRICE, set_collar
-from workbench.engine.emit import order_event
+from workbench.engine.emit import say_order
 from workbench.engine.fills import cut_to_position, trade
 from workbench.engine.groups import cancel_incoming, cancel_open
 from workbench.engine.orders import open_state, reduce_open
@@ -212,9 +212,7 @@ def prevent(memory: Memory, events: EventBuffer, slot: int, resting_slot: int, m
     order["leaves_lots"] -= lots
     order["quantity_lots"] -= lots
     order["opening_lots"] = max(0, order["opening_lots"] - lots)
-    order_event(
-        memory, events, order, EVENT_ORDER_REDUCED, REASON_SELF_TRADE, open_state(memory, order), lots
-    )
+    say_order(memory, events, order, EVENT_ORDER_REDUCED, REASON_SELF_TRADE, open_state(memory, order), lots)
     return False
 
 

@@ -77,6 +77,18 @@ def trailing_price(memory: Memory, instrument: int, side: int, extra: Any, water
 
 
 @leaf
+def queue_trigger(memory: Memory, side_index: int, price_ticks: int, slot: int) -> None:
+    """Queue an order at its trigger price."""
+    link(memory, side_index, price_ticks, slot)
+
+
+@leaf
+def unqueue_trigger(memory: Memory, side_index: int, price_ticks: int, slot: int) -> None:
+    """Undo `queue_trigger`."""
+    unlink(memory, side_index, price_ticks, slot)
+
+
+@leaf
 def arm(memory: Memory, slot: int) -> None:
     """Let an order wait for its trigger price; a trailing stop joins the trailing ones."""
     order = memory.orders[slot]
@@ -95,7 +107,7 @@ def arm(memory: Memory, slot: int) -> None:
         record["trail_tail"] = at
         note_watermark(record, order, extra)
     if extra["trigger_price_ticks"] != 0:
-        link(memory, trigger_side_of(memory, order), extra["trigger_price_ticks"], slot)
+        queue_trigger(memory, trigger_side_of(memory, order), extra["trigger_price_ticks"], slot)
 
 
 @leaf
@@ -106,7 +118,7 @@ def disarm(memory: Memory, slot: int) -> None:
     record = memory.instruments[order["instrument"]]
     record["armed"] -= 1
     if extra["trigger_price_ticks"] != 0:
-        unlink(memory, trigger_side_of(memory, order), extra["trigger_price_ticks"], slot)
+        unqueue_trigger(memory, trigger_side_of(memory, order), extra["trigger_price_ticks"], slot)
     if order["order_type"] == TRAILING_STOP:
         before = int64(extra["prev"])
         after = int64(extra["next"])

@@ -112,7 +112,7 @@ def _check_groups(twin: TwinState) -> None:
     for order_id, group in twin.groups.items():
         order = twin.open_orders[order_id]
         members = group.in_order()
-        assert group.members[order.group_place] is order
+        assert group.members.get(order.group_place) is order
         assert (order.account, order.instrument) == (group.account, group.instrument)
         parent = group.members.get(group.parent)
         legs = [member for member in members if member is not parent]
