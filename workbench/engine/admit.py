@@ -156,9 +156,9 @@ def check_codes(memory: Memory, command: Any, phase: int) -> tuple[int, int, int
         return REASON_INVALID_ORDER_TYPE, 0, 0
     if (command["order_id"] | command["new_client_order_id"]) != 0:
         return REASON_INVALID_ORDER_TYPE, 0, 0
-    if time_in_force > GTC or order_type > LIMIT or command["group_id"] != 0:
-        if not fits_time_in_force(command, phase):
-            return REASON_INVALID_TIME_IN_FORCE, 0, 0
+    plain = time_in_force <= GTC and order_type <= LIMIT and command["group_id"] == 0
+    if not plain and not fits_time_in_force(command, phase):
+        return REASON_INVALID_TIME_IN_FORCE, 0, 0
     expire = command["expire_time_ns"]
     if (expire != 0) != (time_in_force == GTD):
         return REASON_INVALID_EXPIRE_TIME, expire, memory.world[0]["time_ns"]
@@ -507,12 +507,11 @@ def check_new(memory: Memory, command: Any, slot: int) -> tuple[int, int, int]:
         if other != 0:
             return REASON_DUPLICATE_CLIENT_ORDER_ID, client_id, memory.orders[other]["order_id"]
     required = 0
-    if limited:
-        if (command["flags"] & GROUP_CHILD) == 0:
-            reason, value, limit = check_new_account(memory, slot, price)
-            if reason != 0:
-                return reason, value, limit
-            required = value
+    if limited and (command["flags"] & GROUP_CHILD) == 0:
+        reason, value, limit = check_new_account(memory, slot, price)
+        if reason != 0:
+            return reason, value, limit
+        required = value
     reason, value, limit = check_post_only(memory, slot)
     if reason != 0:
         return reason, value, limit

@@ -158,7 +158,7 @@ def replace_order(memory: Memory, events: EventBuffer, command: Any) -> int:
         and (display == 0 or display == order["display_lots"])
         and not held
     )
-    if reason == 0 and not keeps and leaves > 0 and (not held or order["book"] == PLACE_TRIGGER):
+    if reason == 0 and not keeps and leaves > 0:
         reason, value, limit = check_successor(memory, command, slot, total, leaves, price)
     if reason != 0:
         turned_down(memory, events, command, EVENT_REPLACE_REJECTED, reason, value, limit)
@@ -196,13 +196,14 @@ def check_successor(
     reason = 0
     value = 0
     limit = 0
-    if keeps_account(memory, order):
+    held = is_held(order)
+    if keeps_account(memory, order) and (not held or order["book"] == PLACE_TRIGGER):
         position = memory.positions[
             position_number(memory, int64(order["account"]), int64(order["instrument"]))
         ]
         own_leaves = int64(0)
         own_reserved = order["reserved_micros"]
-        if not is_held(order):
+        if not held:
             own_leaves = old_leaves
         if order["special"] & IN_GROUP:
             own_leaves += leg_leaves(memory, slot)
@@ -210,7 +211,7 @@ def check_successor(
         closing = min(leaves, closable(position, int64(order["side"]), own_leaves))
         valued = price if price != 0 else replaced_value_price(memory, command, slot)
         reason, value, limit = check_exposure(memory, slot, closing, own_leaves, own_reserved, False, valued)
-    if reason == 0 and not is_held(order):
+    if reason == 0:
         reason, value, limit = check_post_only(memory, slot)
     order["quantity_lots"] = old_total
     order["leaves_lots"] = old_leaves
@@ -231,17 +232,15 @@ def change_terms(memory: Memory, command: Any, slot: int) -> None:
     extra = memory.extras[order["extra"]]
     price = command["trigger_price_ticks"]
     micros = command["amount_micros"]
-    if (price | micros) != 0:
-        if order["order_type"] == TRAILING_STOP:
+    if order["order_type"] == TRAILING_STOP:
+        if (price | micros) != 0:
             extra["trail_ticks"] = price
             extra["trail_micros"] = micros
-            number = int64(order["instrument"])
-            watermark = extra["watermark_ticks"]
-            extra["trigger_price_ticks"] = trailing_price(
-                memory, number, int64(order["side"]), extra, watermark
-            )
-        else:
-            extra["trigger_price_ticks"] = price
+        number = int64(order["instrument"])
+        watermark = extra["watermark_ticks"]
+        extra["trigger_price_ticks"] = trailing_price(memory, number, int64(order["side"]), extra, watermark)
+    elif price != 0:
+        extra["trigger_price_ticks"] = price
 
 
 @leaf

@@ -172,6 +172,7 @@ def names_resting(memory: Memory, command: Any, slot: int) -> bool:
     order = memory.orders[slot]
     return (
         order["account"] == STREET_ACCOUNT
+        and order["book"] == 0
         and order["instrument"] == command["instrument"]
         and order["side"] == 3 - int64(command["side"])
     )

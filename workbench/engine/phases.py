@@ -8,7 +8,6 @@ from workbench.domain.numbers import (
     CLOSE,
     CLOSED,
     CLOSING_AUCTION,
-    CONTINUOUS,
     EVENT_AUCTION_UNCROSSED,
     EVENT_ORDER_CANCELED,
     EVENT_ORDER_EXPIRED,
@@ -68,9 +67,8 @@ def change_phase(
     market_event(memory, events, EVENT_PHASE_CHANGED, reason, number)
     if collects(phase):
         instrument["collecting"] = phase
-    elif phase == CONTINUOUS or phase == CLOSED:
-        if instrument["collecting"] != 0:
-            uncross(memory, events, number)
+    elif phase <= CLOSED and instrument["collecting"] != 0:
+        uncross(memory, events, number)
     if phase == CLOSED:
         instrument["closing"] = 1
         if instrument["mark"] == CLOSE:

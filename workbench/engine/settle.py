@@ -133,8 +133,9 @@ def follow(memory: Memory, events: EventBuffer, number: int) -> None:
             extra["watermark_ticks"] = reference
             price = trailing_price(memory, number, side, extra, reference)
             extra["trigger_price_ticks"] = price
-            queue_trigger(memory, side_index, price, slot)
-            move_by_priority(memory, side_index, price, slot)
+            if price != 0:
+                queue_trigger(memory, side_index, price, slot)
+                move_by_priority(memory, side_index, price, slot)
             event = say_order(memory, events, order, EVENT_ORDER_TRAILED, 0, STATE_HELD, price)
             event["limit"] = reference
         note_watermark(instrument, order, extra)

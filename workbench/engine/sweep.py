@@ -62,16 +62,17 @@ def matched_limit(memory: Memory, slot: int) -> int:
 
 
 @hot
-def limit_of(memory: Memory, slot: int) -> int:
-    """The price up to which an order trades: its own limit, within the price limits."""
-    limit = own_limit(memory, slot)
+def price_range(memory: Memory, slot: int) -> tuple[int, int]:
+    """Lowest and highest price at which an order may trade: its own limit, within the price limits."""
     order = memory.orders[slot]
+    limit = own_limit(memory, slot)
+    low = int64(0) if order["side"] == BUY else limit
+    high = limit if order["side"] == BUY else int64(ANY_PRICE)
     instrument = memory.instruments[order["instrument"]]
     if instrument["limit_up_ticks"] != 0 and (order["flags"] & HISTORICAL) == 0:
-        if order["side"] == BUY:
-            return min(limit, instrument["limit_up_ticks"])
-        return max(limit, instrument["limit_down_ticks"])
-    return limit
+        low = max(low, instrument["limit_down_ticks"])
+        high = min(high, instrument["limit_up_ticks"])
+    return low, high
 
 
 @hot
@@ -143,7 +144,7 @@ def could_trade(memory: Memory, slot: int, lots: int, skip_lots: int, surely: bo
     account = int64(order["account"])
     side = int64(order["side"])
     opposite = 3 - side
-    limit = limit_of(memory, slot)
+    low, high = price_range(memory, slot)
     mode = prevention_of(memory, slot)
     frozen = memory.world[0]["frozen"] != 0
     shown_number = side_number(int64(order["instrument"]), 0, opposite)
@@ -158,7 +159,7 @@ def could_trade(memory: Memory, slot: int, lots: int, skip_lots: int, surely: bo
         here = shown if from_shown else live
         resting = memory.orders[here]
         price = resting["price_ticks"]
-        if not reaches(side, limit, price):
+        if price < low or price > high:
             break
         offered = resting["leaves_lots"]
         if from_shown and frozen:
@@ -222,12 +223,12 @@ def match(memory: Memory, events: EventBuffer, slot: int) -> bool:
     order = memory.orders[slot]
     side = int64(order["side"])
     account = int64(order["account"])
-    limit = limit_of(memory, slot)
+    low, high = price_range(memory, slot)
     number = side_number(int64(order["instrument"]), 0, 3 - side)
     mode = prevention_of(memory, slot)
     while order["leaves_lots"] > 0:
         best = memory.sides[number]["best_ticks"]
-        if best == 0 or not reaches(side, limit, best):
+        if best == 0 or best < low or best > high:
             return False
         resting_slot = int64(memory.levels[level_index(memory, number, best)]["head"])
         resting = memory.orders[resting_slot]
@@ -253,7 +254,7 @@ def match_frozen(memory: Memory, events: EventBuffer, slot: int) -> bool:
     side = int64(order["side"])
     opposite = 3 - side
     account = int64(order["account"])
-    limit = limit_of(memory, slot)
+    limit = own_limit(memory, slot)
     mode = prevention_of(memory, slot)
     shown_number = side_number(int64(order["instrument"]), 0, opposite)
     live_number = side_number(int64(order["instrument"]), 1, opposite)

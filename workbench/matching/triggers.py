@@ -71,9 +71,14 @@ def trailing_price(memory: Memory, instrument: int, side: int, extra: Any, water
     trail = extra["trail_ticks"]
     if trail == 0:
         trail = max(1, watermark_ticks * extra["trail_micros"] // _MILLION)
-    price = watermark_ticks + trail if side == BUY else watermark_ticks - trail
     record = memory.instruments[instrument]
-    return min(max(price, record["window_low_ticks"]), record["window_high_ticks"])
+    if side == BUY:
+        edge = record["window_high_ticks"]
+        price = min(watermark_ticks + trail, edge)
+    else:
+        edge = record["window_low_ticks"]
+        price = max(watermark_ticks - trail, edge)
+    return 0 if watermark_ticks == edge else price
 
 
 @leaf

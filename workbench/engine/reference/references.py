@@ -42,8 +42,11 @@ def trigger_price(twin: TwinState, order: Order, watermark_ticks: int) -> int:
         return 0
     trail = order.trail_ticks or max(1, watermark_ticks * order.trail_micros // PPM)
     rules = twin.rules[order.instrument]
-    price = watermark_ticks - trail if order.side == Side.SELL else watermark_ticks + trail
-    return min(max(price, rules.window_low_ticks), rules.window_high_ticks)
+    if order.side == Side.SELL:
+        price, edge = max(watermark_ticks - trail, rules.window_low_ticks), rules.window_low_ticks
+    else:
+        price, edge = min(watermark_ticks + trail, rules.window_high_ticks), rules.window_high_ticks
+    return 0 if watermark_ticks == edge else price
 
 
 def auction_value(twin: TwinState, instrument: int) -> int:
