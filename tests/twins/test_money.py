@@ -8,14 +8,13 @@ import numpy as np
 import pytest
 
 from tests.twins.compare import event_difference
-from tests.twins.desk import MONEY, exchange_class
-from tests.twins.money import money_stream, money_venues
+from tests.twins.ledger_streams import ledger_venues, stream
 from tests.twins.streams import PROFILES
 from workbench.domain.codes import EventKind, Reason
 from workbench.domain.records import Records
 from workbench.engine.reference import ReferenceExchange, check_invariants
 
-VENUES = money_venues()
+VENUES = ledger_venues()
 EVERY_VENUE = pytest.mark.parametrize("venue", VENUES)
 EVERY_PROFILE = pytest.mark.parametrize("profile", PROFILES)
 
@@ -24,7 +23,7 @@ EVERY_PROFILE = pytest.mark.parametrize("profile", PROFILES)
 def recorded(venue: str, profile: str, seed: int, count: int) -> tuple[Records, Records, str]:
     """A stream, the twin's events and its state in the end."""
     twin = ReferenceExchange(VENUES[venue])
-    chunks = list(money_stream(twin, profile, seed, count))
+    chunks = list(stream(twin, profile, seed, count))
     commands, events = (np.concatenate(part) for part in zip(*chunks, strict=True))
     return commands, events, twin.state_hash()
 
@@ -42,20 +41,6 @@ def test_money_and_lots_are_conserved_after_every_command(
     # And one command at a time gives the same events.
     assert not event_difference(commands, events, np.concatenate(parts))
     assert twin.state_hash() == state_hash
-
-
-@pytest.mark.kernel
-@pytest.mark.parametrize("which", MONEY)
-@EVERY_PROFILE
-@EVERY_VENUE
-def test_all_at_once_gives_the_twins_events_and_state(
-    venue: str, profile: str, which: str, scaled: Callable[[int], int]
-) -> None:
-    for seed in range(3):
-        commands, events, state_hash = recorded(venue, profile, seed, scaled(3_000))
-        exchange = exchange_class(which)(VENUES[venue])
-        assert not event_difference(commands, events, exchange.step(commands))
-        assert exchange.state_hash() == state_hash
 
 
 def test_streams_reach_every_rule() -> None:
