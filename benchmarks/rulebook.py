@@ -123,7 +123,7 @@ def run(report: Report, *, quick: bool) -> None:
         "rate",
     )
     table.notes.append(
-        "Price limits with a rolling reference on, collars and limits wide; 10,000 stops and 1,000 brackets of "
+        "Price limits with a rolling reference on, but wide; 10,000 stops and 1,000 brackets of "
         "another account far from the market. Same commands, exchanges taking turns."
     )
     for scenario in SCENARIOS:

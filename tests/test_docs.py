@@ -12,11 +12,14 @@ from workbench.domain.codes import (
     AccountFlag,
     CommandKind,
     EventKind,
+    ExposureMode,
+    Mark,
     OrderFlag,
     OrderType,
     Phase,
     Reason,
     SelfTradePrevention,
+    SplitFlag,
     TimeInForce,
     TriggerReference,
 )
@@ -41,6 +44,9 @@ CODES = [
         AccountFlag,
         SelfTradePrevention,
         OrderState,
+        SplitFlag,
+        Mark,
+        ExposureMode,
     )
     for code in enum
     if code.name != "NONE"

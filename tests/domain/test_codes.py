@@ -19,7 +19,16 @@ from workbench.domain.codes import (
     TimeInForce,
 )
 from workbench.domain.config import FIRST_TRADER
-from workbench.domain.records import AUCTION, COMMAND, DIVERGED, EVENT, LIQUIDITY_MAKER, PRIORITY_KEPT, SHADOW
+from workbench.domain.records import (
+    AUCTION,
+    COMMAND,
+    DIVERGED,
+    EVENT,
+    LIQUIDATION,
+    LIQUIDITY_MAKER,
+    PRIORITY_KEPT,
+    SHADOW,
+)
 
 # Written down once more on purpose: who changes a number changes what stored files mean.
 PINNED: dict[str, dict[str, int]] = {
@@ -55,9 +64,11 @@ PINNED: dict[str, dict[str, int]] = {
         "SET_PRICE_BAND": 10,
         "CLOCK": 11,
         "SCHEDULE_PHASE": 12,
-        "CROSS_ORDERS": 13,
-        "RESTRICT_SHORT_SALES": 14,
-        "SET_AUCTION_COLLAR": 15,
+        "TRANSFER_CASH": 20,
+        "FINE": 21,
+        "DIVIDEND": 22,
+        "SPLIT": 23,
+        "START_DAY": 24,
     },
     "OrderFlag": {
         "POST_ONLY": 1,
@@ -68,6 +79,9 @@ PINNED: dict[str, dict[str, int]] = {
         "GROUP_CHILD": 32,
         "GROUP_LAST": 64,
     },
+    "SplitFlag": {"CANCEL_ORDERS": 1},
+    "Mark": {"LAST": 0, "MID": 1, "CLOSE": 2},
+    "ExposureMode": {"REJECT": 0, "FINE": 1, "LOG": 2},
     "Phase": {
         "CONTINUOUS": 0,
         "CLOSED": 1,
@@ -77,18 +91,8 @@ PINNED: dict[str, dict[str, int]] = {
         "REOPENING_AUCTION": 5,
         "HALTED": 6,
     },
-    "Place": {
-        "SHOWN": 0,
-        "LIVE": 1,
-        "TRIGGER": 2,
-        "GROUP": 3,
-        "AUCTION": 4,
-        "RELEASED": 5,
-        "MARKET_QUEUE": 6,
-    },
-    "TriggerReference": {"LAST_TRADE": 0, "BID_ASK": 1, "MIDPOINT": 2},
     "AccountState": {"ACTIVE": 0, "SUSPENDED": 1},
-    "AccountFlag": {"SHORT_PERMITTED": 1, "CASH_CHECKED": 2},
+    "AccountFlag": {"SHORT_PERMITTED": 1, "CASH_CHECKED": 2, "MARGIN": 4},
     "EventKind": {
         "ORDER_CREATED": 1,
         "ORDER_APPROVED": 2,
@@ -119,8 +123,14 @@ PINNED: dict[str, dict[str, int]] = {
         "AUCTION_UNCROSSED": 43,
         "PRICE_LIMITS_CHANGED": 44,
         "PHASE_SCHEDULED": 45,
-        "SHORT_SALE_RESTRICTION_CHANGED": 46,
-        "AUCTION_COLLAR_CHANGED": 47,
+        "CASH_CHANGED": 50,
+        "LIMIT_BREACHED": 51,
+        "MARGIN_CALL": 52,
+        "MARGIN_CALL_MET": 53,
+        "LIQUIDATION": 54,
+        "ORDER_ADJUSTED": 55,
+        "INSTRUMENT_SPLIT": 56,
+        "DAY_STARTED": 57,
     },
     "Reason": {
         "NONE": 0,
@@ -150,9 +160,15 @@ PINNED: dict[str, dict[str, int]] = {
         "POSITION_LIMIT": 24,
         "INSUFFICIENT_BUYING_POWER": 25,
         "POST_ONLY_WOULD_CROSS": 26,
+        "INSTRUMENT_HALTED": 27,
+        "INVALID_EXPIRE_TIME": 28,
+        "INVALID_TRIGGER_PRICE": 29,
         "UNKNOWN_ORDER": 30,
         "NOT_ORDER_OWNER": 31,
         "QUANTITY_BELOW_EXECUTED": 32,
+        "INVALID_DISPLAY_QUANTITY": 33,
+        "INVALID_GROUP": 34,
+        "REDUCE_ONLY_WOULD_OPEN": 35,
         "BY_REQUEST": 40,
         "IMMEDIATE_OR_CANCEL": 41,
         "FILL_OR_KILL": 42,
@@ -161,20 +177,39 @@ PINNED: dict[str, dict[str, int]] = {
         "MASS_CANCEL": 45,
         "KILL_SWITCH": 46,
         "END_OF_DAY": 47,
-        "INSTRUMENT_HALTED": 27,
-        "INVALID_EXPIRE_TIME": 28,
-        "INVALID_TRIGGER_PRICE": 29,
-        "INVALID_DISPLAY_QUANTITY": 33,
-        "INVALID_GROUP": 34,
-        "REDUCE_ONLY_WOULD_OPEN": 35,
-        "SHORT_SALE_RESTRICTED": 36,
         "GROUP": 48,
         "REDUCE_ONLY": 49,
         "AUCTION_ENDED": 50,
         "END_OF_TIME": 51,
         "LIMIT_UP_DOWN": 52,
         "SCHEDULED": 53,
+        "INVALID_AMOUNT": 60,
+        "INSUFFICIENT_CASH": 61,
+        "GROSS_EXPOSURE": 62,
+        "NET_EXPOSURE": 63,
+        "DAILY_LOSS": 64,
+        "DRAWDOWN": 65,
+        "LIQUIDATION": 66,
+        "CORPORATE_ACTION": 67,
+        "PRICE_COLLAR": 68,
+        "DEPOSIT": 70,
+        "WITHDRAWAL": 71,
+        "FINE": 72,
+        "DIVIDEND": 73,
+        "BORROW_COST": 74,
+        "INTEREST": 75,
+        "CASH_IN_LIEU": 76,
     },
+    "Place": {
+        "SHOWN": 0,
+        "LIVE": 1,
+        "TRIGGER": 2,
+        "GROUP": 3,
+        "AUCTION": 4,
+        "RELEASED": 5,
+        "MARKET_QUEUE": 6,
+    },
+    "TriggerReference": {"LAST_TRADE": 0, "BID_ASK": 1, "MIDPOINT": 2},
 }
 
 ENUMS = [
@@ -211,7 +246,8 @@ def test_codes_fit_into_their_fields() -> None:
 
 
 def test_no_two_flags_of_an_event_share_a_bit() -> None:
-    bits = [*(int(flag) for flag in OrderFlag), LIQUIDITY_MAKER, PRIORITY_KEPT, SHADOW, DIVERGED, AUCTION]
+    bits = [int(flag) for flag in OrderFlag]
+    bits += [LIQUIDITY_MAKER, PRIORITY_KEPT, SHADOW, DIVERGED, LIQUIDATION, AUCTION]
     assert [bit.bit_count() for bit in bits] == [1] * len(bits)
     assert sum(bits).bit_count() == len(bits)
 
@@ -227,6 +263,7 @@ def test_kernels_take_the_same_numbers() -> None:
         "REASON_": Reason,
         "STATE_": states.OrderState,
         "PREVENT_": codes.SelfTradePrevention,
+        "EXPOSURE_": codes.ExposureMode,
         "PLACE_": codes.Place,
         "REFERENCE_": codes.TriggerReference,
     }
@@ -236,7 +273,6 @@ def test_kernels_take_the_same_numbers() -> None:
     assert len(plain) > 70
     for name, value in plain.items():
         prefix = next((prefix for prefix in prefixes if name.startswith(prefix)), "")
-        # A name without a prefix is of an enum that has none.
         others = [enum for enum in ENUMS if enum not in prefixes.values() and name in enum.__members__]
         homes = [prefixes[prefix]] if prefix else others
         assert homes, name

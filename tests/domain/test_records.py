@@ -7,9 +7,11 @@ import pytest
 
 from workbench.domain import memory, records
 from workbench.domain.records import (
+    ACCOUNT_EVENT,
     ACCOUNT_VIEW,
     AUCTION_EVENT,
     BOOK_ORDER,
+    CASH_EVENT,
     COMMAND,
     COUNTERS_VIEW,
     EVENT,
@@ -26,6 +28,7 @@ from workbench.domain.records import (
     PRIORITY_KEPT,
     QUOTE_EVENT,
     ROLLING_VIEW,
+    SPLIT_EVENT,
     TERMS_EVENT,
     TRADE_EVENT,
     commands,
@@ -47,20 +50,23 @@ EVENTS = [
     MARKET_EVENT,
     TERMS_EVENT,
     AUCTION_EVENT,
+    ACCOUNT_EVENT,
+    CASH_EVENT,
+    SPLIT_EVENT,
 ]
 
 # Files are recognised by these; a layout that changes needs a new number and a line in CHANGELOG.md.
 PINNED = {
     "COMMAND": (COMMAND, 104, "a2d73ebdc200e777"),
     "EVENT": (EVENT, 112, "971ce10af48b3958"),
-    "BOOK_ORDER": (BOOK_ORDER, 168, "21f72061512b1671"),
-    "ACCOUNT_VIEW": (ACCOUNT_VIEW, 56, "479c87bea0a1b10f"),
-    "POSITION_VIEW": (POSITION_VIEW, 72, "d59f633518ace368"),
+    "BOOK_ORDER": (BOOK_ORDER, 192, "7ccbebddc07a1b15"),
+    "ACCOUNT_VIEW": (ACCOUNT_VIEW, 88, "c5fcef7038c44918"),
+    "POSITION_VIEW": (POSITION_VIEW, 88, "0c4fa3b9c194a8fd"),
     "LOT_VIEW": (LOT_VIEW, 32, "df4ff8b74e0e2a3c"),
-    "INSTRUMENT_VIEW": (INSTRUMENT_VIEW, 240, "2f9e662c66015adf"),
+    "INSTRUMENT_VIEW": (INSTRUMENT_VIEW, 232, "3dd69c2614017232"),
+    "COUNTERS_VIEW": (COUNTERS_VIEW, 72, "4055b451b8b5b8d9"),
     "GROUP_VIEW": (GROUP_VIEW, 40, "eef23c1d91cf95a2"),
     "ROLLING_VIEW": (ROLLING_VIEW, 32, "330c9a04a2806699"),
-    "COUNTERS_VIEW": (COUNTERS_VIEW, 48, "210c3737b14734ad"),
     "LEVEL_VIEW": (LEVEL_VIEW, 24, "c43ad288a5243380"),
 }
 

@@ -57,7 +57,7 @@ class TestSequenceAndTime:
         assert [(event.seq, event.command_seq) for event in desk.events] == [(5, 2), (6, 2)]
         desk.sell(BOB, 1, 100)
         counters = desk.exchange.state().counters[0]
-        assert counters.tolist() == (50, 3, 14, 3, 1, 1)
+        assert counters.tolist() == (50, 3, 14, 3, 1, 1, 0, 0, 0)
 
     def test_a_refused_order_takes_an_id_and_nothing_else(self, desk: Desk) -> None:
         desk.buy(ANN, 1, 999, client_order_id=5)

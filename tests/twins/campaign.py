@@ -20,7 +20,9 @@ from pathlib import Path
 import numpy as np
 
 from tests.twins.compare import describe_command, event_difference, state_difference
-from tests.twins.streams import PROFILES, stream, venues
+from tests.twins.ledger_streams import every_venue as venues
+from tests.twins.ledger_streams import stream
+from tests.twins.streams import PROFILES
 from workbench.domain.codes import CommandKind, EventKind, Reason
 from workbench.domain.config import Venue
 from workbench.domain.records import COMMAND, Records

@@ -18,7 +18,7 @@ from workbench.domain.views import ExchangeState
 from workbench.engine.reference import ReferenceExchange, check_invariants
 
 BOTH = ("twin", "kernel")
-NEW_RULES = BOTH
+MONEY = NEW_RULES = BOTH
 """Who is asked about triggers, groups, phases, auctions and price limits."""
 
 STREET, HOUSE, ANN, BOB, CID = range(5)
@@ -209,5 +209,18 @@ def brief(event: SimpleNamespace) -> str:
             return (
                 f"{kind.name} {event.instrument} {event.phase} {event.band_low_ticks}-{event.band_high_ticks}"
             )
+        case EventKind.CASH_CHANGED:
+            return f"CASH {event.account} {event.reason.name} {event.amount_micros} = {event.cash_micros}"
+        case EventKind.ORDER_ADJUSTED:
+            terms = f"{event.leaves_lots} of {event.quantity_lots}@{event.price_ticks}"
+            return f"ADJUSTED {event.order_id} {terms} from {event.value}@{event.limit}"
+        case EventKind.LIMIT_BREACHED:
+            return f"BREACHED {event.reason.name} {event.value}/{event.limit} by {event.order_id}"
+        case EventKind.MARGIN_CALL | EventKind.MARGIN_CALL_MET:
+            return f"{kind.name} {event.account} {event.equity_micros}/{event.requirement_micros}"
+        case EventKind.LIQUIDATION:
+            return f"LIQUIDATION {event.account} {event.instrument} {event.value} by {event.order_id}"
+        case EventKind.ACCOUNT_SUSPENDED if event.reason:
+            return f"SUSPENDED {event.account} {event.reason.name} {event.value}/{event.limit}"
         case _:
             return f"{kind.name} {event.account}"

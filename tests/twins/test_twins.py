@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.twins.compare import differing_rows, event_difference, state_difference
-from tests.twins.streams import PROFILES, Generator, stream, venues
+from tests.twins.ledger_streams import every_venue as venues
+from tests.twins.ledger_streams import stream
+from tests.twins.streams import PROFILES, Generator
 from workbench.domain.codes import (
     CommandKind,
     EventKind,

@@ -82,7 +82,7 @@ class CommandKind(IntEnum):
     SET_PRICE_BAND = 10
     """Accept limit prices from `price_ticks` to `trigger_price_ticks` from now on."""
     CLOCK = 11
-    """Advance exchange time."""
+    """Advance exchange time; interest, borrow costs, monitoring and liquidations happen at it."""
     SCHEDULE_PHASE = 12
     """Have an instrument (or, with -1, all) change to the phase in `flags` at `expire_time_ns`."""
     CROSS_ORDERS = 13
@@ -91,6 +91,16 @@ class CommandKind(IntEnum):
     """Allow short sales of an instrument (-1: of all) only above the best bid, or (0) at any price."""
     SET_AUCTION_COLLAR = 15
     """Keep the next uncross price from `price_ticks` to `trigger_price_ticks`; two zeros lift it."""
+    TRANSFER_CASH = 20
+    """Deposit money to an account, or withdraw it (a negative amount)."""
+    FINE = 21
+    """Move money from an account to the house."""
+    DIVIDEND = 22
+    """Pay an amount on each lot of an instrument; shorts pay it."""
+    SPLIT = 23
+    """Turn `display_lots` old lots of an instrument into `quantity_lots` new ones."""
+    START_DAY = 24
+    """Begin the day over which an account's (or, with -1, every trader's) daily loss is measured."""
 
 
 class OrderFlag(IntFlag):
@@ -110,6 +120,35 @@ class OrderFlag(IntFlag):
     """The order waits until its group's parent is filled."""
     GROUP_LAST = 64
     """The order completes its group: the second of an OCO, or the parent of children."""
+
+
+class SplitFlag(IntFlag):
+    """Bits of a SPLIT's `flags`."""
+
+    CANCEL_ORDERS = 1
+    """Cancel resting orders rather than adjust them."""
+
+
+class Mark(IntEnum):
+    """Which price an instrument's positions are valued at."""
+
+    LAST = 0
+    """The price of the last trade."""
+    MID = 1
+    """The middle between the published best bid and ask, rounded down."""
+    CLOSE = 2
+    """The last price when the phase last became CLOSED."""
+
+
+class ExposureMode(IntEnum):
+    """What an exposure group does with an order that breaks its limit."""
+
+    REJECT = 0
+    """Refuse it."""
+    FINE = 1
+    """Accept it, say so and fine the account."""
+    LOG = 2
+    """Accept it and say so."""
 
 
 class Phase(IntEnum):
@@ -175,6 +214,8 @@ class AccountFlag(IntFlag):
     """May sell more than it holds."""
     CASH_CHECKED = 2
     """Orders must be covered by buying power."""
+    MARGIN = 4
+    """Orders must be covered by equity at the instruments' margin rates."""
 
 
 class EventKind(IntEnum):
@@ -242,10 +283,29 @@ class EventKind(IntEnum):
     """Short sales of an instrument are allowed only above the best bid from now on, or at any price again."""
     AUCTION_COLLAR_CHANGED = 47
     """The bounds of the next uncross price were set or lifted."""
+    CASH_CHANGED = 50
+    """Money other than a trade's was added to an account's cash; `reason` says what for."""
+    LIMIT_BREACHED = 51
+    """An accepted order broke the limit of an exposure group; `reason` says which."""
+    MARGIN_CALL = 52
+    """A margin account's equity fell below its maintenance requirement."""
+    MARGIN_CALL_MET = 53
+    """A margin account's equity reaches its maintenance requirement again."""
+    LIQUIDATION = 54
+    """The exchange closes a position of a margin account whose call was not met."""
+    ORDER_ADJUSTED = 55
+    """An open order got new prices and quantities by a split; it keeps its id."""
+    INSTRUMENT_SPLIT = 56
+    """An instrument was split."""
+    DAY_STARTED = 57
+    """The day over which an account's daily loss is measured began."""
 
 
 class Reason(IntEnum):
-    """Why a command was refused or an order ended. docs/rules.md has the order of the checks."""
+    """Why a command was refused, an order ended, cash or a phase changed.
+
+    docs/rules.md has the order of the checks.
+    """
 
     NONE = 0
     UNKNOWN_COMMAND = 1
@@ -348,3 +408,35 @@ class Reason(IntEnum):
     """The price limit was reached: trading pauses."""
     SCHEDULED = 53
     """The time set for it came."""
+    INVALID_AMOUNT = 60
+    """An amount is zero, has the wrong sign, or is beyond counting."""
+    INSUFFICIENT_CASH = 61
+    """A withdrawal is above what the account has free."""
+    GROSS_EXPOSURE = 62
+    """The gross exposure of a group could grow beyond its limit if all open orders filled."""
+    NET_EXPOSURE = 63
+    """The net exposure of a group could grow beyond its limit if all open orders of a side filled."""
+    DAILY_LOSS = 64
+    """The account lost more since the start of its day than it may."""
+    DRAWDOWN = 65
+    """The account's equity fell further from its peak than it may."""
+    LIQUIDATION = 66
+    """The exchange closes the account's positions."""
+    CORPORATE_ACTION = 67
+    """The order could not be adjusted to a split, or was not to be."""
+    PRICE_COLLAR = 68
+    """What remains of a market order would trade beyond the instrument's collar."""
+    DEPOSIT = 70
+    """Money from outside."""
+    WITHDRAWAL = 71
+    """Money to outside."""
+    FINE = 72
+    """A fine, paid to the house."""
+    DIVIDEND = 73
+    """A dividend, received by longs and paid by shorts."""
+    BORROW_COST = 74
+    """The cost of borrowing what was sold short, paid to the house."""
+    INTEREST = 75
+    """Interest on cash, paid to the house where it is negative and by it where it is positive."""
+    CASH_IN_LIEU = 76
+    """The value of the fraction of a lot that a split left."""

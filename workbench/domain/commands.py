@@ -15,6 +15,7 @@ from workbench.domain.codes import (
     Phase,
     SelfTradePrevention,
     Side,
+    SplitFlag,
     TimeInForce,
 )
 from workbench.domain.records import COMMAND, Records, commands
@@ -252,3 +253,41 @@ def set_price_band(time_ns: int, instrument: int, low_ticks: int, high_ticks: in
 def clock(time_ns: int) -> Records:
     """Advance exchange time."""
     return _command(CommandKind.CLOCK, time_ns)
+
+
+def transfer_cash(time_ns: int, account: int, amount_micros: int) -> Records:
+    """Deposit money to an account; a negative amount withdraws it."""
+    return _command(CommandKind.TRANSFER_CASH, time_ns, account=account, amount_micros=amount_micros)
+
+
+def fine(time_ns: int, account: int, amount_micros: int) -> Records:
+    """Move money from an account to the house."""
+    return _command(CommandKind.FINE, time_ns, account=account, amount_micros=amount_micros)
+
+
+def dividend(time_ns: int, instrument: int, micros_per_lot: int) -> Records:
+    """Pay an amount on each lot held; shorts pay it."""
+    return _command(CommandKind.DIVIDEND, time_ns, instrument=instrument, amount_micros=micros_per_lot)
+
+
+def split(
+    time_ns: int,
+    instrument: int,
+    new_lots: int,
+    old_lots: int,
+    flags: SplitFlag = SplitFlag(0),  # noqa: B008 - an immutable constant
+) -> Records:
+    """Turn every `old_lots` of an instrument into `new_lots`; prices change the other way."""
+    return _command(
+        CommandKind.SPLIT,
+        time_ns,
+        instrument=instrument,
+        quantity_lots=new_lots,
+        display_lots=old_lots,
+        flags=flags,
+    )
+
+
+def start_day(time_ns: int, account: int = ALL) -> Records:
+    """Begin the day over which the daily loss of an account, or of all traders, is measured."""
+    return _command(CommandKind.START_DAY, time_ns, account=account)

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 
-from workbench.domain.codes import TriggerReference
+from workbench.domain.codes import Mark, TriggerReference
 from workbench.domain.costs import PPM, FeeSchedule
+from workbench.domain.margin import MarginRates, whole_ppm
 from workbench.domain.times import MAX_TIME_NS
 from workbench.domain.units import LARGEST, MICROS, Number, decimal, from_units, to_micros, to_units
 from workbench.errors import ConfigError
@@ -19,6 +20,9 @@ MAX_LADDER_TICKS = 1 << 25
 
 WINDOW_PARTS = 10
 """Parts of the price limits' rolling window."""
+
+MAX_BORROW_PPM = 10 * PPM
+"""Ten times its value a year is the most that borrowing can cost."""
 
 _SAFE_MICROS = 1 << 62
 _ROOM_FOR_HIGHER_PRICES = 64
@@ -51,7 +55,7 @@ class Instrument:
     trigger_reference
         Which price sets off stop and if-touched orders.
     reference_price
-        Price that auctions and price limits go by before the first trade; 0 for none.
+        Price that auctions, price limits and the value of positions go by before the first trade; 0 for none.
     price_limit_bps
         Half width of the limit-up/limit-down band around the rolling reference, in basis points; 0 for none.
     price_limit_window_ns
@@ -60,6 +64,14 @@ class Instrument:
         How long trading pauses, collecting orders for a reopening auction, when a limit is reached.
     currency
         Account currency.
+    mark
+        Which price positions are valued at.
+    margin
+        What margin accounts must hold against a position.
+    borrow_ppm_year
+        What holding a short position costs a year, in parts per million of its value.
+    collar_ppm
+        How far from the last price market orders trade, in parts per million of it; 0 for any price.
 
     Examples
     --------
@@ -88,6 +100,10 @@ class Instrument:
     price_limit_window_ns: int = 300_000_000_000
     price_limit_pause_ns: int = 300_000_000_000
     currency: str = "USD"
+    mark: Mark = Mark.LAST
+    margin: MarginRates = field(default_factory=MarginRates)
+    borrow_ppm_year: int = 0
+    collar_ppm: int = 0
 
     def __post_init__(self) -> None:
         def refuse(what: str, remedy: str) -> None:
@@ -149,10 +165,18 @@ class Instrument:
             (fees.maker_per_lot_micros, fees.maker_ppm),
             (fees.taker_per_lot_micros, fees.taker_ppm),
         ):
-            if abs(per_lot) * self.max_order_lots + LARGEST * abs(ppm) // PPM > LARGEST:
+            of_order = fees.per_order_micros + fees.minimum_micros
+            if abs(per_lot) * self.max_order_lots + LARGEST * abs(ppm) // PPM + of_order > LARGEST:
                 refuse(
                     "the fees of its largest order are too much to count in micros", "lower either of them"
                 )
+        if self.mark not in set(Mark):
+            refuse(f"{self.mark!r} is no Mark", "choose LAST, MID or CLOSE")
+        if not isinstance(self.margin, MarginRates):
+            refuse(f"{self.margin!r} is no MarginRates", "give MarginRates(...)")
+        for name, most in (("borrow_ppm_year", MAX_BORROW_PPM), ("collar_ppm", PPM)):
+            where = f"instrument {self.symbol!r} {name}"
+            object.__setattr__(self, name, whole_ppm(getattr(self, name), where, most))
 
     def price_to_ticks(self, price: Number) -> int:
         """`price` in ticks; refuses a price between two ticks."""

@@ -11,12 +11,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from workbench.domain.records import (
+    ACCOUNT_EVENT,
     AUCTION_EVENT,
+    CASH_EVENT,
     FILL_EVENT,
     MARKET_EVENT,
     ORDER_EVENT,
     POSITION_EVENT,
     QUOTE_EVENT,
+    SPLIT_EVENT,
     TERMS_EVENT,
     TRADE_EVENT,
     Records,
@@ -42,20 +45,38 @@ WORLD = np.dtype(
         ("instruments", "i8"),
         ("accounts", "i8"),
         ("wanted", "i8"),
+        ("wanted_low_ticks", "i8"),
+        ("wanted_high_ticks", "i8"),
         ("free_extra", "i8"),
         ("used_extras", "i8"),
         ("free_group", "i8"),
         ("used_groups", "i8"),
         ("live_extras", "i8"),
+        ("plain_extras", "i8"),
         ("slices", "i8"),
         ("alarm_ns", "i8"),
         ("price_limits", "i8"),
+        ("funding_micros", "i8"),
+        ("accruing", "i8"),
+        ("accrued_to_ns", "i8"),
+        ("accrual_interval_ns", "i8"),
+        ("accruals_a_year", "i8"),
+        ("debit_interest_ppm", "i8"),
+        ("credit_interest_ppm", "i8"),
+        ("accrues", "i8"),
+        ("excursions", "i8"),
+        ("monitored", "i8"),
+        ("exposures", "i8"),
+        ("moved", "i8"),
     ]
 )
 """Counters, free lists and settings; one record.
 
-`event_count` counts the buffer in use, `wanted` is what was short. `slices` are what all icebergs have yet to
-display. Nothing falls due before `alarm_ns`.
+`event_count` counts the buffer in use, `wanted` is what was short, of a ladder also which prices it must
+hold. `slices` are what all icebergs have yet to display. Nothing falls due before `alarm_ns`. `accrues` says
+whether the venue has any rate, `monitored` counts its monitored accounts, `exposures` its exposure groups;
+`moved` says whether a monitored account has moved. `plain_extras` of the extras in use are of orders that
+nothing sets off.
 """
 
 INSTRUMENT = np.dtype(
@@ -119,13 +140,28 @@ INSTRUMENT = np.dtype(
         ("short_sales_restricted", "i8"),
         ("collar_low_ticks", "i8"),
         ("collar_high_ticks", "i8"),
+        ("order_fees", "i8"),
+        ("per_order_micros", "i8"),
+        ("minimum_micros", "i8"),
+        ("fee_cap_ppm", "i8"),
+        ("mark", "i8"),
+        ("close_price_ticks", "i8"),
+        ("collar_ppm", "i8"),
+        ("borrow_ppm_year", "i8"),
+        ("initial_long_ppm", "i8"),
+        ("initial_short_ppm", "i8"),
+        ("maintenance_long_ppm", "i8"),
+        ("maintenance_short_ppm", "i8"),
+        ("collar_ticks", "i8"),
+        ("tried", "i8"),
     ]
 )
 """Reference data and market state of an instrument; bid and ask are the last published quote.
 
 `armed` counts orders that wait for their trigger; `auction_orders` those with OPG or CLS. A reference above
 `trail_above_ticks` moves the watermark of a selling trailing stop, one below `trail_below_ticks` that of a
-buying one.
+buying one. `collar_ticks` is how far the order without a limit trades that is being matched; `tried` says
+that a liquidation has tried the instrument.
 """
 
 BOOK_SIDE = np.dtype(
@@ -216,9 +252,15 @@ EXTRA = np.dtype(
         ("expire_time_ns", "i8"),
         ("group_id", "i8"),
         ("group_place", "i8"),
+        ("raw_fee_micros", "i8"),
+        ("fee_notional_micros", "i8"),
+        ("charged_micros", "i8"),
+        ("plain", "i8"),
     ]
 )
-"""Terms that few orders have; `next` and `prev` chain trailing stops, released orders and the free list."""
+"""Terms that few orders have, and what an order with fees of its own has paid; `plain` says that it has no
+more than that. `next` and `prev` chain trailing stops, released orders and the free list.
+"""
 
 GROUP = np.dtype(
     [
@@ -260,9 +302,24 @@ ACCOUNT = np.dtype(
         ("max_order_lots", "i8"),
         ("max_order_notional_micros", "i8"),
         ("position_limit_lots", "i8"),
+        ("max_daily_loss_micros", "i8"),
+        ("max_drawdown_micros", "i8"),
+        ("margin_grace_ns", "i8"),
+        ("peak_equity_micros", "i8"),
+        ("day_start_equity_micros", "i8"),
+        ("margin_call", "i8"),
+        ("call_deadline_ns", "i8"),
+        ("monitored", "i8"),
+        ("moved", "i8"),
+        ("split", "i8"),
+        ("split_micros", "i8"),
     ]
 )
-"""Money, limits and state of an account."""
+"""Money, limits and state of an account.
+
+`moved` waits for an evaluation; `split` and `split_micros` say whether a split that is being carried out
+concerns it, and what it gets.
+"""
 
 POSITION = np.dtype(
     [
@@ -276,9 +333,21 @@ POSITION = np.dtype(
         ("traded_lots", "i8"),
         ("lot_head", "i4"),
         ("lot_tail", "i4"),
+        ("adverse_micros", "i8"),
+        ("favourable_micros", "i8"),
     ]
 )
 """Position number account * instruments + instrument."""
+
+EXPOSURE = np.dtype(
+    [
+        ("gross_limit_lots", "i8"),
+        ("net_limit_lots", "i8"),
+        ("mode", "i8"),
+        ("fine_micros", "i8"),
+    ]
+)
+"""An exposure group of the venue; weights of group g: `weights[g * instruments + instrument]`."""
 
 LOT = np.dtype(
     [("price_ticks", "i8"), ("quantity_lots", "i8"), ("cost_micros", "i8"), ("next", "i4"), ("unused", "i4")]
@@ -311,6 +380,8 @@ class Memory(NamedTuple):
     groups: Records
     queues: Records
     rolling: Records
+    exposures: Records
+    weights: Records
 
 
 class EventBuffer(NamedTuple):
@@ -324,6 +395,9 @@ class EventBuffer(NamedTuple):
     market: Records
     terms: Records
     auction: Records
+    account: Records
+    cash: Records
+    split: Records
 
 
 MEMORY_DTYPES: dict[str, np.dtype[Any]] = {
@@ -346,6 +420,8 @@ MEMORY_DTYPES: dict[str, np.dtype[Any]] = {
     "groups": GROUP,
     "queues": QUEUE,
     "rolling": PART,
+    "exposures": EXPOSURE,
+    "weights": np.dtype("i8"),
 }
 """Layout of each array of `Memory`."""
 
@@ -358,5 +434,8 @@ EVENT_DTYPES: dict[str, np.dtype[Any]] = {
     "market": MARKET_EVENT,
     "terms": TERMS_EVENT,
     "auction": AUCTION_EVENT,
+    "account": ACCOUNT_EVENT,
+    "cash": CASH_EVENT,
+    "split": SPLIT_EVENT,
 }
 """Layout of each view of `EventBuffer`."""

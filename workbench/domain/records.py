@@ -84,8 +84,8 @@ ORDER_EVENT = _event(
     "limit",
     "successor_order_id",
 )
-"""ORDER_* events without a fill, and CANCEL_, REPLACE_ and COMMAND_REJECTED. `quantity_lots` is the order's
-total.
+"""ORDER_* events without a fill (ORDER_ADJUSTED too), and CANCEL_, REPLACE_ and COMMAND_REJECTED.
+`quantity_lots` is the order's total.
 """
 
 FILL_EVENT = _event(
@@ -147,7 +147,7 @@ MARKET_EVENT = _event(
     "next_phase_time_ns",
     "short_sales_restricted",
 )
-"""PHASE_CHANGED and the other changes of an instrument; ACCOUNT_SUSPENDED and ACCOUNT_REINSTATED.
+"""PHASE_CHANGED and the other changes of an instrument.
 
 Of AUCTION_COLLAR_CHANGED the limits are those of the collar.
 """
@@ -176,6 +176,34 @@ AUCTION_EVENT = _event(
 )
 """AUCTION_INDICATIVE and AUCTION_UNCROSSED. The imbalance is wanted less offered at the price."""
 
+ACCOUNT_EVENT = _event(
+    "value",
+    "limit",
+    "equity_micros",
+    "requirement_micros",
+    "deadline_ns",
+    "order_id",
+    "group",
+)
+"""ACCOUNT_SUSPENDED, ACCOUNT_REINSTATED, LIMIT_BREACHED, MARGIN_CALL, MARGIN_CALL_MET, LIQUIDATION and
+DAY_STARTED; what a kind has no number for is 0.
+"""
+
+CASH_EVENT = _event("amount_micros", "cash_micros", "position_lots", "price_ticks", "rate", "periods")
+"""CASH_CHANGED. `amount_micros` was added, `cash_micros` is the cash after it."""
+
+SPLIT_EVENT = _event(
+    "numerator",
+    "denominator",
+    "band_low_ticks",
+    "band_high_ticks",
+    "window_low_ticks",
+    "window_high_ticks",
+    "last_price_ticks",
+    "reference_price_ticks",
+)
+"""INSTRUMENT_SPLIT: `denominator` old lots became `numerator` new ones; prices are those after it."""
+
 LIQUIDITY_MAKER = 0x8000
 """Bit of an event's `flags`: the order rested and was traded against."""
 
@@ -187,6 +215,8 @@ DIVERGED = 0x1000
 
 AUCTION = 0x0800
 """Bit of an event's `flags`: a trade of an auction's uncross."""
+LIQUIDATION = 0x0400
+"""Bit of an order's `flags`: the exchange entered it to close a margin account's position."""
 
 PRIORITY_KEPT = 0x4000
 """Bit of an event's `flags`: the replaced order kept its place in the queue."""
@@ -221,6 +251,9 @@ BOOK_ORDER = np.dtype(
         ("expire_time_ns", "i8"),
         ("group_id", "i8"),
         ("group_place", "i8"),
+        ("raw_fee_micros", "i8"),
+        ("fee_notional_micros", "i8"),
+        ("charged_micros", "i8"),
     ]
 )
 """An open order as the public views, the snapshot and the state hash see it.
@@ -256,6 +289,10 @@ ACCOUNT_VIEW = np.dtype(
         ("fees_micros", "i8"),
         ("open_orders", "i8"),
         ("rate_time_ns", "i8"),
+        ("peak_equity_micros", "i8"),
+        ("day_start_equity_micros", "i8"),
+        ("margin_call", "i8"),
+        ("call_deadline_ns", "i8"),
     ]
 )
 """An account as the public views, the snapshot and the state hash see it."""
@@ -272,6 +309,8 @@ POSITION_VIEW = np.dtype(
         ("traded_lots", "i8"),
         ("open_buy_lots", "i8"),
         ("open_sell_lots", "i8"),
+        ("adverse_micros", "i8"),
+        ("favourable_micros", "i8"),
     ]
 )
 """A position of one account in one instrument; listed once it has ever traded or has open orders."""
@@ -320,6 +359,8 @@ INSTRUMENT_VIEW = np.dtype(
         ("short_sales_restricted", "i8"),
         ("collar_low_ticks", "i8"),
         ("collar_high_ticks", "i8"),
+        ("close_price_ticks", "i8"),
+        ("reference_price_ticks", "i8"),
     ]
 )
 """An instrument's market state; bid and ask are the last published quote.
@@ -340,9 +381,14 @@ COUNTERS_VIEW = np.dtype(
         ("orders", "i8"),
         ("trades", "i8"),
         ("priorities", "i8"),
+        ("funding_micros", "i8"),
+        ("accruing", "i8"),
+        ("accrued_to_ns", "i8"),
     ]
 )
-"""The exchange's own counters: each is the last number given out."""
+"""The exchange's own counters: the last numbers given out; money that came from outside; accruals' last
+boundary.
+"""
 
 LEVEL_VIEW = np.dtype([("price_ticks", "i8"), ("quantity_lots", "i8"), ("orders", "i8")])
 """One price level of one side of a book."""

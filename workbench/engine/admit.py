@@ -32,6 +32,7 @@ from workbench.domain.numbers import (
     LIMIT,
     LIMIT_IF_TOUCHED,
     LOSE_PRIORITY,
+    MARGIN,
     MARKET,
     OPENING_AUCTION,
     OPG,
@@ -82,11 +83,14 @@ from workbench.domain.numbers import (
     TRAILING_STOP,
 )
 from workbench.domain.times import MAX_TIME_NS
+from workbench.engine.accounts import free_margin
+from workbench.engine.exposure import check_groups
 from workbench.engine.groups import fits_group, resting_leg
 from workbench.engine.orders import is_held, position_number
 from workbench.engine.sweep import could_trade
 from workbench.jit import hot, int64, leaf
 from workbench.ledger.cash import available, notional, reserve_fee
+from workbench.ledger.marks import margin_required
 from workbench.matching.book import best_opposite, reaches, side_number
 from workbench.matching.table import find_client_id, find_order_id
 from workbench.matching.triggers import reference_price, trailing_price
@@ -362,7 +366,7 @@ def check_exposure(
     value_ticks: int,
     active: bool,
 ) -> tuple[int, int, int]:
-    """Reduce-only, short sale, position limit and buying power of an order that is not yet in the book.
+    """The account checks of an order that is not yet in the book.
 
     `own_leaves` and `own_reserved` are what the order it replaces, or its other leg, has open and reserved.
     The order is valued at `value_ticks` or, `by_walk`, by what it would trade now. `active`: it does not wait
@@ -389,7 +393,13 @@ def check_exposure(
         size = reachable_position(position, side, lots, own_leaves)
         if size > limit:
             return REASON_POSITION_LIMIT, size, limit
-    if (account["flags"] & CASH_CHECKED) == 0 or opening == 0:
+    if opening == 0:
+        return 0, 0, 0
+    if memory.world[0]["exposures"] != 0:
+        reason, value, limit = check_groups(memory, slot, own_leaves)
+        if reason != 0:
+            return reason, value, limit
+    if (account["flags"] & (CASH_CHECKED | MARGIN)) == 0:
         return 0, 0, 0
     price = value_ticks
     counted = opening
@@ -400,8 +410,12 @@ def check_exposure(
         if side == SELL:
             price = max(price, best_opposite(memory, number, side))
         value = notional(instrument, price, opening)
-    required = value + reserve_fee(instrument, value, counted)
-    free = available(account) + own_reserved
+    if account["flags"] & MARGIN:
+        required = margin_required(instrument, side, value, counted)
+        free = free_margin(memory, int64(order["account"])) + own_reserved
+    else:
+        required = value + reserve_fee(instrument, value, counted)
+        free = available(account) + own_reserved
     if required > free and required > 0:
         return REASON_INSUFFICIENT_BUYING_POWER, required, free
     return 0, required, 0

@@ -40,6 +40,7 @@ from workbench.engine.admit import (
 )
 from workbench.engine.emit import order_event, terms_event, turned_down
 from workbench.engine.entering import enter
+from workbench.engine.exposure import report_breaches
 from workbench.engine.groups import cancel_open
 from workbench.engine.history import (
     diverge,
@@ -170,7 +171,13 @@ def replace_order(memory: Memory, events: EventBuffer, command: Any) -> int:
         diverge(memory, number, missed)
     if has_limits(memory, int64(order["account"])):
         take_token(memory.accounts[order["account"]], command["time_ns"])
-    succeed(memory, events, command, slot, total, leaves, price, keeps)
+    old_price = order["price_ticks"]
+    if succeed(memory, events, command, slot, total, leaves, price, keeps):
+        if order["book"] == 0 and memory.world[0]["frozen"] != 0 and price == old_price:
+            # History only queued again at its price: nobody new is reached.
+            rest(memory, events, slot)
+        else:
+            enter(memory, events, slot)
     return number
 
 
@@ -278,11 +285,10 @@ def succeed(
     leaves: int,
     price: int,
     keeps: bool,
-) -> None:
-    """Replace an order by its successor in the same slot."""
+) -> bool:
+    """Replace an order by its successor in the same slot; returns whether that is still to be entered."""
     world = memory.world[0]
     order = memory.orders[slot]
-    old_price = order["price_ticks"]
     held = is_held(order)
     world["orders"] += 1
     if keeps:
@@ -319,12 +325,12 @@ def succeed(
         say_terms(memory, events, order)
     if keeps:
         enter_ids(memory, slot)
-        return
+        return False
     if held:
         enter_ids(memory, slot)
         put(memory, slot, int64(order["book"]))
         say_held(memory, events, order)
-        return
+        return False
     if keeps_account(memory, order):
         position = memory.positions[
             position_number(memory, int64(order["account"]), int64(order["instrument"]))
@@ -332,8 +338,6 @@ def succeed(
         own_leaves = leg_leaves(memory, slot) if order["special"] & IN_GROUP else int64(0)
         closing = min(leaves, closable(position, int64(order["side"]), own_leaves))
         order["opening_lots"] = leaves - closing
-    if order["book"] == 0 and world["frozen"] != 0 and price == old_price:
-        # History only queued again at its price: nobody new is reached.
-        rest(memory, events, slot)
-    else:
-        enter(memory, events, slot)
+        if world["exposures"] != 0:
+            report_breaches(memory, events, slot, own_leaves)
+    return True

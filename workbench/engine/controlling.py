@@ -1,4 +1,4 @@
-"""Commands that name no single order: mass cancels, suspensions, phases, bands, the clock."""
+"""Commands that name no single order: mass cancels, suspensions, phases, bands, money, the clock."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from workbench.domain.numbers import (
     ACTIVE,
     COMMAND_CLOCK,
     COMMAND_CROSS_ORDERS,
+    COMMAND_DIVIDEND,
+    COMMAND_FINE,
     COMMAND_KILL_SWITCH,
     COMMAND_MASS_CANCEL,
     COMMAND_REINSTATE_ACCOUNT,
@@ -18,7 +20,10 @@ from workbench.domain.numbers import (
     COMMAND_SET_AUCTION_COLLAR,
     COMMAND_SET_PHASE,
     COMMAND_SET_PRICE_BAND,
+    COMMAND_SPLIT,
+    COMMAND_START_DAY,
     COMMAND_SUSPEND_ACCOUNT,
+    COMMAND_TRANSFER_CASH,
     EVENT_ACCOUNT_REINSTATED,
     EVENT_ACCOUNT_SUSPENDED,
     EVENT_AUCTION_COLLAR_CHANGED,
@@ -39,17 +44,23 @@ from workbench.domain.numbers import (
     SUSPENDED,
 )
 from workbench.domain.times import MAX_TIME_NS
+from workbench.engine.accounts import sample_all
+from workbench.engine.accruals import accrue
 from workbench.engine.admit import (
     check_account,
     check_instrument,
     check_time,
 )
+from workbench.engine.corporate import split
 from workbench.engine.crossing import cross_orders
 from workbench.engine.emit import account_event, market_event, turned_down
+from workbench.engine.liquidating import liquidate_all
+from workbench.engine.money import dividend, move_cash
+from workbench.engine.monitoring import begin_anew, evaluate_moved, start_day
 from workbench.engine.phases import expire_day_orders
 from workbench.engine.room import band_reason
 from workbench.engine.sorting import ALL, OF_ACCOUNT, collect, end_collected
-from workbench.engine.timing import enter_phase, publish_all
+from workbench.engine.timing import enter_phase
 from workbench.jit import int64, leaf
 
 TRADERS = FIRST_TRADER
@@ -73,7 +84,9 @@ def mass_cancel(memory: Memory, events: EventBuffer, command: Any) -> tuple[int,
 def set_account_state(memory: Memory, events: EventBuffer, account: int, kind: int, state: int) -> None:
     """Suspend or reinstate one trader."""
     memory.accounts[account]["state"] = state
-    account_event(memory, events, kind, account)
+    if state == ACTIVE:
+        begin_anew(memory, account)
+    account_event(memory, events, kind, 0, account, ALL)
 
 
 @leaf
@@ -216,6 +229,7 @@ def set_price_band(memory: Memory, events: EventBuffer, command: Any) -> tuple[i
 @leaf
 def control(memory: Memory, events: EventBuffer, command: Any) -> None:
     """Every command that names no single order."""
+    world = memory.world[0]
     kind = command["kind"]
     reason, value, limit = check_time(memory, command)
     if reason == 0:
@@ -239,8 +253,27 @@ def control(memory: Memory, events: EventBuffer, command: Any) -> None:
             reason, value, limit = set_auction_collar(memory, events, command)
         elif kind == COMMAND_SET_PRICE_BAND:
             reason, value, limit = set_price_band(memory, events, command)
-        elif kind != COMMAND_CLOCK:
+        elif kind == COMMAND_CLOCK:
+            # What is due has been done.
+            if world["bare"] == 0:
+                if world["accrues"] != 0:
+                    accrue(memory, events)
+                if world["excursions"] != 0:
+                    sample_all(memory)
+                if world["monitored"] != 0:
+                    evaluate_moved(memory, events, True)
+                    liquidate_all(memory, events)
+        elif world["bare"] != 0:
+            reason = REASON_UNKNOWN_COMMAND
+        elif kind == COMMAND_TRANSFER_CASH or kind == COMMAND_FINE:
+            reason, value, limit = move_cash(memory, events, command)
+        elif kind == COMMAND_DIVIDEND:
+            reason, value, limit = dividend(memory, events, command)
+        elif kind == COMMAND_SPLIT:
+            reason, value, limit = split(memory, events, command)
+        elif kind == COMMAND_START_DAY:
+            reason, value, limit = start_day(memory, events, command)
+        else:
             reason = REASON_UNKNOWN_COMMAND
     if reason != 0:
         turned_down(memory, events, command, EVENT_COMMAND_REJECTED, reason, value, limit)
-    publish_all(memory, events)

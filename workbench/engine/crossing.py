@@ -18,7 +18,14 @@ from workbench.domain.numbers import (
 from workbench.domain.records import AUCTION, LIQUIDITY_MAKER, SHADOW
 from workbench.engine.admit import check_instrument
 from workbench.engine.emit import trade_event
-from workbench.engine.fills import after_cross, book_fill, cut_to_position, fill_resting, retire
+from workbench.engine.fills import (
+    after_cross,
+    book_fill,
+    charge_order,
+    cut_to_position,
+    fill_resting,
+    retire,
+)
 from workbench.engine.history import write_aggressor
 from workbench.engine.limits import count_trade
 from workbench.engine.orders import release_slot
@@ -94,6 +101,8 @@ def fill_ours(
     cost = 0
     if not bare:
         cost = fee(instrument["maker_per_lot_micros"], instrument["maker_ppm"], value, lots)
+        if instrument["order_fees"] != 0:
+            cost = charge_order(memory, order, cost, value)
     trade_event(memory, events, street, OURS, price_ticks, lots, order["order_id"], account, value)
     fill_resting(memory, events, slot, price_ticks, lots, cost, OURS | MAKER, 0)
     if not bare:

@@ -7,6 +7,8 @@ from typing import Any
 from workbench.domain.memory import EventBuffer, Memory
 from workbench.domain.numbers import (
     CONTINUOUS,
+    EVENT_CASH_CHANGED,
+    EVENT_INSTRUMENT_SPLIT,
     EVENT_ORDER_TERMS,
     EVENT_POSITION_CHANGED,
     EVENT_QUOTE,
@@ -223,7 +225,7 @@ def trade_event(
 def position_event(
     memory: Memory, events: EventBuffer, account: int, instrument: int, side: int, owner: Any, position: Any
 ) -> None:
-    """A EVENT_POSITION_CHANGED with the totals after a fill."""
+    """A EVENT_POSITION_CHANGED with the totals after a fill, or after a split (side 0)."""
     event = events.position[_next_event(memory)]
     _header(memory, event, EVENT_POSITION_CHANGED, 0, side, 0, 0, 0, 0, account, instrument)
     event["position_lots"] = position["position_lots"]
@@ -232,25 +234,73 @@ def position_event(
     event["realised_fifo_micros"] = position["realised_fifo_micros"]
     event["fees_micros"] = position["fees_micros"]
     event["cash_micros"] = owner["cash_micros"]
-    event["trade_id"] = memory.world[0]["trades"]
+    event["trade_id"] = memory.world[0]["trades"] if side != 0 else 0
     event["unused_0"] = 0
     event["unused_1"] = 0
 
 
 @leaf
-def account_event(memory: Memory, events: EventBuffer, kind: int, account: int) -> None:
-    """A change of an account's state."""
-    event = events.market[_next_event(memory)]
-    _header(memory, event, kind, 0, 0, 0, 0, 0, 0, account, -1)
-    event["phase"] = 0
-    event["band_low_ticks"] = 0
-    event["band_high_ticks"] = 0
-    event["reference_ticks"] = 0
-    event["limit_down_ticks"] = 0
-    event["limit_up_ticks"] = 0
-    event["next_phase"] = 0
-    event["next_phase_time_ns"] = 0
-    event["short_sales_restricted"] = 0
+def account_event(
+    memory: Memory, events: EventBuffer, kind: int, reason: int, account: int, instrument: int
+) -> Any:
+    """An event about an account; returns it for the numbers that it has."""
+    event = events.account[_next_event(memory)]
+    _header(memory, event, kind, reason, 0, 0, 0, 0, 0, account, instrument)
+    event["value"] = 0
+    event["limit"] = 0
+    event["equity_micros"] = 0
+    event["requirement_micros"] = 0
+    event["deadline_ns"] = 0
+    event["order_id"] = 0
+    event["group"] = 0
+    event["unused_0"] = 0
+    event["unused_1"] = 0
+    return event
+
+
+@leaf
+def cash_event(
+    memory: Memory,
+    events: EventBuffer,
+    reason: int,
+    account: int,
+    instrument: int,
+    amount_micros: int,
+    cash_micros: int,
+    position_lots: int,
+    price_ticks: int,
+    rate: int,
+    periods: int,
+) -> None:
+    """CASH_CHANGED."""
+    event = events.cash[_next_event(memory)]
+    _header(memory, event, EVENT_CASH_CHANGED, reason, 0, 0, 0, 0, 0, account, instrument)
+    event["amount_micros"] = amount_micros
+    event["cash_micros"] = cash_micros
+    event["position_lots"] = position_lots
+    event["price_ticks"] = price_ticks
+    event["rate"] = rate
+    event["periods"] = periods
+    event["unused_0"] = 0
+    event["unused_1"] = 0
+    event["unused_2"] = 0
+
+
+@leaf
+def split_event(memory: Memory, events: EventBuffer, number: int, new: int, old: int) -> None:
+    """INSTRUMENT_SPLIT, with what prices are now."""
+    instrument = memory.instruments[number]
+    event = events.split[_next_event(memory)]
+    _header(memory, event, EVENT_INSTRUMENT_SPLIT, 0, 0, 0, 0, 0, 0, 0, number)
+    event["numerator"] = new
+    event["denominator"] = old
+    event["band_low_ticks"] = instrument["band_low_ticks"]
+    event["band_high_ticks"] = instrument["band_high_ticks"]
+    event["window_low_ticks"] = instrument["window_low_ticks"]
+    event["window_high_ticks"] = instrument["window_high_ticks"]
+    event["last_price_ticks"] = instrument["last_price_ticks"]
+    event["reference_price_ticks"] = instrument["reference_price_ticks"]
+    event["unused_0"] = 0
 
 
 @leaf

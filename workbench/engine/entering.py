@@ -17,6 +17,7 @@ from workbench.domain.numbers import (
     EVENT_ORDER_CREATED,
     EVENT_ORDER_REJECTED,
     FOK,
+    GTC,
     HISTORICAL,
     IOC,
     LIMIT,
@@ -29,6 +30,7 @@ from workbench.domain.numbers import (
     REASON_IMMEDIATE_OR_CANCEL,
     REASON_LIMIT_UP_DOWN,
     REASON_NO_LIQUIDITY,
+    REASON_PRICE_COLLAR,
     REASON_TIME_BACKWARDS,
     REASON_UNKNOWN_ACCOUNT,
     STATE_HELD,
@@ -42,12 +44,15 @@ from workbench.engine.admit import (
     check_new,
     has_limits,
 )
+from workbench.engine.collars import stopped_by_collar
 from workbench.engine.emit import order_event, refused, terms_event
+from workbench.engine.exposure import report_breaches
 from workbench.engine.groups import break_group, cancel_incoming, join_group, place_in_group
 from workbench.engine.orders import (
     hold,
     release_slot,
     rest,
+    set_plain,
     take_extra,
     take_slot,
 )
@@ -56,8 +61,8 @@ from workbench.engine.sweep import (
     match,
     match_frozen,
     match_history,
+    matched_limit,
     meet_live_orders,
-    own_limit,
 )
 from workbench.jit import hot, int64, leaf
 from workbench.matching.book import reaches, side_number
@@ -138,6 +143,8 @@ def write_terms(memory: Memory, events: EventBuffer, command: Any, slot: int) ->
     order["display_lots"] = command["display_lots"]
     if command["display_lots"] != 0:
         order["special"] |= ICEBERG
+    if not has_terms(command) and order["order_type"] <= LIMIT and order["time_in_force"] <= GTC:
+        set_plain(memory, extra)
 
 
 @hot
@@ -149,9 +156,12 @@ def needs_extra(memory: Memory, command: Any) -> bool:
     if command["time_in_force"] == OPG or command["time_in_force"] == CLS:
         return True
     number = int64(command["instrument"])
-    if order_type != MARKET or number < 0 or number >= memory.world[0]["instruments"]:
+    if number < 0 or number >= memory.world[0]["instruments"]:
         return False
-    return memory.instruments[number]["phase"] != CONTINUOUS
+    instrument = memory.instruments[number]
+    if instrument["order_fees"] != 0 and command["account"] != STREET_ACCOUNT:
+        return True
+    return order_type == MARKET and instrument["phase"] != CONTINUOUS
 
 
 @leaf
@@ -181,7 +191,12 @@ def enter(memory: Memory, events: EventBuffer, slot: int) -> None:
             instrument["limit_state"] = 1
             instrument["quote_due"] = 1
     if order["price_ticks"] == 0 and continuous:
-        cancel_incoming(memory, events, slot, REASON_LIMIT_UP_DOWN if limited else REASON_NO_LIQUIDITY)
+        reason = REASON_NO_LIQUIDITY
+        if limited:
+            reason = REASON_LIMIT_UP_DOWN
+        elif instrument["collar_ppm"] != 0 and stopped_by_collar(memory, slot):
+            reason = REASON_PRICE_COLLAR
+        cancel_incoming(memory, events, slot, reason)
         release_slot(memory, slot)
     elif order["time_in_force"] == IOC:
         reason = REASON_LIMIT_UP_DOWN if limited else REASON_IMMEDIATE_OR_CANCEL
@@ -202,7 +217,7 @@ def stopped_by_limits(memory: Memory, slot: int) -> bool:
         return False
     side = int64(order["side"])
     best = memory.sides[side_number(int64(order["instrument"]), 0, 3 - side)]["best_ticks"]
-    return best != 0 and reaches(side, own_limit(memory, slot), best)
+    return best != 0 and reaches(side, matched_limit(memory, slot), best)
 
 
 @hot
@@ -242,6 +257,8 @@ def new_order(memory: Memory, events: EventBuffer, command: Any) -> None:
         take_token(memory.accounts[command["account"]], command["time_ns"])
         state = STATE_NEW if place == 0 else STATE_HELD
         order_event(memory, events, order, EVENT_ORDER_APPROVED, 0, state, value)
+        if place == 0 and memory.world[0]["exposures"] != 0:
+            report_breaches(memory, events, slot, 0)
     if place != 0:
         hold_new(memory, events, slot, place)
         return

@@ -152,7 +152,7 @@ class Exchange:
                 if small:
                     self._block, self._views = block, views
             else:
-                self._make_room(short, commands[at])
+                self._make_room(short)
                 world = self._memory.world
         events = block[: int(world["event_count"][0])]
         return events.copy() if small else events
@@ -161,8 +161,9 @@ class Exchange:
         """Room that is kept free at the end, since the kernel asks for the worst case before each command."""
         return _SLACK_PER_ORDER * (int(self._memory.world["live_orders"][0]) + count) + _SLACK_EVENTS
 
-    def _make_room(self, short: int, command: Any) -> None:
-        wanted = int(self._memory.world["wanted"][0])
+    def _make_room(self, short: int) -> None:
+        world = self._memory.world[0]
+        wanted = int(world["wanted"])
         if short == NEED_ORDERS:
             self._memory = layout.with_more_orders(self._memory)
             rehash(self._memory)
@@ -175,7 +176,7 @@ class Exchange:
         elif short == NEED_TRIGGERS:
             self._memory = layout.with_triggers(self._memory, wanted)
         elif short == NEED_LADDER:
-            band = (int(command["price_ticks"]), int(command["trigger_price_ticks"]))
+            band = (int(world["wanted_low_ticks"]), int(world["wanted_high_ticks"]))
             self._memory = layout.with_ladders(self._memory, {wanted: band})
         else:
             assert short == NEED_SCRATCH

@@ -17,6 +17,7 @@ from workbench.domain.numbers import (
     STATE_PARTIALLY_FILLED,
 )
 from workbench.domain.records import LIQUIDITY_MAKER, SHADOW
+from workbench.engine.accounts import note_moved, sample_fill
 from workbench.engine.emit import fill_event, position_event, say_order, trade_event
 from workbench.engine.groups import cancel_open, tell_fill
 from workbench.engine.limits import count_trade
@@ -35,6 +36,7 @@ from workbench.engine.orders import (
 )
 from workbench.jit import int64, leaf
 from workbench.ledger.cash import fee, notional
+from workbench.ledger.fees import charge
 from workbench.ledger.lots import apply_fill
 from workbench.matching.auction import unqueue_market
 from workbench.matching.book import dequeue, enqueue, show, shrink
@@ -72,7 +74,20 @@ def book_fill(
         account_number != STREET_ACCOUNT,
     )
     memory.accounts[HOUSE_ACCOUNT]["cash_micros"] += fee_micros
+    if account["monitored"] != 0:
+        note_moved(memory, account_number)
+    if memory.world[0]["excursions"] != 0 and account_number != STREET_ACCOUNT:
+        sample_fill(memory.instruments[instrument_number], position, lots if side == BUY else -lots)
     position_event(memory, events, account_number, instrument_number, side, account, position)
+
+
+@leaf
+def charge_order(memory: Memory, order: Any, fee_micros: int, value_micros: int) -> int:
+    """What a fill costs an order whose instrument has fees per order, a minimum or a cap."""
+    if order["account"] == STREET_ACCOUNT:
+        return fee_micros
+    extra = memory.extras[order["extra"]]
+    return charge(memory.instruments[order["instrument"]], extra, fee_micros, value_micros)
 
 
 @leaf
@@ -226,6 +241,9 @@ def trade(
             maker_fee = fee(instrument["maker_per_lot_micros"], instrument["maker_ppm"], value, lots)
         if taker_account != STREET_ACCOUNT:
             taker_fee = fee(instrument["taker_per_lot_micros"], instrument["taker_ppm"], value, lots)
+        if instrument["order_fees"] != 0:
+            maker_fee = charge_order(memory, maker, maker_fee, value)
+            taker_fee = charge_order(memory, taker, taker_fee, value)
     say_trade(memory, events, taker, maker, price, lots, value, extra_flags)
     if maker_moves:
         fill_resting(
@@ -276,6 +294,9 @@ def cross(
             maker_fee = fee(instrument["maker_per_lot_micros"], instrument["maker_ppm"], value, lots)
         if taker_account != STREET_ACCOUNT:
             taker_fee = fee(instrument["taker_per_lot_micros"], instrument["taker_ppm"], value, lots)
+        if instrument["order_fees"] != 0:
+            maker_fee = charge_order(memory, maker, maker_fee, value)
+            taker_fee = charge_order(memory, taker, taker_fee, value)
     say_trade(memory, events, taker, maker, price_ticks, lots, value, extra_flags)
     maker_id = maker["order_id"]
     fill_resting(

@@ -53,6 +53,8 @@ def allocate(venue: Venue) -> Memory:
         "groups": FIRST_GROUPS,
         "queues": 2 * count,
         "rolling": WINDOW_PARTS * count,
+        "exposures": len(venue.exposure_groups),
+        "weights": len(venue.exposure_groups) * count,
     }
     memory = Memory(**{name: zeros(size, MEMORY_DTYPES[name]) for name, size in sizes.items()})
     world = memory.world[0]
@@ -63,6 +65,25 @@ def allocate(venue: Venue) -> Memory:
     world["instruments"] = count
     world["accounts"] = accounts
     world["alarm_ns"] = NEVER
+    world["accrual_interval_ns"] = venue.accrual_interval_ns
+    world["accruals_a_year"] = venue.accruals_a_year
+    world["debit_interest_ppm"] = venue.debit_interest_ppm_year
+    world["credit_interest_ppm"] = venue.credit_interest_ppm_year
+    world["accrues"] = venue.accrues
+    if venue.accrues and venue.start_time_ns:
+        world["accruing"] = 1
+        world["accrued_to_ns"] = venue.start_time_ns // venue.accrual_interval_ns * venue.accrual_interval_ns
+    world["excursions"] = venue.excursions and not venue.bare
+    world["monitored"] = sum(account.monitored for account in venue.accounts)
+    world["exposures"] = len(venue.exposure_groups)
+    for number, group in enumerate(venue.exposure_groups):
+        record = memory.exposures[number]
+        record["gross_limit_lots"] = group.gross_limit
+        record["net_limit_lots"] = group.net_limit
+        record["mode"] = group.mode
+        record["fine_micros"] = group.fine_micros
+        for symbol, weight in group.weights.items():
+            memory.weights[number * count + venue.instrument_number(symbol)] = weight
     for number, instrument in enumerate(venue.instruments):
         record = memory.instruments[number]
         record["band_low_ticks"] = instrument.band_low_ticks
@@ -96,12 +117,25 @@ def allocate(venue: Venue) -> Memory:
             record["reference_ticks"] = reference
             record["limit_down_ticks"] = reference - width
             record["limit_up_ticks"] = reference + width
+        record["order_fees"] = instrument.fees.has_order_fees and not venue.bare
+        record["per_order_micros"] = instrument.fees.per_order_micros
+        record["minimum_micros"] = instrument.fees.minimum_micros
+        record["fee_cap_ppm"] = instrument.fees.cap_ppm
+        record["mark"] = instrument.mark
+        record["collar_ppm"] = 0 if venue.bare else instrument.collar_ppm
+        record["borrow_ppm_year"] = instrument.borrow_ppm_year
+        record["initial_long_ppm"] = instrument.margin.initial_long_ppm
+        record["initial_short_ppm"] = instrument.margin.initial_short_ppm
+        record["maintenance_long_ppm"] = instrument.margin.maintenance_long_ppm
+        record["maintenance_short_ppm"] = instrument.margin.maintenance_short_ppm
     for number, account in enumerate(venue.accounts, start=FIRST_TRADER):
         record = memory.accounts[number]
         flags = AccountFlag(0)
         if account.short_permitted:
             flags |= AccountFlag.SHORT_PERMITTED
-        if account.cash_checked:
+        if account.margin:
+            flags |= AccountFlag.MARGIN
+        elif account.cash_checked:
             flags |= AccountFlag.CASH_CHECKED
         record["flags"] = flags
         record["cash_micros"] = account.cash_micros
@@ -111,6 +145,13 @@ def allocate(venue: Venue) -> Memory:
         record["max_order_lots"] = account.limits.max_order_lots
         record["max_order_notional_micros"] = account.limits.max_order_notional_micros
         record["position_limit_lots"] = account.limits.position_limit_lots
+        record["max_daily_loss_micros"] = account.limits.max_daily_loss_micros
+        record["max_drawdown_micros"] = account.limits.max_drawdown_micros
+        record["margin_grace_ns"] = account.margin_grace_ns
+        record["monitored"] = account.monitored
+        if account.monitored:
+            record["peak_equity_micros"] = account.cash_micros
+            record["day_start_equity_micros"] = account.cash_micros
     assert venue.bare or memory.accounts[HOUSE_ACCOUNT]["flags"] == 0
     return with_ladders(memory)
 

@@ -17,6 +17,7 @@ from workbench.domain.numbers import (
     EVENT_ORDER_REDUCED,
     EVENT_ORDER_RESTED,
     HALTED,
+    MARGIN,
     OPG,
     PLACE_LIVE,
     PLACE_MARKET_QUEUE,
@@ -30,6 +31,7 @@ from workbench.domain.numbers import (
 from workbench.engine.emit import order_event, say_order
 from workbench.jit import hot, int64, leaf
 from workbench.ledger.cash import reservation
+from workbench.ledger.marks import margin_reservation
 from workbench.matching.auction import queue_market, unqueue_market
 from workbench.matching.book import dequeue, enqueue, level_index, shrink, side_number
 from workbench.matching.table import delete_client_id, delete_order_id, insert_client_id, insert_order_id
@@ -75,10 +77,21 @@ def take_extra(memory: Memory, slot: int) -> int:
     extra["expire_time_ns"] = 0
     extra["group_id"] = 0
     extra["group_place"] = 0
+    extra["raw_fee_micros"] = 0
+    extra["fee_notional_micros"] = 0
+    extra["charged_micros"] = 0
+    extra["plain"] = 0
     order = memory.orders[slot]
     order["extra"] = at
     order["special"] |= HAS_EXTRA
     return at
+
+
+@leaf
+def set_plain(memory: Memory, extra: Any) -> None:
+    """Count an order that needs its record of rarer terms for its fees alone."""
+    extra["plain"] = 1
+    memory.world[0]["plain_extras"] += 1
 
 
 @leaf
@@ -87,6 +100,7 @@ def release_extra(memory: Memory, order: Any) -> None:
     world = memory.world[0]
     extra = memory.extras[order["extra"]]
     extra["order"] = 0
+    world["plain_extras"] -= extra["plain"]
     extra["next"] = world["free_extra"]
     world["free_extra"] = int64(order["extra"])
     world["live_extras"] -= 1
@@ -153,12 +167,15 @@ def change_open_lots(memory: Memory, order: Any, lots: int) -> None:
 def reserve(memory: Memory, order: Any) -> None:
     """Bring the order's reservation in line with its opening lots."""
     account = memory.accounts[order["account"]]
-    if account["flags"] & CASH_CHECKED:
+    if account["flags"] & (CASH_CHECKED | MARGIN):
         instrument = memory.instruments[order["instrument"]]
         price = order["price_ticks"]
         if price == 0:
             price = memory.extras[order["extra"]]["trigger_price_ticks"]
-        wanted = reservation(instrument, price, order["opening_lots"])
+        if account["flags"] & MARGIN:
+            wanted = margin_reservation(instrument, int64(order["side"]), price, order["opening_lots"])
+        else:
+            wanted = reservation(instrument, price, order["opening_lots"])
         account["reserved_micros"] += wanted - order["reserved_micros"]
         order["reserved_micros"] = wanted
 

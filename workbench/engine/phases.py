@@ -5,6 +5,7 @@ from __future__ import annotations
 from workbench.domain.memory import EventBuffer, Memory
 from workbench.domain.numbers import (
     BUY,
+    CLOSE,
     CLOSED,
     CLOSING_AUCTION,
     EVENT_AUCTION_UNCROSSED,
@@ -70,6 +71,8 @@ def change_phase(
         uncross(memory, events, number)
     if phase == CLOSED:
         instrument["closing"] = 1
+        if instrument["mark"] == CLOSE:
+            instrument["close_price_ticks"] = instrument["last_price_ticks"]
         end_auction_orders(memory, events, number, AUCTION_OF_INSTRUMENT)
 
 

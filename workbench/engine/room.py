@@ -12,11 +12,13 @@ from workbench.domain.memory import Memory
 from workbench.domain.numbers import (
     BUY,
     COMMAND_CANCEL_ORDER,
+    COMMAND_CLOCK,
     COMMAND_EXECUTE_ORDER,
     COMMAND_MASS_CANCEL,
     COMMAND_NEW_ORDER,
     COMMAND_REPLACE_ORDER,
     COMMAND_SET_PRICE_BAND,
+    COMMAND_SPLIT,
     LIMIT,
     LOSE_PRIORITY,
     MARKET,
@@ -27,6 +29,7 @@ from workbench.domain.numbers import (
 from workbench.engine.admit import (
     check_instrument,
 )
+from workbench.engine.corporate import band_after, split_reason
 from workbench.engine.orders import (
     position_number,
 )
@@ -45,8 +48,16 @@ NEED_TRIGGERS = 8
 EVENTS_PER_COMMAND = 16
 EVENTS_PER_FILL = 10
 """TRADE, two fills, two positions, a slice, a cut of each side, and the other leg of each."""
-EVENTS_PER_ORDER = 8
-"""What can befall an order besides: two moves of its trail, its trigger, cut, approval, rest and end."""
+EVENTS_PER_ORDER = 10
+"""What can befall an order besides: two moves of its trail, trigger, cut, approval, rest, end, new terms
+of a split.
+"""
+EVENTS_PER_MOVE = 4
+"""Suspensions and margin calls of two accounts that have traded."""
+EVENTS_PER_POSITION = 6
+"""What a clock or a split may say of a position: its cost, its liquidation and three events of its order."""
+EVENTS_PER_ACCOUNT = 8
+"""Suspensions, margin calls, interest and what a corporate action pays."""
 WIDEST_LADDER = MAX_LADDER_TICKS
 
 
@@ -127,7 +138,9 @@ def may_set_off(memory: Memory, command: Any) -> bool:
     world = memory.world[0]
     if command["kind"] >= COMMAND_MASS_CANCEL and command["kind"] != COMMAND_EXECUTE_ORDER:
         return True
-    return world["live_extras"] != 0 or command["time_ns"] >= world["alarm_ns"]
+    if world["live_extras"] != world["plain_extras"] or world["monitored"] != 0:
+        return True
+    return command["time_ns"] >= world["alarm_ns"]
 
 
 @leaf
@@ -157,14 +170,20 @@ def shortage(memory: Memory, command: Any, event_room: int) -> int:
     if may_set_off(memory, command):
         live = world["live_orders"] + 1
         fills = 2 * live + world["slices"]
-        needed = EVENTS_PER_COMMAND + fills * EVENTS_PER_FILL + live * EVENTS_PER_ORDER
-        needed += world["accounts"] + 8 * world["instruments"]
+        needed = EVENTS_PER_COMMAND + live * (EVENTS_PER_ORDER + 2 * world["exposures"])
+        needed += EVENTS_PER_ACCOUNT * world["accounts"] + 8 * world["instruments"]
+        if kind == COMMAND_CLOCK and (world["monitored"] | world["accrues"]) != 0:
+            positions = world["accounts"] * world["instruments"]
+            # A liquidation's order may leave a part of the last order that it meets.
+            fills += positions
+            needed += EVENTS_PER_POSITION * positions
+        needed += fills * (EVENTS_PER_FILL + (EVENTS_PER_MOVE if world["monitored"] != 0 else 0))
         if memory.scratch.size < live:
             world["wanted"] = live
             return NEED_SCRATCH
     else:
         fills = orders_bound(memory, command)
-        needed = EVENTS_PER_COMMAND + fills * EVENTS_PER_FILL
+        needed = EVENTS_PER_COMMAND + fills * EVENTS_PER_FILL + 2 * world["exposures"]
     if event_room - world["event_count"] < needed:
         world["wanted"] = needed
         return NEED_EVENTS
@@ -174,15 +193,32 @@ def shortage(memory: Memory, command: Any, event_room: int) -> int:
         if memory.lots.size - 1 - world["used_lots"] < lots:
             world["wanted"] = lots
             return NEED_LOTS
-    if kind == COMMAND_SET_PRICE_BAND and band_reason(memory, command)[0] == 0:
-        instrument = memory.instruments[command["instrument"]]
-        low = min(instrument["window_low_ticks"], command["price_ticks"])
-        high = max(instrument["window_high_ticks"], command["trigger_price_ticks"])
-        side = memory.sides[side_number(int64(command["instrument"]), 0, 1)]
-        if low < side["floor_ticks"] or high >= side["floor_ticks"] + side["width"]:
-            world["wanted"] = command["instrument"]
-            return NEED_LADDER
+    if (kind == COMMAND_SET_PRICE_BAND or kind == COMMAND_SPLIT) and ladder_shortage(memory, command):
+        return NEED_LADDER
     return DONE
+
+
+@leaf
+def ladder_shortage(memory: Memory, command: Any) -> bool:
+    """Whether a command moves the band to where the ladder has no places yet."""
+    world = memory.world[0]
+    if command["kind"] == COMMAND_SPLIT:
+        if world["bare"] != 0 or split_reason(memory, command)[0] != 0:
+            return False
+        instrument = memory.instruments[command["instrument"]]
+        low, high = band_after(instrument, command["quantity_lots"], command["display_lots"])
+    else:
+        if band_reason(memory, command)[0] != 0:
+            return False
+        low = command["price_ticks"]
+        high = command["trigger_price_ticks"]
+    side = memory.sides[side_number(int64(command["instrument"]), 0, 1)]
+    if low >= side["floor_ticks"] and high < side["floor_ticks"] + side["width"]:
+        return False
+    world["wanted"] = command["instrument"]
+    world["wanted_low_ticks"] = low
+    world["wanted_high_ticks"] = high
+    return True
 
 
 @leaf

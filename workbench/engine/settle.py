@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from workbench.domain.memory import SPECIAL_GROUP, EventBuffer, Memory
 from workbench.domain.numbers import (
     BUY,
@@ -26,10 +28,12 @@ from workbench.domain.numbers import (
     STATE_REJECTED,
 )
 from workbench.domain.times import MAX_TIME_NS
-from workbench.engine.admit import check_activation
+from workbench.engine.admit import check_activation, leg_leaves
 from workbench.engine.emit import auction_event, quote_event, say_order
 from workbench.engine.entering import enter, set_watermark
+from workbench.engine.exposure import report_breaches
 from workbench.engine.groups import cancel_member, forget_group, group_of, other_leg, tell_end
+from workbench.engine.monitoring import evaluate_moved
 from workbench.engine.orders import (
     home,
     is_held,
@@ -44,6 +48,7 @@ from workbench.engine.orders import (
 from workbench.engine.phases import change_phase
 from workbench.jit import hot, int64, leaf
 from workbench.matching.auction import auction_reference, uncross_price
+from workbench.matching.book import move_by_priority
 from workbench.matching.triggers import (
     NEVER,
     first_triggered,
@@ -59,21 +64,6 @@ from workbench.risk.checks import closable
 IN_GROUP = SPECIAL_GROUP
 
 
-@hot
-def publish(memory: Memory, events: EventBuffer, number: int) -> None:
-    """All that a command set off in an instrument it touched, then QUOTE."""
-    instrument = memory.instruments[number]
-    if instrument["quote_due"] != 0:
-        instrument["quote_due"] = 0
-        waiting = instrument["armed"] | instrument["released_head"] | instrument["limit_state"]
-        if waiting != 0 and instrument["phase"] == CONTINUOUS:
-            settle(memory, events, number)
-            instrument["quote_due"] = 0
-        if instrument["phase"] != CONTINUOUS:
-            say_indicative(memory, events, number)
-        quote_event(memory, events, number)
-
-
 @leaf
 def settle(memory: Memory, events: EventBuffer, number: int) -> None:
     """Watermarks, then released and triggered orders until there are none."""
@@ -86,16 +76,20 @@ def settle(memory: Memory, events: EventBuffer, number: int) -> None:
             pause(memory, events, number)
             return
         released = instrument["released_head"]
+        slot = int64(0)
         if released != 0:
-            activate_released(memory, events, int64(memory.extras[released]["order"]))
-            acted = True
-            continue
-        if instrument["armed"] == 0:
-            break
-        slot, reference = first_triggered(memory, number)
+            slot = int64(memory.extras[released]["order"])
+            if memory.orders[slot]["order_type"] > LIMIT:
+                wait_for_trigger(memory, events, slot)
+                acted = True
+                continue
+        elif instrument["armed"] != 0:
+            slot, reference = first_triggered(memory, number)
+            if slot != 0:
+                trigger(memory, events, slot, reference)
         if slot == 0:
             break
-        trigger(memory, events, slot, reference)
+        activate(memory, events, slot)
         acted = True
     if acted and instrument["trail_head"] != 0:
         follow(memory, events, number)
@@ -140,7 +134,8 @@ def follow(memory: Memory, events: EventBuffer, number: int) -> None:
             price = trailing_price(memory, number, side, extra, reference)
             extra["trigger_price_ticks"] = price
             if price != 0:
-                link_by_priority(memory, side_index, price, slot)
+                queue_trigger(memory, side_index, price, slot)
+                move_by_priority(memory, side_index, price, slot)
             event = say_order(memory, events, order, EVENT_ORDER_TRAILED, 0, STATE_HELD, price)
             event["limit"] = reference
         note_watermark(instrument, order, extra)
@@ -148,35 +143,8 @@ def follow(memory: Memory, events: EventBuffer, number: int) -> None:
 
 
 @leaf
-def link_by_priority(memory: Memory, side_index: int, price_ticks: int, slot: int) -> None:
-    """Queue a trigger whose price has moved behind those that are older, before those that are younger."""
-    queue_trigger(memory, side_index, price_ticks, slot)
-    orders = memory.orders
-    order = orders[slot]
-    before = int64(order["prev"])
-    if before == 0 or orders[before]["priority"] < order["priority"]:
-        return
-    unqueue_trigger(memory, side_index, price_ticks, slot)
-    while before != 0 and orders[before]["priority"] > order["priority"]:
-        before = int64(orders[before]["prev"])
-    side = memory.sides[side_index]
-    level = memory.levels[side["level_base"] + price_ticks - side["floor_ticks"]]
-    if before == 0:
-        after = int64(level["head"])
-        level["head"] = slot
-    else:
-        after = int64(orders[before]["next"])
-        orders[before]["next"] = slot
-    order["prev"] = before
-    order["next"] = after
-    orders[after]["prev"] = slot
-    level["orders"] += 1
-    side["orders"] += 1
-
-
-@leaf
 def trigger(memory: Memory, events: EventBuffer, slot: int, reference_ticks: int) -> None:
-    """The reference reached an order's trigger price."""
+    """The reference reached the trigger price of an order, which becomes active."""
     order = memory.orders[slot]
     extra = memory.extras[order["extra"]]
     event = say_order(memory, events, order, EVENT_ORDER_TRIGGERED, 0, STATE_HELD, reference_ticks)
@@ -185,20 +153,15 @@ def trigger(memory: Memory, events: EventBuffer, slot: int, reference_ticks: int
     if other != 0:
         forget_group(memory, group_of(memory, slot))
         cancel_member(memory, events, other)
-    activate(memory, events, slot)
 
 
 @leaf
-def activate_released(memory: Memory, events: EventBuffer, slot: int) -> None:
-    """A released order becomes active, or begins to wait for its trigger."""
-    order = memory.orders[slot]
-    if order["order_type"] <= LIMIT:
-        activate(memory, events, slot)
-        return
+def wait_for_trigger(memory: Memory, events: EventBuffer, slot: int) -> None:
+    """A released order begins to wait for its trigger."""
     unput(memory, slot)
     set_watermark(memory, slot)
     put(memory, slot, PLACE_TRIGGER)
-    say_held(memory, events, order)
+    say_held(memory, events, memory.orders[slot])
 
 
 @leaf
@@ -226,6 +189,8 @@ def activate(memory: Memory, events: EventBuffer, slot: int) -> None:
     order["book"] = home(memory, order)
     if limited:
         say_order(memory, events, order, EVENT_ORDER_APPROVED, 0, STATE_NEW, value)
+        if memory.world[0]["exposures"] != 0:
+            report_breaches(memory, events, slot, leg_leaves(memory, slot))
     enter(memory, events, slot)
 
 
@@ -274,3 +239,40 @@ def say_indicative(memory: Memory, events: EventBuffer, number: int) -> None:
         offered,
         auction_reference(instrument),
     )
+
+
+@hot
+def has_work(instrument: Any) -> bool:
+    """Whether a command that touched an instrument may have set off something in it."""
+    if instrument["quote_due"] == 0 or instrument["phase"] != CONTINUOUS:
+        return False
+    return (instrument["armed"] | instrument["released_head"] | instrument["limit_state"]) != 0
+
+
+@hot
+def say_market(memory: Memory, events: EventBuffer, number: int) -> None:
+    """What is published of an instrument that was touched."""
+    instrument = memory.instruments[number]
+    if instrument["quote_due"] != 0:
+        instrument["quote_due"] = 0
+        if instrument["phase"] != CONTINUOUS:
+            say_indicative(memory, events, number)
+        quote_event(memory, events, number)
+
+
+@leaf
+def publish(memory: Memory, events: EventBuffer, first: int, end: int) -> None:
+    """The end of a command that has touched the instruments from `first` up to `end`, at most."""
+    world = memory.world[0]
+    while True:
+        for number in range(first, end):
+            if has_work(memory.instruments[number]):
+                settle(memory, events, number)
+        if world["moved"] == 0:
+            break
+        # An evaluation may cancel orders in any instrument.
+        first = 0
+        end = world["instruments"]
+        evaluate_moved(memory, events, False)
+    for number in range(first, end):
+        say_market(memory, events, number)

@@ -9,7 +9,7 @@ from typing import Any
 import numba
 import numpy as np
 
-from workbench.domain.codes import OrderType, Place, Side
+from workbench.domain.codes import STREET_ACCOUNT, OrderType, Place, Side
 from workbench.domain.config import FIRST_TRADER, ReplayMode, Venue, venue_from_json, venue_to_json
 from workbench.domain.instruments import MAX_LADDER_TICKS, WINDOW_PARTS
 from workbench.domain.memory import SPECIAL_EXTRA, SPECIAL_ICEBERG, Memory
@@ -42,6 +42,7 @@ from workbench.engine.orders import (
     note_open,
     open_state,
     position_number,
+    set_plain,
     take_extra,
     take_slot,
 )
@@ -114,6 +115,9 @@ def view_order(memory: Memory, order: Any, view: Any) -> None:
         view["expire_time_ns"] = extra["expire_time_ns"]
         view["group_id"] = extra["group_id"]
         view["group_place"] = extra["group_place"]
+        view["raw_fee_micros"] = extra["raw_fee_micros"]
+        view["fee_notional_micros"] = extra["fee_notional_micros"]
+        view["charged_micros"] = extra["charged_micros"]
 
 
 @entry(MEMORY_TYPE, numba.types.int64, array_of(BOOK_ORDER))
@@ -159,7 +163,20 @@ def write_extra(memory: Memory, slot: int, view: Any) -> None:
     extra["expire_time_ns"] = view["expire_time_ns"]
     extra["group_id"] = view["group_id"]
     extra["group_place"] = view["group_place"]
+    extra["raw_fee_micros"] = view["raw_fee_micros"]
+    extra["fee_notional_micros"] = view["fee_notional_micros"]
+    extra["charged_micros"] = view["charged_micros"]
+    if not has_rarer_terms(view):
+        set_plain(memory, extra)
     note_open(memory, order)
+
+
+@leaf
+def has_rarer_terms(view: Any) -> bool:
+    """Whether an order that is put back has terms that its record does not hold."""
+    if view["order_type"] != LIMIT or view["time_in_force"] > GTC:
+        return True
+    return (view["expire_time_ns"] | view["group_id"] | view["display_lots"]) != 0
 
 
 @entry(MEMORY_TYPE, array_of(BOOK_ORDER))
@@ -194,11 +211,8 @@ def write_orders(arrays: Memory, views: Any) -> None:
         order["extra"] = 0
         if view["display_lots"] != 0:
             order["special"] |= ICEBERG
-        if (
-            order["order_type"] != LIMIT
-            or order["time_in_force"] > GTC
-            or (view["expire_time_ns"] | view["group_id"] | view["display_lots"]) != 0
-        ):
+        fees = memory.instruments[order["instrument"]]["order_fees"] != 0
+        if has_rarer_terms(view) or (fees and order["account"] != STREET_ACCOUNT):
             write_extra(memory, slot, view)
         if view["book"] <= PLACE_LIVE:
             enqueue(memory, slot)

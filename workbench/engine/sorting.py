@@ -20,6 +20,7 @@ MARKET_OF_INSTRUMENT = 2
 OPG_OF_INSTRUMENT = 3
 AUCTION_OF_INSTRUMENT = 4
 WAITING_FOR_CLOSE = 5
+OF_INSTRUMENT = 6
 
 
 @leaf
@@ -39,7 +40,7 @@ def is_chosen(memory: Memory, order: Any, account: int, instrument: int, which: 
         return order["time_in_force"] == OPG
     if which == AUCTION_OF_INSTRUMENT:
         return order["time_in_force"] == OPG or order["time_in_force"] == CLS
-    return order["book"] == PLACE_AUCTION
+    return which == OF_INSTRUMENT or order["book"] == PLACE_AUCTION
 
 
 @leaf

@@ -34,36 +34,7 @@ from workbench.engine.orders import enter_ids
 from workbench.engine.room import DONE, shortage
 from workbench.engine.settle import publish
 from workbench.engine.timing import do_what_is_due
-from workbench.jit import array_of, by_reference, entry, hot, int64, leaf, tuple_of
-
-
-@hot
-def apply(memory: Memory, events: EventBuffer, command: Any) -> None:
-    """One command, which nothing is too small for."""
-    world = memory.world[0]
-    world["commands"] += 1
-    time_ns = command["time_ns"]
-    if time_ns > world["time_ns"] and time_ns <= MAX_TIME_NS:
-        world["time_ns"] = time_ns
-        if time_ns >= world["alarm_ns"]:
-            do_what_is_due(memory, events)
-    kind = command["kind"]
-    number = int64(command["instrument"])
-    if world["price_limits"] != 0:
-        look_at_limits(memory, events, command)
-    if kind == COMMAND_NEW_ORDER:
-        new_order(memory, events, command)
-    elif kind == COMMAND_CANCEL_ORDER:
-        number = cancel_order(memory, events, command)
-    elif kind == COMMAND_REPLACE_ORDER:
-        number = replace_order(memory, events, command)
-    elif kind == COMMAND_EXECUTE_ORDER:
-        execute_order(memory, events, command)
-    else:
-        control(memory, events, command)
-        return
-    if number >= 0 and number < world["instruments"]:
-        publish(memory, events, number)
+from workbench.jit import array_of, by_reference, entry, int64, leaf, tuple_of
 
 
 @leaf
@@ -103,7 +74,31 @@ def run(memory: Memory, events: EventBuffer, commands: Any, start: int) -> tuple
         short = shortage(state, command, room)
         if short != DONE:
             return i, short
-        apply(state, sink, command)
+        world = state.world[0]
+        world["commands"] += 1
+        time_ns = command["time_ns"]
+        if time_ns > world["time_ns"] and time_ns <= MAX_TIME_NS:
+            world["time_ns"] = time_ns
+            if time_ns >= world["alarm_ns"]:
+                do_what_is_due(state, sink)
+        kind = command["kind"]
+        number = int64(command["instrument"])
+        if world["price_limits"] != 0:
+            look_at_limits(state, sink, command)
+        if kind == COMMAND_NEW_ORDER:
+            new_order(state, sink, command)
+        elif kind == COMMAND_CANCEL_ORDER:
+            number = cancel_order(state, sink, command)
+        elif kind == COMMAND_REPLACE_ORDER:
+            number = replace_order(state, sink, command)
+        elif kind == COMMAND_EXECUTE_ORDER:
+            execute_order(state, sink, command)
+        else:
+            control(state, sink, command)
+            publish(state, sink, 0, world["instruments"])
+            continue
+        if number >= 0 and number < world["instruments"]:
+            publish(state, sink, number, number + 1)
     return commands.size, DONE
 
 

@@ -18,6 +18,7 @@ from workbench.domain.numbers import (
     REDUCE_ONLY,
 )
 from workbench.domain.records import SHADOW
+from workbench.engine.collars import ANY_PRICE, set_collar
 from workbench.engine.emit import say_order
 from workbench.engine.fills import cut_to_position, trade
 from workbench.engine.groups import cancel_incoming, cancel_open
@@ -34,19 +35,30 @@ from workbench.matching.book import (
     side_number,
 )
 
-ANY_PRICE = 1 << 62
 ICEBERG = SPECIAL_ICEBERG
 IN_GROUP = SPECIAL_GROUP
 
 
 @hot
 def own_limit(memory: Memory, slot: int) -> int:
-    """The price up to which an order itself would trade; one without a limit trades at any."""
+    """The price up to which an order itself would trade: its limit, its collar, or any."""
     order = memory.orders[slot]
     price = order["price_ticks"]
     if price != 0:
         return price
+    if memory.instruments[order["instrument"]]["collar_ppm"] != 0:
+        return set_collar(memory, slot)
     return ANY_PRICE if order["side"] == BUY else 0
+
+
+@leaf
+def matched_limit(memory: Memory, slot: int) -> int:
+    """The same of an order that has been matched, whose collar is that from before it traded."""
+    order = memory.orders[slot]
+    instrument = memory.instruments[order["instrument"]]
+    if order["price_ticks"] == 0 and instrument["collar_ppm"] != 0:
+        return instrument["collar_ticks"]
+    return own_limit(memory, slot)
 
 
 @hot

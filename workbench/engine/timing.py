@@ -34,13 +34,6 @@ def enter_phase(memory: Memory, events: EventBuffer, number: int, phase: int, re
 
 
 @leaf
-def publish_all(memory: Memory, events: EventBuffer) -> None:
-    """The end of a command that may have touched any instrument."""
-    for number in range(memory.world[0]["instruments"]):
-        publish(memory, events, number)
-
-
-@leaf
 def next_change(memory: Memory) -> int:
     """When the next phase change is due; NEVER when there is none."""
     earliest = NEVER
@@ -65,22 +58,6 @@ def next_expiry(memory: Memory) -> int:
 
 
 @leaf
-def change_due_phases(memory: Memory, events: EventBuffer, due_ns: int) -> None:
-    """All phase changes that are due at one time."""
-    for number in range(memory.world[0]["instruments"]):
-        instrument = memory.instruments[number]
-        if instrument["reopening_time_ns"] == due_ns:
-            instrument["reopening_time_ns"] = 0
-            enter_phase(memory, events, number, CONTINUOUS, REASON_LIMIT_UP_DOWN)
-        if instrument["schedule_time_ns"] == due_ns:
-            phase = instrument["schedule_phase"]
-            instrument["schedule_time_ns"] = 0
-            instrument["schedule_phase"] = 0
-            enter_phase(memory, events, number, phase, REASON_SCHEDULED)
-    expire_day_orders(memory, events)
-
-
-@leaf
 def do_what_is_due(memory: Memory, events: EventBuffer) -> None:
     """Everything that is due by the exchange's time, in order of due times."""
     now = memory.world[0]["time_ns"]
@@ -89,12 +66,22 @@ def do_what_is_due(memory: Memory, events: EventBuffer) -> None:
         count = collect_expired(memory, min(now, change))
         if count > 0:
             end_collected(memory, events, count, EVENT_ORDER_EXPIRED, REASON_END_OF_TIME, STATE_EXPIRED)
-            publish_all(memory, events)
+            publish(memory, events, 0, memory.world[0]["instruments"])
         if change > now:
             # What was ended or activated may have set off a pause with a reopening of its own.
             if count == 0 or next_change(memory) > now:
                 break
             continue
-        change_due_phases(memory, events, change)
-        publish_all(memory, events)
+        for number in range(memory.world[0]["instruments"]):
+            instrument = memory.instruments[number]
+            if instrument["reopening_time_ns"] == change:
+                instrument["reopening_time_ns"] = 0
+                enter_phase(memory, events, number, CONTINUOUS, REASON_LIMIT_UP_DOWN)
+            if instrument["schedule_time_ns"] == change:
+                phase = instrument["schedule_phase"]
+                instrument["schedule_time_ns"] = 0
+                instrument["schedule_phase"] = 0
+                enter_phase(memory, events, number, phase, REASON_SCHEDULED)
+        expire_day_orders(memory, events)
+        publish(memory, events, 0, memory.world[0]["instruments"])
     memory.world[0]["alarm_ns"] = min(next_change(memory), next_expiry(memory))

@@ -128,6 +128,32 @@ def unlink(memory: Memory, number: int, price_ticks: int, slot: int) -> Any:
     return level
 
 
+@leaf
+def move_by_priority(memory: Memory, number: int, price_ticks: int, slot: int) -> None:
+    """Move the last order of a queue forward, behind those that are older."""
+    orders = memory.orders
+    order = orders[slot]
+    before = int64(order["prev"])
+    if before == 0 or orders[before]["priority"] < order["priority"]:
+        return
+    unlink(memory, number, price_ticks, slot)
+    while before != 0 and orders[before]["priority"] > order["priority"]:
+        before = int64(orders[before]["prev"])
+    side = memory.sides[number]
+    level = memory.levels[side["level_base"] + price_ticks - side["floor_ticks"]]
+    if before == 0:
+        after = int64(level["head"])
+        level["head"] = slot
+    else:
+        after = int64(orders[before]["next"])
+        orders[before]["next"] = slot
+    order["prev"] = before
+    order["next"] = after
+    orders[after]["prev"] = slot
+    level["orders"] += 1
+    side["orders"] += 1
+
+
 @hot
 def enqueue(memory: Memory, slot: int) -> int:
     """Put an order at the end of its level's queue; returns the lots that were displayed there before."""

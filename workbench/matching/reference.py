@@ -60,6 +60,10 @@ class Order:
     expire_time_ns: int = 0
     group_id: int = 0
     group_place: int = 0
+    raw_fee_micros: int = 0
+    fee_notional_micros: int = 0
+    charged_micros: int = 0
+    collar_ticks: int | None = None
 
     @property
     def has_limit(self) -> bool:
@@ -147,6 +151,12 @@ class BookSide:
         level.orders[order.priority] = order
         level.count(order, 1)
 
+    def insert(self, order: Order) -> None:
+        """Put an order among those at its price by its priority number."""
+        self.add(order)
+        level = self.levels[order.price_ticks]
+        level.orders = OrderedDict(sorted(level.orders.items()))
+
     def remove(self, order: Order) -> None:
         """Take an order out; a price without orders disappears."""
         level = self.levels[order.price_ticks]
@@ -199,6 +209,11 @@ class MarketQueue:
         """Take an order out."""
         del self.orders[order.priority]
         self.lots -= order.leaves_lots
+
+    def insert(self, order: Order) -> None:
+        """Put an order back by its priority number."""
+        self.add(order)
+        self.orders = OrderedDict(sorted(self.orders.items()))
 
     def change(self, order: Order, leaves_lots: int, shown_lots: int) -> None:
         """Give an order other leaves in its place; it shows none."""
@@ -395,11 +410,17 @@ def could_trade(
     limit_ticks: int | None,
     mode: SelfTradePrevention,
     left_out: Callable[[Order], bool] = lambda _: False,
+    allows: Callable[[int], bool] = lambda _: True,
 ) -> list[Offer]:
-    """Resting orders and lots that an incoming order could trade now, in order; nothing changes."""
+    """Resting orders and lots that an incoming order could trade now, in order; nothing changes.
+
+    The walk ends at the first price that is not allowed, whoever stands there.
+    """
     offers: list[Offer] = []
     left = order.leaves_lots
-    for _, level in groupby(market.makers(order, limit_ticks), key=lambda maker: maker.price_ticks):
+    for price, level in groupby(market.makers(order, limit_ticks), key=lambda maker: maker.price_ticks):
+        if not allows(price):
+            return offers
         makers = list(level)
         acts = [act_of(order, maker, mode) for maker in makers]
         ends = any(act not in (Act.FILL, Act.CANCEL_RESTING) for act in acts)

@@ -12,6 +12,8 @@ them are plain functions that take the exchange's state, `twin`, first. Where to
 - what a command sets off at its end: `settle`
 - mass cancel, suspension, kill switch, phases, bands, short sale restrictions, collars: `controlling`
 - history's executions: `executing`; its auctions: `crossing`; what history missed: `divergence`
+- money: `means` (buying power and margin), `charging` (fees), `cash`, `dividends`, `splits`, `accruals`
+- what positions are worth: `marks`; limits on them: `exposure`, `monitoring`, `liquidation`; `collars`
 - events go out: `emit`; the state: `state`, seen from outside: `views`; what always holds: `invariants`
 
 Names are the kernel's where the subject is the same.

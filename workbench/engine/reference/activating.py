@@ -6,6 +6,7 @@ from workbench.domain.codes import EventKind, OrderFlag, Place, Reason
 from workbench.domain.states import OrderState
 from workbench.engine.reference.approval import check_account_of, closable_lots
 from workbench.engine.reference.emit import emit_order
+from workbench.engine.reference.exposure import report_breaches
 from workbench.engine.reference.groups import cancel, other_leg, refuse_active
 from workbench.engine.reference.matching import match_and_rest
 from workbench.engine.reference.orders import delist, hold
@@ -60,4 +61,5 @@ def _activate(twin: TwinState, order: Order, *, triggered: bool) -> None:
     order.book = twin.markets[order.instrument].home(order)
     if twin.trader(order.account):
         emit_order(twin, EventKind.ORDER_APPROVED, order, OrderState.NEW, value=approval.required_micros)
+        report_breaches(twin, order, approval.breaches)
     match_and_rest(twin, order)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from workbench.domain.codes import AccountFlag, OrderFlag, OrderType, Reason, Side
+from workbench.engine.reference.exposure import Breach, broken_limits, first_refusal
 from workbench.engine.reference.matching import offers
+from workbench.engine.reference.means import available_micros, money_for
 from workbench.engine.reference.references import value_price
 from workbench.engine.reference.state import SIDES, TwinState
 from workbench.matching.reference import OPPOSITE, Order
@@ -18,6 +20,7 @@ class Approval(NamedTuple):
 
     opening_lots: int
     required_micros: int
+    breaches: tuple[Breach, ...] = ()
 
 
 def check_post_only(twin: TwinState, order: Order) -> Refusal | None:
@@ -55,21 +58,22 @@ def check_account_of(
     closable = risk.closable_lots(side, position, open_lots[Side.BUY], open_lots[Side.SELL])
     opening = quantity - min(quantity, closable)
     required = available = 0
-    if trader.flags & AccountFlag.CASH_CHECKED:
+    if trader.flags & (AccountFlag.CASH_CHECKED | AccountFlag.MARGIN):
         required = _required_micros(twin, order, opening, triggered=triggered)
-        purse = twin.ledger.purses[order.account]
-        available = purse.cash_micros - trader.reserved_micros - 2 * purse.short_cost_micros
+        available = available_micros(twin, order.account)
         available += sum(other.reserved_micros for other in gone)
     rules = twin.rules[instrument]
     bid = 0 if waits else twin.markets[instrument].books[0][Side.BUY].best_price()
+    breaches = broken_limits(twin, order, open_lots) if opening else ()
     refusal = (
         risk.check_reduce_only(order.flags, opening, closable)
         or risk.check_short_sale(trader, side, opening, closable)
         or risk.check_short_sale_price(rules, side, opening, order.price_ticks, bid)
         or risk.check_position(rules, trader, side, quantity, position, open_lots[side])
+        or first_refusal(breaches)
         or risk.check_buying_power(required, available)
     )
-    return refusal or Approval(opening, required)
+    return refusal or Approval(opening, required, breaches)
 
 
 def _open_lots(trader: Standing, order: Order, gone: list[Order]) -> dict[Side, int]:
@@ -92,7 +96,7 @@ def _required_micros(twin: TwinState, order: Order, opening_lots: int, *, trigge
         price = value_price(twin, order)
         if order.side == Side.SELL:
             price = max(price, twin.markets[order.instrument].best_price(Side.BUY))
-        return terms.required(terms.notional(price, opening_lots), opening_lots)
+        return money_for(twin, order, terms.notional(price, opening_lots), opening_lots)
     closing = order.leaves_lots - opening_lots
     notional = lots = 0
     for maker, offered in offers(twin, order):
@@ -100,4 +104,4 @@ def _required_micros(twin: TwinState, order: Order, opening_lots: int, *, trigge
         closing -= skipped
         notional += terms.notional(maker.price_ticks, offered - skipped)
         lots += offered - skipped
-    return terms.required(notional, lots)
+    return money_for(twin, order, notional, lots)

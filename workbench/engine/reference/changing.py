@@ -17,6 +17,7 @@ from workbench.engine.reference.divergence import (
     missed_history,
 )
 from workbench.engine.reference.emit import emit_about, emit_order_terms, refuse
+from workbench.engine.reference.exposure import report_breaches
 from workbench.engine.reference.groups import cancel, replace_member
 from workbench.engine.reference.matching import match_and_rest
 from workbench.engine.reference.naming import (
@@ -106,7 +107,7 @@ def replace_order(twin: TwinState, command: Command) -> None:
         hold(twin, successor, Place(order.book), again=True)
     else:
         successor.opening_lots = checked.opening_lots
-        _enter_again(twin, order, successor)
+        _enter_again(twin, order, successor, checked)
 
 
 def _succeed(twin: TwinState, order: Order, successor: Order) -> None:
@@ -120,10 +121,11 @@ def _succeed(twin: TwinState, order: Order, successor: Order) -> None:
     _emit_replaced(twin, order, successor, PRIORITY_KEPT)
 
 
-def _enter_again(twin: TwinState, order: Order, successor: Order) -> None:
+def _enter_again(twin: TwinState, order: Order, successor: Order, approval: Approval) -> None:
     """The successor is matched like a new order and queues anew."""
     withdraw(twin, order)
     _emit_replaced(twin, order, successor, 0)
+    report_breaches(twin, successor, approval.breaches)
     # Frozen history trades with live orders again only when its price has changed.
     if twin.frozen and order.is_street and successor.price_ticks == order.price_ticks:
         rest(twin, successor)

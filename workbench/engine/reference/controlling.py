@@ -6,9 +6,13 @@ from workbench.domain.codes import AccountState, EventKind, Phase, Reason
 from workbench.domain.commands import ALL
 from workbench.domain.config import FIRST_TRADER
 from workbench.domain.instruments import MAX_LADDER_TICKS
+from workbench.engine.reference.accruals import accrue
 from workbench.engine.reference.command import Command
 from workbench.engine.reference.emit import emit, emit_market, refuse
 from workbench.engine.reference.groups import cancel
+from workbench.engine.reference.liquidation import liquidate_all
+from workbench.engine.reference.marks import sample_all
+from workbench.engine.reference.monitoring import begin_anew, evaluate_all
 from workbench.engine.reference.naming import (
     check_account,
     check_expire_time,
@@ -61,6 +65,8 @@ def _put_account_state(twin: TwinState, account: int, state: AccountState) -> No
     suspended = state == AccountState.SUSPENDED
     kind = EventKind.ACCOUNT_SUSPENDED if suspended else EventKind.ACCOUNT_REINSTATED
     twin.standings[account].state = state
+    if not suspended:
+        begin_anew(twin, account)
     emit(twin, kind, account=account, instrument=ALL)
 
 
@@ -171,7 +177,12 @@ def set_auction_collar(twin: TwinState, command: Command) -> None:
 
 
 def clock(twin: TwinState, command: Command) -> None:
-    """CLOCK: what has fallen due is done already."""
+    """CLOCK: what has fallen due is done already; what depends on the time that has passed happens now."""
     refusal = check_late(twin, command)
     if refusal:
         refuse(twin, EventKind.COMMAND_REJECTED, command, refusal)
+    elif not twin.venue.bare:
+        accrue(twin)
+        sample_all(twin)
+        evaluate_all(twin)
+        liquidate_all(twin)

@@ -17,10 +17,10 @@ def emit(
     kind: EventKind,
     payload: tuple[int, ...] = (),
     *,
+    reason: int = 0,
     side: int = 0,
     account: int = 0,
     instrument: int = 0,
-    reason: int = 0,
 ) -> None:
     """An event that is not about one order's terms."""
     twin.event_count += 1

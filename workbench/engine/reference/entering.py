@@ -18,6 +18,7 @@ from workbench.domain.states import OrderState
 from workbench.engine.reference.approval import Approval, check_account_of, check_post_only
 from workbench.engine.reference.command import Command
 from workbench.engine.reference.emit import emit_command_terms, emit_created, emit_order, refuse
+from workbench.engine.reference.exposure import report_breaches
 from workbench.engine.reference.groups import (
     cancel,
     cancel_members,
@@ -90,6 +91,7 @@ def new_order(twin: TwinState, command: Command) -> None:
         if by_group == Place.RELEASED:
             complete(twin, order)
         return
+    report_breaches(twin, order, approval.breaches)
     order.opening_lots = approval.opening_lots
     if order.time_in_force == TimeInForce.FOK:
         available = sum(offer.lots for offer in offers(twin, order, surely=True))

@@ -11,6 +11,7 @@ from workbench.domain.config import Venue
 from workbench.domain.records import COMMAND, EVENT, Records
 from workbench.domain.times import MAX_TIME_NS
 from workbench.domain.views import ExchangeState, state_digest
+from workbench.engine.reference.cash import fine, transfer_cash
 from workbench.engine.reference.changing import cancel_order, replace_order
 from workbench.engine.reference.command import Command
 from workbench.engine.reference.controlling import (
@@ -26,12 +27,15 @@ from workbench.engine.reference.controlling import (
     suspend_account,
 )
 from workbench.engine.reference.crossing import cross_orders
+from workbench.engine.reference.dividends import dividend
 from workbench.engine.reference.emit import refuse
 from workbench.engine.reference.entering import new_order
 from workbench.engine.reference.executing import execute_order
 from workbench.engine.reference.limits import look_at_limits
+from workbench.engine.reference.monitoring import start_day
 from workbench.engine.reference.naming import check_late
 from workbench.engine.reference.settle import end_of_command
+from workbench.engine.reference.splits import split
 from workbench.engine.reference.state import TwinState
 from workbench.engine.reference.timing import pass_time
 from workbench.engine.reference.views import depth, whole_state
@@ -57,8 +61,22 @@ _HANDLERS: dict[int, Handler] = {
     CommandKind.CROSS_ORDERS: cross_orders,
     CommandKind.RESTRICT_SHORT_SALES: restrict_short_sales,
     CommandKind.SET_AUCTION_COLLAR: set_auction_collar,
+    CommandKind.TRANSFER_CASH: transfer_cash,
+    CommandKind.FINE: fine,
+    CommandKind.DIVIDEND: dividend,
+    CommandKind.SPLIT: split,
+    CommandKind.START_DAY: start_day,
 }
-_NOT_FOR_BARE = (CommandKind.SUSPEND_ACCOUNT, CommandKind.REINSTATE_ACCOUNT, CommandKind.KILL_SWITCH)
+_NOT_FOR_BARE = (
+    CommandKind.SUSPEND_ACCOUNT,
+    CommandKind.REINSTATE_ACCOUNT,
+    CommandKind.KILL_SWITCH,
+    CommandKind.TRANSFER_CASH,
+    CommandKind.FINE,
+    CommandKind.DIVIDEND,
+    CommandKind.SPLIT,
+    CommandKind.START_DAY,
+)
 
 
 class ReferenceExchange(TwinState):

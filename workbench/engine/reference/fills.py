@@ -7,8 +7,10 @@ from typing import NamedTuple
 from workbench.domain.codes import EventKind, OrderFlag, Reason, Side
 from workbench.domain.records import AUCTION, LIQUIDITY_MAKER, SHADOW
 from workbench.domain.states import OrderState
+from workbench.engine.reference.charging import charge
 from workbench.engine.reference.emit import emit, emit_about
 from workbench.engine.reference.groups import cancel, traded
+from workbench.engine.reference.marks import sample_fill
 from workbench.engine.reference.orders import refresh, shrink
 from workbench.engine.reference.state import TwinState
 from workbench.matching.reference import Order
@@ -105,9 +107,7 @@ def _fill_side(
     """What a trade does to one of its orders; returns the fee."""
     fee = 0
     if not twin.venue.bare:
-        fee = twin.ledger.fee(
-            order.account, order.instrument, trade.notional_micros, trade.lots, maker=is_maker
-        )
+        fee = charge(twin, order, trade.notional_micros, trade.lots, maker=is_maker)
     if order.is_street and not recorded:
         order.taken_lots += trade.lots
     # History's order keeps its leaves when a live one trades with it in a frozen venue.
@@ -143,6 +143,8 @@ def _book(twin: TwinState, order: Order, trade: Trade, fee_micros: int) -> None:
     """One account's side of a trade in the ledger."""
     account, instrument, side = order.account, order.instrument, order.side
     position = twin.ledger.book(account, instrument, side, trade.price_ticks, trade.lots, fee_micros)
+    twin.moved.add(account)
+    sample_fill(twin, order, position, trade.lots)
     payload = (
         position.position_lots,
         position.cost_micros,

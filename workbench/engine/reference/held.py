@@ -55,10 +55,13 @@ class Held:
             del self.auction[order.order_id]
 
     def trail(self, order: Order, watermark_ticks: int, trigger_price_ticks: int) -> None:
-        """Give a trailing stop another watermark and trigger price."""
-        self._leave(order)
+        """Give an order another watermark and trigger price."""
+        waits = order.book == Place.TRIGGER
+        if waits:
+            self._leave(order)
         order.watermark_ticks, order.trigger_price_ticks = watermark_ticks, trigger_price_ticks
-        self._climb(order)
+        if waits:
+            self._climb(order)
 
     def _climb(self, order: Order) -> None:
         if order.trigger_price_ticks:

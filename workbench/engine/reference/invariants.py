@@ -7,6 +7,7 @@ from collections import Counter
 from workbench.domain.codes import (
     HOUSE_ACCOUNT,
     STREET_ACCOUNT,
+    AccountFlag,
     OrderFlag,
     OrderType,
     Phase,
@@ -14,6 +15,7 @@ from workbench.domain.codes import (
     Side,
     TimeInForce,
 )
+from workbench.domain.config import FIRST_TRADER
 from workbench.engine.reference.matching import AT_ONCE
 from workbench.engine.reference.references import is_triggered, reference
 from workbench.engine.reference.state import SIDES, Stage, TwinState
@@ -62,6 +64,7 @@ def _check_orders(twin: TwinState, orders: list[Order]) -> None:
         assert order.quantity_lots == order.leaves_lots + order.executed_lots
         assert 0 <= order.opening_lots <= order.leaves_lots
         assert order.time_in_force not in AT_ONCE
+        _check_charge(twin, order)
         shows = order.display_lots and not order.is_held
         assert order.shown_lots <= min(order.display_lots, order.leaves_lots)
         assert (order.shown_lots > 0) == bool(shows)
@@ -183,8 +186,10 @@ def _check_conservation(twin: TwinState) -> None:
     """No money and no lot is made or lost."""
     ledger = twin.ledger
     start = sum(account.cash_micros for account in twin.venue.accounts)
-    assert sum(purse.cash_micros for purse in ledger.purses) == start
-    assert sum(purse.fees_micros for purse in ledger.purses) == ledger.purses[HOUSE_ACCOUNT].cash_micros
+    assert sum(purse.cash_micros for purse in ledger.purses) - twin.funding_micros == start
+    house = ledger.purses[HOUSE_ACCOUNT]
+    assert sum(purse.fees_micros for purse in ledger.purses) == house.cash_micros - house.other_micros
+    assert sum(purse.other_micros for purse in ledger.purses) == twin.funding_micros
     for instrument in range(len(twin.venue.instruments)):
         held = [position for (_, where), position in ledger.positions.items() if where == instrument]
         assert sum(position.position_lots for position in held) == 0
@@ -203,8 +208,35 @@ def _check_account(twin: TwinState, account: int, own: list[Order]) -> None:
     held = [position for (owner, _), position in twin.ledger.positions.items() if owner == account]
     assert purse.short_cost_micros == sum(position.short_cost_micros for position in held)
     assert purse.fees_micros == sum(position.fees_micros for position in held)
+    # What an account has gained is what its cash and the cost of what it holds have grown by.
+    if account != HOUSE_ACCOUNT:
+        start = 0 if account == STREET_ACCOUNT else twin.venue.accounts[account - FIRST_TRADER].cash_micros
+        gained = sum(position.realised_average_micros - position.cost_micros for position in held)
+        assert purse.cash_micros == start + gained - purse.fees_micros + purse.other_micros
+    _check_watch(twin, account)
     for position in held:
+        assert position.adverse_micros <= 0 <= position.favourable_micros
+        assert position.position_lots or not position.adverse_micros | position.favourable_micros
         assert (position.cost_micros > 0) <= (position.position_lots > 0)
         assert (position.cost_micros < 0) <= (position.position_lots < 0)
         lots = sum(lot.quantity_lots for lot in position.lots)
         assert lots == (0 if account == STREET_ACCOUNT else abs(position.position_lots))
+
+
+def _check_charge(twin: TwinState, order: Order) -> None:
+    """An order has been charged what its instrument's fees make of all it has traded."""
+    terms = twin.ledger.terms[order.instrument]
+    if not order.fee_notional_micros or twin.venue.bare or order.is_street or not terms.has_order_fees:
+        assert order.raw_fee_micros == order.fee_notional_micros == order.charged_micros == 0
+    else:
+        total = terms.order_total(order.raw_fee_micros, order.fee_notional_micros)
+        assert order.charged_micros == total
+
+
+def _check_watch(twin: TwinState, account: int) -> None:
+    """Only what is watched is kept, and a call is open or has no deadline."""
+    standing = twin.standings[account]
+    if not standing.monitored:
+        assert standing.peak_equity_micros == standing.day_start_equity_micros == 0
+    assert not standing.margin_call or standing.flags & AccountFlag.MARGIN
+    assert standing.margin_call or standing.call_deadline_ns == 0

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import takewhile
-
 from workbench.domain.codes import OrderFlag, Reason, SelfTradePrevention, TimeInForce
+from workbench.engine.reference.collars import collar_of, stopped_by_collar
 from workbench.engine.reference.fills import cut_to_position, fill
 from workbench.engine.reference.groups import cancel
 from workbench.engine.reference.orders import rest
@@ -21,10 +20,12 @@ def offers(twin: TwinState, order: Order, *, surely: bool = False) -> list[Offer
     def may_shrink(maker: Order) -> bool:
         return surely and bool(maker.flags & OrderFlag.REDUCE_ONLY or maker.order_id in twin.groups)
 
-    found = could_trade(
-        twin.markets[order.instrument], order, _limit(order), _prevention(twin, order), may_shrink
-    )
-    return list(takewhile(lambda offer: _allows(twin, order, offer.maker.price_ticks), found))
+    def allows(price_ticks: int) -> bool:
+        return _allows(twin, order, price_ticks)
+
+    order.collar_ticks = collar_of(twin, order)
+    market, mode = twin.markets[order.instrument], _prevention(twin, order)
+    return could_trade(market, order, _limit(order), mode, may_shrink, allows)
 
 
 def match(twin: TwinState, order: Order) -> bool:
@@ -35,6 +36,7 @@ def match(twin: TwinState, order: Order) -> bool:
     if not twin.is_continuous(order.instrument):
         return False
     market = twin.markets[order.instrument]
+    order.collar_ticks = collar_of(twin, order)
     meetings = Meetings(market, order, _limit(order))
     mode = _prevention(twin, order)
     while market.offered(order) and (maker := meetings.first()):
@@ -69,12 +71,14 @@ def match_and_rest(twin: TwinState, order: Order) -> None:
         rest(twin, order)
     elif stopped:
         cancel(twin, order, Reason.LIMIT_UP_DOWN)
+    elif stopped_by_collar(twin, order):
+        cancel(twin, order, Reason.PRICE_COLLAR)
     else:
         cancel(twin, order, Reason.IMMEDIATE_OR_CANCEL if order.has_limit else Reason.NO_LIQUIDITY)
 
 
 def _limit(order: Order) -> int | None:
-    return order.price_ticks if order.has_limit else None
+    return order.price_ticks if order.has_limit else order.collar_ticks
 
 
 def _prevention(twin: TwinState, order: Order) -> SelfTradePrevention:

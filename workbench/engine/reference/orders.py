@@ -3,13 +3,30 @@
 from __future__ import annotations
 
 import heapq
+from typing import NamedTuple
 
 from workbench.domain.codes import AccountFlag, EventKind, Phase, Place, Reason, TimeInForce
 from workbench.domain.states import OrderState
 from workbench.engine.reference.emit import emit_order
+from workbench.engine.reference.means import money_for
 from workbench.engine.reference.references import auction_value, reference, trigger_price
 from workbench.engine.reference.state import TwinState, client_key
 from workbench.matching.reference import Order
+
+
+class NewTerms(NamedTuple):
+    """What a split makes of an open order."""
+
+    price_ticks: int
+    leaves_lots: int
+    executed_lots: int
+    taken_lots: int
+    opening_lots: int
+    display_lots: int
+    valued_ticks: int
+    trigger_price_ticks: int
+    trail_ticks: int
+    watermark_ticks: int
 
 
 def rest(twin: TwinState, order: Order) -> None:
@@ -103,6 +120,32 @@ def shrink(twin: TwinState, order: Order, lots: int, *, traded: bool) -> None:
             withdraw(twin, order)
 
 
+def readjust(twin: TwinState, order: Order, terms: NewTerms) -> None:
+    """Give an open order other terms; it keeps its id, its priority number and its place."""
+    if order.is_held:
+        order.quantity_lots = order.leaves_lots = terms.leaves_lots
+        order.price_ticks, order.display_lots = terms.price_ticks, terms.display_lots
+        order.trail_ticks = terms.trail_ticks
+        twin.held[order.instrument].trail(order, terms.watermark_ticks, terms.trigger_price_ticks)
+        if order.is_trailing:
+            twin.held[order.instrument].trail(
+                order, terms.watermark_ticks, trigger_price(twin, order, terms.watermark_ticks)
+            )
+        return
+    queue = twin.markets[order.instrument].side_of(order)
+    queue.remove(order)
+    trader = twin.trader(order.account)
+    if trader:
+        trader.open_lots[order.instrument, order.side] += terms.leaves_lots - order.leaves_lots
+    order.leaves_lots, order.executed_lots = terms.leaves_lots, terms.executed_lots
+    order.quantity_lots = terms.leaves_lots + terms.executed_lots
+    order.price_ticks, order.valued_ticks = terms.price_ticks, terms.valued_ticks
+    order.taken_lots, order.opening_lots = terms.taken_lots, terms.opening_lots
+    order.display_lots, order.shown_lots = terms.display_lots, min(terms.display_lots, terms.leaves_lots)
+    queue.insert(order)
+    _reserve(twin, order)
+
+
 def withdraw(twin: TwinState, order: Order) -> None:
     """Take an open order out of where it stands."""
     if not order.is_held:
@@ -163,9 +206,9 @@ def reject(twin: TwinState, order: Order, reason: Reason, value: int, limit: int
 def _reserve(twin: TwinState, order: Order) -> None:
     """Bring an open order's reservation up to date; held orders reserve nothing."""
     trader = twin.trader(order.account)
-    if trader and trader.flags & AccountFlag.CASH_CHECKED and not order.is_held:
+    if trader and trader.flags & (AccountFlag.CASH_CHECKED | AccountFlag.MARGIN) and not order.is_held:
         terms = twin.ledger.terms[order.instrument]
         notional = terms.notional(order.price_ticks or order.valued_ticks, order.opening_lots)
-        reserved = terms.required(notional, order.opening_lots)
+        reserved = money_for(twin, order, notional, order.opening_lots)
         trader.reserved_micros += reserved - order.reserved_micros
         order.reserved_micros = reserved

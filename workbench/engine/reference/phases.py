@@ -9,6 +9,7 @@ from workbench.engine.reference.activating import release
 from workbench.engine.reference.auctions import uncross
 from workbench.engine.reference.emit import emit_market
 from workbench.engine.reference.groups import cancel, expire
+from workbench.engine.reference.marks import keep_close
 from workbench.engine.reference.state import TwinState
 
 COLLECTING = (Phase.PRE_OPEN, Phase.OPENING_AUCTION, Phase.CLOSING_AUCTION, Phase.REOPENING_AUCTION)
@@ -40,6 +41,7 @@ def change_phase(
             if order_id in held:
                 release(twin, held[order_id])
     if phase == Phase.CLOSED:
+        keep_close(twin, instrument)
         for order in twin.open_in_order():
             if order.instrument == instrument and order.time_in_force in (TimeInForce.OPG, TimeInForce.CLS):
                 cancel(twin, order, Reason.AUCTION_ENDED)

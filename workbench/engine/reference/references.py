@@ -51,15 +51,15 @@ def trigger_price(twin: TwinState, order: Order, watermark_ticks: int) -> int:
 
 def auction_value(twin: TwinState, instrument: int) -> int:
     """What a market order is worth that waits for an auction."""
-    rules = twin.rules[instrument]
-    return twin.tapes[instrument].last_price_ticks or rules.reference_price_ticks or rules.band_high_ticks
+    tape = twin.tapes[instrument]
+    return tape.last_price_ticks or tape.reference_price_ticks or twin.rules[instrument].band_high_ticks
 
 
 def auction_reference(twin: TwinState, instrument: int) -> int:
     """The price that an uncross price shall be near; 0 for none."""
-    rules = twin.rules[instrument]
-    price = twin.tapes[instrument].last_price_ticks or rules.reference_price_ticks
-    return price - price % rules.price_increment_ticks
+    tape = twin.tapes[instrument]
+    price = tape.last_price_ticks or tape.reference_price_ticks
+    return price - price % twin.rules[instrument].price_increment_ticks
 
 
 def value_price(twin: TwinState, order: Order) -> int:

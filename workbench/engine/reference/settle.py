@@ -8,18 +8,27 @@ from workbench.engine.reference.activating import release, trigger
 from workbench.engine.reference.auctions import publish_indicative
 from workbench.engine.reference.emit import emit_order, publish_quote
 from workbench.engine.reference.limits import pause
+from workbench.engine.reference.monitoring import evaluate_moved
 from workbench.engine.reference.references import is_triggered, reference, reference_of, trigger_price
 from workbench.engine.reference.state import SIDES, TwinState
 from workbench.matching.reference import Order
 
 
 def end_of_command(twin: TwinState) -> None:
-    """Go through the instruments that were touched."""
+    """Go through the instruments that were touched, and through the accounts that have moved."""
+    _set_off_all(twin)
+    while twin.moved:
+        evaluate_moved(twin)
+        _set_off_all(twin)
     for instrument in sorted(twin.touched):
-        _set_off(twin, instrument)
         publish_indicative(twin, instrument)
         publish_quote(twin, instrument)
     twin.touched.clear()
+
+
+def _set_off_all(twin: TwinState) -> None:
+    for instrument in sorted(twin.touched):
+        _set_off(twin, instrument)
 
 
 def _set_off(twin: TwinState, instrument: int) -> None:

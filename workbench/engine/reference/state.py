@@ -33,6 +33,8 @@ class Tape:
     divergence_lots: int = 0
     divergence_orders: int = 0
     indicative: tuple[int, int, int] = (0, 0, 0)
+    close_price_ticks: int = 0
+    reference_price_ticks: int = 0
 
 
 @dataclass(slots=True)
@@ -93,6 +95,8 @@ class TwinState:
         Whether the present command's time is refused.
     events, touched, limit_states
         Events of the present step; instruments that the present command changed; those in a limit state.
+    moved
+        Accounts whose position or cash has changed since they were last evaluated.
     left_crossed
         Instruments in whose last uncross orders were cut or ended otherwise, or whose price had a collar,
         which may have left others that cross. Only invariants look at it.
@@ -103,7 +107,7 @@ class TwinState:
         self.frozen = venue.replay_mode == ReplayMode.FROZEN
         self.rules = [Rules(instrument) for instrument in venue.instruments]
         self.markets = [Market(self.frozen) for _ in venue.instruments]
-        self.tapes = [Tape() for _ in venue.instruments]
+        self.tapes = [Tape(reference_price_ticks=each.reference_price_ticks) for each in venue.instruments]
         self.standings: list[Standing] = []
         if not venue.bare:
             self.standings = [Standing() for _ in range(FIRST_TRADER)]
@@ -124,12 +128,19 @@ class TwinState:
         self.order_count = 0
         self.trade_count = 0
         self.priority_count = 0
+        self.funding_micros = 0
+        self.accruing = venue.accrues and venue.start_time_ns != 0
+        self.accrued_to_ns = 0
+        if self.accruing:
+            interval = venue.accrual_interval_ns
+            self.accrued_to_ns = venue.start_time_ns // interval * interval
 
         self.late = False
         self.events: list[Event] = []
         self.touched: set[int] = set()
         self.limit_states: set[int] = set()
         self.left_crossed: set[int] = set()
+        self.moved: set[int] = set()
 
     def trader(self, account: int) -> Standing | None:
         """What account checks look at; None where there are none: the street and bare venues."""

@@ -54,6 +54,9 @@ def _counters(twin: TwinState) -> Row:
         twin.order_count,
         twin.trade_count,
         twin.priority_count,
+        twin.funding_micros,
+        twin.accruing,
+        twin.accrued_to_ns,
     )
 
 
@@ -80,6 +83,8 @@ def _instrument_rows(twin: TwinState) -> list[Row]:
             limits.part if limits else 0,
             int(rules.short_sales_restricted),
             *(calendar.collar or (0, 0)),
+            tape.close_price_ticks,
+            tape.reference_price_ticks,
         )
         for number, (rules, tape, calendar, limits) in enumerate(
             zip(twin.rules, twin.tapes, twin.calendars, twin.price_limits, strict=True)
@@ -100,6 +105,10 @@ def _account_rows(twin: TwinState) -> list[Row]:
             twin.ledger.purses[account].fees_micros,
             standing.open_orders,
             standing.rate_time_ns,
+            standing.peak_equity_micros,
+            standing.day_start_equity_micros,
+            standing.margin_call,
+            standing.call_deadline_ns,
         )
         for account, standing in enumerate(twin.standings)
     ]
@@ -110,8 +119,9 @@ def _position_rows(twin: TwinState) -> list[Row]:
     for account, standing in enumerate(twin.standings):
         for instrument in range(len(twin.rules)):
             position = twin.ledger.positions.get((account, instrument))
-            booked = (0,) * 6
+            booked, excursions = (0,) * 6, (0, 0)
             if position:
+                excursions = (position.adverse_micros, position.favourable_micros)
                 booked = (
                     position.position_lots,
                     position.cost_micros,
@@ -122,7 +132,7 @@ def _position_rows(twin: TwinState) -> list[Row]:
                 )
             open_lots = [standing.open_lots_of(instrument, side) for side in SIDES]
             if any(booked) or any(open_lots):
-                rows.append((account, instrument, *booked, *open_lots))
+                rows.append((account, instrument, *booked, *open_lots, *excursions))
     return rows
 
 
@@ -173,6 +183,9 @@ def _order_rows(twin: TwinState) -> list[Row]:
             order.expire_time_ns,
             order.group_id,
             order.group_place,
+            order.raw_fee_micros,
+            order.fee_notional_micros,
+            order.charged_micros,
         )
         for order in in_books + elsewhere
     ]
