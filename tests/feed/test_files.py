@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.errors import SourceError
-from workbench.feed.files import Cells, read_bytes, read_head
+from workbench.feed.files import Cells, read_bytes, read_chunks, read_head
 
 TEXT = b"time,price\n1,2.50\n2,2.75\n" * 50
 
@@ -45,6 +45,8 @@ def test_content_decides_and_not_the_name(tmp_path: Path, packer: str, suffix: s
     path.write_bytes(PACKERS[packer](TEXT))
     assert read_bytes(path) == TEXT
     assert read_head(path, 16) == TEXT[:16]
+    for size in (1, 7, 1 << 20):
+        assert b"".join(read_chunks(path, size)) == TEXT
 
 
 @pytest.mark.parametrize("packer", ["gzip", "zstd", "zstd_frames", "xz", "xz_streams", "zip"])
