@@ -9,7 +9,7 @@ import os
 import stat
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -87,39 +87,42 @@ def _pieces(file: BinaryIO, name: str, size: int) -> Iterator[bytes]:
     start = file.read(len(_XZ))
     file.seek(0)
     if start.startswith(_ZSTD):
-        yield from _zstd_pieces(file, size)
-        return
-    with _unpacked(file, start, name) as plain:
-        while piece := plain.read(size):
-            yield piece
+        yield from _stream_pieces(file, size, lambda: zstandard.ZstdDecompressor().decompressobj())
+    elif start.startswith(_XZ):
+        yield from _stream_pieces(file, size, lzma.LZMADecompressor, fill=b"\0")
+    else:
+        with _unpacked(file, start, name) as plain:
+            while piece := plain.read(size):
+                yield piece
 
 
 def _unpacked(file: BinaryIO, start: bytes, name: str) -> Any:
-    """The file's content as a file."""
+    """The content of a plain, gzip or zip file as a file."""
     if start.startswith(_GZIP):
         return gzip.GzipFile(fileobj=file)
-    if start.startswith(_XZ):
-        return lzma.LZMAFile(file)
     if start.startswith(_ZIP):
         archive = zipfile.ZipFile(file)
         return archive.open(_only_member(archive, name))
     return file
 
 
-def _zstd_pieces(file: BinaryIO, size: int) -> Iterator[bytes]:
-    """All frames, as in `_zstd`."""
-    frame = zstandard.ZstdDecompressor().decompressobj()
+def _stream_pieces(file: BinaryIO, size: int, begin: Callable[[], Any], fill: bytes = b"") -> Iterator[bytes]:
+    """All Zstandard frames or xz streams, `fill` between them; anything else behind them is refused."""
+    stream = begin()
     begun = False
     while packed := file.read(max(size // 8, 1)):
         parts = []
         while packed:
-            parts.append(frame.decompress(packed))
-            begun, packed = not frame.eof, frame.unused_data if frame.eof else b""
-            if frame.eof:
-                frame = zstandard.ZstdDecompressor().decompressobj()
+            packed = packed if begun else packed.lstrip(fill)
+            if not packed:
+                break
+            parts.append(stream.decompress(packed))
+            begun, packed = not stream.eof, stream.unused_data if stream.eof else b""
+            if stream.eof:
+                stream = begin()
         yield b"".join(parts)
     if begun:
-        raise EOFError("the last Zstandard frame has no end")
+        raise EOFError("the last stream has no end")
 
 
 def check_regular(path: str | os.PathLike[str]) -> None:

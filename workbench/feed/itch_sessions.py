@@ -71,7 +71,8 @@ class Sessions:
             sequence = np.where(unnumbered, self._unnumbered + np.cumsum(lots) - lots, sequence)
             self._unnumbered += int(lots.sum())
         numbered = ~unnumbered
-        for name in np.unique(names[numbered]).tolist():
+        found, begins = np.unique(names[numbered], return_index=True)
+        for name in found[np.argsort(begins)].tolist():
             of_name = np.flatnonzero(numbered & (names == name))
             session = self._sessions.setdefault(name, _Session(len(self._sessions) + 1))
             base[of_name] = session.base

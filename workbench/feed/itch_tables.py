@@ -52,6 +52,8 @@ def _column(part: Field, raw: npt.NDArray[Any]) -> pl.Series | npt.NDArray[Any]:
     codes = raw.astype(np.uint64 if part.size == np.dtype(np.uint64).itemsize else np.int64)
     if part.form != TEXT:
         return codes
+    if not len(codes):
+        return pl.Series([], dtype=pl.String)
     series = pl.Series(codes)
     kinds = series.unique()
     names = [code.to_bytes(part.size, "big").decode("latin-1").rstrip() for code in kinds.to_list()]
