@@ -189,6 +189,8 @@ def test_several_stocks_need_a_choice(tmp_path: Path) -> None:
     )
     with pytest.raises(SourceError, match="has no stock 'DEF'; it has ABC, XYZ"):
         open_history(path, symbol="DEF")
+    with pytest.raises(SourceError, match="several stocks \\(ABC and others that it does not name\\)"):
+        open_history(write(tmp_path, [add(1, "B", 1, 100), delete(2, locate=2)]))
     many = [directory(f"S{number:03}", number) for number in range(1, 20)]
     with pytest.raises(SourceError, match=r"\(S001, S002, S003, S004, S005, S006, S007, S008, …\)"):
         open_history(write(tmp_path, [*many, add(1, "B", 1, 100), add(2, "B", 1, 100, locate=2)]))

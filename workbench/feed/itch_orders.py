@@ -14,7 +14,7 @@ import numpy as np
 
 from workbench.domain.codes import Side
 from workbench.domain.instruments import Instrument
-from workbench.domain.records import Records
+from workbench.domain.records import COMMAND, Records
 from workbench.domain.units import Number
 from workbench.errors import SourceError
 from workbench.feed.files import Flags, Ints
@@ -90,16 +90,24 @@ def to_commands(
     left_out = np.zeros(len(flow.row), np.bool_)
     _order_commands(blocks, flow, lives, scale, time_ns, left_out)
     quirks = _trade_commands(blocks, flow, lives, scale, time_ns, left_out)
-    row = np.concatenate([block[0] for block in blocks])
-    rank = np.concatenate([np.full(len(block[0]), block[1]) for block in blocks])
-    order = np.lexsort((rank, row))
-    commands = np.concatenate([block[2] for block in blocks])[order]
+    row, commands = _in_order(blocks)
     quirks |= {
         **lives.quirks,
         "order_id_renumbered": renumbered,
         "price_outside_window": int(left_out.sum()),
     }
-    return commands, row[order].astype(np.int64), scale.instrument(stock), quirks
+    return commands, row, scale.instrument(stock), quirks
+
+
+def _in_order(blocks: Blocks) -> tuple[Ints, Records]:
+    """The rows and commands of all blocks, by row and rank."""
+    row = np.concatenate([block[0] for block in blocks])
+    rank = np.concatenate([np.full(len(block[0]), block[1]) for block in blocks])
+    order = np.lexsort((rank, row))
+    # Numpy copies so many bytes whole, but records field by field.
+    plain = np.dtype(f"V{COMMAND.itemsize}")
+    every = np.concatenate([block[2].view(plain) for block in blocks])
+    return row[order].astype(np.int64), every[order].view(COMMAND)
 
 
 def _flow(selected: Selected, rows: Ints, name: str) -> tuple[Flow, int]:

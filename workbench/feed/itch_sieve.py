@@ -121,10 +121,12 @@ class Sieve:
         self._unnamed[code] = False
 
     def _several(self) -> SourceError:
+        nameless = any(code not in self._names for code in np.flatnonzero(self._active).tolist())
+        others = " and others that it does not name" if nameless else ""
         return SourceError(
             self._source,
             None,
-            f"holds orders of several stocks ({self._shown()})",
+            f"holds orders of several stocks ({self._shown()}{others})",
             "choose one with symbol= or --kind itch --symbol NAME",
         )
 
