@@ -56,9 +56,10 @@ class TinyBook:
                 assert c["flags"] == OrderFlag.HISTORICAL
                 self._shrink(name, lots or self.orders[name][2])
             elif c["kind"] == CommandKind.REPLACE_ORDER:
-                assert c["flags"] == OrderFlag.HISTORICAL | OrderFlag.QUANTITY_IS_LEAVES
+                flags = OrderFlag.HISTORICAL | OrderFlag.QUANTITY_IS_LEAVES
+                assert c["flags"] in (flags, flags | OrderFlag.LOSE_PRIORITY)
                 side, old, _ = self._drop(name)
-                self._put(name, side, price or old, lots)
+                self._put(int(c["new_client_order_id"]) or name, side, price or old, lots)
             elif c["kind"] == CommandKind.MASS_CANCEL:
                 for order_id in list(self.orders):
                     self._drop(order_id)
