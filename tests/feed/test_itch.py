@@ -184,8 +184,7 @@ def test_several_stocks_need_a_choice(tmp_path: Path) -> None:
     with pytest.raises(SourceError) as caught:
         open_history(path)
     assert str(caught.value) == (
-        f"{path}: holds orders of several stocks (ABC, XYZ); "
-        "choose one with symbol= or --kind itch --symbol NAME"
+        f"{path}: holds orders of several stocks (ABC, XYZ); choose one with symbol= or --symbol NAME"
     )
     with pytest.raises(SourceError, match="has no stock 'DEF'; it has ABC, XYZ"):
         open_history(path, symbol="DEF")

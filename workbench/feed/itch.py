@@ -250,8 +250,6 @@ def _quirks(itch: Itch) -> dict[str, int]:
     packets = itch.packets or PacketCounts()
     return {
         "broken_trade": len(itch.records("B")[0]),
-        "cross_trade": len(itch.records("Q")[0]),
-        "trading_halt": len(itch.records("H")[0]) + len(itch.records("h")[0]),
         "duplicate_message": packets.duplicate_messages,
         "late_message": packets.late_messages,
         "missing_message": packets.missing_messages,

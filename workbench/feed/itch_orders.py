@@ -1,5 +1,7 @@
 """The lives of one stock's orders in ITCH messages, and the commands that give our book the same lives.
 
+What the messages say about the market besides is added by `itch_market`.
+
 Everything here works on whole columns. A replace ends one order reference number and gives birth to another;
 the messages about each number are brought together, and what was open before and after each is a running
 sum. A replace does not tell the side, so each birth is followed back to the message that entered the order.
@@ -7,7 +9,6 @@ sum. A replace does not tell the side, so each birth is followed back to the mes
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,8 @@ from workbench.domain.records import COMMAND, Records
 from workbench.domain.units import Number
 from workbench.errors import SourceError
 from workbench.feed.files import Flags, Ints
+from workbench.feed.history import counted
+from workbench.feed.itch_market import E4_NANOS, Blocks, Selected, cross_price_nanos, market_commands
 from workbench.feed.itch_messages import MESSAGES
 from workbench.feed.scale import PriceScale, from_nanos, off_tick, price_scale
 from workbench.feed.street import (
@@ -30,15 +33,6 @@ from workbench.feed.street import (
     replaces,
     tick_rule,
 )
-
-E4_NANOS = 100_000
-"""A price of 1, a ten-thousandth of a dollar, in 1e-9 dollars."""
-
-Selected = Mapping[str, tuple[Records, Ints]]
-"""Messages by the letter of their type, and their places in the file."""
-
-Blocks = list[tuple[Ints, int, Records]]
-"""Rows, rank within the row, and commands of one sort."""
 
 _ADD, _ADD_MPID, _EXECUTE, _EXECUTE_AT, _CANCEL, _DELETE, _REPLACE, _TRADE = map(ord, "AFECXDUP")
 _BORN, _REDUCED, _ENDED = range(3)
@@ -78,10 +72,9 @@ def to_commands(
     flow, renumbered = _flow(selected, rows, name)
     orders = flow.where(_ADD, _ADD_MPID, _REPLACE)
     _refuse_off_tick(flow, orders, rows, market_tick, name)
-    priced = flow.price_nanos > 0
     scale = price_scale(
         name,
-        flow.price_nanos[priced],
+        np.concatenate((flow.price_nanos[flow.price_nanos > 0], cross_price_nanos(selected))),
         market_tick=market_tick,
         order_price_nanos=flow.price_nanos[orders],
     )
@@ -90,13 +83,17 @@ def to_commands(
     left_out = np.zeros(len(flow.row), np.bool_)
     _order_commands(blocks, flow, lives, scale, time_ns, left_out)
     quirks = _trade_commands(blocks, flow, lives, scale, time_ns, left_out)
+    instrument = scale.instrument(stock)
+    of_market = market_commands(blocks, selected, rows, time_ns, scale, instrument.max_order_lots, name)
     row, commands = _in_order(blocks)
-    quirks |= {
-        **lives.quirks,
-        "order_id_renumbered": renumbered,
-        "price_outside_window": int(left_out.sum()),
-    }
-    return commands, row, scale.instrument(stock), quirks
+    quirks = counted(
+        quirks,
+        lives.quirks,
+        of_market,
+        order_id_renumbered=renumbered,
+        price_outside_window=int(left_out.sum()),
+    )
+    return commands, row, instrument, quirks
 
 
 def _in_order(blocks: Blocks) -> tuple[Ints, Records]:

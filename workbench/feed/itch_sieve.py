@@ -127,7 +127,7 @@ class Sieve:
             self._source,
             None,
             f"holds orders of several stocks ({self._shown()}{others})",
-            "choose one with symbol= or --kind itch --symbol NAME",
+            "choose one with symbol= or --symbol NAME",
         )
 
     def _shown(self) -> str:

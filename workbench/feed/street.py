@@ -76,6 +76,32 @@ def executes(time_ns: Ints, ids: Ints, side: Ints, quantity_lots: Ints, price_ti
     )
 
 
+def crosses(time_ns: Ints, quantity_lots: Ints, price_ticks: Ints) -> Records:
+    """Auctions of history."""
+    return _street(CommandKind.CROSS_ORDERS, time_ns, quantity_lots=quantity_lots, price_ticks=price_ticks)
+
+
+def phases(time_ns: Ints, phase: Ints) -> Records:
+    """Changes of the instrument's phase."""
+    return _street(CommandKind.SET_PHASE, time_ns, flags=phase)
+
+
+def short_sale_restrictions(time_ns: Ints, restricted: Ints) -> Records:
+    """Short sales of the instrument are restricted (1) or no longer so (0)."""
+    return _street(CommandKind.RESTRICT_SHORT_SALES, time_ns, flags=restricted)
+
+
+def auction_collars(time_ns: Ints, low_ticks: Ints, high_ticks: Ints) -> Records:
+    """Collars of the instrument's next uncross; zeros lift them."""
+    return _street(
+        CommandKind.SET_AUCTION_COLLAR,
+        time_ns,
+        flags=0,
+        price_ticks=low_ticks,
+        trigger_price_ticks=high_ticks,
+    )
+
+
 def clears(time_ns: Ints) -> Records:
     """Mass cancels of all orders of the street in the instrument."""
     return _street(CommandKind.MASS_CANCEL, time_ns, flags=0)
