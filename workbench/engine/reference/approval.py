@@ -40,9 +40,12 @@ def closable_lots(twin: TwinState, order: Order, gone: list[Order]) -> int:
 
 
 def check_account_of(
-    twin: TwinState, order: Order, gone: list[Order], *, triggered: bool = False
+    twin: TwinState, order: Order, gone: list[Order], *, triggered: bool = False, waits: bool = False
 ) -> Approval | Refusal:
-    """The account checks, as if the orders `gone`, of the same side, were so."""
+    """The account checks, as if the orders `gone`, of the same side, were so.
+
+    `triggered`: a trigger order has just been; `waits`: it will have to be first.
+    """
     trader = twin.trader(order.account)
     if not trader:
         return Approval(0, 0)
@@ -57,10 +60,13 @@ def check_account_of(
         purse = twin.ledger.purses[order.account]
         available = purse.cash_micros - trader.reserved_micros - 2 * purse.short_cost_micros
         available += sum(other.reserved_micros for other in gone)
+    rules = twin.rules[instrument]
+    bid = 0 if waits else twin.markets[instrument].books[0][Side.BUY].best_price()
     refusal = (
         risk.check_reduce_only(order.flags, opening, closable)
         or risk.check_short_sale(trader, side, opening, closable)
-        or risk.check_position(twin.rules[instrument], trader, side, quantity, position, open_lots[side])
+        or risk.check_short_sale_price(rules, side, opening, order.price_ticks, bid)
+        or risk.check_position(rules, trader, side, quantity, position, open_lots[side])
         or risk.check_buying_power(required, available)
     )
     return refusal or Approval(opening, required)

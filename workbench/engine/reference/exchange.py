@@ -18,11 +18,14 @@ from workbench.engine.reference.controlling import (
     kill_switch,
     mass_cancel,
     reinstate_account,
+    restrict_short_sales,
     schedule_phase,
+    set_auction_collar,
     set_phase,
     set_price_band,
     suspend_account,
 )
+from workbench.engine.reference.crossing import cross_orders
 from workbench.engine.reference.emit import refuse
 from workbench.engine.reference.entering import new_order
 from workbench.engine.reference.executing import execute_order
@@ -51,6 +54,9 @@ _HANDLERS: dict[int, Handler] = {
     CommandKind.SET_PRICE_BAND: set_price_band,
     CommandKind.CLOCK: clock,
     CommandKind.SCHEDULE_PHASE: schedule_phase,
+    CommandKind.CROSS_ORDERS: cross_orders,
+    CommandKind.RESTRICT_SHORT_SALES: restrict_short_sales,
+    CommandKind.SET_AUCTION_COLLAR: set_auction_collar,
 }
 _NOT_FOR_BARE = (CommandKind.SUSPEND_ACCOUNT, CommandKind.REINSTATE_ACCOUNT, CommandKind.KILL_SWITCH)
 

@@ -78,6 +78,8 @@ def _instrument_rows(twin: TwinState) -> list[Row]:
             calendar.reopening_ns or 0,
             *limits_of(twin, number),
             limits.part if limits else 0,
+            int(rules.short_sales_restricted),
+            *(calendar.collar or (0, 0)),
         )
         for number, (rules, tape, calendar, limits) in enumerate(
             zip(twin.rules, twin.tapes, twin.calendars, twin.price_limits, strict=True)
