@@ -75,13 +75,30 @@ def trade(
     return message("P", body, time_ns, locate)
 
 
-def cross(shares: int, price: int, kind: str, time_ns: int = OPEN_NS, *, stock: str = "ABC") -> bytes:
+def cross(
+    shares: int, price: int, kind: str, time_ns: int = OPEN_NS, *, stock: str = "ABC", locate: int = 1
+) -> bytes:
     body = struct.pack(">Q", shares) + text(stock) + struct.pack(">IQc", price, 9, kind.encode())
-    return message("Q", body, time_ns)
+    return message("Q", body, time_ns, locate)
 
 
-def halt(state: str, time_ns: int = OPEN_NS, *, stock: str = "ABC") -> bytes:
-    return message("H", text(stock) + state.encode() + b" " + text("T1", 4), time_ns)
+def halt(state: str, time_ns: int = OPEN_NS, *, stock: str = "ABC", locate: int = 1) -> bytes:
+    return message("H", text(stock) + state.encode() + b" " + text("T1", 4), time_ns, locate)
+
+
+def halt_here(
+    action: str, market: str = "Q", time_ns: int = OPEN_NS, *, stock: str = "ABC", locate: int = 1
+) -> bytes:
+    return message("h", text(stock) + market.encode() + action.encode(), time_ns, locate)
+
+
+def short_sales(action: str, time_ns: int = OPEN_NS, *, stock: str = "ABC", locate: int = 1) -> bytes:
+    return message("Y", text(stock) + action.encode(), time_ns, locate)
+
+
+def collar(low: int, high: int, time_ns: int = OPEN_NS, *, stock: str = "ABC", locate: int = 1) -> bytes:
+    body = text(stock) + struct.pack(">IIII", (low + high) // 2, high, low, 1)
+    return message("J", body, time_ns, locate)
 
 
 def broken(match: int, time_ns: int = OPEN_NS) -> bytes:

@@ -210,7 +210,7 @@ def test_rows_are_messages_of_the_file(tmp_path: Path) -> None:
     assert history.row_count == 8
     assert [history.place(row)[1] for row in range(8)] == [1, 2, 4, 6, 7, 9, 11, 12]
     assert history.place(2) == (str(path), 4)
-    assert history.rows.tolist() == [2, 3]
+    assert history.rows.tolist() == [2, 3, 4, 5]
     assert history.quirks == {"broken_trade": 1, "cross_trade": 1, "trading_halt": 1}
 
 

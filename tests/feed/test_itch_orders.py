@@ -14,6 +14,7 @@ from tests.feed.itch_bytes import (
     OPEN_NS,
     add,
     cancel,
+    collar,
     cross,
     delete,
     directory,
@@ -22,8 +23,10 @@ from tests.feed.itch_bytes import (
     execute_at,
     framed,
     halt,
+    halt_here,
     message,
     replace,
+    short_sales,
     trade,
 )
 from tests.feed.test_books import IMPLEMENTATIONS, VENUES, Watched, check_market, exchange, same_as_tiny
@@ -98,7 +101,9 @@ def test_each_message_gives_its_commands(tmp_path: Path) -> None:
         (7, "CANCEL", 12, 0, 10, 0),
         (8, "CANCEL", 11, 0, 40, 0),
         (9, "REPLACE", 13, 0, 90, 1998),
+        (10, "SET", 0, 0, 0, 0),
         (11, "EXECUTE", 0, BUY, 7, 2003),
+        (12, "CROSS", 0, 0, 500, 2002),
         (13, "CANCEL", 12, 0, 0, 0),
         (13, "EXECUTE", 0, BUY, 20, 2006),
         (14, "EXECUTE", 13, SELL, 90, 1998),
@@ -199,6 +204,8 @@ class Oracle:
             self.orders[new] = [side, int.from_bytes(made[31:35], "big"), int.from_bytes(made[27:31], "big")]
         elif kind == "P":
             self.prints.append((int.from_bytes(made[32:36], "big"), int.from_bytes(made[20:24], "big")))
+        elif kind == "Q":
+            self.prints.append((int.from_bytes(made[27:31], "big"), int.from_bytes(made[11:19], "big")))
 
     def queues(self) -> list[tuple[int, int, int, int]]:
         """Side, price, shares and reference number of all open orders, each side's best first."""
@@ -212,6 +219,8 @@ def one_message(
 ) -> tuple[bytes, bool]:
     """A message that Nasdaq could send now, and whether it is about the oracle's stock."""
     shares, price = dice.randint(1, 5) * 10, 10_0000 + dice.randrange(-20, 20) * 100
+    if not dice.randrange(8):
+        return market_message(dice, price, time_ns), True
     kind = dice.choice("AAAAAAFECXDUPZ") if oracle.orders else "A"
     if kind in "AF":
         mpid = "FLTU" if kind == "F" else ""
@@ -232,6 +241,20 @@ def one_message(
     if kind == "D":
         return delete(known, time_ns), True
     return replace(known, number, shares, dice.choice((price, own)), time_ns), True
+
+
+def market_message(dice: random.Random, price: int, time_ns: int) -> bytes:
+    """A cross, a halt or its end, a short sale restriction or a collar."""
+    kind = dice.choice("QHhYJ")
+    if kind == "Q":
+        return cross(dice.randint(1, 1000), price, dice.choice("OCH"), time_ns)
+    if kind == "H":
+        return halt(dice.choice("HPQT"), time_ns)
+    if kind == "h":
+        return halt_here(dice.choice("HT"), dice.choice("QBX"), time_ns)
+    if kind == "Y":
+        return short_sales(dice.choice("012"), time_ns)
+    return collar(price - 100, price + 100, time_ns) if dice.random() < 0.5 else collar(0, 0, time_ns)
 
 
 def random_day(seed: int, count: int, sides: str = "B") -> list[bytes]:
@@ -287,7 +310,7 @@ def test_a_random_day_of_thousands_of_messages(tmp_path: Path, scaled: Any) -> N
     market = Exchange(Venue([history.instrument], bare=True))
     same_as_oracle(market, history, messages)
     kinds = {chr(one[0]) for one in messages}
-    assert kinds == set("RAFECXDUP")
+    assert kinds == set("RAFECXDUPQHhYJ")
 
 
 @settings(max_examples=30)

@@ -7,6 +7,8 @@ import numpy as np
 from workbench.domain.codes import CommandKind, OrderFlag, Side
 from workbench.domain.records import LEVEL_VIEW, Records
 
+_NO_ORDERS = (CommandKind.SET_PHASE, CommandKind.RESTRICT_SHORT_SALES, CommandKind.SET_AUCTION_COLLAR)
+
 
 class TinyBook:
     """Orders by id and levels by side and price. Anything a feed may not do fails."""
@@ -63,7 +65,12 @@ class TinyBook:
             elif c["kind"] == CommandKind.MASS_CANCEL:
                 for order_id in list(self.orders):
                     self._drop(order_id)
-            else:
+            elif c["kind"] == CommandKind.CROSS_ORDERS:
+                assert lots > 0
+                assert price > 0
+                self.prints += 1
+                self.printed_lots += lots
+            elif c["kind"] not in _NO_ORDERS:
                 assert c["kind"] == CommandKind.EXECUTE_ORDER
                 assert lots > 0
                 assert price > 0

@@ -56,7 +56,7 @@ Delimiter = Annotated[str, typer.Option(help="What stands between two cells.")]
 Symbol = Annotated[
     str,
     typer.Option(
-        help="The stock of an ITCH file; name of the instrument, and which rows of a table with symbols to take."
+        help="The stock of an ITCH file, or name of the instrument of a table, and which of its rows to take."
     ),
 ]
 Kind = Annotated[
