@@ -19,7 +19,7 @@ from workbench.domain.codes import (
     TimeInForce,
 )
 from workbench.domain.config import FIRST_TRADER
-from workbench.domain.records import COMMAND, DIVERGED, EVENT, LIQUIDITY_MAKER, PRIORITY_KEPT, SHADOW
+from workbench.domain.records import AUCTION, COMMAND, DIVERGED, EVENT, LIQUIDITY_MAKER, PRIORITY_KEPT, SHADOW
 
 # Written down once more on purpose: who changes a number changes what stored files mean.
 PINNED: dict[str, dict[str, int]] = {
@@ -54,6 +54,10 @@ PINNED: dict[str, dict[str, int]] = {
         "SET_PHASE": 9,
         "SET_PRICE_BAND": 10,
         "CLOCK": 11,
+        "SCHEDULE_PHASE": 12,
+        "CROSS_ORDERS": 13,
+        "RESTRICT_SHORT_SALES": 14,
+        "SET_AUCTION_COLLAR": 15,
     },
     "OrderFlag": {
         "POST_ONLY": 1,
@@ -61,8 +65,28 @@ PINNED: dict[str, dict[str, int]] = {
         "HISTORICAL": 4,
         "QUANTITY_IS_LEAVES": 8,
         "LOSE_PRIORITY": 16,
+        "GROUP_CHILD": 32,
+        "GROUP_LAST": 64,
     },
-    "Phase": {"CONTINUOUS": 0, "CLOSED": 1},
+    "Phase": {
+        "CONTINUOUS": 0,
+        "CLOSED": 1,
+        "PRE_OPEN": 2,
+        "OPENING_AUCTION": 3,
+        "CLOSING_AUCTION": 4,
+        "REOPENING_AUCTION": 5,
+        "HALTED": 6,
+    },
+    "Place": {
+        "SHOWN": 0,
+        "LIVE": 1,
+        "TRIGGER": 2,
+        "GROUP": 3,
+        "AUCTION": 4,
+        "RELEASED": 5,
+        "MARKET_QUEUE": 6,
+    },
+    "TriggerReference": {"LAST_TRADE": 0, "BID_ASK": 1, "MIDPOINT": 2},
     "AccountState": {"ACTIVE": 0, "SUSPENDED": 1},
     "AccountFlag": {"SHORT_PERMITTED": 1, "CASH_CHECKED": 2},
     "EventKind": {
@@ -80,6 +104,10 @@ PINNED: dict[str, dict[str, int]] = {
         "CANCEL_REJECTED": 12,
         "REPLACE_REJECTED": 13,
         "COMMAND_REJECTED": 14,
+        "ORDER_TERMS": 15,
+        "ORDER_TRIGGERED": 16,
+        "ORDER_TRAILED": 17,
+        "ORDER_REFRESHED": 18,
         "TRADE": 20,
         "QUOTE": 21,
         "POSITION_CHANGED": 30,
@@ -87,6 +115,12 @@ PINNED: dict[str, dict[str, int]] = {
         "ACCOUNT_REINSTATED": 32,
         "PHASE_CHANGED": 40,
         "PRICE_BAND_CHANGED": 41,
+        "AUCTION_INDICATIVE": 42,
+        "AUCTION_UNCROSSED": 43,
+        "PRICE_LIMITS_CHANGED": 44,
+        "PHASE_SCHEDULED": 45,
+        "SHORT_SALE_RESTRICTION_CHANGED": 46,
+        "AUCTION_COLLAR_CHANGED": 47,
     },
     "Reason": {
         "NONE": 0,
@@ -127,6 +161,19 @@ PINNED: dict[str, dict[str, int]] = {
         "MASS_CANCEL": 45,
         "KILL_SWITCH": 46,
         "END_OF_DAY": 47,
+        "INSTRUMENT_HALTED": 27,
+        "INVALID_EXPIRE_TIME": 28,
+        "INVALID_TRIGGER_PRICE": 29,
+        "INVALID_DISPLAY_QUANTITY": 33,
+        "INVALID_GROUP": 34,
+        "REDUCE_ONLY_WOULD_OPEN": 35,
+        "SHORT_SALE_RESTRICTED": 36,
+        "GROUP": 48,
+        "REDUCE_ONLY": 49,
+        "AUCTION_ENDED": 50,
+        "END_OF_TIME": 51,
+        "LIMIT_UP_DOWN": 52,
+        "SCHEDULED": 53,
     },
 }
 
@@ -164,7 +211,7 @@ def test_codes_fit_into_their_fields() -> None:
 
 
 def test_no_two_flags_of_an_event_share_a_bit() -> None:
-    bits = [*(int(flag) for flag in OrderFlag), LIQUIDITY_MAKER, PRIORITY_KEPT, SHADOW, DIVERGED]
+    bits = [*(int(flag) for flag in OrderFlag), LIQUIDITY_MAKER, PRIORITY_KEPT, SHADOW, DIVERGED, AUCTION]
     assert [bit.bit_count() for bit in bits] == [1] * len(bits)
     assert sum(bits).bit_count() == len(bits)
 
@@ -180,6 +227,8 @@ def test_kernels_take_the_same_numbers() -> None:
         "REASON_": Reason,
         "STATE_": states.OrderState,
         "PREVENT_": codes.SelfTradePrevention,
+        "PLACE_": codes.Place,
+        "REFERENCE_": codes.TriggerReference,
     }
     plain = {
         name: value for name, value in vars(numbers).items() if isinstance(value, int) and name.isupper()
@@ -187,7 +236,9 @@ def test_kernels_take_the_same_numbers() -> None:
     assert len(plain) > 70
     for name, value in plain.items():
         prefix = next((prefix for prefix in prefixes if name.startswith(prefix)), "")
-        homes = [prefixes[prefix]] if prefix else [enum for enum in ENUMS if name in enum.__members__]
+        # A name without a prefix is of an enum that has none.
+        others = [enum for enum in ENUMS if enum not in prefixes.values() and name in enum.__members__]
+        homes = [prefixes[prefix]] if prefix else others
         assert homes, name
         assert {int(enum[name.removeprefix(prefix)]) for enum in homes} == {value}, name
 

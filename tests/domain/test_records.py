@@ -8,11 +8,13 @@ import pytest
 from workbench.domain import memory, records
 from workbench.domain.records import (
     ACCOUNT_VIEW,
+    AUCTION_EVENT,
     BOOK_ORDER,
     COMMAND,
     COUNTERS_VIEW,
     EVENT,
     FILL_EVENT,
+    GROUP_VIEW,
     INSTRUMENT_VIEW,
     LEVEL_VIEW,
     LIQUIDITY_MAKER,
@@ -23,6 +25,8 @@ from workbench.domain.records import (
     POSITION_VIEW,
     PRIORITY_KEPT,
     QUOTE_EVENT,
+    ROLLING_VIEW,
+    TERMS_EVENT,
     TRADE_EVENT,
     commands,
     schema_hash,
@@ -34,17 +38,28 @@ DTYPES = {
     for name, value in vars(module).items()
     if isinstance(value, np.dtype) and value.names
 }
-EVENTS = [ORDER_EVENT, FILL_EVENT, TRADE_EVENT, QUOTE_EVENT, POSITION_EVENT, MARKET_EVENT]
+EVENTS = [
+    ORDER_EVENT,
+    FILL_EVENT,
+    TRADE_EVENT,
+    QUOTE_EVENT,
+    POSITION_EVENT,
+    MARKET_EVENT,
+    TERMS_EVENT,
+    AUCTION_EVENT,
+]
 
 # Files are recognised by these; a layout that changes needs a new number and a line in CHANGELOG.md.
 PINNED = {
-    "COMMAND": (COMMAND, 104, "9a30c4494b1319f2"),
+    "COMMAND": (COMMAND, 104, "a2d73ebdc200e777"),
     "EVENT": (EVENT, 112, "971ce10af48b3958"),
-    "BOOK_ORDER": (BOOK_ORDER, 96, "3adb2381c1ed7064"),
+    "BOOK_ORDER": (BOOK_ORDER, 168, "21f72061512b1671"),
     "ACCOUNT_VIEW": (ACCOUNT_VIEW, 56, "479c87bea0a1b10f"),
     "POSITION_VIEW": (POSITION_VIEW, 72, "d59f633518ace368"),
     "LOT_VIEW": (LOT_VIEW, 32, "df4ff8b74e0e2a3c"),
-    "INSTRUMENT_VIEW": (INSTRUMENT_VIEW, 128, "6372f699ce35180b"),
+    "INSTRUMENT_VIEW": (INSTRUMENT_VIEW, 240, "2f9e662c66015adf"),
+    "GROUP_VIEW": (GROUP_VIEW, 40, "eef23c1d91cf95a2"),
+    "ROLLING_VIEW": (ROLLING_VIEW, 32, "330c9a04a2806699"),
     "COUNTERS_VIEW": (COUNTERS_VIEW, 48, "210c3737b14734ad"),
     "LEVEL_VIEW": (LEVEL_VIEW, 24, "c43ad288a5243380"),
 }
