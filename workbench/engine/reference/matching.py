@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import takewhile
-
 from workbench.domain.codes import OrderFlag, Reason, SelfTradePrevention, TimeInForce
 from workbench.engine.reference.fills import cut_to_position, fill
 from workbench.engine.reference.groups import cancel
@@ -21,10 +19,11 @@ def offers(twin: TwinState, order: Order, *, surely: bool = False) -> list[Offer
     def may_shrink(maker: Order) -> bool:
         return surely and bool(maker.flags & OrderFlag.REDUCE_ONLY or maker.order_id in twin.groups)
 
-    found = could_trade(
-        twin.markets[order.instrument], order, _limit(order), _prevention(twin, order), may_shrink
-    )
-    return list(takewhile(lambda offer: _allows(twin, order, offer.maker.price_ticks), found))
+    def allows(price_ticks: int) -> bool:
+        return _allows(twin, order, price_ticks)
+
+    market, mode = twin.markets[order.instrument], _prevention(twin, order)
+    return could_trade(market, order, _limit(order), mode, may_shrink, allows)
 
 
 def match(twin: TwinState, order: Order) -> bool:
