@@ -523,7 +523,7 @@ class Generator:
                     [1, 5_000, 12_000, 25_000, 60_000, 999_999, -1, 1_000_000]
                 )
             return
-        row["trigger_price_ticks"] = near if random.random() < 0.95 else random.integers(-1, 2 * near)
+        row["trigger_price_ticks"] = near if random.random() < 0.95 else random.integers(-1, max(2, 2 * near))
         if kind in (OrderType.STOP, OrderType.MARKET_IF_TOUCHED):
             row["price_ticks"] = 0
         else:
