@@ -575,9 +575,14 @@ def _leave_a_pause_out(twin: ReferenceExchange) -> None:
     twin.limit_states.add(0)
 
 
+def _turn_a_collar_round(twin: ReferenceExchange) -> None:
+    twin.calendars[0].collar = (110, 90)
+
+
 @pytest.mark.parametrize(
     "spoil",
     [
+        _turn_a_collar_round,
         _lose_a_rung,
         _reserve_for_a_held_order,
         _show_too_much,

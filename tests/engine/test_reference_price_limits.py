@@ -2,7 +2,7 @@ import pytest
 
 from tests.twins.desk import ANN, BOB, CID, NEW_RULES, STREET, Desk, desk_of_one
 from workbench.domain import commands as make
-from workbench.domain.codes import EventKind, OrderType, Phase, Reason, Side, TimeInForce
+from workbench.domain.codes import EventKind, OrderType, Phase, Reason, SelfTradePrevention, Side, TimeInForce
 
 pytestmark = pytest.mark.kernel
 
@@ -94,6 +94,14 @@ class TestPause:
         desk.do(make.set_phase(0, Phase.CONTINUOUS))
         # A fill-or-kill order sees beforehand that it cannot trade, and sets off nothing.
         assert desk.sell(ANN, 2, 94, **FOK) == ["CANCELED 4 FILL_OR_KILL 2"]
+
+    def test_what_an_order_could_trade_ends_at_own_orders_beyond_a_limit(self, desk: Desk) -> None:
+        # Self-trade prevention would pass over Ann's own sell; but at 90 nothing trades, nor after it.
+        desk.sell(ANN, 5, 90)
+        desk.sell(BOB, 5, 100)
+        mode = {"self_trade_prevention": SelfTradePrevention.CANCEL_RESTING}
+        assert desk.buy(ANN, 2, 100, **FOK, **mode) == ["CANCELED 3 FILL_OR_KILL 2"]
+        assert desk.buy(CID, 2, 100, **FOK) == ["CANCELED 4 FILL_OR_KILL 2"]
 
     def test_setting_the_phase_forgets_the_reopening(self, desk: Desk) -> None:
         desk.buy(BOB, 5, 94)

@@ -57,7 +57,7 @@ def work(arrays: Memory, operations: Any, told: Any) -> None:
         elif operation["kind"] == DEQUEUE:
             dequeue(memory, slot)
         elif operation["kind"] == SHRINK:
-            shrink(memory, slot, operation["lots"])
+            shrink(memory, slot, operation["lots"], True)
         else:
             mark_diverged(memory, slot)
 

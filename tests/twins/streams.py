@@ -881,7 +881,16 @@ class Generator:
     def _cross(self) -> Records:
         """An auction of history at a price at which live orders wait, on both sides if there is one."""
         random = self.random
-        instrument = self._collected()
+        reducing = [
+            order
+            for order in self.exchange.open_orders.values()
+            if order.flags & OrderFlag.REDUCE_ONLY and not order.is_held
+        ]
+        excess = [order for order in reducing if order.leaves_lots > self._held_lots(order)]
+        if random.random() < 0.7:
+            reducing = excess = []
+        aimed = (excess or reducing)[0] if reducing else None
+        instrument = aimed.instrument if aimed else self._collected()
         rules, market = self.exchange.rules[instrument], self.exchange.markets[instrument]
         row = np.zeros(1, dtype=COMMAND)[0]
         row["kind"], row["instrument"], row["flags"] = (
@@ -891,7 +900,9 @@ class Generator:
         )
         waiting = [order for side in market.books[-1].values() for order in side if not order.is_street]
         price = clearing(self.exchange, instrument).price_ticks
-        if waiting and (not price or random.random() < 0.4):
+        if aimed and aimed.has_limit:
+            price = aimed.price_ticks
+        elif waiting and (not price or random.random() < 0.4):
             price = waiting[int(random.integers(0, len(waiting)))].price_ticks
         row["price_ticks"] = (price or self._near(instrument)) + random.choice([-1, 0, 0, 0, 0, 1])
         most = sum(order.leaves_lots for order in waiting) + 20
@@ -899,6 +910,11 @@ class Generator:
         lots = int(random.choice(shares, p=[0.05, 0.1, 0.35, 0.35, 0.15]))
         row["quantity_lots"] = min(lots, rules.max_order_lots)
         return row
+
+    def _held_lots(self, order: Order) -> int:
+        """Lots that a reduce-only order may still close."""
+        position = self.exchange.ledger.position_lots(order.account, order.instrument)
+        return max(0, -position if order.side == Side.BUY else position)
 
     def _collar(self, instrument: int) -> Records:
         """Bounds of the next uncross price: around, below or above what it would be, or none."""

@@ -1,6 +1,6 @@
 import functools
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.twins.compare import differing_rows, event_difference, state_difference
+from tests.twins.desk import named
 from tests.twins.ledger_streams import every_venue as venues
 from tests.twins.ledger_streams import stream
 from tests.twins.streams import PROFILES, Generator
@@ -17,8 +18,10 @@ from workbench.domain.codes import (
     EventKind,
     OrderFlag,
     OrderType,
+    Phase,
     Reason,
     SelfTradePrevention,
+    Side,
     TimeInForce,
     TriggerReference,
 )
@@ -29,7 +32,7 @@ from workbench.domain.limits import Limits
 from workbench.domain.records import AUCTION, COMMAND, EVENT, ORDER_EVENT, SHADOW, Records
 from workbench.domain.states import OrderState
 from workbench.domain.views import ExchangeState
-from workbench.engine.reference import ReferenceExchange, check_invariants
+from workbench.engine.reference import ReferenceExchange, auctions, check_invariants
 
 pytestmark = pytest.mark.kernel
 
@@ -175,7 +178,9 @@ def commands() -> st.SearchStrategy[Records]:
     """Batches of single commands with values so small that they meet all the time."""
     few = st.integers(0, 4)
     numbers = {
-        "kind": st.sampled_from([1, 1, 1, 1, 1, 1, 2, 2, 3, 3, 3, 4, 5, 5, 6, 7, 8, 9, 10, 11, 12]),
+        "kind": st.sampled_from(
+            [1, 1, 1, 1, 1, 1, 1, 2, 2, 3, 3, 3, 4, 5, 5, 6, 7, 8, 9, 9, 10, 11, 12, 13, 13, 14, 15]
+        ),
         "time_ns": st.integers(0, 3).map(lambda step: step * 700_000),
         "side": st.sampled_from([1, 2, 1, 2, 1, 2, 0]),
         "order_type": st.sampled_from([2, 2, 2, 2, 2, 2, 1, 3, 4, 5, 6, 7, 8]),
@@ -343,6 +348,128 @@ def test_streams_reach_what_kinds_and_reasons_do_not_tell() -> None:
     for time_in_force in (TimeInForce.OPG, TimeInForce.CLS):
         reached[f"trades of {time_in_force.name}"] = trades & (events["time_in_force"] == time_in_force)
     assert {what for what, where in reached.items() if where.sum() < 3} == set()
+
+
+def test_streams_reach_live_orders_in_crosses() -> None:
+    """In every kind of venue, and in all phases."""
+    plain = {"buys", "sells", "both sides", "market orders", "icebergs", "members of groups", "left over"}
+    reduced = {"reduce-only orders", "reduce-only orders cut"}
+    total: Counter[str] = Counter()
+    for names, wanted in (
+        (["responsive", "limits", "full"], plain | reduced),
+        (["frozen"], plain | reduced),
+        (["bare"], plain),
+        (["bare frozen"], plain),
+    ):
+        reached: Counter[str] = Counter()
+        for venue in names:
+            for profile in PROFILES:
+                reached += reached_in_crosses(recorded(venue, profile, 0, 3_000))
+        assert {what for what in wanted if reached[what] < 2} == set(), (names, reached)
+        total += reached
+    assert {phase.name for phase in Phase if total[f"in {phase.name}"] < 2} == set(), total
+    assert total["prints alone"] > 10
+
+
+def each(events: Records) -> Iterator[Records]:
+    return (events[place : place + 1] for place in range(len(events)))
+
+
+def reached_in_crosses(recording: Recording) -> Counter[str]:
+    reached: Counter[str] = Counter()
+    crosses = 1 + np.flatnonzero(recording.commands["kind"] == CommandKind.CROSS_ORDERS)
+    phases: dict[int, int] = {}
+    icebergs: set[int] = set()
+    members: set[int] = set()
+    sides: dict[int, set[int]] = {int(seq): set() for seq in crosses}
+    events = recording.events
+    told = np.isin(events["command_seq"], crosses)
+    told |= np.isin(events["kind"], [EventKind.PHASE_CHANGED, EventKind.ORDER_TERMS])
+    for event in map(named, each(events[told])):
+        if event.kind == EventKind.PHASE_CHANGED:
+            phases[event.instrument] = event.phase
+        elif event.kind == EventKind.ORDER_TERMS:
+            icebergs |= {event.order_id} if event.display_lots else set()
+            members |= {event.order_id} if event.group_id else set()
+        if event.command_seq not in sides:
+            continue
+        if event.kind == EventKind.TRADE and not event.flags & SHADOW and event.flags & AUCTION:
+            reached["prints alone"] += not sides[event.command_seq]
+            reached["both sides"] += len(sides[event.command_seq]) == 2
+        if event.reason == Reason.REDUCE_ONLY:
+            reached["reduce-only orders cut"] += 1
+        filled = event.kind in (EventKind.ORDER_PARTIALLY_FILLED, EventKind.ORDER_FILLED)
+        if filled and event.flags & AUCTION and not event.contra_order_id:
+            sides[event.command_seq].add(event.side)
+            reached["buys" if event.side == Side.BUY else "sells"] += 1
+            reached["left over"] += event.kind == EventKind.ORDER_PARTIALLY_FILLED
+            reached["market orders"] += event.order_type == OrderType.MARKET
+            reached["reduce-only orders"] += bool(event.flags & OrderFlag.REDUCE_ONLY)
+            reached["icebergs"] += event.order_id in icebergs
+            reached["members of groups"] += event.order_id in members
+            reached[f"in {Phase(phases.get(event.instrument, 0)).name}"] += 1
+    return reached
+
+
+def test_streams_reach_short_sale_restrictions() -> None:
+    """Who is refused, when, and in which position."""
+    reached: Counter[str] = Counter()
+    for venue in ("full", "responsive", "frozen", "limits"):
+        for profile in PROFILES:
+            positions: dict[tuple[int, int], int] = {}
+            created = 0
+            events = recorded(venue, profile, 0, 3_000).events
+            told = np.isin(events["kind"], [EventKind.POSITION_CHANGED, EventKind.ORDER_CREATED])
+            told |= events["reason"] == Reason.SHORT_SALE_RESTRICTED
+            for event in map(named, each(events[told])):
+                key = event.account, event.instrument
+                if event.kind == EventKind.POSITION_CHANGED:
+                    positions[key] = event.position_lots
+                elif event.kind == EventKind.ORDER_CREATED:
+                    created = event.order_id
+                elif event.reason == Reason.SHORT_SALE_RESTRICTED:
+                    position = positions.get(key, 0)
+                    reached["short" if position < 0 else "long" if position else "flat"] += 1
+                    reached["without a limit" if not event.price_ticks else "with a limit"] += 1
+                    replaced = event.kind == EventKind.REPLACE_REJECTED
+                    entered = event.order_id == created
+                    reached["replaced" if replaced else "entered" if entered else "active"] += 1
+    wanted = {"short", "long", "flat", "without a limit", "with a limit", "replaced", "entered", "active"}
+    assert {what for what in wanted if reached[what] < 3} == set(), reached
+
+
+def test_streams_reach_collars(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What collars change of the uncross price."""
+    reached: Counter[str] = Counter()
+    plain = auctions.clearing
+
+    def clearing(twin: ReferenceExchange, instrument: int) -> auctions.Clearing:
+        found = plain(twin, instrument)
+        calendar = twin.calendars[instrument]
+        collar = calendar.collar
+        if collar:
+            calendar.collar = None
+            free = plain(twin, instrument)
+            calendar.collar = collar
+            book = twin.markets[instrument].books[-1]
+            limits = any(not order.is_historical for side in book.values() for order in side)
+            with_orders = "with limits" if limits else "market orders alone"
+            if free.paired_lots:
+                same = "as it is" if found == free else "moved" if found.paired_lots else "none"
+                reached[f"{with_orders}, {same}"] += 1
+                reached["below"] += free.price_ticks < collar[0]
+                reached["above"] += free.price_ticks > collar[1]
+            reached["less volume"] += 0 < found.paired_lots < free.paired_lots
+        return found
+
+    monkeypatch.setattr(auctions, "clearing", clearing)
+    for venue in ("full", "responsive", "frozen", "bare", "bare frozen"):
+        twin = ReferenceExchange(VENUES[venue])
+        for _ in stream(twin, "day", 0, 3_000):
+            check_invariants(twin)
+    wanted = {"with limits, as it is", "with limits, moved", "with limits, none", "less volume"}
+    wanted |= {"market orders alone, as it is", "market orders alone, none", "below", "above"}
+    assert {what for what in wanted if reached[what] < 3} == set(), reached
 
 
 def test_a_deep_venue_is_deeper_than_the_kernel_looks() -> None:
