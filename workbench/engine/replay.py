@@ -26,6 +26,7 @@ from workbench.domain.units import Number, as_printed
 from workbench.engine.blotter import Blotter, Order
 from workbench.engine.divergence import divergence_frame, history_venue
 from workbench.engine.exchange import Exchange
+from workbench.engine.explain import Explanation, explain
 from workbench.engine.frames import (
     Scales,
     book_frame,
@@ -307,6 +308,12 @@ class Replay:
             known = ", ".join(instrument.symbol for instrument in self.venue.instruments)
             raise ConfigError("there are several instruments", "symbol", f"name one of {known}")
         return 0
+
+    def explain(self, order: Order | int) -> Explanation:
+        """What became of an order of ours, or by its id of anybody's, and why: to print or to ask."""
+        if isinstance(order, Order):
+            order = self._order(order).id
+        return explain(self.events, order, self.venue, zone=self.zone)
 
     # Tables
 

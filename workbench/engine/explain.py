@@ -1,0 +1,404 @@
+"""Why did my order not fill? What became of one order, and why, from the events alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+
+from workbench.domain.codes import EventKind, Reason, Side
+from workbench.domain.config import Venue
+from workbench.domain.records import (
+    FILL_EVENT,
+    LIQUIDITY_MAKER,
+    ORDER_EVENT,
+    TRADE_EVENT,
+    Records,
+)
+from workbench.domain.states import OPEN_STATES, OrderState
+from workbench.engine.market import Missed, Through, missed_by, quote_before, reachable_lots
+from workbench.engine.queue import WAYS, Departure, Stay, order_mask, stays_of
+from workbench.engine.reasons import reason_text
+from workbench.engine.sentences import layout_of, sentence
+from workbench.engine.words import Names, Words
+from workbench.errors import ConfigError
+
+_FILLS = (EventKind.ORDER_PARTIALLY_FILLED, EventKind.ORDER_FILLED)
+_ENDS = (EventKind.ORDER_CANCELED, EventKind.ORDER_EXPIRED)
+_MOST_TRADES = 3
+_MOST_LINES = 24
+"""Lines of an order's life that are printed; `Explanation.fills` and `stays` have them all."""
+
+
+@dataclass(frozen=True, slots=True)
+class FillStory:
+    """One fill of the order.
+
+    Attributes
+    ----------
+    seq, time_ns
+        The fill's event.
+    order_id
+        The order's id at that time.
+    price_ticks, quantity_lots, fee_micros, trade_id
+        What traded; a negative fee is a rebate.
+    maker
+        Whether the order rested.
+    contra_order_id, contra_account
+        The other side; order id 0 for an aggressor of history that has none.
+    ahead_lots
+        Lots that still stood ahead of it, which others passed over; None for a taker.
+    """
+
+    seq: int
+    time_ns: int
+    order_id: int
+    price_ticks: int
+    quantity_lots: int
+    fee_micros: int
+    trade_id: int
+    maker: bool
+    contra_order_id: int
+    contra_account: int
+    ahead_lots: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What became of one order, and why; `print` it, or ask for its parts.
+
+    Attributes
+    ----------
+    order_id
+        The id that was asked for.
+    ids
+        All ids the order has had by replaces, the first one first.
+    account, instrument, side, price_ticks, quantity_lots
+        The order as it was sent.
+    state
+        What it is now.
+    reason, value, limit
+        Why it was refused or ended, with the numbers of that rule.
+    filled_lots, open_lots, ended_lots
+        What traded, what is still open, and what was cancelled or expired.
+    fees_micros
+        What its fills cost.
+    fills
+        Every fill.
+    stays
+        Every stay in a queue: lots ahead at the start, and how and when they left.
+    missed
+        What happened around it while it waited; None for an order that never rested.
+    opposite_ticks, opposite_lots
+        Best price quoted on the other side when it came, and lots there; 0 when there was none.
+    reachable_lots
+        Lots of others within its limit at that time.
+    lines
+        Its life, event by event: sequence number, time, and sentence.
+    """
+
+    order_id: int
+    ids: tuple[int, ...]
+    account: int
+    instrument: int
+    side: Side
+    price_ticks: int
+    quantity_lots: int
+    state: OrderState
+    reason: Reason
+    value: int
+    limit: int
+    filled_lots: int
+    open_lots: int
+    ended_lots: int
+    fees_micros: int
+    fills: tuple[FillStory, ...]
+    stays: tuple[Stay, ...]
+    missed: Missed | None
+    opposite_ticks: int
+    opposite_lots: int
+    reachable_lots: int
+    lines: tuple[tuple[int, int, str], ...]
+    words: Words = field(repr=False)
+
+    @property
+    def accepted(self) -> bool:
+        """Whether it passed every check."""
+        return self.state != OrderState.REJECTED
+
+    @property
+    def ahead_lots(self) -> int | None:
+        """Lots ahead when it first joined a queue; None if it never did."""
+        return self.stays[0].ahead_lots if self.stays else None
+
+    def __str__(self) -> str:
+        first, *life = self.lines
+        stories = [*((seq, time_ns, text) for seq, time_ns, text in life), *self._queue_lines()]
+        shown = [f"  {self.words.clock(time_ns):<18} {text}" for _, time_ns, text in sorted(stories)]
+        if len(shown) > _MOST_LINES:
+            half = _MOST_LINES // 2
+            shown = [*shown[:half], f"  ... {len(shown) - _MOST_LINES} lines more", *shown[-half:]]
+        return "\n".join([first[2], *shown, *self._conclusions()])
+
+    # What the text is made of
+
+    def _lots(self, lots: int) -> str:
+        return self.words.quantity(lots, self.instrument)
+
+    def _price(self, ticks: int) -> str:
+        return self.words.price(ticks, self.instrument)
+
+    def _queue_lines(self) -> Iterable[tuple[int, int, str]]:
+        """A line for each run of departures between two events of the order."""
+        own = [seq for seq, _, _ in self.lines]
+        for stay in self.stays:
+            runs: dict[int, list[Departure]] = {}
+            for departure in stay.departures:
+                runs.setdefault(int(np.searchsorted(own, departure.seq)), []).append(departure)
+            for run in runs.values():
+                last = run[-1]
+                since = f" since {self.words.clock(run[0].time_ns)}" if len(run) > 1 else ""
+                gone = f"{_ways(run, self._lots)} ahead of it{since}"
+                yield last.seq, last.time_ns, f"{gone}: {self._lots(last.ahead_lots)} still ahead"
+
+    def _conclusions(self) -> Iterable[str]:
+        if not self.accepted:
+            yield f"Refused by the rule {self.reason.name}; nothing changed."
+            return
+        for stay in self.stays:
+            yield f"Queue at {self._price(stay.price_ticks)}: {self._queue(stay)}."
+        yield f"Filled: {self._filled()}."
+        if self.ended_lots or self.open_lots:
+            yield f"The rest: {self._rest()}."
+            yield f"Why not more: {'; '.join(self._why_not_more())}."
+
+    def _queue(self, stay: Stay) -> str:
+        unseen = stay.said_lots - stay.ahead_lots
+        more = f" ({self._lots(unseen)} more were there before these events begin)" if unseen > 0 else ""
+        if not stay.ahead_lots:
+            return f"nothing stood ahead of it{more}"
+        went = _ways(stay.departures, self._lots) or "none left"
+        left = self._lots(stay.still_ahead_lots)
+        return f"of {self._lots(stay.ahead_lots)} ahead of it {went}, {left} stayed ahead to the end{more}"
+
+    def _filled(self) -> str:
+        if not self.fills:
+            return "nothing"
+        traded = sum(fill.price_ticks * fill.quantity_lots for fill in self.fills)
+        lots = sum(fill.quantity_lots for fill in self.fills)
+        instrument = self.words.instrument(self.instrument)
+        tick = Decimal(1) if instrument is None else instrument.price_from_ticks(1)
+        average = (tick * traded / lots).quantize(tick / 100).normalize()
+        total = self.filled_lots + self.open_lots + self.ended_lots
+        makers = sum(fill.quantity_lots for fill in self.fills if fill.maker)
+        roles = f"{self._lots(makers)} as maker, {self._lots(lots - makers)} as taker"
+        fees = f", fees {self.words.money(self.fees_micros)}" if self.fees_micros else ""
+        return f"{self._lots(lots)} of {self._lots(total)} at {average:f} on average, {roles}{fees}"
+
+    def _rest(self) -> str:
+        if self.open_lots:
+            ahead = f", {self._lots(self.stays[-1].still_ahead_lots)} ahead of it" if self.stays else ""
+            return f"{self._lots(self.open_lots)} still open{ahead}"
+        how = "expired" if self.state == OrderState.EXPIRED else "cancelled"
+        why = reason_text(self.reason, self.value, self.limit, self.instrument, self.words)
+        return f"{self._lots(self.ended_lots)} {how}, {why} ({self.reason.name})"
+
+    def _why_not_more(self) -> Iterable[str]:
+        if self.missed is None:
+            yield from self._why_not_at_once()
+            return
+        missed, lots, side = self.missed, self._lots, self._other_side
+        if missed.at_price_lots:
+            rest = missed.at_price_lots - missed.ahead_lots - missed.hidden_lots
+            parts = {
+                "with orders ahead of it": missed.ahead_lots,
+                "never shown in the book": missed.hidden_lots,
+                "with other orders": rest,
+            }
+            of = ", ".join(f"{lots(count)} {whose}" for whose, count in parts.items() if count)
+            yield f"while it waited {lots(missed.at_price_lots)} traded at its price without it ({of})"
+        else:
+            yield "while it waited nothing else traded at its price"
+        if missed.through:
+            more = ", ..." if len(missed.through) > _MOST_TRADES else ""
+            told = ", ".join(self._trade(trade) for trade in missed.through[:_MOST_TRADES])
+            yield f"{lots(missed.through_lots)} traded through its price: {told}{more}"
+        else:
+            yield "nothing traded through it"
+        if missed.opposite_ticks:
+            when = self.words.clock(missed.opposite_ns)
+            yield f"the best {side} it saw was {self._price(missed.opposite_ticks)} at {when}"
+        else:
+            yield f"there was no {side}"
+
+    def _why_not_at_once(self) -> Iterable[str]:
+        side = self._other_side
+        if not self.opposite_ticks:
+            yield f"there was no {side} when it came"
+            return
+        met = f"{self._lots(self.opposite_lots)} at {self._price(self.opposite_ticks)}"
+        yield f"the best {side} when it came was {met}"
+        within = "within its limit" if self.price_ticks else "on that side"
+        yield f"others offered {self._lots(self.reachable_lots)} {within}"
+
+    @property
+    def _other_side(self) -> str:
+        return "ask" if self.side == Side.BUY else "bid"
+
+    def _trade(self, trade: Through) -> str:
+        clock, account = self.words.clock(trade.time_ns), self.words.account
+        what = (
+            f"trade {trade.trade_id} of {self._lots(trade.quantity_lots)} at {self._price(trade.price_ticks)}"
+        )
+        return f"{what} at {clock} ({account(trade.taker)} and {account(trade.maker)})"
+
+
+def _ways(departures: Iterable[Departure], lots: Any) -> str:
+    left = dict.fromkeys(WAYS, 0)
+    for departure in departures:
+        left[departure.way] += departure.lots
+    return ", ".join(f"{lots(count)} {way}" for way, count in left.items() if count)
+
+
+def explain(
+    events: Records, order_id: int, venue: Venue, *, zone: str = "UTC", names: Names | None = None
+) -> Explanation:
+    """What became of an order, and why.
+
+    Parameters
+    ----------
+    events
+        `EVENT` records in order, best from the exchange's first on: what stood in a queue before they begin
+        is not seen.
+    order_id
+        Any id that the order has had.
+    venue
+        The exchange's venue.
+    zone
+        IANA time zone of clock times in the text.
+    names
+        What people call orders.
+
+    Raises
+    ------
+    ConfigError
+        When no event tells of such an order.
+    """
+    words = Words(venue, zone, names or {})
+    ids = chain(events, order_id)
+    own = events[order_mask(events) & np.isin(_ids(events), ids)]
+    if not len(own) or layout_of(int(own["kind"][0])) != ORDER_EVENT:
+        raise ConfigError(
+            f"no event tells how an order {order_id} began", "explain", "ids are in the events' order_id"
+        )
+    orders = own.view(ORDER_EVENT)
+    sent, last = orders[0], orders[-1]
+    stays = stays_of(events, ids, venue)
+    fills = _fills(events, own, stays)
+    ended = orders[np.isin(orders["kind"], [*_ENDS, EventKind.ORDER_REJECTED])]
+    state = OrderState(int(last["order_state"]))
+    if state == OrderState.REPLACED:
+        # The successor stands in the old place, and nothing has been said of it since.
+        state = OrderState.PARTIALLY_FILLED if last["executed_lots"] else OrderState.NEW
+    why = ended[-1] if len(ended) else None
+    instrument, side, price = int(sent["instrument"]), Side(int(sent["side"])), int(sent["price_ticks"])
+    opposite = quote_before(events, int(sent["seq"]), instrument, side)
+    return Explanation(
+        order_id=order_id,
+        ids=tuple(ids),
+        account=int(sent["account"]),
+        instrument=instrument,
+        side=side,
+        price_ticks=price,
+        quantity_lots=int(sent["quantity_lots"]),
+        state=state,
+        reason=Reason(int(why["reason"])) if why is not None else Reason.NONE,
+        value=int(why["value"]) if why is not None else 0,
+        limit=int(why["limit"]) if why is not None else 0,
+        filled_lots=sum(fill.quantity_lots for fill in fills),
+        open_lots=int(last["leaves_lots"]) if state in OPEN_STATES else 0,
+        ended_lots=int(why["value"]) if why is not None and state != OrderState.REJECTED else 0,
+        fees_micros=sum(fill.fee_micros for fill in fills),
+        fills=fills,
+        stays=stays,
+        missed=missed_by(events, ids, stays, instrument, side),
+        opposite_ticks=opposite[0],
+        opposite_lots=opposite[1],
+        reachable_lots=reachable_lots(
+            events, int(sent["seq"]), instrument, side, price, int(sent["account"])
+        ),
+        lines=tuple(_lines(events, ids, fills, words)),
+        words=words,
+    )
+
+
+def _ids(events: Records) -> Any:
+    return events.view(ORDER_EVENT)["order_id"]
+
+
+def chain(events: Records, order_id: int) -> list[int]:
+    """All ids that an order has had by replaces, the first one first."""
+    replaced = events[events["kind"] == EventKind.ORDER_REPLACED].view(ORDER_EVENT)
+    links = list(zip(replaced["order_id"].tolist(), replaced["successor_order_id"].tolist(), strict=True))
+    after, before = dict(links), {new: old for old, new in links}
+    ids = [int(order_id)]
+    while ids[0] in before:
+        ids.insert(0, before[ids[0]])
+    while ids[-1] in after:
+        ids.append(after[ids[-1]])
+    return ids
+
+
+def _fills(events: Records, own: Records, stays: tuple[Stay, ...]) -> tuple[FillStory, ...]:
+    fills = own[np.isin(own["kind"], _FILLS)].view(FILL_EVENT)
+    trades = events[events["kind"] == EventKind.TRADE].view(TRADE_EVENT)
+    trades = trades[np.isin(trades["trade_id"], fills["trade_id"])]
+    by_id = {int(trade["trade_id"]): trade for trade in trades}
+    made = []
+    for fill in fills:
+        maker = bool(fill["flags"] & LIQUIDITY_MAKER)
+        trade = by_id.get(int(fill["trade_id"]))
+        contra = -1 if trade is None else int(trade["account"] if maker else trade["maker_account"])
+        seq = int(fill["seq"])
+        stay = next((stay for stay in reversed(stays) if stay.start_seq < seq), None)
+        made.append(
+            FillStory(
+                seq=seq,
+                time_ns=int(fill["time_ns"]),
+                order_id=int(fill["order_id"]),
+                price_ticks=int(fill["last_price_ticks"]),
+                quantity_lots=int(fill["last_quantity_lots"]),
+                fee_micros=int(fill["fee_micros"]),
+                trade_id=int(fill["trade_id"]),
+                maker=maker,
+                contra_order_id=int(fill["contra_order_id"]),
+                contra_account=contra,
+                ahead_lots=stay.ahead_at(seq) if maker and stay is not None else None,
+            )
+        )
+    return tuple(made)
+
+
+def _lines(
+    events: Records, ids: list[int], fills: tuple[FillStory, ...], words: Words
+) -> Iterable[tuple[int, int, str]]:
+    """The order's life: its own events, and what was refused to it."""
+    layouts = np.zeros(256, dtype=bool)
+    for kind in EventKind:
+        layouts[kind] = layout_of(int(kind)) in (ORDER_EVENT, FILL_EVENT)
+    told = events[layouts[events["kind"]] & np.isin(_ids(events), ids)]
+    contra = {fill.seq: fill for fill in fills}
+    for place, event in enumerate(told):
+        text = sentence(event, words, brief=place > 0)
+        fill = contra.get(int(event["seq"]))
+        if fill is not None:
+            if fill.contra_account >= 0:
+                text += f" ({words.account(fill.contra_account)})"
+            if fill.ahead_lots:
+                text += (
+                    f", though {words.quantity(fill.ahead_lots, int(event['instrument']))} stood ahead of it"
+                )
+        yield int(event["seq"]), int(event["time_ns"]), text

@@ -1,0 +1,325 @@
+"""Each kind of event as a sentence in the field's words.
+
+`SENTENCES` has one line for each kind: the names of its payload words, and the sentence. In a sentence
+`{name}` is a payload word in its unit (`{price}` is the word `price_ticks` as a price, `{fee}` is `fee_micros`
+as money), a field of the header, or one of the phrases of `PHRASES`. A kind without a line is told by the
+names of its words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from workbench.domain import records
+from workbench.domain.codes import EventKind, OrderFlag, OrderType, Phase, Reason, Side, TimeInForce
+from workbench.domain.records import (
+    EVENT,
+    FILL_EVENT,
+    LIQUIDITY_MAKER,
+    MARKET_EVENT,
+    ORDER_EVENT,
+    POSITION_EVENT,
+    PRIORITY_KEPT,
+    QUOTE_EVENT,
+    SHADOW,
+    TRADE_EVENT,
+    Records,
+)
+from workbench.engine.reasons import reason_text
+from workbench.engine.words import UNITS, Words, flag_words, in_words
+
+Layout = np.dtype[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """How a kind of event is said.
+
+    Parameters
+    ----------
+    layout
+        Names of its payload words: one of the event layouts of `workbench.domain.records`.
+    text
+        The sentence.
+    """
+
+    layout: Layout
+    text: str
+
+
+SENTENCES: dict[EventKind, Sentence] = {
+    EventKind.ORDER_CREATED: Sentence(ORDER_EVENT, "{order}{terms}"),
+    EventKind.ORDER_APPROVED: Sentence(ORDER_EVENT, "{order}accepted{required}"),
+    EventKind.ORDER_REJECTED: Sentence(ORDER_EVENT, "{order}refused: {why}"),
+    EventKind.ORDER_HELD: Sentence(ORDER_EVENT, "{order}{terms}, held until it is triggered"),
+    EventKind.ORDER_RESTED: Sentence(ORDER_EVENT, "{order}{terms}, rested {behind}{open}"),
+    EventKind.ORDER_PARTIALLY_FILLED: Sentence(FILL_EVENT, "{order}{filled}, {leaves} left"),
+    EventKind.ORDER_FILLED: Sentence(FILL_EVENT, "{order}{filled}, which completes it"),
+    EventKind.ORDER_CANCELED: Sentence(ORDER_EVENT, "{order}{value_lots} of {quantity} cancelled: {why}"),
+    EventKind.ORDER_EXPIRED: Sentence(ORDER_EVENT, "{order}{value_lots} of {quantity} expired: {why}"),
+    EventKind.ORDER_REPLACED: Sentence(ORDER_EVENT, "{order}replaced by {successor}: {terms}, {place}"),
+    EventKind.ORDER_REDUCED: Sentence(ORDER_EVENT, "{order}{value_lots} cancelled, {leaves} left: {why}"),
+    EventKind.CANCEL_REJECTED: Sentence(ORDER_EVENT, "{account}'s cancel{of_order} refused: {why}"),
+    EventKind.REPLACE_REJECTED: Sentence(ORDER_EVENT, "{account}'s replace{of_order} refused: {why}"),
+    EventKind.COMMAND_REJECTED: Sentence(ORDER_EVENT, "{account}'s command{of_order} refused: {why}"),
+    EventKind.TRADE: Sentence(TRADE_EVENT, "trade {trade_id}: {quantity} at {price}, {parties}{shadow}"),
+    EventKind.QUOTE: Sentence(QUOTE_EVENT, "{bid}, {ask}"),
+    EventKind.POSITION_CHANGED: Sentence(
+        POSITION_EVENT,
+        "{account}'s position {position}, cost {cost}, realised {realised_average} (FIFO {realised_fifo}), "
+        "fees {fees}, cash {cash}",
+    ),
+    EventKind.ACCOUNT_SUSPENDED: Sentence(MARKET_EVENT, "{account} is suspended: no new orders"),
+    EventKind.ACCOUNT_REINSTATED: Sentence(MARKET_EVENT, "{account} may send orders again"),
+    EventKind.PHASE_CHANGED: Sentence(MARKET_EVENT, "{symbol} is {phase_name} now"),
+    EventKind.PRICE_BAND_CHANGED: Sentence(
+        MARKET_EVENT, "{symbol} takes prices from {band_low} to {band_high}"
+    ),
+}
+"""A sentence for each kind; a test fails for a kind without one."""
+
+
+class Told:
+    """One event and its words, each made when a sentence asks for it.
+
+    Parameters
+    ----------
+    event
+        The event, by its own names.
+    words
+        How numbers are printed.
+    brief
+        Leave out whose order it is, where that has been said.
+    """
+
+    def __init__(self, event: dict[str, int], words: Words, *, brief: bool = False) -> None:
+        self.event = event
+        self.words = words
+        self.brief = brief
+
+    def __getitem__(self, name: str) -> str:
+        phrase = PHRASES.get(name)
+        if phrase is not None:
+            return phrase(self)
+        if name in self.event:
+            return f"{self.event[name]}"
+        for unit in UNITS:
+            if f"{name}_{unit}" in self.event:
+                return self.number(f"{name}_{unit}", unit)
+        raise KeyError(name)
+
+    def number(self, name: str, unit: str) -> str:
+        """A word of the event, in a unit."""
+        return self.words.number(self.event[name], unit, self.event["instrument"])
+
+
+def _order(told: Told) -> str:
+    if told.brief:
+        return ""
+    event, words = told.event, told.words
+    named = words.order(event["order_id"], event["account"], event["client_order_id"])
+    return f"{words.account(event['account'])}'s {named}: "
+
+
+def _of_order(told: Told) -> str:
+    event = told.event
+    if event["order_id"]:
+        return f" of order {event['order_id']}"
+    named = told.words.names.get((event["account"], event["client_order_id"]), "")
+    if named:
+        return f" of {named}"
+    return f" of client order {event['client_order_id']}" if event["client_order_id"] else ""
+
+
+def code_word(number: int, codes: type[IntEnum]) -> str:
+    """A code in words; the number of one that nobody knows."""
+    return in_words(codes(number).name) if number in set(codes) else f"{in_words(codes.__name__)} {number}"
+
+
+def _terms(told: Told) -> str:
+    event = told.event
+    parts = [f"{code_word(event['side'], Side)} {told['quantity']} {told['symbol']}"]
+    parts[0] += f" at {told['price']}" if event["price_ticks"] else ""
+    if event["order_type"] not in (OrderType.LIMIT, 0):
+        parts[0] += f" {code_word(event['order_type'], OrderType)}"
+    parts.append(code_word(event["time_in_force"], TimeInForce))
+    parts += flag_words(event["flags"] & ~OrderFlag.HISTORICAL, OrderFlag)
+    return ", ".join(parts)
+
+
+def _behind(told: Told) -> str:
+    ahead = told.event["value"]
+    return f"behind {told.number('value', 'lots')}" if ahead else "first at its price"
+
+
+def _open(told: Told) -> str:
+    event = told.event
+    return "" if event["leaves_lots"] == event["quantity_lots"] else f" with {told['leaves']} open"
+
+
+def _required(told: Told) -> str:
+    return f", requires {told.number('value', 'micros')}" if told.event["value"] else ""
+
+
+def _why(told: Told) -> str:
+    event = told.event
+    if "value" not in event:
+        return code_word(event["reason"], Reason)
+    # In events that end or reduce an order `value` is what was cancelled, which the sentence has said.
+    return reason_text(event["reason"], event["value"], event["limit"], event["instrument"], told.words)
+
+
+def _filled(told: Told) -> str:
+    event = told.event
+    did = {Side.BUY: "bought", Side.SELL: "sold"}.get(Side(event["side"]), "traded")
+    role = "maker" if event["flags"] & LIQUIDITY_MAKER else "taker"
+    against = f" against order {event['contra_order_id']}" if event["contra_order_id"] else ""
+    fee = f", fee {told['fee']}" if event["fee_micros"] else ""
+    return f"{did} {told['last_quantity']} at {told['last_price']} as {role}{against}{fee}"
+
+
+def _place(told: Told) -> str:
+    kept = told.event["flags"] & PRIORITY_KEPT
+    return "which keeps its place" if kept else "which queues anew"
+
+
+def _successor(told: Told) -> str:
+    event = told.event
+    return told.words.order(event["successor_order_id"], event["account"], event["client_order_id"])
+
+
+def _parties(told: Told) -> str:
+    event, words = told.event, told.words
+    did = "bought from" if event["side"] == Side.BUY else "sold to"
+    maker = words.account(event["maker_account"])
+    if not event["maker_order_id"]:
+        maker = "liquidity that the book never showed"
+    return f"{words.account(event['account'])} {did} {maker}"
+
+
+def _shadow(told: Told) -> str:
+    return " (beside frozen history)" if told.event["flags"] & SHADOW else ""
+
+
+def _quoted(side: str) -> Callable[[Told], str]:
+    def phrase(told: Told) -> str:
+        if not told.event[f"{side}_lots"]:
+            return f"no {side}"
+        orders = told.event[f"{side}_orders"]
+        many = "order" if orders == 1 else "orders"
+        return f"{side} {told.number(f'{side}_lots', 'lots')} at {told[f'{side}_price']} ({orders:,} {many})"
+
+    return phrase
+
+
+PHRASES: dict[str, Callable[[Told], str]] = {
+    "account": lambda told: told.words.account(told.event["account"]),
+    "symbol": lambda told: told.words.symbol(told.event["instrument"]),
+    "order": _order,
+    "of_order": _of_order,
+    "terms": _terms,
+    "behind": _behind,
+    "open": _open,
+    "required": _required,
+    "why": _why,
+    "value_lots": lambda told: told.number("value", "lots"),
+    "filled": _filled,
+    "place": _place,
+    "successor": _successor,
+    "parties": _parties,
+    "shadow": _shadow,
+    "bid": _quoted("bid"),
+    "ask": _quoted("ask"),
+    "phase_name": lambda told: code_word(told.event["phase"], Phase),
+}
+"""Parts of sentences that are more than one word of the event."""
+
+
+@cache
+def layout_of(kind: int) -> Layout:
+    """Names of the payload words of a kind.
+
+    A kind without a line has the layout that its name begins with (`ORDER_TRIGGERED` has `ORDER_EVENT`), or
+    else plain words.
+    """
+    if kind not in set(EventKind):
+        return EVENT
+    line = SENTENCES.get(EventKind(kind))
+    if line is not None:
+        return line.layout
+    parts = EventKind(kind).name.split("_")
+    for length in range(len(parts), 0, -1):
+        layout: Any = getattr(records, f"{'_'.join(parts[:length])}_EVENT", None)
+        if isinstance(layout, np.dtype):
+            return layout
+    return EVENT
+
+
+def fields_of(event: Any) -> dict[str, int]:
+    """One `EVENT` record by its own names; unnamed words are `word_0` and so on."""
+    layout = layout_of(int(event["kind"]))
+    if layout == EVENT:
+        *header, words = event.item()
+        named = dict(zip(EVENT.names or (), header, strict=False))
+        return {**named, **{f"word_{i}": int(word) for i, word in enumerate(words)}}
+    return dict(zip(layout.names or (), event.view(layout).item(), strict=True))
+
+
+def payload_of(fields: dict[str, int]) -> dict[str, int]:
+    """The payload words alone, without unused ones."""
+    header = set(EVENT.names or ())
+    return {
+        name: value for name, value in fields.items() if name not in header and not name.startswith("unused")
+    }
+
+
+def kind_name(kind: int) -> str:
+    """Name of an event kind; the number of one that this version does not know."""
+    return EventKind(kind).name if kind in set(EventKind) else f"KIND_{kind}"
+
+
+def sentence(event: Any, words: Words, *, brief: bool = False) -> str:
+    """One `EVENT` record as a sentence.
+
+    Parameters
+    ----------
+    event
+        The event.
+    words
+        How numbers are printed.
+    brief
+        Leave out whose order it is.
+    """
+    fields = fields_of(event)
+    told = Told(fields, words, brief=brief)
+    line = SENTENCES.get(EventKind(fields["kind"])) if fields["kind"] in set(EventKind) else None
+    return _by_names(told) if line is None else line.text.format_map(told)
+
+
+def _by_names(told: Told) -> str:
+    """An event of a kind that no line tells of: its words that are not 0, by name."""
+    fields = told.event
+    whose = _order(told) if "order_id" in fields and "client_order_id" in fields else ""
+    parts = []
+    for name, value in payload_of(fields).items():
+        stem, _, unit = name.rpartition("_")
+        if value and not (whose and name in ("order_id", "client_order_id")):
+            known = unit in UNITS and bool(stem)
+            parts.append(
+                f"{in_words(stem)} {told.number(name, unit)}" if known else f"{in_words(name)} {value}"
+            )
+    if fields["reason"]:
+        parts.append(code_word(fields["reason"], Reason))
+    said = in_words(kind_name(fields["kind"]))
+    return f"{whose}{said}: {', '.join(parts)}" if parts else f"{whose}{said}"
+
+
+def sentences(events: Records, words: Words) -> list[str]:
+    """Each event as a sentence."""
+    return [sentence(event, words) for event in events]
