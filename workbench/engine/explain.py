@@ -20,7 +20,7 @@ from workbench.domain.records import (
 )
 from workbench.domain.states import OPEN_STATES, OrderState
 from workbench.engine.market import Missed, Through, missed_by, quote_before, reachable_lots
-from workbench.engine.queue import WAYS, Departure, Stay, order_mask, stays_of
+from workbench.engine.queue import CLAIMS, WAYS, Departure, Stay, order_mask, stays_of
 from workbench.engine.reasons import reason_text
 from workbench.engine.sentences import layout_of, sentence
 from workbench.engine.words import Names, Words
@@ -173,7 +173,8 @@ class Explanation:
         yield f"Filled: {self._filled()}."
         if self.ended_lots or self.open_lots:
             yield f"The rest: {self._rest()}."
-            yield f"Why not more: {'; '.join(self._why_not_more())}."
+            yield "Why not more:"
+            yield from (f"  {line}" for line in self._why_not_more())
 
     def _queue(self, stay: Stay) -> str:
         unseen = stay.said_lots - stay.ahead_lots
@@ -352,6 +353,24 @@ def chain(events: Records, order_id: int) -> list[int]:
     return ids
 
 
+def named_order(events: Records, names: Names, name: str) -> int:
+    """The latest id of the order that is called so; `ConfigError` when none is."""
+    keys = [key for key, called in names.items() if called == name]
+    if not keys:
+        raise ConfigError(
+            f"no order is called {name!r}",
+            remedy=f"known are {', '.join(sorted(names.values()))}" if names else "",
+        )
+    orders = events[order_mask(events)].view(ORDER_EVENT)
+    account, client = keys[0]
+    own = orders[(orders["account"] == account) & (orders["client_order_id"] == client)]
+    replaced = own["kind"] == EventKind.ORDER_REPLACED
+    ids = np.where(replaced, own["successor_order_id"], own["order_id"])
+    if not len(ids):
+        raise ConfigError(f"no event tells of {name!r}")
+    return int(ids[-1])
+
+
 def _fills(events: Records, own: Records, stays: tuple[Stay, ...]) -> tuple[FillStory, ...]:
     fills = own[np.isin(own["kind"], _FILLS)].view(FILL_EVENT)
     trades = events[events["kind"] == EventKind.TRADE].view(TRADE_EVENT)
@@ -382,21 +401,54 @@ def _fills(events: Records, own: Records, stays: tuple[Stay, ...]) -> tuple[Fill
     return tuple(made)
 
 
-def _lines(
-    events: Records, ids: list[int], fills: tuple[FillStory, ...], words: Words
-) -> Iterable[tuple[int, int, str]]:
-    """The order's life: its own events, and what was refused to it."""
+def events_of(events: Records, ids: list[int]) -> Records:
+    """The life of the order that had these ids: its own events, and what was refused to it."""
     layouts = np.zeros(256, dtype=bool)
     for kind in EventKind:
         layouts[kind] = layout_of(int(kind)) in (ORDER_EVENT, FILL_EVENT)
     told = events[layouts[events["kind"]] & np.isin(_ids(events), ids)]
+    if len(told):
+        told = np.concatenate([told, _asked_by_name(events, told)])
+    return told[np.argsort(told["seq"], kind="stable")]
+
+
+def _with_contra(text: str, fill: FillStory, owner: str) -> str:
+    """A fill's sentence that says whose the other order was."""
+    if fill.contra_order_id:
+        return text.replace(
+            f"against order {fill.contra_order_id}", f"against {owner}'s order {fill.contra_order_id}"
+        )
+    role = "as maker" if fill.maker else "as taker"
+    return text.replace(role, f"{role} against {owner}")
+
+
+def _asked_by_name(events: Records, told: Records) -> Records:
+    """What was refused to an order that was named by its client order id, while it lived."""
+    orders = told.view(ORDER_EVENT)
+    asked = events[np.isin(events["kind"], CLAIMS) & (events["account"] == told["account"][0])]
+    claims = asked.view(ORDER_EVENT)
+    named = (claims["order_id"] == 0) & np.isin(
+        claims["client_order_id"], np.unique(orders["client_order_id"])
+    )
+    open_still = int(orders["order_state"][-1]) in {*OPEN_STATES, OrderState.REPLACED}
+    lived = (claims["seq"] > orders["seq"][0]) & (open_still | (claims["seq"] < orders["seq"][-1]))
+    return asked[named & (claims["client_order_id"] != 0) & lived]
+
+
+def _lines(
+    events: Records, ids: list[int], fills: tuple[FillStory, ...], words: Words
+) -> Iterable[tuple[int, int, str]]:
+    """The order's life in sentences, with what its own events do not say of its fills."""
+    told = events_of(events, ids)
+    # A refused change may have left the instrument out; its numbers are in the order's ticks and lots.
+    told["instrument"] = told["instrument"][0]
     contra = {fill.seq: fill for fill in fills}
     for place, event in enumerate(told):
         text = sentence(event, words, brief=place > 0)
         fill = contra.get(int(event["seq"]))
         if fill is not None:
             if fill.contra_account >= 0:
-                text += f" ({words.account(fill.contra_account)})"
+                text = _with_contra(text, fill, words.account(fill.contra_account))
             if fill.ahead_lots:
                 text += (
                     f", though {words.quantity(fill.ahead_lots, int(event['instrument']))} stood ahead of it"

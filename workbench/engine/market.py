@@ -101,9 +101,11 @@ def missed_by(
         return None
     here = events[events["instrument"] == instrument]
     trades = here[here["kind"] == EventKind.TRADE].view(TRADE_EVENT)
-    others = ~np.isin(trades["taker_order_id"], ids) & ~np.isin(trades["maker_order_id"], ids)
-    # Live orders of a frozen venue trade beside history, which is what an order of it waits for.
-    trades = trades[others & (trades["flags"] & SHADOW == 0)]
+    own = np.isin(trades["taker_order_id"], ids) | np.isin(trades["maker_order_id"], ids)
+    shadow = trades["flags"] & SHADOW != 0
+    # Live orders of a frozen venue trade beside history, and the order itself beside what history printed.
+    beside = np.isin(trades["command_seq"], trades["command_seq"][own & shadow])
+    trades = trades[~own & ~shadow & ~beside]
     quotes = here[here["kind"] == EventKind.QUOTE].view(QUOTE_EVENT)
     sign = 1 if side == Side.BUY else -1
     at_price = ahead = hidden = 0

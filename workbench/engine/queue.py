@@ -22,7 +22,7 @@ WAYS = (TRADED, CANCELLED, EXPIRED, MOVED)
 a replace that queues anew.
 """
 
-_CLAIMS = (EventKind.CANCEL_REJECTED, EventKind.REPLACE_REJECTED, EventKind.COMMAND_REJECTED)
+CLAIMS = (EventKind.CANCEL_REJECTED, EventKind.REPLACE_REJECTED, EventKind.COMMAND_REJECTED)
 """Kinds whose order id is only what somebody asked for."""
 
 
@@ -111,7 +111,7 @@ def order_mask(events: Records) -> Any:
     """Which events tell something about an order, by its id in `order_id`."""
     kinds = np.zeros(256, dtype=bool)
     for kind in EventKind:
-        kinds[kind] = layout_of(int(kind)) in (ORDER_EVENT, FILL_EVENT) and kind not in _CLAIMS
+        kinds[kind] = layout_of(int(kind)) in (ORDER_EVENT, FILL_EVENT) and kind not in CLAIMS
     return kinds[events["kind"]]
 
 

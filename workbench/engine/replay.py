@@ -40,6 +40,7 @@ from workbench.engine.moments import Moment, check_market_zone, local_time, mome
 from workbench.engine.portfolio import pnl_frame, positions_frame
 from workbench.engine.sources import Source, check_is, grouped, opened, replay_venue
 from workbench.engine.summary import Summary, summarise
+from workbench.engine.words import Names
 from workbench.errors import ConfigError
 from workbench.feed.columns import Layout
 from workbench.feed.history import History
@@ -81,6 +82,8 @@ class Replay:
         Commands of history that have been applied.
     wall_seconds
         Time the exchange has spent so far.
+    names
+        What people call orders, by account number and client order id.
     """
 
     def __init__(
@@ -94,6 +97,7 @@ class Replay:
     ) -> None:
         self.commands = commands
         self.histories = tuple(histories)
+        self.names: Names = {}
         self.venue = venue
         self.zone = check_market_zone(zone)
         self.exchange = Exchange(venue)
@@ -313,7 +317,7 @@ class Replay:
         """What became of an order of ours, or by its id of anybody's, and why: to print or to ask."""
         if isinstance(order, Order):
             order = self._order(order).id
-        return explain(self.events, order, self.venue, zone=self.zone)
+        return explain(self.events, order, self.venue, zone=self.zone, names=self.names)
 
     # Tables
 

@@ -1,8 +1,8 @@
 """Each kind of event as a sentence in the field's words.
 
 `SENTENCES` has one line for each kind: the names of its payload words, and the sentence. In a sentence
-`{name}` is a payload word in its unit (`{price}` is the word `price_ticks` as a price, `{fee}` is `fee_micros`
-as money), a field of the header, or one of the phrases of `PHRASES`. A kind without a line is told by the
+`{name}` is a payload word in its unit (`{price}` is the word `price_ticks` as a price, `{fee}` the word
+`fee_micros` as money), a field of the header, or one of `PHRASES`. A kind without a line is told by the
 names of its words.
 """
 
@@ -123,7 +123,9 @@ def _order(told: Told) -> str:
     if told.brief:
         return ""
     event, words = told.event, told.words
-    named = words.order(event["order_id"], event["account"], event["client_order_id"])
+    # The client order id of a replaced order is its successor's already.
+    client = 0 if event["kind"] == EventKind.ORDER_REPLACED else event["client_order_id"]
+    named = words.order(event["order_id"], event["account"], client)
     return f"{words.account(event['account'])}'s {named}: "
 
 
