@@ -83,9 +83,10 @@ def meant(word: str, known: Iterable[str]) -> str:
     "did you mean 'quantity'?"
     """
     names = sorted(set(known))
-    close = difflib.get_close_matches(word.lower(), names, n=1)
+    lower = {name.lower(): name for name in names}
+    close = difflib.get_close_matches(word.lower(), lower, n=1)
     if close:
-        return f"did you mean {close[0]!r}?"
+        return f"did you mean {lower[close[0]]!r}?"
     more = ", ..." if len(names) > _MOST_KNOWN else ""
     return f"known are {', '.join(names[:_MOST_KNOWN])}{more}" if names else "there is none"
 

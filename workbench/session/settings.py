@@ -45,7 +45,10 @@ def build(
     hints = get_type_hints(kind)
     chosen = dict(given or {})
     names = {field.name for field in fields(kind) if field.init} - set(chosen)  # type: ignore[arg-type]
-    keys = {key: name for name in sorted(names) for key in keys_of(name, hints[name])}
+    keys = {name: name for name in sorted(names)}
+    for name in sorted(names):
+        for key in keys_of(name, hints[name]):
+            keys.setdefault(key, name)
     refuse_unknown(table, keys, place)
     for key, value in table.items():
         name = keys[key]
@@ -99,7 +102,7 @@ def _value(hint: Any, given: Any, key: str, name: str, clock: Clock, place: str)
             raise ConfigError(f"{key} is {shown(given)}, expected a list")
         element = get_args(option)[0]
         return [
-            _value(element, item, f"{key} {number}", name, clock, f"{place}, {key} {number}")
+            _value(element, item, f"{key} {number}", name, clock, place)
             for number, item in enumerate(given, start=1)
         ]
     if isinstance(option, type):
