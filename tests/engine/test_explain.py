@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import workbench as wb
-from tests.engine.two_sides import ANN, BOB, BUY, CARL, SELL, ZONE, at, order, recorded, venue
+from tests.engine.two_sides import ANN, BOB, BUY, CARL, SECOND, SELL, ZONE, at, order, recorded, venue
 from tests.tiny_market import write_mbo
 from workbench.domain.codes import EventKind, OrderFlag, Phase, Reason, TimeInForce
 from workbench.domain.commands import cancel_order, execute_order, replace_order, set_phase, set_price_band
@@ -223,6 +223,29 @@ def test_lots_within_a_limit_are_the_books() -> None:
             depth["quantity_lots"][within].sum()
         )
     assert reachable_lots(exchange.events, seq, 0, BUY, 0, CARL) == 30
+
+
+@pytest.mark.parametrize("mode", ["responsive", "frozen"])
+@pytest.mark.parametrize(
+    ("source", "start"),
+    [
+        ("l3/ARL_XNAS-ITCH_2025-07-17.mbo.csv.zst", "10:30"),
+        ("lobster/GOOG_2012-06-21_34200000_57600000_message_1.csv.zst", "09:40"),
+    ],
+)
+def test_what_an_order_takes_at_once_is_what_was_within_its_limit(
+    shared: Path, source: str, start: str, mode: str
+) -> None:
+    market = wb.replay(shared / "data" / source, cash=10**9, mode=mode).run_until(start)
+    for round_number in range(8):
+        market.run_until(market.time_ns + 60 * SECOND)
+        book = market.book(levels=6)
+        for send, column in ((market.buy, "ask_price"), (market.sell, "bid_price")):
+            prices = book[column].drop_nulls().to_list()
+            quantity = 250 if round_number % 3 else 300_000
+            ours = send(quantity, limit=prices[min(round_number, len(prices) - 1)], tif="IOC")
+            story = market.explain(ours)
+            assert story.filled_lots == min(quantity, story.reachable_lots)
 
 
 def test_an_exchange_that_keeps_nothing_says_what_to_do() -> None:

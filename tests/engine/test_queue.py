@@ -105,8 +105,16 @@ def follow(path: Path, start: str, mode: str) -> int:
     """Put orders into queues, move some, and compare at several moments."""
     market = wb.replay(path, cash=10**9, mode=mode).run_until(start)
     book = market.book(levels=4)
+    at_first = {
+        (side, int(level["price_ticks"])): int(level["quantity_lots"])
+        for side in (BUY, SELL)
+        for level in market.exchange.depth(0, side, 4)
+    }
     orders = [market.buy(100, limit=price) for price in book["bid_price"].drop_nulls()]
     orders += [market.sell(100, limit=price) for price in book["ask_price"].drop_nulls()]
+    for ours in orders:
+        (stay,) = stays_of(market.events, ours.ids, market.venue)
+        assert stay.ahead_lots == at_first[ours.side, ours.price_ticks]
     checked = compare_with_engine(market, orders)
     for step in range(6):
         market.run_until(market.time_ns + 2 * MINUTE)
