@@ -32,7 +32,7 @@ def test_every_kind_has_a_sentence(kind: EventKind) -> None:
     assert "{" not in sentence(event[0], WORDS)
 
 
-@pytest.mark.parametrize("kind", EventKind, ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", SENTENCES, ids=lambda kind: kind.name)
 def test_every_layout_is_one_of_the_records(kind: EventKind) -> None:
     layouts = [value for name, value in vars(records).items() if name.endswith("_EVENT")]
     assert layout_of(int(kind)) in layouts
@@ -121,6 +121,18 @@ def test_a_kind_without_a_sentence_is_told_by_its_words(monkeypatch: pytest.Monk
         assert layout_of(int(EventKind.ORDER_CANCELED)) == ORDER_EVENT
         quote = exchange.events[-1]
         assert sentence(quote, WORDS) == "quote: bid price 150.25, bid 100, bid orders 1"
+    finally:
+        layout_of.cache_clear()
+
+
+def test_a_layout_is_found_by_the_end_or_the_beginning_of_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sentences, "SENTENCES", {})
+    monkeypatch.setattr(records, "REDUCED_EVENT", records.QUOTE_EVENT, raising=False)
+    layout_of.cache_clear()
+    try:
+        assert layout_of(int(EventKind.ORDER_REDUCED)) == records.QUOTE_EVENT
+        assert layout_of(int(EventKind.ORDER_HELD)) == ORDER_EVENT
+        assert layout_of(int(EventKind.PHASE_CHANGED)) == EVENT
     finally:
         layout_of.cache_clear()
 

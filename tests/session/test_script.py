@@ -118,14 +118,17 @@ def test_units_and_times_of_the_other_fields() -> None:
         display=5,
         amount="1.5",
         expire_time="15:00",
-        group="bracket",
+        name="entry",
+        group="entry",
         flags=["post_only", "reduce_only"],
     )
     assert (command["display_lots"], command["amount_micros"], command["group_id"]) == (5, 1_500_000, 1)
     assert command["expire_time_ns"] == CLOCK.moment("15:00")
     assert command["flags"] == OrderFlag.POST_ONLY | OrderFlag.REDUCE_ONLY
-    first, other, again = read(*({"do": "clock", "group": name} for name in ("a", "b", "a")))
-    assert (first["group_id"], other["group_id"], again["group_id"]) == (1, 2, 1)
+    assert command["client_order_id"] == 1
+    assert one(do="clock", group=3)["group_id"] == 3
+    _, leg = read({**BUY, "name": "entry"}, {**BUY, "name": "leg", "group": "entry"})
+    assert (leg["group_id"], leg["client_order_id"]) == (1, 2)
 
 
 def test_everything_and_everybody() -> None:
@@ -140,6 +143,25 @@ def test_everything_and_everybody() -> None:
     street = one(do="execute", symbol="BTC", side="buy", quantity=1, price=10, where=TWO)
     assert (street["account"], street["quantity_lots"], street["flags"]) == (0, 10, OrderFlag.HISTORICAL)
     assert one(do="buy", account="street", quantity=1, price=150, historical=True)["flags"] == 4
+
+
+def test_functions_that_are_added_later_are_reached(monkeypatch: pytest.MonkeyPatch) -> None:
+    def plan_fine(
+        time_ns: int, account: int, amount_micros: int, at_ns: int, mode: Phase = Phase.CLOSED
+    ) -> Any:
+        made = makers.clock(time_ns)
+        made["amount_micros"], made["account"], made["expire_time_ns"] = amount_micros, account, at_ns
+        made["flags"] = mode
+        return makers.batch([made, makers.clock(time_ns)])
+
+    plan_fine.__module__ = makers.__name__
+    monkeypatch.setattr(makers, "plan_fine", plan_fine, raising=False)
+    first, second = read({"do": "plan_fine", "account": "bob", "amount": "2.5", "when": "10:00"})
+    assert (first["amount_micros"], first["account"], first["flags"]) == (2_500_000, 3, Phase.CLOSED)
+    assert first["expire_time_ns"] == CLOCK.moment("10:00")
+    assert second["kind"] == CommandKind.CLOCK
+    with pytest.raises(ConfigError, match="has no when; plan_fine needs one"):
+        read({"do": "plan_fine", "account": "bob", "amount": 1})
 
 
 def test_orders_are_named() -> None:

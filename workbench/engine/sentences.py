@@ -247,8 +247,8 @@ PHRASES: dict[str, Callable[[Told], str]] = {
 def layout_of(kind: int) -> Layout:
     """Names of the payload words of a kind.
 
-    A kind without a line has the layout that its name begins with (`ORDER_TRIGGERED` has `ORDER_EVENT`), or
-    else plain words.
+    A kind without a line has the layout that its name ends or begins with (`ORDER_TERMS` has a `TERMS_EVENT`
+    where there is one, `ORDER_TRIGGERED` has `ORDER_EVENT`), or else plain words.
     """
     if kind not in set(EventKind):
         return EVENT
@@ -256,8 +256,10 @@ def layout_of(kind: int) -> Layout:
     if line is not None:
         return line.layout
     parts = EventKind(kind).name.split("_")
-    for length in range(len(parts), 0, -1):
-        layout: Any = getattr(records, f"{'_'.join(parts[:length])}_EVENT", None)
+    ends = [parts[place:] for place in range(len(parts))]
+    begins = [parts[:length] for length in range(len(parts) - 1, 0, -1)]
+    for some in (*ends, *begins):
+        layout: Any = getattr(records, f"{'_'.join(some)}_EVENT", None)
         if isinstance(layout, np.dtype):
             return layout
     return EVENT

@@ -14,7 +14,6 @@ from workbench.domain.config import FIRST_TRADER, RESERVED_NAMES, Venue
 from workbench.domain.instruments import Instrument
 from workbench.domain.records import COMMAND, Records, commands
 from workbench.domain.units import Number, to_micros
-from workbench.engine.words import UNITS
 from workbench.errors import ConfigError
 from workbench.session.moments import Clock, is_span, span_ns
 from workbench.session.place import Lines, at, meant, refuse_unknown
@@ -56,7 +55,6 @@ class Script:
     entries: Sequence[Any]
     lines: Lines
     orders: dict[str, Named] = field(default_factory=dict)
-    _groups: dict[tuple[str, str], int] = field(default_factory=dict)
     _taken: set[int] = field(default_factory=set)
     _next_id: int = 1
     _verbs: dict[str, Verb] = field(default_factory=verbs)
@@ -109,7 +107,7 @@ class Script:
         return self._verbs[key]
 
     def order(self, name: str) -> Named:
-        """The order that an entry above called so."""
+        """The order that this entry or one above called so."""
         if name not in self.orders:
             raise ConfigError(f"no order above is called {name!r}", remedy=meant(name, self.orders))
         return self.orders[name]
@@ -126,12 +124,6 @@ class Script:
         self._taken.add(self._next_id)
         self.orders[name] = Named(account, self._next_id, instrument, entry)
         return self._next_id
-
-    def number_of(self, field_name: str, word: str) -> int:
-        """The number that stands for a word in a field of numbers, such as a group."""
-        key = (field_name, word)
-        taken = [number for (name, _), number in self._groups.items() if name == field_name]
-        return self._groups.setdefault(key, len(taken) + 1)
 
 
 class _Entry:
@@ -154,11 +146,13 @@ class _Entry:
         values = dict(self.verb.preset)
         given = self._targets()
         self._whose(given, values)
+        if "client_order_id" in given and "name" in self.table:
+            raise ConfigError("client_order_id is given twice", remedy="a name gives it one")
+        self._name(values)
         for name, (key, value) in given.items():
             if name not in values:
                 values[name] = self._value(name, key, value)
         values["flags"] = values.get("flags", 0) | self._switched()
-        self._name(values)
         self._complete(values)
         return self._record(values)
 
@@ -208,8 +202,6 @@ class _Entry:
 
     def _name(self, values: dict[str, int]) -> None:
         if self.enters and "name" in self.table:
-            if "client_order_id" in values:
-                raise ConfigError("client_order_id is given twice", remedy="a name gives it one")
             values["client_order_id"] = self.script.register(
                 self.table["name"], values.get("account", 0), self.instrument or 0, self.number
             )
@@ -217,9 +209,7 @@ class _Entry:
     def _complete(self, values: dict[str, int]) -> None:
         for name in self.verb.required:
             if name not in values:
-                stem, _, unit = name.rpartition("_")
-                friendly = {"instrument": "symbol"}.get(name, stem if unit in UNITS else name)
-                raise ConfigError(f"has no {friendly}", remedy=f"{self.verb.name} needs one")
+                raise ConfigError(f"has no {self.verb.friendly(name)}", remedy=f"{self.verb.name} needs one")
 
     def _record(self, values: dict[str, int]) -> Records:
         parameters = self.verb.parameters
@@ -262,7 +252,8 @@ class _Entry:
         if unit == "ns":
             return span_ns(given) if is_span(given) else self.script.clock.moment(given, self.time_ns)
         if unit == "id":
-            return self.script.number_of(name, given) if isinstance(given, str) else _whole(key, given)
+            # A group, say, is known by the client order id of its first order.
+            return self.script.order(given).client_order_id if isinstance(given, str) else _whole(key, given)
         if unit == "micros":
             return to_micros(_number(key, given), key)
         instrument = self._instrument(key)

@@ -30,6 +30,9 @@ ALIASES = {
 }
 """Friendly names that do not follow from the field's own."""
 
+TAKEN = {"at": "when", "do": "does", "name": "called", "order": "of_order"}
+"""What a field is called instead whose friendly name is one of a script's own words."""
+
 Code = type[IntEnum] | type[IntFlag]
 
 
@@ -71,6 +74,13 @@ class Verb:
         """What must be given."""
         return [name for name, one in self.parameters.items() if one.default is inspect.Parameter.empty]
 
+    def friendly(self, name: str) -> str:
+        """What a field is called in messages."""
+        if name == "instrument":
+            return "symbol"
+        stem, _, unit = name.rpartition("_")
+        return TAKEN.get(stem, stem) if unit in UNITS else name
+
     def codes(self, name: str) -> Code | None:
         """The codes that a field holds, if it holds codes."""
         parameter = self.parameters.get(name)
@@ -87,7 +97,7 @@ class Verb:
             made.setdefault(name, name)
             stem, _, unit = name.rpartition("_")
             if stem and unit in (*UNITS, "id"):
-                made.setdefault(stem, name)
+                made.setdefault(TAKEN.get(stem, stem), name)
         made |= {alias: name for alias, name in ALIASES.items() if name in self.fields}
         for name, kind in _side_codes().items():
             # A phase, say, which a command carries in its flags.
