@@ -41,6 +41,18 @@ def test_a_refused_order_names_rule_and_numbers() -> None:
     ]
 
 
+def test_an_order_that_makes_no_sense_at_all_is_explained_too() -> None:
+    strange = order(0, ANN, BUY, 100, 15_025)
+    strange["side"], strange["order_type"], strange["account"], strange["instrument"] = 7, 99, 50, 9
+    assert lines(recorded(strange).explain(1)) == [
+        "account 50's order 1: side 7 100 lots instrument 9 at 15025 ticks order type 99, day",
+        "16:00:00 refused: no account that may do this has the number 50",
+        "Refused by the rule UNKNOWN_ACCOUNT; nothing changed.",
+    ]
+    strange["account"], strange["instrument"] = ANN, 0
+    assert recorded(strange).explain(1).reason == Reason.INVALID_SIDE
+
+
 def test_a_queue_that_falls_and_a_rest_that_expires() -> None:
     exchange = recorded(
         order(0, CARL, BUY, 300, 15_025),
@@ -93,6 +105,7 @@ def test_an_order_that_takes_what_there_is() -> None:
         "others offered 60 within its limit",
     ]
     assert "The rest" not in str(exchange.explain(5))
+    assert "Filled: 100 of 100 at 150.50 on average" in str(exchange.explain(5))
     story = exchange.explain(6)
     assert (story.reason, story.reachable_lots, story.ended_lots) == (Reason.FILL_OR_KILL, 400, 900)
 

@@ -192,7 +192,8 @@ class Explanation:
         lots = sum(fill.quantity_lots for fill in self.fills)
         instrument = self.words.instrument(self.instrument)
         tick = Decimal(1) if instrument is None else instrument.price_from_ticks(1)
-        average = (tick * traded / lots).quantize(tick / 100).normalize()
+        average = (tick * traded / lots).quantize(tick / 100)
+        average = average.quantize(tick) if average == average.quantize(tick) else average.normalize()
         total = self.filled_lots + self.open_lots + self.ended_lots
         makers = sum(fill.quantity_lots for fill in self.fills if fill.maker)
         roles = f"{self._lots(makers)} as maker, {self._lots(lots - makers)} as taker"
@@ -305,7 +306,9 @@ def explain(
         # The successor stands in the old place, and nothing has been said of it since.
         state = OrderState.PARTIALLY_FILLED if last["executed_lots"] else OrderState.NEW
     why = ended[-1] if len(ended) else None
-    instrument, side, price = int(sent["instrument"]), Side(int(sent["side"])), int(sent["price_ticks"])
+    instrument, price = int(sent["instrument"]), int(sent["price_ticks"])
+    # A refused order may have had a side that there is not.
+    side = Side(int(sent["side"])) if sent["side"] in set(Side) else Side.NONE
     opposite = quote_before(events, int(sent["seq"]), instrument, side)
     return Explanation(
         order_id=order_id,

@@ -8,6 +8,7 @@ names of its words.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
@@ -141,7 +142,9 @@ def _of_order(told: Told) -> str:
 
 def code_word(number: int, codes: type[IntEnum]) -> str:
     """A code in words; the number of one that nobody knows."""
-    return in_words(codes(number).name) if number in set(codes) else f"{in_words(codes.__name__)} {number}"
+    if number in set(codes):
+        return in_words(codes(number).name)
+    return f"{re.sub('(?<=.)(?=[A-Z])', ' ', codes.__name__).lower()} {number}"
 
 
 def _terms(told: Told) -> str:
@@ -309,11 +312,12 @@ def sentence(event: Any, words: Words, *, brief: bool = False) -> str:
 def _by_names(told: Told) -> str:
     """An event of a kind that no line tells of: its words that are not 0, by name."""
     fields = told.event
-    whose = _order(told) if "order_id" in fields and "client_order_id" in fields else ""
+    of_order = "order_id" in fields and "client_order_id" in fields
+    whose = _order(told) if of_order else ""
     parts = []
     for name, value in payload_of(fields).items():
         stem, _, unit = name.rpartition("_")
-        if value and not (whose and name in ("order_id", "client_order_id")):
+        if value and not (of_order and name in ("order_id", "client_order_id")):
             known = unit in UNITS and bool(stem)
             parts.append(
                 f"{in_words(stem)} {told.number(name, unit)}" if known else f"{in_words(name)} {value}"
