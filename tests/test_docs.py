@@ -8,7 +8,21 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from workbench.domain.codes import AccountFlag, CommandKind, EventKind, OrderFlag, Reason, SelfTradePrevention
+from workbench.domain.codes import (
+    AccountFlag,
+    CommandKind,
+    EventKind,
+    ExposureMode,
+    Mark,
+    OrderFlag,
+    OrderType,
+    Phase,
+    Reason,
+    SelfTradePrevention,
+    SplitFlag,
+    TimeInForce,
+    TriggerReference,
+)
 from workbench.domain.states import OrderState
 from workbench.feed.history import QUIRKS
 from workbench.feed.ticks import TICK_QUIRKS
@@ -16,19 +30,26 @@ from workbench.feed.ticks import TICK_QUIRKS
 RULES = (ROOT / "docs" / "rules.md").read_text()
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md")), ROOT / "data" / "README.md"]
 
-# Meant for orders that wait for a trigger, which the exchange does not take yet.
-NOT_YET = {
-    (EventKind, "ORDER_HELD"),
-    (OrderState, "HELD"),
-    (OrderState, "SUSPENDED"),
-    (OrderFlag, "REDUCE_ONLY"),
-}
-
 CODES = [
     code
-    for enum in (CommandKind, EventKind, Reason, OrderFlag, AccountFlag, SelfTradePrevention, OrderState)
+    for enum in (
+        CommandKind,
+        EventKind,
+        Reason,
+        OrderFlag,
+        OrderType,
+        TimeInForce,
+        Phase,
+        TriggerReference,
+        AccountFlag,
+        SelfTradePrevention,
+        OrderState,
+        SplitFlag,
+        Mark,
+        ExposureMode,
+    )
     for code in enum
-    if (type(code), code.name) not in NOT_YET and code.name != "NONE"
+    if code.name != "NONE"
 ]
 
 
@@ -58,7 +79,7 @@ def test_every_code_is_in_the_rules(code: Reason) -> None:
 
 
 def test_the_rules_name_no_code_that_does_not_exist() -> None:
-    known = {code.name for code in CODES} | {name for _, name in NOT_YET}
+    known = {code.name for code in CODES}
     endings = "REJECTED|CANCELED|CHANGED|SUSPENDED|REINSTATED|BACKWARDS|INCREMENT|ORDER|ORDERS|LIMIT|OWNER"
     named = set(re.findall(rf"\b[A-Z]+(?:_[A-Z]+)*_(?:{endings})\b", RULES))
     assert named - known == set()

@@ -19,7 +19,15 @@ from workbench.domain.codes import (
     TimeInForce,
 )
 from workbench.domain.config import FIRST_TRADER
-from workbench.domain.records import COMMAND, DIVERGED, EVENT, LIQUIDITY_MAKER, PRIORITY_KEPT, SHADOW
+from workbench.domain.records import (
+    COMMAND,
+    DIVERGED,
+    EVENT,
+    LIQUIDATION,
+    LIQUIDITY_MAKER,
+    PRIORITY_KEPT,
+    SHADOW,
+)
 
 # Written down once more on purpose: who changes a number changes what stored files mean.
 PINNED: dict[str, dict[str, int]] = {
@@ -54,6 +62,11 @@ PINNED: dict[str, dict[str, int]] = {
         "SET_PHASE": 9,
         "SET_PRICE_BAND": 10,
         "CLOCK": 11,
+        "TRANSFER_CASH": 20,
+        "FINE": 21,
+        "DIVIDEND": 22,
+        "SPLIT": 23,
+        "START_DAY": 24,
     },
     "OrderFlag": {
         "POST_ONLY": 1,
@@ -62,9 +75,12 @@ PINNED: dict[str, dict[str, int]] = {
         "QUANTITY_IS_LEAVES": 8,
         "LOSE_PRIORITY": 16,
     },
+    "SplitFlag": {"CANCEL_ORDERS": 1},
+    "Mark": {"LAST": 0, "MID": 1, "CLOSE": 2},
+    "ExposureMode": {"REJECT": 0, "FINE": 1, "LOG": 2},
     "Phase": {"CONTINUOUS": 0, "CLOSED": 1},
     "AccountState": {"ACTIVE": 0, "SUSPENDED": 1},
-    "AccountFlag": {"SHORT_PERMITTED": 1, "CASH_CHECKED": 2},
+    "AccountFlag": {"SHORT_PERMITTED": 1, "CASH_CHECKED": 2, "MARGIN": 4},
     "EventKind": {
         "ORDER_CREATED": 1,
         "ORDER_APPROVED": 2,
@@ -87,6 +103,14 @@ PINNED: dict[str, dict[str, int]] = {
         "ACCOUNT_REINSTATED": 32,
         "PHASE_CHANGED": 40,
         "PRICE_BAND_CHANGED": 41,
+        "CASH_CHANGED": 50,
+        "LIMIT_BREACHED": 51,
+        "MARGIN_CALL": 52,
+        "MARGIN_CALL_MET": 53,
+        "LIQUIDATION": 54,
+        "ORDER_ADJUSTED": 55,
+        "INSTRUMENT_SPLIT": 56,
+        "DAY_STARTED": 57,
     },
     "Reason": {
         "NONE": 0,
@@ -127,6 +151,22 @@ PINNED: dict[str, dict[str, int]] = {
         "MASS_CANCEL": 45,
         "KILL_SWITCH": 46,
         "END_OF_DAY": 47,
+        "INVALID_AMOUNT": 60,
+        "INSUFFICIENT_CASH": 61,
+        "GROSS_EXPOSURE": 62,
+        "NET_EXPOSURE": 63,
+        "DAILY_LOSS": 64,
+        "DRAWDOWN": 65,
+        "LIQUIDATION": 66,
+        "CORPORATE_ACTION": 67,
+        "PRICE_COLLAR": 68,
+        "DEPOSIT": 70,
+        "WITHDRAWAL": 71,
+        "FINE": 72,
+        "DIVIDEND": 73,
+        "BORROW_COST": 74,
+        "INTEREST": 75,
+        "CASH_IN_LIEU": 76,
     },
 }
 
@@ -164,7 +204,8 @@ def test_codes_fit_into_their_fields() -> None:
 
 
 def test_no_two_flags_of_an_event_share_a_bit() -> None:
-    bits = [*(int(flag) for flag in OrderFlag), LIQUIDITY_MAKER, PRIORITY_KEPT, SHADOW, DIVERGED]
+    bits = [int(flag) for flag in OrderFlag]
+    bits += [LIQUIDITY_MAKER, PRIORITY_KEPT, SHADOW, DIVERGED, LIQUIDATION]
     assert [bit.bit_count() for bit in bits] == [1] * len(bits)
     assert sum(bits).bit_count() == len(bits)
 
@@ -180,6 +221,7 @@ def test_kernels_take_the_same_numbers() -> None:
         "REASON_": Reason,
         "STATE_": states.OrderState,
         "PREVENT_": codes.SelfTradePrevention,
+        "EXPOSURE_": codes.ExposureMode,
     }
     plain = {
         name: value for name, value in vars(numbers).items() if isinstance(value, int) and name.isupper()

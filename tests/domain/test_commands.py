@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from workbench.domain import commands as make
-from workbench.domain.codes import CommandKind, OrderFlag, OrderType, Phase, Side, TimeInForce
+from workbench.domain.codes import CommandKind, OrderFlag, OrderType, Phase, Side, SplitFlag, TimeInForce
 from workbench.domain.records import COMMAND, Records
 from workbench.errors import CommandError
 
@@ -65,12 +65,30 @@ def test_each_fills_the_fields_of_its_kind() -> None:
     assert filled(make.suspend_account(9, 3)) == {"time_ns": 9, "kind": 6, "account": 3}
     assert filled(make.reinstate_account(9, 3)) == {"time_ns": 9, "kind": 7, "account": 3}
     assert filled(make.clock(9)) == {"time_ns": 9, "kind": CommandKind.CLOCK}
+    assert filled(make.transfer_cash(9, 3, -5)) == {
+        "time_ns": 9,
+        "kind": CommandKind.TRANSFER_CASH,
+        "account": 3,
+        "amount_micros": -5,
+    }
+    assert filled(make.fine(9, 3, 5)) == {"time_ns": 9, "kind": 21, "account": 3, "amount_micros": 5}
+    assert filled(make.dividend(9, 1, 5)) == {"time_ns": 9, "kind": 22, "instrument": 1, "amount_micros": 5}
+    assert filled(make.split(9, 1, 2, 3, SplitFlag.CANCEL_ORDERS)) == {
+        "time_ns": 9,
+        "kind": CommandKind.SPLIT,
+        "instrument": 1,
+        "quantity_lots": 2,
+        "display_lots": 3,
+        "flags": SplitFlag.CANCEL_ORDERS,
+    }
 
 
 def test_all_is_minus_one() -> None:
     assert filled(make.mass_cancel(0, 2)) == {"kind": 4, "account": 2, "instrument": -1}
     assert filled(make.mass_cancel(0, 2, 3)) == {"kind": 4, "account": 2, "instrument": 3}
     assert filled(make.kill_switch(0)) == {"kind": 8, "account": -1}
+    assert filled(make.start_day(0)) == {"kind": 24, "account": -1}
+    assert filled(make.start_day(0, 3)) == {"kind": 24, "account": 3}
     assert filled(make.set_phase(0, Phase.CLOSED)) == {"kind": 9, "instrument": -1, "flags": Phase.CLOSED}
 
 

@@ -105,6 +105,14 @@ REFUSED = [
     ({"lot_size": "1e-30"}, "one lot is worth too little to count in micros; choose a larger lot size"),
     ({"fees": FeeSchedule(taker_per_lot=10**5)}, "the fees of its largest order are too much to count in"),
     (
+        {"fees": FeeSchedule(per_order=4 * 10**12, minimum_per_order=10**12)},
+        "the fees of its largest order are too much to count in",
+    ),
+    ({"mark": 3}, "3 is no Mark; choose LAST, MID or CLOSE"),
+    ({"reference_price": 0}, "the reference price is not positive, or too high; leave it out for none"),
+    ({"reference_price": 10**10}, "the reference price is not positive, or too high; leave it out for none"),
+    ({"margin": 0.5}, "0.5 is no MarginRates; give MarginRates(...)"),
+    (
         {"fees": FeeSchedule("-1000000")},
         "the fees of its largest order are too much to count in micros; lower",
     ),
@@ -140,6 +148,29 @@ def test_numbers_that_do_not_fit_are_refused_by_name(settings: dict[str, Any], s
     with pytest.raises(ConfigError) as refusal:
         stock(**settings)
     assert str(refusal.value).startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        (
+            {"collar_ppm": 1_000_001},
+            "collar_ppm: 1000001 is not a whole number from 0 to 1,000,000; give parts",
+        ),
+        ({"collar_ppm": 0.5}, "collar_ppm: 0.5 is not a whole number from 0 to 1,000,000; give parts"),
+        ({"collar_ppm": -1}, "collar_ppm: -1 is not a whole number from 0 to 1,000,000; give parts"),
+        ({"borrow_ppm_year": True}, "borrow_ppm_year: True is not a whole number from 0 to 10,000,000; give"),
+    ],
+)
+def test_rates_are_whole_parts_per_million(settings: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(ConfigError) as refusal:
+        stock(**settings)
+    assert str(refusal.value).startswith(f"instrument 'ARL' {sentence}")
+
+
+def test_the_reference_price_is_none_unless_given() -> None:
+    assert stock().reference_price_ticks == 0
+    assert stock(reference_price="150.25").reference_price_ticks == 15_025
 
 
 def test_windows_may_be_one_tick_or_the_widest() -> None:

@@ -14,7 +14,10 @@ def test_nothing_is_limited_unless_asked_for() -> None:
 
 
 def test_are_counted_in_micros_and_nanoseconds() -> None:
-    limits = Limits(max_order_notional="2.50", orders_per_second=3)
+    limits = Limits(
+        max_order_notional="2.50", orders_per_second=3, max_daily_loss="1.25", max_drawdown="0.000001"
+    )
+    assert (limits.max_daily_loss_micros, limits.max_drawdown_micros) == (1_250_000, 1)
     assert limits.max_order_notional_micros == 2_500_000
     # Rounded down: an order too many in three hundred million seconds is better than one too few.
     assert limits.rate_interval_ns == 333_333_333
@@ -32,6 +35,9 @@ def test_are_counted_in_micros_and_nanoseconds() -> None:
         ),
         ({"orders_per_second": None}, "orders_per_second: None is not a whole number ≥ 0; 0 means no limit"),
         ({"max_order_notional": -1}, "max_order_notional: negative; 0 means no limit"),
+        ({"max_daily_loss": "-0.01"}, "max_daily_loss: negative; 0 means no limit"),
+        ({"max_drawdown": -1}, "max_drawdown: negative; 0 means no limit"),
+        ({"max_drawdown": 0.5}, "max_drawdown: 0.5 is not an exact decimal number; give"),
         ({"orders_per_second": 10**9 + 1}, "orders_per_second: more than one order a nanosecond; 0 means no"),
         ({"order_burst": 0}, "order_burst: 0 orders at once; give at least 1"),
         ({"max_order_lots": 2**62}, f"max_order_lots: {2**62} is too large to be counted in 64 bits"),

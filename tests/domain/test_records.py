@@ -7,8 +7,10 @@ import pytest
 
 from workbench.domain import memory, records
 from workbench.domain.records import (
+    ACCOUNT_EVENT,
     ACCOUNT_VIEW,
     BOOK_ORDER,
+    CASH_EVENT,
     COMMAND,
     COUNTERS_VIEW,
     EVENT,
@@ -23,6 +25,7 @@ from workbench.domain.records import (
     POSITION_VIEW,
     PRIORITY_KEPT,
     QUOTE_EVENT,
+    SPLIT_EVENT,
     TRADE_EVENT,
     commands,
     schema_hash,
@@ -34,18 +37,28 @@ DTYPES = {
     for name, value in vars(module).items()
     if isinstance(value, np.dtype) and value.names
 }
-EVENTS = [ORDER_EVENT, FILL_EVENT, TRADE_EVENT, QUOTE_EVENT, POSITION_EVENT, MARKET_EVENT]
+EVENTS = [
+    ORDER_EVENT,
+    FILL_EVENT,
+    TRADE_EVENT,
+    QUOTE_EVENT,
+    POSITION_EVENT,
+    MARKET_EVENT,
+    ACCOUNT_EVENT,
+    CASH_EVENT,
+    SPLIT_EVENT,
+]
 
 # Files are recognised by these; a layout that changes needs a new number and a line in CHANGELOG.md.
 PINNED = {
     "COMMAND": (COMMAND, 104, "9a30c4494b1319f2"),
     "EVENT": (EVENT, 112, "971ce10af48b3958"),
-    "BOOK_ORDER": (BOOK_ORDER, 96, "3adb2381c1ed7064"),
-    "ACCOUNT_VIEW": (ACCOUNT_VIEW, 56, "479c87bea0a1b10f"),
-    "POSITION_VIEW": (POSITION_VIEW, 72, "d59f633518ace368"),
+    "BOOK_ORDER": (BOOK_ORDER, 120, "76c54b708929627e"),
+    "ACCOUNT_VIEW": (ACCOUNT_VIEW, 88, "c5fcef7038c44918"),
+    "POSITION_VIEW": (POSITION_VIEW, 88, "0c4fa3b9c194a8fd"),
     "LOT_VIEW": (LOT_VIEW, 32, "df4ff8b74e0e2a3c"),
-    "INSTRUMENT_VIEW": (INSTRUMENT_VIEW, 128, "6372f699ce35180b"),
-    "COUNTERS_VIEW": (COUNTERS_VIEW, 48, "210c3737b14734ad"),
+    "INSTRUMENT_VIEW": (INSTRUMENT_VIEW, 144, "afd6baf2d5321786"),
+    "COUNTERS_VIEW": (COUNTERS_VIEW, 72, "4055b451b8b5b8d9"),
     "LEVEL_VIEW": (LEVEL_VIEW, 24, "c43ad288a5243380"),
 }
 

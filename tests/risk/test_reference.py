@@ -188,7 +188,7 @@ class TestLimits:
         # Cancels are free, and a refused order costs nothing.
         assert desk.cancel(ANN, 2) == ["CANCELED 2 BY_REQUEST 1"]
         desk.time_ns += 500 * MILLISECOND
-        assert desk.buy(ANN, 1, 90, time_in_force=TimeInForce.GTD)[0].startswith("REJECTED INVALID_TIME")
+        assert desk.buy(ANN, 1, 90, time_in_force=TimeInForce.GTD)[0].startswith("REJECTED INVALID_EXPIRE")
         assert desk.buy(ANN, 1, 90) == ["RESTED 6 leaves 1 behind 0"]
 
     def test_the_house_and_strangers_send_no_orders(self, which: str) -> None:

@@ -2,7 +2,7 @@
 
 `python -m tests.twins.campaign --commands 2_000_000 --seed 7` runs every venue with every profile in
 processes, prints what was compared and what the streams reached, and leaves a reproducer under out/ for each
-difference.
+difference. With `--alone` the twin runs without the kernel, and its invariants are checked all the time.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from pathlib import Path
 import numpy as np
 
 from tests.twins.compare import describe_command, event_difference, state_difference
-from tests.twins.streams import PROFILES, stream, venues
+from tests.twins.ledger_streams import every_venue as venues
+from tests.twins.ledger_streams import stream
+from tests.twins.streams import PROFILES
 from workbench.domain.codes import CommandKind, EventKind, Reason
 from workbench.domain.config import Venue
 from workbench.domain.records import COMMAND, Records
@@ -42,6 +44,13 @@ class Result:
     difference: str = ""
     kinds: Counter[int] = field(default_factory=Counter)
     reasons: Counter[int] = field(default_factory=Counter)
+
+    def add(self, commands: Records, events: Records) -> None:
+        """Count a chunk."""
+        self.commands += len(commands)
+        self.events += len(events)
+        self.kinds.update(events["kind"].tolist())
+        self.reasons.update(events["reason"].tolist())
 
 
 def difference_of(venue: Venue, commands: Records) -> str | None:
@@ -87,6 +96,16 @@ def without_idlers(venue: Venue, commands: Records) -> Records:
     return commands
 
 
+def run_alone(venue_name: str, profile: str, seed: int, count: int) -> Result:
+    """Run one stream through the twin alone."""
+    result = Result(venue_name, profile, seed)
+    twin = ReferenceExchange(venues()[venue_name])
+    for commands, events in stream(twin, profile, seed, count):
+        check_invariants(twin)
+        result.add(commands, events)
+    return result
+
+
 def run(venue_name: str, profile: str, seed: int, count: int) -> Result:
     """Compare one stream, chunk by chunk, and keep the commands when the exchanges differ."""
     from workbench.engine.exchange import Exchange
@@ -101,10 +120,7 @@ def run(venue_name: str, profile: str, seed: int, count: int) -> Result:
         if not difference and number % 50 == 0:
             difference = state_difference(twin.state(), kernel.state())
             check_invariants(twin)
-        result.commands += len(commands)
-        result.events += len(events)
-        result.kinds.update(events["kind"].tolist())
-        result.reasons.update(events["reason"].tolist())
+        result.add(commands, events)
         if difference:
             break
     else:
@@ -137,6 +153,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--commands", type=int, default=1_000_000, help="how many in all")
     parser.add_argument("--seed", type=int, default=0, help="of the first stream of each venue and profile")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--alone", action="store_true", help="run the twin without the kernel")
     parser.add_argument("--venue", choices=list(venues()), action="append", help="only this one (repeatable)")
     options = parser.parse_args(arguments)
 
@@ -148,7 +165,9 @@ def main(arguments: list[str] | None = None) -> int:
     results: list[Result] = []
     with ProcessPoolExecutor(options.workers, get_context("spawn")) as pool:
         jobs = [
-            pool.submit(run, venue, profile, options.seed + number, per_stream)
+            pool.submit(
+                run_alone if options.alone else run, venue, profile, options.seed + number, per_stream
+            )
             for number in range(streams)
             for venue, profile in cases
         ]
@@ -174,6 +193,9 @@ def main(arguments: list[str] | None = None) -> int:
         write(f"{title:32} {'count':>12}\n")
         for name in names:
             write(f"  {name.name:30} {counts[name]:12,}\n")
+    never = [name.name for name in EventKind if not kinds[name]]
+    never += [name.name for name in Reason if not reasons[name]]
+    write(f"never: {', '.join(never) or 'none'}\n")
     for result in differences:
         write(f"\n{result.venue}, {result.profile}, seed {result.seed}: {result.difference}\n")
     return 1 if differences else 0

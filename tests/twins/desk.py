@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import Any, Protocol
 
@@ -11,12 +11,16 @@ import numpy as np
 from tests.twins.compare import layout_of
 from workbench.domain import commands as make
 from workbench.domain.codes import EventKind, OrderFlag, Reason, Side
-from workbench.domain.config import Venue
+from workbench.domain.config import Account, ReplayMode, Venue
+from workbench.domain.instruments import Instrument
 from workbench.domain.records import Records
 from workbench.domain.views import ExchangeState
 from workbench.engine.reference import ReferenceExchange, check_invariants
 
 BOTH = ("twin", "kernel")
+MONEY = NEW_RULES = BOTH
+"""Who is asked about triggers, groups, phases, auctions and price limits."""
+
 STREET, HOUSE, ANN, BOB, CID = range(5)
 
 
@@ -43,7 +47,8 @@ def exchange_class(name: str) -> Callable[[Venue], AnyExchange]:
 class Desk:
     """Sends single commands; every answer is a list of strings, one for each event.
 
-    ORDER_CREATED, ORDER_APPROVED, QUOTE and POSITION_CHANGED are left out; `events` has the answer in full.
+    ORDER_CREATED, ORDER_TERMS, ORDER_APPROVED, QUOTE and POSITION_CHANGED are left out; `events` has all
+    of them.
     """
 
     def __init__(self, which: str, venue: Venue) -> None:
@@ -123,6 +128,21 @@ class Desk:
         return [f"{Side(side).name} {number}: {leaves}@{price}" for side, number, leaves, price in rows]
 
 
+def desk_of_one(
+    which: str,
+    *,
+    mode: ReplayMode = ReplayMode.RESPONSIVE,
+    bare: bool = False,
+    accounts: Sequence[Account] | None = None,
+    **settings: Any,
+) -> Desk:
+    """A desk at a venue with one instrument, of 50 … 200 ticks; Ann, Bob and Cid have 1,000.00 each."""
+    if accounts is None:
+        accounts = [] if bare else [Account(name, cash=1_000) for name in ("ann", "bob", "cid")]
+    one = Instrument("ONE", **{"price_min": "0.50", "price_max": "2.00"} | settings)
+    return Desk(which, Venue([one], accounts, replay_mode=mode, bare=bare))
+
+
 def named(event: Records) -> SimpleNamespace:
     """An array of one event with the fields of its kind."""
     record = np.ascontiguousarray(event).view(layout_of(event))
@@ -135,7 +155,11 @@ def brief(event: SimpleNamespace) -> str:
     kind = event.kind
     match kind:
         case (
-            EventKind.ORDER_CREATED | EventKind.ORDER_APPROVED | EventKind.QUOTE | EventKind.POSITION_CHANGED
+            EventKind.ORDER_CREATED
+            | EventKind.ORDER_TERMS
+            | EventKind.ORDER_APPROVED
+            | EventKind.QUOTE
+            | EventKind.POSITION_CHANGED
         ):
             return ""
         case EventKind.TRADE:
@@ -146,7 +170,23 @@ def brief(event: SimpleNamespace) -> str:
         case EventKind.ORDER_PARTIALLY_FILLED:
             return f"PARTIAL {event.order_id} leaves {event.leaves_lots}"
         case EventKind.ORDER_RESTED:
-            return f"RESTED {event.order_id} leaves {event.leaves_lots} behind {event.value}"
+            shows = f" shows {event.limit}" if event.limit else ""
+            return f"RESTED {event.order_id} leaves {event.leaves_lots} behind {event.value}{shows}"
+        case EventKind.ORDER_REFRESHED:
+            return f"REFRESHED {event.order_id} shows {event.limit} behind {event.value}"
+        case EventKind.ORDER_HELD:
+            return f"HELD {event.order_id} at {event.value} from {event.limit}"
+        case EventKind.ORDER_TRAILED:
+            return f"TRAILED {event.order_id} at {event.value} from {event.limit}"
+        case EventKind.ORDER_TRIGGERED:
+            return f"TRIGGERED {event.order_id} at {event.limit} by {event.value}"
+        case EventKind.AUCTION_INDICATIVE | EventKind.AUCTION_UNCROSSED:
+            terms = f"{event.paired_lots}@{event.price_ticks} imbalance {event.imbalance_lots}"
+            return f"{kind.name[8:]} {terms} of {event.wanted_lots}/{event.offered_lots}"
+        case EventKind.PRICE_LIMITS_CHANGED:
+            return f"LIMITS {event.limit_down_ticks}<{event.reference_ticks}<{event.limit_up_ticks}"
+        case EventKind.PHASE_SCHEDULED:
+            return f"SCHEDULED {event.instrument} {event.next_phase} at {event.next_phase_time_ns}"
         case EventKind.ORDER_CANCELED | EventKind.ORDER_EXPIRED:
             return f"{kind.name[6:]} {event.order_id} {event.reason.name} {event.value}"
         case EventKind.ORDER_REDUCED:
@@ -165,5 +205,18 @@ def brief(event: SimpleNamespace) -> str:
             return (
                 f"{kind.name} {event.instrument} {event.phase} {event.band_low_ticks}-{event.band_high_ticks}"
             )
+        case EventKind.CASH_CHANGED:
+            return f"CASH {event.account} {event.reason.name} {event.amount_micros} = {event.cash_micros}"
+        case EventKind.ORDER_ADJUSTED:
+            terms = f"{event.leaves_lots} of {event.quantity_lots}@{event.price_ticks}"
+            return f"ADJUSTED {event.order_id} {terms} from {event.value}@{event.limit}"
+        case EventKind.LIMIT_BREACHED:
+            return f"BREACHED {event.reason.name} {event.value}/{event.limit} by {event.order_id}"
+        case EventKind.MARGIN_CALL | EventKind.MARGIN_CALL_MET:
+            return f"{kind.name} {event.account} {event.equity_micros}/{event.requirement_micros}"
+        case EventKind.LIQUIDATION:
+            return f"LIQUIDATION {event.account} {event.instrument} {event.value} by {event.order_id}"
+        case EventKind.ACCOUNT_SUSPENDED if event.reason:
+            return f"SUSPENDED {event.account} {event.reason.name} {event.value}/{event.limit}"
         case _:
             return f"{kind.name} {event.account}"

@@ -21,18 +21,40 @@ from workbench.domain.codes import (
     SelfTradePrevention,
     Side,
     TimeInForce,
+    TriggerReference,
 )
+from workbench.domain.commands import ALL
 from workbench.domain.config import FIRST_TRADER, Account, ReplayMode, Venue
 from workbench.domain.costs import FeeSchedule
 from workbench.domain.instruments import MAX_LADDER_TICKS, Instrument
 from workbench.domain.limits import Limits
 from workbench.domain.records import COMMAND, Records
 from workbench.engine.reference import ReferenceExchange
+from workbench.matching.reference import Order
 
 CHUNK = 32
 MILLISECOND = 1_000_000
 MAX_WINDOW_TICKS = 6_000
 """How far streams let a ladder grow; wider windows are only asked for to be refused."""
+DEPTH = 4_600
+"""Orders with which the streams of a deep venue begin: more than a kernel looks ahead without."""
+SOON = 1_000_000_000
+"""Streams write times to come as nanoseconds from now; only larger numbers are times themselves."""
+
+_LAST, _BID_ASK, _MIDDLE = TriggerReference
+_COLLECTING = (Phase.PRE_OPEN, Phase.OPENING_AUCTION, Phase.CLOSING_AUCTION, Phase.REOPENING_AUCTION)
+_NEXT_PHASES = {
+    Phase.CONTINUOUS: [Phase.CLOSING_AUCTION] * 4
+    + [Phase.HALTED] * 3
+    + [Phase.REOPENING_AUCTION, Phase.CLOSED],
+    Phase.CLOSED: [Phase.PRE_OPEN] * 4 + [Phase.CONTINUOUS],
+    Phase.PRE_OPEN: [Phase.OPENING_AUCTION] * 4 + [Phase.CONTINUOUS] * 2 + [Phase.HALTED],
+    Phase.OPENING_AUCTION: [Phase.CONTINUOUS] * 5 + [Phase.HALTED],
+    Phase.CLOSING_AUCTION: [Phase.CLOSED] * 4 + [Phase.CONTINUOUS, Phase.HALTED],
+    Phase.REOPENING_AUCTION: [Phase.CONTINUOUS] * 5 + [Phase.HALTED],
+    Phase.HALTED: [Phase.REOPENING_AUCTION] * 2 + [Phase.CONTINUOUS] * 2,
+}
+"""How a day goes on."""
 
 _I32 = [0, 1, -1, 2, 7, 255, 65_535, 2**31 - 1, -(2**31)]
 _I64 = [*_I32, 2**31, 2**32, 2**40, 2**40 + 1, 2**53, 2**62, 2**63 - 1, -(2**63), -(2**40)]
@@ -40,7 +62,19 @@ _NASTY = {name: (_I64 if COMMAND[name] == np.int64 else _I32) for name in COMMAN
 
 
 def _stock(symbol: str, **settings: object) -> Instrument:
-    return Instrument(symbol, "0.90", "1.10", max_order_quantity=100_000, **settings)  # type: ignore[arg-type]
+    terms = {"price_min": "0.90", "price_max": "1.10", "max_order_quantity": 100_000}
+    return Instrument(symbol, **terms | settings)  # type: ignore[arg-type]
+
+
+def _limited(symbol: str, bps: int, **settings: object) -> Instrument:
+    """A stock with price limits, whose window passes within some dozen commands."""
+    return _stock(
+        symbol,
+        price_limit_bps=bps,
+        price_limit_window_ns=100 * MILLISECOND,
+        price_limit_pause_ns=30 * MILLISECOND,
+        **settings,
+    )
 
 
 def _traders() -> list[Account]:
@@ -82,17 +116,54 @@ def venues() -> dict[str, Venue]:
         "full": Venue(
             [
                 _stock("REB", fees=rebate),
-                _stock("PTS", fees=points, price_increment="0.05", quantity_increment=10, position_limit=900),
+                _stock(
+                    "PTS",
+                    fees=points,
+                    price_increment="0.05",
+                    quantity_increment=10,
+                    position_limit=900,
+                    trigger_reference=_BID_ASK,
+                ),
                 Instrument(
-                    "FUT", "20", "60", tick_size="0.25", multiplier=50, fees=points, max_order_notional=40_000
+                    "FUT",
+                    "20",
+                    "60",
+                    tick_size="0.25",
+                    multiplier=50,
+                    fees=points,
+                    max_order_notional=40_000,
+                    trigger_reference=_MIDDLE,
                 ),
             ],
             _traders(),
         ),
-        "bare": Venue([_stock("ONE"), _stock("TWO", quantity_increment=5)], bare=True),
+        "bare": Venue(
+            [_stock("ONE"), _limited("TWO", 400, quantity_increment=5, trigger_reference=_MIDDLE)], bare=True
+        ),
         "responsive": Venue([_stock("ONE", fees=rebate), _stock("TWO")], _history_traders()),
         "frozen": Venue(
-            [_stock("ONE", fees=rebate), _stock("TWO")], _history_traders(), replay_mode=ReplayMode.FROZEN
+            [
+                _stock("ONE", fees=rebate, trigger_reference=_BID_ASK),
+                _stock("TWO", reference_price="1.00"),
+            ],
+            _history_traders(),
+            replay_mode=ReplayMode.FROZEN,
+        ),
+        "limits": Venue(
+            [
+                _limited("LST", 300, fees=rebate, reference_price="1.00"),
+                _limited("BBO", 500, trigger_reference=_BID_ASK, price_increment="0.02"),
+                _limited("MID", 200, trigger_reference=_MIDDLE, reference_price="1.02", quantity_increment=2),
+            ],
+            [
+                *_history_traders(),
+                Account("dan", cash=900, short_permitted=False),
+                Account("eve", cash=10**6),
+            ],
+        ),
+        "deep": Venue(
+            [_stock("DEEP", price_min="0.50", price_max="1.50", trigger_reference=_BID_ASK)],
+            [Account("ann", cash=10**8), Account("bob", cash=10**8), Account("cid", cash_checked=False)],
         ),
         "bare frozen": Venue([_stock("ONE")], bare=True, replay_mode=ReplayMode.FROZEN),
         "allow": _stp(mode.ALLOW),
@@ -110,7 +181,7 @@ def venues() -> dict[str, Venue]:
     }
 
 
-PROFILES = ("calm", "adversarial", "history")
+PROFILES = ("calm", "adversarial", "history", "terms", "day")
 
 
 @dataclass(frozen=True)
@@ -135,6 +206,20 @@ class Mood:
     backwards: float = 0.0
     burst: float = 0.0
     """Chance that a chunk is a deep queue that is then swept."""
+    trigger: float = 0.03
+    """Share of new orders that are trigger orders."""
+    iceberg: float = 0.03
+    reduce_only: float = 0.01
+    dated: float = 0.02
+    """Share of new orders that are good till a date, mostly a near one."""
+    auction: float = 0.01
+    """Share of new orders for the opening or closing auction; many more while one collects."""
+    group: float = 0.05
+    """Chance, times ten, that a chunk has a group of orders."""
+    terms: float = 0.05
+    """Share of replaces that give each of the terms beyond price and quantity."""
+    day: float = 0.0
+    """Chance that a chunk moves an instrument to the next phase of its day, at once or soon."""
 
 
 MOODS = {
@@ -152,9 +237,41 @@ MOODS = {
         client=0.5,
         backwards=0.01,
         burst=0.02,
+        trigger=0.12,
+        iceberg=0.08,
+        reduce_only=0.06,
+        dated=0.08,
+        auction=0.05,
+        group=0.06,
+        terms=0.12,
     ),
     "history": Mood(
         cancel=0.2, replace=0.12, execute=0.15, historical=0.55, spoil=0.005, stale=0.06, wide=0.1
+    ),
+    "terms": Mood(
+        cancel=0.12,
+        replace=0.18,
+        execute=0.03,
+        historical=0.05,
+        trigger=0.25,
+        iceberg=0.2,
+        reduce_only=0.14,
+        dated=0.12,
+        auction=0.02,
+        group=0.09,
+        terms=0.2,
+    ),
+    "day": Mood(
+        cancel=0.12,
+        execute=0.02,
+        historical=0.06,
+        trigger=0.1,
+        iceberg=0.1,
+        reduce_only=0.08,
+        dated=0.1,
+        auction=0.1,
+        group=0.05,
+        day=0.5,
     ),
 }
 
@@ -184,6 +301,7 @@ class Generator:
         self.source_id = 0
         self.time_ns = venue.start_time_ns
         self.middles = [(i.price_min_ticks + i.price_max_ticks) // 2 for i in venue.instruments]
+        self.group_id = 1_000_000
 
     # One chunk
 
@@ -198,7 +316,7 @@ class Generator:
         self._recover(rows)
         return rows
 
-    def _hits(self, share: float, size: int) -> np.ndarray:
+    def _hits(self, share: float | np.ndarray, size: int) -> np.ndarray:
         return self.random.random(size) < share
 
     def _mixed(self, size: int) -> Records:
@@ -215,8 +333,12 @@ class Generator:
         new = np.flatnonzero(rows["kind"] == CommandKind.NEW_ORDER)
         self._fill_new(rows, new)
         self._fill_named(rows, np.flatnonzero((rows["kind"] >= 2) & (rows["kind"] <= 5)), new)
+        if random.random() < 10 * mood.group:
+            self._group(rows, new)
         for place in np.flatnonzero(self._hits(mood.control, size)):
             rows[place] = self._control()
+        if random.random() < mood.day:
+            rows[int(random.integers(0, size))] = self._next_phase()
         return rows
 
     def _fill_new(self, rows: Records, new: np.ndarray) -> None:
@@ -238,7 +360,10 @@ class Generator:
         part["client_order_id"] = np.where(self._hits(mood.client, size), random.integers(1, 60, size), 0)
         part["flags"] = np.where(self._hits(0.08, size), OrderFlag.POST_ONLY, 0)
 
-        market = self._hits(0.06, size)
+        self._dress(part)
+        phases = np.array([rules.phase for rules in self.exchange.rules])[part["instrument"]]
+        collected = np.isin(phases, _COLLECTING)
+        market = self._hits(np.where(collected, 0.2, 0.06), size) & (part["order_type"] == OrderType.LIMIT)
         part["order_type"][market] = OrderType.MARKET
         part["price_ticks"][market] = 0
 
@@ -250,8 +375,212 @@ class Generator:
         part["price_ticks"][history] = self._prices(part["instrument"][history], part["side"][history])
         part["client_order_id"][history] = self.source_id + 1 + np.arange(count)
         part["flags"][history] = OrderFlag.HISTORICAL
+        for name in ("trigger_price_ticks", "amount_micros", "display_lots", "expire_time_ns"):
+            part[name][history] = 0
         self.source_id += count
         rows[new] = part
+
+    def _dress(self, part: Records) -> None:
+        """Give some new orders other types, times in force and terms; nearly all of them fit together."""
+        mood, random, size = self.mood, self.random, len(part)
+        instruments = part["instrument"]
+        phases = np.array([rules.phase for rules in self.exchange.rules])[instruments]
+        step = np.array([rules.quantity_increment_lots for rules in self.exchange.rules])[instruments]
+        collected = np.isin(phases, _COLLECTING)
+
+        # Fill-or-kill and its like are for continuous trading.
+        at_once = np.isin(part["time_in_force"], (TimeInForce.IOC, TimeInForce.FOK))
+        part["time_in_force"][at_once & collected & self._hits(0.9, size)] = TimeInForce.DAY
+        for_auction = self._hits(np.where(collected, 10 * mood.auction, mood.auction), size)
+        opening = np.isin(phases, (Phase.PRE_OPEN, Phase.OPENING_AUCTION)) & self._hits(0.7, size)
+        opening |= self._hits(0.02, size)
+        kinds = np.where(opening, TimeInForce.OPG, TimeInForce.CLS)
+        part["time_in_force"] = np.where(for_auction, kinds, part["time_in_force"])
+        part["flags"][for_auction & self._hits(0.95, size)] = 0
+
+        dated = self._hits(mood.dated, size)
+        part["time_in_force"][dated] = TimeInForce.GTD
+        part["expire_time_ns"] = np.where(
+            dated, self._times_to_come(size), np.where(self._hits(0.002, size), MILLISECOND, 0)
+        )
+
+        icebergs = self._hits(mood.iceberg, size) & ~for_auction & ~at_once
+        part["quantity_lots"][icebergs] *= random.integers(1, 5, size)[icebergs]
+        part["display_lots"][icebergs] = self._slices(part["quantity_lots"], step)[icebergs]
+
+        reducing = self._hits(mood.reduce_only, size) & ~for_auction & ~at_once
+        for place in np.flatnonzero(reducing):
+            self._reduce(part[place : place + 1], int(step[place]))
+        resting = [
+            order
+            for order in self.exchange.open_orders.values()
+            if order.flags & OrderFlag.REDUCE_ONLY and not order.is_held
+        ]
+        for place in np.flatnonzero(self._hits(2 * mood.reduce_only if resting else 0, size)):
+            self._close_out(part[place : place + 1], resting[int(random.integers(0, len(resting)))])
+        triggers = self._hits(mood.trigger, size) & (part["flags"] & OrderFlag.POST_ONLY == 0)
+        for place in np.flatnonzero(triggers & ~for_auction & ~at_once):
+            self._make_trigger(part[place : place + 1])
+
+    def _times_to_come(self, size: int) -> np.ndarray:
+        """Nanoseconds from now: mostly some commands' worth, seldom the past, now, or very far away."""
+        random = self.random
+        times = random.integers(1, 60 * MILLISECOND, size)
+        times = np.where(self._hits(0.1, size), random.integers(1, 1000 * MILLISECOND, size), times)
+        wrong = random.choice([-1, -MILLISECOND, 0, 2**62 + 1, 2**63 - 1], size)
+        return np.where(self._hits(0.04, size), wrong, times)
+
+    def _slices(self, quantities: np.ndarray, step: np.ndarray) -> np.ndarray:
+        """Display quantities; a few that do not do."""
+        random, size = self.random, len(quantities)
+        slices = np.maximum(quantities // random.integers(1, 9, size) // step, 1) * step
+        wrong = np.choose(
+            random.integers(0, 4, size), [quantities + step, -step, slices + 1, np.full(size, 2**40)]
+        )
+        return np.where(self._hits(0.05, size), wrong, slices)
+
+    def _reduce(self, row: Records, step: int) -> None:
+        """Have an order close what its account has, or some of it."""
+        random = self.random
+        row["flags"] |= np.uint16(OrderFlag.REDUCE_ONLY)
+        account, instrument = int(row["account"][0]), int(row["instrument"][0])
+        position = self.exchange.ledger.position_lots(account, instrument)
+        if position and random.random() < 0.9:
+            row["side"] = Side.SELL if position > 0 else Side.BUY
+            most = min(abs(position), int(self.exchange.rules[instrument].max_order_lots))
+            lots = int(random.integers(1, most + 1)) if random.random() < 0.5 else most
+            row["quantity_lots"] = max(step, lots // step * step)
+            row["display_lots"] = 0
+            if random.random() < 0.6:
+                # One that rests for a while, so that the position may shrink before its turn comes.
+                rules = self.exchange.rules[instrument]
+                away = int(random.integers(3, 7)) * rules.price_increment_ticks
+                row["price_ticks"] = self._near(instrument) + (away if position > 0 else -away)
+                row["time_in_force"] = TimeInForce.GTC
+                row["expire_time_ns"] = 0
+
+    def _close_out(self, row: Records, resting: Order) -> None:
+        """Sell, or buy, what a reduce-only order was meant for, or trade with that order."""
+        random = self.random
+        row["instrument"] = resting.instrument
+        row["time_in_force"] = TimeInForce.DAY
+        row["flags"] = row["display_lots"] = row["expire_time_ns"] = 0
+        if random.random() < 0.5:
+            row["side"] = 3 - resting.side
+            row["price_ticks"] = resting.price_ticks
+            row["quantity_lots"] = resting.leaves_lots
+            return
+        position = self.exchange.ledger.position_lots(resting.account, resting.instrument)
+        most = int(self.exchange.rules[resting.instrument].max_order_lots)
+        row["account"], row["side"] = resting.account, resting.side
+        row["quantity_lots"] = min(most, max(1, abs(position)))
+        # Reaches whoever is there.
+        rules = self.exchange.rules[resting.instrument]
+        price = rules.band_low_ticks if resting.side == Side.SELL else rules.band_high_ticks
+        row["price_ticks"] = price - price % rules.price_increment_ticks
+        row["time_in_force"] = TimeInForce.IOC
+
+    def _make_trigger(self, row: Records) -> None:
+        """Have an order wait for a price near the market."""
+        random = self.random
+        rules = self.exchange.rules[int(row["instrument"][0])]
+        row["order_type"] = kind = int(random.integers(OrderType.STOP, OrderType.TRAILING_STOP + 1))
+        row["display_lots"] = 0 if random.random() < 0.97 else 1
+        if row["time_in_force"][0] not in (TimeInForce.DAY, TimeInForce.GTC, TimeInForce.GTD):
+            row["time_in_force"] = TimeInForce.GTC
+        near = self._near(int(row["instrument"][0]))
+        if kind == OrderType.TRAILING_STOP:
+            row["price_ticks"] = 0
+            if random.random() < 0.5:
+                row["trigger_price_ticks"] = random.choice(
+                    [1, 1, 2, 3, 4, 6, 9, 400, 2**40, -1], p=[0.15] * 6 + [0.025] * 4
+                )
+            else:
+                row["amount_micros"] = random.choice(
+                    [1, 5_000, 12_000, 25_000, 60_000, 999_999, -1, 1_000_000]
+                )
+            return
+        row["trigger_price_ticks"] = near if random.random() < 0.95 else random.integers(-1, 2 * near)
+        if kind in (OrderType.STOP, OrderType.MARKET_IF_TOUCHED):
+            row["price_ticks"] = 0
+        else:
+            row["price_ticks"] = near + int(random.integers(-3, 4)) * rules.price_increment_ticks
+
+    def _near(self, instrument: int) -> int:
+        """A price near the market that orders may have."""
+        rules = self.exchange.rules[instrument]
+        last = self.exchange.tapes[instrument].last_price_ticks
+        middle = last if last and self.random.random() < 0.7 else self.middles[instrument]
+        price = middle + int(self.random.integers(-5, 6)) * rules.price_increment_ticks
+        return price - price % rules.price_increment_ticks
+
+    def _group(self, rows: Records, new: np.ndarray) -> None:
+        """Make a group of some of the chunk's new orders: most are complete, some never or wrongly so."""
+        random = self.random
+        count = int(random.choice([2, 2, 3]))
+        if len(new) < count:
+            return
+        start = int(random.integers(0, len(new) - count + 1))
+        apart = len(new) >= 2 * count and random.random() < 0.3
+        places = new[start : start + count]
+        if apart:
+            places = np.sort(random.choice(new, count, replace=False))
+        instrument = int(random.integers(0, len(self.middles)))
+        rules = self.exchange.rules[instrument]
+        account = int(random.choice(self.accounts[:-1]))
+        side = int(random.integers(1, 3))
+        lots = int(random.integers(1, 9)) * rules.quantity_increment_lots
+        away = int(random.integers(1, 5)) * rules.price_increment_ticks
+        middle = self._near(instrument)
+        children = count - 1 if count > 2 or random.random() < 0.5 else 0
+        self.group_id += 1
+        for number, place in enumerate(places, start=1):
+            row = np.zeros(1, dtype=COMMAND)
+            row["kind"] = CommandKind.NEW_ORDER
+            row["account"], row["instrument"], row["side"] = account, instrument, side
+            row["group_id"], row["group_place"] = self.group_id, number
+            row["client_order_id"] = self.group_id if number == 1 else 0
+            row["time_in_force"] = random.choice([TimeInForce.DAY, TimeInForce.GTC, TimeInForce.GTD])
+            if row["time_in_force"][0] == TimeInForce.GTD:
+                row["expire_time_ns"] = random.integers(1, 60 * MILLISECOND)
+            row["quantity_lots"] = lots if random.random() < 0.7 else 2 * lots
+            row["order_type"], row["price_ticks"] = OrderType.LIMIT, middle
+            if number <= children:
+                row["flags"] = OrderFlag.GROUP_CHILD
+            elif number == count:
+                row["flags"] = OrderFlag.GROUP_LAST
+            if number == count and children:
+                # The parent, on the other side as a rule.
+                row["side"] = 3 - side if random.random() < 0.9 else side
+                if random.random() < 0.2:
+                    row["order_type"], row["price_ticks"] = OrderType.MARKET, 0
+            else:
+                better = away if side == Side.SELL else -away
+                row["price_ticks"] = middle + (better if number % 2 else -better)
+                if number % 2 == 0:
+                    row["order_type"] = OrderType.STOP
+                    row["trigger_price_ticks"], row["price_ticks"] = row["price_ticks"], 0
+                if random.random() < 0.15:
+                    self._make_trigger(row)
+                elif random.random() < 0.15 and row["order_type"][0] == OrderType.LIMIT:
+                    row["display_lots"] = rules.quantity_increment_lots
+                if random.random() < 0.1:
+                    row["flags"] |= np.uint16(OrderFlag.REDUCE_ONLY)
+            if random.random() < 0.06:
+                name, value = (
+                    ("side", 3 - side),
+                    ("group_place", int(random.integers(0, 5))),
+                    ("flags", int(random.choice([0, 32, 64, 96]))),
+                    ("group_id", int(random.choice([-1, 1, self.group_id - 1]))),
+                    ("price_ticks", 2**40),
+                    ("instrument", int(random.integers(0, len(self.middles)))),
+                    ("account", int(random.choice(self.accounts))),
+                    ("time_in_force", TimeInForce.IOC),
+                )[int(random.integers(0, 8))]
+                row[name] = value
+            rows[place] = row[0]
+        if random.random() < 0.1:
+            rows[places[-1]] = self._control()
 
     def _prices(self, instruments: np.ndarray, sides: np.ndarray) -> np.ndarray:
         random, size = self.random, len(instruments)
@@ -347,6 +676,8 @@ class Generator:
         part["quantity_lots"] = np.where(cancel & self._hits(0.3, size), some, 0)
 
         self._fill_replace(part, kinds == CommandKind.REPLACE_ORDER, history, leaves, executed, prices, sides)
+        for place in np.flatnonzero(kinds == CommandKind.REPLACE_ORDER):
+            self._fill_terms(part[place : place + 1])
         self._fill_execute(part, kinds == CommandKind.EXECUTE_ORDER, leaves, prices, sides)
         rows[places] = part
 
@@ -376,6 +707,8 @@ class Generator:
         quantity = np.where(self._hits(0.15, size), 0, quantity)
         price = np.where(self._hits(0.5, size), prices, self._prices_near(part, prices))
         price = np.where(self._hits(0.2, size), 0, price)
+        # Orders without a limit have no price to keep.
+        price = np.where((prices == 0) & self._hits(0.95, size), 0, price)
         flags = part["flags"] | np.where(as_leaves, OrderFlag.QUANTITY_IS_LEAVES, 0)
         flags |= np.where(self._hits(0.12, size), OrderFlag.LOSE_PRIORITY, 0)
         part["quantity_lots"][chosen] = quantity[chosen]
@@ -389,6 +722,29 @@ class Generator:
             self.source_id + 1 + np.arange(int(renamed_history.sum()))
         )
         self.source_id += int(renamed_history.sum())
+
+    def _fill_terms(self, row: Records) -> None:
+        """Have a replace give some of the further terms, mostly to orders that have them."""
+        random, share = self.random, self.mood.terms
+        order = self.exchange.open_orders.get(int(row["order_id"][0]))
+        if order is None:
+            return
+        waits = order.is_trigger and order.is_held
+        if random.random() < (3 * share if waits else share / 5):
+            if order.is_trailing and random.random() < 0.5:
+                row["amount_micros"] = random.choice([1, 5_000, 20_000, 999_999, 1_000_000, -1])
+            elif order.is_trailing:
+                row["trigger_price_ticks"] = random.choice([1, 2, 3, 5, 8, 2**40, 2**40 + 1, -1])
+            else:
+                row["trigger_price_ticks"] = self._near(order.instrument)
+            if random.random() < 0.05:
+                row["amount_micros"] = 3
+        if random.random() < (3 * share if order.display_lots else share / 2):
+            step = np.array([self.exchange.rules[order.instrument].quantity_increment_lots])
+            lots = np.array([int(row["quantity_lots"][0]) or order.leaves_lots])
+            row["display_lots"] = self._slices(lots, step)
+        if random.random() < (2 * share if order.expire_time_ns else share / 5):
+            row["expire_time_ns"] = self._times_to_come(1)
 
     def _prices_near(self, part: Records, prices: np.ndarray) -> np.ndarray:
         rules = self.exchange.rules
@@ -455,13 +811,17 @@ class Generator:
             CommandKind.KILL_SWITCH,
             CommandKind.SET_PHASE,
             CommandKind.SET_PRICE_BAND,
+            CommandKind.SCHEDULE_PHASE,
         ]
-        row["kind"] = random.choice(kinds, p=[0.12, 0.2, 0.1, 0.08, 0.15, 0.35])
+        row["kind"] = random.choice(kinds, p=[0.12, 0.14, 0.1, 0.06, 0.18, 0.25, 0.15])
         numbers = [-2, -1, *range(len(self.middles) + 1)]
         row["instrument"] = random.choice(numbers)
         row["account"] = random.choice([*self.accounts, *self.accounts, -1, 1, self.accounts.max() + 1])
         if row["kind"] == CommandKind.SET_PHASE:
-            row["flags"] = random.choice([Phase.CONTINUOUS, Phase.CLOSED, Phase.CLOSED, 2])
+            row["flags"] = random.choice([Phase.CONTINUOUS, Phase.CLOSED, *Phase, 7])
+        if row["kind"] == CommandKind.SCHEDULE_PHASE:
+            row["flags"] = random.choice([Phase.CONTINUOUS, Phase.CLOSED, *Phase, 7])
+            row["expire_time_ns"] = self._times_to_come(1)[0]
         if row["kind"] == CommandKind.SET_PRICE_BAND:
             instrument = int(random.integers(0, len(self.middles)))
             rules = self.exchange.rules[instrument]
@@ -478,6 +838,39 @@ class Generator:
                 too_wide[int(random.integers(0, 4))] if refused else (low, high)
             )
         return row
+
+    def _next_phase(self) -> Records:
+        """Move an instrument, or all, to the next phase of the day, at once or in a while."""
+        random = self.random
+        instrument = int(random.integers(0, len(self.middles)))
+        followers = _NEXT_PHASES[Phase(self.exchange.rules[instrument].phase)]
+        row = np.zeros(1, dtype=COMMAND)[0]
+        row["kind"] = CommandKind.SET_PHASE
+        row["flags"] = followers[int(random.integers(0, len(followers)))]
+        row["instrument"] = ALL if random.random() < 0.15 else instrument
+        if random.random() < 0.4:
+            row["kind"] = CommandKind.SCHEDULE_PHASE
+            row["expire_time_ns"] = random.integers(1, 40 * MILLISECOND)
+        return row
+
+    def prologue(self) -> Records:
+        """What comes before the first chunk: the books of a deep venue."""
+        deep = [n for n, each in enumerate(self.exchange.venue.instruments) if each.symbol == "DEEP"]
+        rows = np.zeros(DEPTH * len(deep), dtype=COMMAND)
+        random = self.random
+        rows["time_ns"] = self.time_ns
+        rows["kind"] = CommandKind.NEW_ORDER
+        rows["instrument"] = np.repeat(np.array(deep, dtype=np.int32), DEPTH)
+        rows["account"] = random.choice(self.accounts[:-1], len(rows))
+        rows["side"] = random.integers(1, 3, len(rows))
+        rows["order_type"] = OrderType.LIMIT
+        rows["time_in_force"] = random.choice([TimeInForce.GTC, TimeInForce.DAY], len(rows), p=[0.95, 0.05])
+        rows["quantity_lots"] = random.integers(1, 9, len(rows))
+        # Most of it lies where the stream seldom goes.
+        away = np.where(self._hits(0.97, len(rows)), random.integers(20, 45, len(rows)), 4)
+        middles = np.array(self.middles)[rows["instrument"]]
+        rows["price_ticks"] = middles + np.where(rows["side"] == Side.BUY, -away, away)
+        return rows
 
     def _burst(self) -> Records:
         """A deep queue of small orders, cancelled here and there, then swept in one go."""
@@ -540,13 +933,16 @@ class Generator:
         after_the_end = random.choice([2**62 + 1, 2**63 - 1], size)
         wrong = np.where(self._hits(0.5, size), times - past, after_the_end)
         rows["time_ns"] = np.where(backwards, wrong, times)
+        soon = (rows["expire_time_ns"] != 0) & (np.abs(rows["expire_time_ns"]) < SOON)
+        rows["expire_time_ns"] += np.where(soon, times, 0)
 
     def _recover(self, rows: Records) -> None:
         """Undo what would make the rest of the stream dull: closed phases, suspensions, a band far away."""
         fixes = []
         exchange = self.exchange
         for instrument, rules in enumerate(exchange.rules):
-            if rules.phase == Phase.CLOSED:
+            stuck = rules.phase in (Phase.CLOSED, Phase.HALTED) or self.random.random() < 0.3
+            if rules.phase != Phase.CONTINUOUS and stuck and not self.mood.day:
                 fixes.append((CommandKind.SET_PHASE, 0, instrument))
         for account, standing in enumerate(exchange.standings):
             if standing.state:
@@ -562,8 +958,14 @@ class Generator:
 def stream(
     exchange: ReferenceExchange, profile: str, seed: int, count: int
 ) -> Iterator[tuple[Records, Records]]:
-    """Chunks of a stream of at least `count` commands, each with the events that `exchange` gave for it."""
+    """Chunks of a stream of at least `count` commands, each with the events that `exchange` gave for it.
+
+    The orders that a deep venue begins with are not counted.
+    """
     generator = Generator(exchange, profile, seed)
+    prologue = generator.prologue()
+    if len(prologue):
+        yield prologue, exchange.step(prologue)
     done = 0
     while done < count:
         commands = generator.chunk(min(CHUNK, count - done))

@@ -82,7 +82,19 @@ class CommandKind(IntEnum):
     SET_PRICE_BAND = 10
     """Accept limit prices from `price_ticks` to `trigger_price_ticks` from now on."""
     CLOCK = 11
-    """Advance exchange time."""
+    """Advance exchange time; interest, borrow costs, monitoring and liquidations happen at it."""
+    SCHEDULE_PHASE = 12
+    """Have an instrument (or, with -1, all) change to the phase in `flags` at `expire_time_ns`."""
+    TRANSFER_CASH = 20
+    """Deposit money to an account, or withdraw it (a negative amount)."""
+    FINE = 21
+    """Move money from an account to the house."""
+    DIVIDEND = 22
+    """Pay an amount on each lot of an instrument; shorts pay it."""
+    SPLIT = 23
+    """Turn `display_lots` old lots of an instrument into `quantity_lots` new ones."""
+    START_DAY = 24
+    """Begin the day over which an account's (or, with -1, every trader's) daily loss is measured."""
 
 
 class OrderFlag(IntFlag):
@@ -98,13 +110,88 @@ class OrderFlag(IntFlag):
     """The quantity of a replace is what shall be open, not the order's total."""
     LOSE_PRIORITY = 16
     """A replace goes to the back of the queue even where the rule would let it keep its place."""
+    GROUP_CHILD = 32
+    """The order waits until its group's parent is filled."""
+    GROUP_LAST = 64
+    """The order completes its group: the second of an OCO, or the parent of children."""
+
+
+class SplitFlag(IntFlag):
+    """Bits of a SPLIT's `flags`."""
+
+    CANCEL_ORDERS = 1
+    """Cancel resting orders rather than adjust them."""
+
+
+class Mark(IntEnum):
+    """Which price an instrument's positions are valued at."""
+
+    LAST = 0
+    """The price of the last trade."""
+    MID = 1
+    """The middle between the published best bid and ask, rounded down."""
+    CLOSE = 2
+    """The last price when the phase last became CLOSED."""
+
+
+class ExposureMode(IntEnum):
+    """What an exposure group does with an order that breaks its limit."""
+
+    REJECT = 0
+    """Refuse it."""
+    FINE = 1
+    """Accept it, say so and fine the account."""
+    LOG = 2
+    """Accept it and say so."""
 
 
 class Phase(IntEnum):
     """Trading phase of an instrument."""
 
     CONTINUOUS = 0
+    """Orders trade as they come."""
     CLOSED = 1
+    """No orders are taken; day orders have expired."""
+    PRE_OPEN = 2
+    """Orders are collected for the opening."""
+    OPENING_AUCTION = 3
+    """Orders are collected and the indicative price is published; ends with the opening uncross."""
+    CLOSING_AUCTION = 4
+    """The same for the close."""
+    REOPENING_AUCTION = 5
+    """The same after a halt or a price limit pause."""
+    HALTED = 6
+    """Cancels only."""
+
+
+class Place(IntEnum):
+    """Where an open order stands (`book` of its record)."""
+
+    SHOWN = 0
+    """In the book that quotes show."""
+    LIVE = 1
+    """In the second book of a frozen venue."""
+    TRIGGER = 2
+    """Held until its trigger price is reached."""
+    GROUP = 3
+    """Held until its group is complete, or its parent filled."""
+    AUCTION = 4
+    """Held until the closing auction begins."""
+    RELEASED = 5
+    """Held until trading is continuous; nothing else keeps it."""
+    MARKET_QUEUE = 6
+    """A market order that waits for the uncross."""
+
+
+class TriggerReference(IntEnum):
+    """Which price sets off trigger orders."""
+
+    LAST_TRADE = 0
+    """The last trade's."""
+    BID_ASK = 1
+    """The best ask for buy orders, the best bid for sell orders."""
+    MIDPOINT = 2
+    """The middle of best bid and ask."""
 
 
 class AccountState(IntEnum):
@@ -121,6 +208,8 @@ class AccountFlag(IntFlag):
     """May sell more than it holds."""
     CASH_CHECKED = 2
     """Orders must be covered by buying power."""
+    MARGIN = 4
+    """Orders must be covered by equity at the instruments' margin rates."""
 
 
 class EventKind(IntEnum):
@@ -154,6 +243,14 @@ class EventKind(IntEnum):
     """A replace was refused; the order stays as it was."""
     COMMAND_REJECTED = 14
     """Any other command was refused; nothing changed."""
+    ORDER_TERMS = 15
+    """Terms beyond price and quantity: trigger, trail, display quantity, expire time, group."""
+    ORDER_TRIGGERED = 16
+    """The reference price reached a held order's trigger price; `value` is the reference."""
+    ORDER_TRAILED = 17
+    """A trailing stop followed the market; `value` is its trigger price, `limit` its watermark."""
+    ORDER_REFRESHED = 18
+    """An iceberg's next slice queued; `value` is the quantity ahead of it, `limit` what it displays."""
     TRADE = 20
     """Two orders matched, seen once."""
     QUOTE = 21
@@ -168,10 +265,37 @@ class EventKind(IntEnum):
     """An instrument changed its trading phase."""
     PRICE_BAND_CHANGED = 41
     """The band of accepted limit prices of an instrument changed."""
+    AUCTION_INDICATIVE = 42
+    """What the auction would do if it ended now."""
+    AUCTION_UNCROSSED = 43
+    """An auction ended; its fills follow."""
+    PRICE_LIMITS_CHANGED = 44
+    """The rolling reference and its limit-down and limit-up prices moved."""
+    PHASE_SCHEDULED = 45
+    """An instrument will change its phase at a set time, or no longer will."""
+    CASH_CHANGED = 50
+    """Money other than a trade's was added to an account's cash; `reason` says what for."""
+    LIMIT_BREACHED = 51
+    """An accepted order broke the limit of an exposure group; `reason` says which."""
+    MARGIN_CALL = 52
+    """A margin account's equity fell below its maintenance requirement."""
+    MARGIN_CALL_MET = 53
+    """A margin account's equity reaches its maintenance requirement again."""
+    LIQUIDATION = 54
+    """The exchange closes a position of a margin account whose call was not met."""
+    ORDER_ADJUSTED = 55
+    """An open order got new prices and quantities by a split; it keeps its id."""
+    INSTRUMENT_SPLIT = 56
+    """An instrument was split."""
+    DAY_STARTED = 57
+    """The day over which an account's daily loss is measured began."""
 
 
 class Reason(IntEnum):
-    """Why a command was refused or an order ended. Checks run in the order of these numbers."""
+    """Why a command was refused, an order ended, cash or a phase changed.
+
+    docs/rules.md has the order of the checks.
+    """
 
     NONE = 0
     UNKNOWN_COMMAND = 1
@@ -248,3 +372,59 @@ class Reason(IntEnum):
     """The account was switched off."""
     END_OF_DAY = 47
     """The session closed on a day order."""
+    INSTRUMENT_HALTED = 27
+    """The instrument is halted: cancels only."""
+    INVALID_EXPIRE_TIME = 28
+    """The expire time is missing, past, or given where there is none."""
+    INVALID_TRIGGER_PRICE = 29
+    """The trigger price or trail does not go with the order type, the increment or the book's window."""
+    INVALID_DISPLAY_QUANTITY = 33
+    """The display quantity does not go with the order's type or quantity, or means too many slices."""
+    INVALID_GROUP = 34
+    """The order does not fit into the group it names."""
+    REDUCE_ONLY_WOULD_OPEN = 35
+    """A reduce-only order would open or grow a position."""
+    GROUP = 48
+    """The order's group: its other leg traded or ended, or its parent ended."""
+    REDUCE_ONLY = 49
+    """The position has become smaller than the reduce-only order."""
+    AUCTION_ENDED = 50
+    """The auction the order was meant for is over, or there was none."""
+    END_OF_TIME = 51
+    """A good-till-date order reached its time."""
+    LIMIT_UP_DOWN = 52
+    """The price limit was reached: trading pauses."""
+    SCHEDULED = 53
+    """The time set for it came."""
+    INVALID_AMOUNT = 60
+    """An amount is zero, has the wrong sign, or is beyond counting."""
+    INSUFFICIENT_CASH = 61
+    """A withdrawal is above what the account has free."""
+    GROSS_EXPOSURE = 62
+    """The gross exposure of a group could grow beyond its limit if all open orders filled."""
+    NET_EXPOSURE = 63
+    """The net exposure of a group could grow beyond its limit if all open orders of a side filled."""
+    DAILY_LOSS = 64
+    """The account lost more since the start of its day than it may."""
+    DRAWDOWN = 65
+    """The account's equity fell further from its peak than it may."""
+    LIQUIDATION = 66
+    """The exchange closes the account's positions."""
+    CORPORATE_ACTION = 67
+    """The order could not be adjusted to a split, or was not to be."""
+    PRICE_COLLAR = 68
+    """What remains of a market order would trade beyond the instrument's collar."""
+    DEPOSIT = 70
+    """Money from outside."""
+    WITHDRAWAL = 71
+    """Money to outside."""
+    FINE = 72
+    """A fine, paid to the house."""
+    DIVIDEND = 73
+    """A dividend, received by longs and paid by shorts."""
+    BORROW_COST = 74
+    """The cost of borrowing what was sold short, paid to the house."""
+    INTEREST = 75
+    """Interest on cash, paid to the house where it is negative and by it where it is positive."""
+    CASH_IN_LIEU = 76
+    """The value of the fraction of a lot that a split left."""

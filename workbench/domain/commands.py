@@ -15,6 +15,7 @@ from workbench.domain.codes import (
     Phase,
     SelfTradePrevention,
     Side,
+    SplitFlag,
     TimeInForce,
 )
 from workbench.domain.records import COMMAND, Records, commands
@@ -57,8 +58,19 @@ def new_order(
     client_order_id: int = 0,
     flags: OrderFlag = OrderFlag(0),  # noqa: B008 - an immutable constant
     self_trade_prevention: SelfTradePrevention = SelfTradePrevention.VENUE_DEFAULT,
+    trigger_price_ticks: int = 0,
+    trail_micros: int = 0,
+    display_lots: int = 0,
+    expire_time_ns: int = 0,
+    group_id: int = 0,
+    group_place: int = 0,
 ) -> Records:
-    """Enter an order: a limit order, or a market order when no price is given."""
+    """Enter an order: a limit order, or a market order when no price is given.
+
+    A trailing stop takes its trail as `trigger_price_ticks`, or as `trail_micros`: millionths of the price
+    (10,000 is 1 %). `group_id` is the client order id of the first order of a group, `group_place` the
+    order's place in it, from 1.
+    """
     if order_type is None:
         order_type = OrderType.LIMIT if price_ticks else OrderType.MARKET
     return _command(
@@ -74,6 +86,12 @@ def new_order(
         client_order_id=client_order_id,
         flags=flags,
         self_trade_prevention=self_trade_prevention,
+        trigger_price_ticks=trigger_price_ticks,
+        amount_micros=trail_micros,
+        display_lots=display_lots,
+        expire_time_ns=expire_time_ns,
+        group_id=group_id,
+        group_place=group_place,
     )
 
 
@@ -111,8 +129,12 @@ def replace_order(
     price_ticks: int = 0,
     new_client_order_id: int = 0,
     flags: OrderFlag = OrderFlag(0),  # noqa: B008 - an immutable constant
+    trigger_price_ticks: int = 0,
+    trail_micros: int = 0,
+    display_lots: int = 0,
+    expire_time_ns: int = 0,
 ) -> Records:
-    """Change total quantity or price of an open order; zero leaves either as it is."""
+    """Change the terms of an open order; zero leaves a term as it is."""
     return _command(
         CommandKind.REPLACE_ORDER,
         time_ns,
@@ -124,6 +146,10 @@ def replace_order(
         quantity_lots=quantity_lots,
         price_ticks=price_ticks,
         flags=flags,
+        trigger_price_ticks=trigger_price_ticks,
+        amount_micros=trail_micros,
+        display_lots=display_lots,
+        expire_time_ns=expire_time_ns,
     )
 
 
@@ -177,6 +203,13 @@ def set_phase(time_ns: int, phase: Phase, instrument: int = ALL) -> Records:
     return _command(CommandKind.SET_PHASE, time_ns, instrument=instrument, flags=phase)
 
 
+def schedule_phase(time_ns: int, phase: Phase, at_ns: int, instrument: int = ALL) -> Records:
+    """Have an instrument, or all, change to a phase at `at_ns`; 0 forgets what was scheduled."""
+    return _command(
+        CommandKind.SCHEDULE_PHASE, time_ns, instrument=instrument, flags=phase, expire_time_ns=at_ns
+    )
+
+
 def set_price_band(time_ns: int, instrument: int, low_ticks: int, high_ticks: int) -> Records:
     """Accept limit prices from `low_ticks` to `high_ticks` from now on."""
     return _command(
@@ -191,3 +224,41 @@ def set_price_band(time_ns: int, instrument: int, low_ticks: int, high_ticks: in
 def clock(time_ns: int) -> Records:
     """Advance exchange time."""
     return _command(CommandKind.CLOCK, time_ns)
+
+
+def transfer_cash(time_ns: int, account: int, amount_micros: int) -> Records:
+    """Deposit money to an account; a negative amount withdraws it."""
+    return _command(CommandKind.TRANSFER_CASH, time_ns, account=account, amount_micros=amount_micros)
+
+
+def fine(time_ns: int, account: int, amount_micros: int) -> Records:
+    """Move money from an account to the house."""
+    return _command(CommandKind.FINE, time_ns, account=account, amount_micros=amount_micros)
+
+
+def dividend(time_ns: int, instrument: int, micros_per_lot: int) -> Records:
+    """Pay an amount on each lot held; shorts pay it."""
+    return _command(CommandKind.DIVIDEND, time_ns, instrument=instrument, amount_micros=micros_per_lot)
+
+
+def split(
+    time_ns: int,
+    instrument: int,
+    new_lots: int,
+    old_lots: int,
+    flags: SplitFlag = SplitFlag(0),  # noqa: B008 - an immutable constant
+) -> Records:
+    """Turn every `old_lots` of an instrument into `new_lots`; prices change the other way."""
+    return _command(
+        CommandKind.SPLIT,
+        time_ns,
+        instrument=instrument,
+        quantity_lots=new_lots,
+        display_lots=old_lots,
+        flags=flags,
+    )
+
+
+def start_day(time_ns: int, account: int = ALL) -> Records:
+    """Begin the day over which the daily loss of an account, or of all traders, is measured."""
+    return _command(CommandKind.START_DAY, time_ns, account=account)

@@ -9,16 +9,23 @@ from enum import IntEnum
 from numbers import Integral
 from typing import Any
 
-from workbench.domain.codes import SelfTradePrevention
+from workbench.domain.codes import ExposureMode, Mark, SelfTradePrevention, TriggerReference
 from workbench.domain.costs import FeeSchedule
+from workbench.domain.exposure import ExposureGroup
 from workbench.domain.instruments import Instrument
 from workbench.domain.limits import Limits
+from workbench.domain.margin import MarginRates, whole_ppm
 from workbench.domain.times import MAX_TIME_NS
 from workbench.domain.units import Number, to_micros
 from workbench.errors import ConfigError
 
 FIRST_TRADER = 2
 """Number of the first account in `Venue.accounts`; 0 is the street and 1 the house."""
+
+YEAR_NS = 365 * 86_400 * 1_000_000_000
+"""A year of interest and borrow costs: 365 days."""
+
+DAY_NS = 86_400 * 1_000_000_000
 
 RESERVED_NAMES = ("street", "house")
 """Names of accounts 0 and 1."""
@@ -49,6 +56,10 @@ class Account:
         Whether it may sell more than it holds.
     cash_checked
         Whether orders must be covered by buying power.
+    margin
+        Whether they must be covered by equity at margin rates instead, with margin calls and liquidation.
+    margin_grace_ns
+        Time to meet a margin call.
     """
 
     name: str
@@ -56,6 +67,8 @@ class Account:
     limits: Limits = field(default_factory=Limits)
     short_permitted: bool = True
     cash_checked: bool = True
+    margin: bool = False
+    margin_grace_ns: int = 0
 
     def __post_init__(self) -> None:
         if not self.name or not isinstance(self.name, str):
@@ -76,11 +89,25 @@ class Account:
                 where=f"account {self.name!r} limits",
                 remedy="give Limits(...)",
             )
+        grace: Any = self.margin_grace_ns
+        if isinstance(grace, bool) or not isinstance(grace, Integral) or not 0 <= int(grace) <= YEAR_NS:
+            raise ConfigError(
+                what=f"{grace!r} is no time from 0 to a year",
+                where=f"account {self.name!r} margin_grace_ns",
+                remedy="give whole nanoseconds",
+            )
+        object.__setattr__(self, "margin_grace_ns", int(grace))
 
     @property
     def cash_micros(self) -> int:
         """Cash at the start in micros."""
         return to_micros(self.cash, f"account {self.name!r} cash")
+
+    @property
+    def monitored(self) -> bool:
+        """Whether its equity is watched."""
+        limits = self.limits
+        return bool(self.margin or limits.max_daily_loss_micros or limits.max_drawdown_micros)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +129,14 @@ class Venue:
         for checking it against others.
     start_time_ns
         Exchange time before the first command.
+    exposure_groups
+        Limits on positions in several instruments together.
+    accrual_interval_ns
+        How often interest and borrow costs are charged; must divide a year of 365 days.
+    debit_interest_ppm_year, credit_interest_ppm_year
+        Interest a year on negative and on positive cash, in parts per million.
+    excursions
+        Whether the lowest and highest unrealised PnL of every open position are kept.
 
     Examples
     --------
@@ -116,13 +151,23 @@ class Venue:
     replay_mode: ReplayMode = ReplayMode.RESPONSIVE
     bare: bool = False
     start_time_ns: int = 0
+    exposure_groups: Sequence[ExposureGroup] = ()
+    accrual_interval_ns: int = DAY_NS
+    debit_interest_ppm_year: int = 0
+    credit_interest_ppm_year: int = 0
+    excursions: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "instruments", tuple(self.instruments))
         object.__setattr__(self, "accounts", tuple(self.accounts))
+        object.__setattr__(self, "exposure_groups", tuple(self.exposure_groups))
         if not self.instruments:
             raise ConfigError(what="has no instruments", where="venue", remedy="give at least one")
-        for part, kind in ((self.instruments, Instrument), (self.accounts, Account)):
+        for part, kind in (
+            (self.instruments, Instrument),
+            (self.accounts, Account),
+            (self.exposure_groups, ExposureGroup),
+        ):
             other = next((item for item in part if not isinstance(item, kind)), None)
             if other is not None:
                 raise ConfigError(what=f"{other!r} is no {kind.__name__}", where="venue")
@@ -146,6 +191,7 @@ class Venue:
         for what, names in (
             ("instrument", [i.symbol for i in self.instruments]),
             ("account", [a.name for a in self.accounts]),
+            ("exposure group", [g.name for g in self.exposure_groups]),
         ):
             double = next((name for name in names if names.count(name) > 1), None)
             if double is not None:
@@ -156,10 +202,43 @@ class Venue:
             raise ConfigError(
                 what="names itself as its default", where="self_trade_prevention", remedy="choose a mode"
             )
+        limited = next((i.symbol for i in self.instruments if i.price_limit_ppm), None)
+        if limited is not None and self.replay_mode == ReplayMode.FROZEN:
+            raise ConfigError(
+                what="a frozen venue knows no price limits: history happens as recorded",
+                where=f"instrument {limited!r} price_limit_bps",
+                remedy="leave it out, or make the venue responsive",
+            )
         if self.bare and self.accounts:
             raise ConfigError(
                 what="a bare venue keeps no accounts", where="venue", remedy="leave out accounts or bare"
             )
+        for group in self.exposure_groups:
+            for symbol in group.weights:
+                self.instrument_number(symbol)
+        for name in ("debit_interest_ppm_year", "credit_interest_ppm_year"):
+            object.__setattr__(self, name, whole_ppm(getattr(self, name), name))
+        interval: Any = self.accrual_interval_ns
+        if isinstance(interval, bool) or not isinstance(interval, Integral) or int(interval) < 1:
+            raise ConfigError(what=f"{interval!r} is no time", where="accrual_interval_ns")
+        if YEAR_NS % int(interval):
+            raise ConfigError(
+                what=f"{interval} does not divide a year of 365 days",
+                where="accrual_interval_ns",
+                remedy="choose a day, an hour or a minute",
+            )
+        object.__setattr__(self, "accrual_interval_ns", int(interval))
+
+    @property
+    def accruals_a_year(self) -> int:
+        """Intervals of `accrual_interval_ns` in a year."""
+        return YEAR_NS // self.accrual_interval_ns
+
+    @property
+    def accrues(self) -> bool:
+        """Whether anything is charged as time passes."""
+        rates = (self.debit_interest_ppm_year, self.credit_interest_ppm_year)
+        return not self.bare and any((*rates, *(each.borrow_ppm_year for each in self.instruments)))
 
     def instrument_number(self, symbol: str) -> int:
         """Number of the instrument called `symbol`."""
@@ -205,7 +284,20 @@ def venue_from_json(data: dict[str, Any]) -> Venue:
     try:
         parts = {
             "instruments": [
-                Instrument(**{**item, "fees": FeeSchedule(**item["fees"])}) for item in data["instruments"]
+                Instrument(
+                    **{
+                        **item,
+                        "fees": FeeSchedule(**item["fees"]),
+                        "trigger_reference": TriggerReference(item["trigger_reference"]),
+                        "margin": MarginRates(**item.get("margin", {})),
+                        "mark": Mark(item.get("mark", Mark.LAST)),
+                    }
+                )
+                for item in data["instruments"]
+            ],
+            "exposure_groups": [
+                ExposureGroup(**{**item, "mode": ExposureMode(item["mode"])})
+                for item in data.get("exposure_groups", ())
             ],
             "accounts": [
                 Account(**{**item, "limits": Limits(**item["limits"])}) for item in data["accounts"]

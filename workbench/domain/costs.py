@@ -22,12 +22,22 @@ class FeeSchedule:
         Money per lot, to the micro.
     maker_bps, taker_bps
         Basis points of the notional, to the hundredth.
+    per_order
+        Money for each order that trades, 0 or more; a replaced order and its successors are one order.
+    minimum_per_order
+        The least that an order which trades costs, whatever its rebates; 0 for none.
+    cap_bps
+        The most that an order costs, in basis points of what it has traded; it wins over the minimum; 0 for
+        none.
     """
 
     maker_per_lot: Number = Decimal(0)
     taker_per_lot: Number = Decimal(0)
     maker_bps: Number = Decimal(0)
     taker_bps: Number = Decimal(0)
+    per_order: Number = Decimal(0)
+    minimum_per_order: Number = Decimal(0)
+    cap_bps: Number = Decimal(0)
 
     def __post_init__(self) -> None:
         for name in ("maker_per_lot", "taker_per_lot"):
@@ -35,6 +45,12 @@ class FeeSchedule:
         if max(abs(ppm) for ppm in (self.maker_ppm, self.taker_ppm)) > PPM:
             raise ConfigError(
                 what="more than 10,000 basis points", where="fees", remedy="give basis points, not ppm"
+            )
+        if min(self.per_order_micros, self.minimum_micros, self.cap_ppm) < 0 or self.cap_ppm > PPM:
+            raise ConfigError(
+                what="a fee per order, minimum or cap is negative, or the cap above 10,000 basis points",
+                where="fees",
+                remedy="0 means none",
             )
 
     @property
@@ -56,3 +72,23 @@ class FeeSchedule:
     def taker_ppm(self) -> int:
         """Parts per million of the notional for the incoming side."""
         return to_units(decimal(self.taker_bps, "taker_bps"), "0.01", "taker_bps")
+
+    @property
+    def per_order_micros(self) -> int:
+        """Micros for each order that trades."""
+        return to_micros(self.per_order, "per_order")
+
+    @property
+    def minimum_micros(self) -> int:
+        """The least an order that trades costs, in micros; 0 for none."""
+        return to_micros(self.minimum_per_order, "minimum_per_order")
+
+    @property
+    def cap_ppm(self) -> int:
+        """The most an order costs, in parts per million of what it traded; 0 for none."""
+        return to_units(decimal(self.cap_bps, "cap_bps"), "0.01", "cap_bps")
+
+    @property
+    def has_order_fees(self) -> bool:
+        """Whether fees depend on all that an order has traded."""
+        return bool(self.per_order_micros or self.minimum_micros or self.cap_ppm)

@@ -6,7 +6,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 
+from workbench.domain.codes import Mark, TriggerReference
 from workbench.domain.costs import PPM, FeeSchedule
+from workbench.domain.margin import MarginRates, whole_ppm
+from workbench.domain.times import MAX_TIME_NS
 from workbench.domain.units import LARGEST, MICROS, Number, decimal, from_units, to_micros, to_units
 from workbench.errors import ConfigError
 
@@ -14,6 +17,12 @@ MAX_PRICE_TICKS = 1 << 40
 MAX_QUANTITY_LOTS = 1 << 40
 MAX_LADDER_TICKS = 1 << 25
 """Widest window of prices one book can hold."""
+
+WINDOW_PARTS = 10
+"""Parts of the price limits' rolling window."""
+
+MAX_BORROW_PPM = 10 * PPM
+"""Ten times its value a year is the most that borrowing can cost."""
 
 _SAFE_MICROS = 1 << 62
 _ROOM_FOR_HIGHER_PRICES = 64
@@ -43,8 +52,26 @@ class Instrument:
         Per order and per account, in units, currency and units; 0 for none.
     fees
         Maker and taker fees.
+    trigger_reference
+        Which price sets off stop and if-touched orders.
+    reference_price
+        Price that auctions, price limits and the value of positions go by before the first trade; 0 for none.
+    price_limit_bps
+        Half width of the limit-up/limit-down band around the rolling reference, in basis points; 0 for none.
+    price_limit_window_ns
+        Length of the rolling window.
+    price_limit_pause_ns
+        How long trading pauses, collecting orders for a reopening auction, when a limit is reached.
     currency
         Account currency.
+    mark
+        Which price positions are valued at.
+    margin
+        What margin accounts must hold against a position.
+    borrow_ppm_year
+        What holding a short position costs a year, in parts per million of its value.
+    collar_ppm
+        How far from the last price market orders trade, in parts per million of it; 0 for any price.
 
     Examples
     --------
@@ -67,7 +94,16 @@ class Instrument:
     max_order_notional: Number = 0
     position_limit: Number = 0
     fees: FeeSchedule = field(default_factory=FeeSchedule)
+    trigger_reference: TriggerReference = TriggerReference.LAST_TRADE
+    reference_price: Number = 0
+    price_limit_bps: Number = 0
+    price_limit_window_ns: int = 300_000_000_000
+    price_limit_pause_ns: int = 300_000_000_000
     currency: str = "USD"
+    mark: Mark = Mark.LAST
+    margin: MarginRates = field(default_factory=MarginRates)
+    borrow_ppm_year: int = 0
+    collar_ppm: int = 0
 
     def __post_init__(self) -> None:
         def refuse(what: str, remedy: str) -> None:
@@ -101,6 +137,22 @@ class Instrument:
             < 0
         ):
             refuse("a limit is negative", "0 means no limit")
+        if self.trigger_reference not in set(TriggerReference):
+            refuse(
+                f"{self.trigger_reference!r} is no TriggerReference",
+                f"choose one of {', '.join(TriggerReference.__members__)}",
+            )
+        if (
+            self.reference_price_ticks
+            and not self.price_min_ticks <= self.reference_price_ticks <= self.price_max_ticks
+        ):
+            refuse("the reference price is not inside the price window", "leave it out, or move either")
+        if not 0 <= self.price_limit_ppm < PPM:
+            refuse("the price limit is not 0 … 9,999 basis points", "0 means no price limits")
+        for name in ("price_limit_window_ns", "price_limit_pause_ns"):
+            given: object = getattr(self, name)
+            if not isinstance(given, int) or not WINDOW_PARTS <= given <= MAX_TIME_NS:
+                refuse(f"{name} {given!r} is no duration", "give whole nanoseconds, at least 10")
         if self.max_order_lots < 1:
             refuse(
                 "one lot at the highest price is worth too much to count in micros",
@@ -113,10 +165,18 @@ class Instrument:
             (fees.maker_per_lot_micros, fees.maker_ppm),
             (fees.taker_per_lot_micros, fees.taker_ppm),
         ):
-            if abs(per_lot) * self.max_order_lots + LARGEST * abs(ppm) // PPM > LARGEST:
+            of_order = fees.per_order_micros + fees.minimum_micros
+            if abs(per_lot) * self.max_order_lots + LARGEST * abs(ppm) // PPM + of_order > LARGEST:
                 refuse(
                     "the fees of its largest order are too much to count in micros", "lower either of them"
                 )
+        if self.mark not in set(Mark):
+            refuse(f"{self.mark!r} is no Mark", "choose LAST, MID or CLOSE")
+        if not isinstance(self.margin, MarginRates):
+            refuse(f"{self.margin!r} is no MarginRates", "give MarginRates(...)")
+        for name, most in (("borrow_ppm_year", MAX_BORROW_PPM), ("collar_ppm", PPM)):
+            where = f"instrument {self.symbol!r} {name}"
+            object.__setattr__(self, name, whole_ppm(getattr(self, name), where, most))
 
     def price_to_ticks(self, price: Number) -> int:
         """`price` in ticks; refuses a price between two ticks."""
@@ -163,6 +223,16 @@ class Instrument:
     def band_high_ticks(self) -> int:
         """Highest accepted price at the start."""
         return self.price_max_ticks if self.band_high is None else self.price_to_ticks(self.band_high)
+
+    @property
+    def reference_price_ticks(self) -> int:
+        """Price to go by before the first trade; 0 for none."""
+        return self.price_to_ticks(self.reference_price)
+
+    @property
+    def price_limit_ppm(self) -> int:
+        """Half width of the price limits in parts per million; 0 for none."""
+        return to_units(decimal(self.price_limit_bps, "price_limit_bps"), "0.01", "price_limit_bps")
 
     @property
     def price_increment_ticks(self) -> int:

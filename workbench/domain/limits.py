@@ -9,6 +9,7 @@ from workbench.domain.units import LARGEST, Number, to_micros
 from workbench.errors import ConfigError
 
 _NS_PER_SECOND = 1_000_000_000
+_AMOUNTS = ("max_order_notional", "max_daily_loss", "max_drawdown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,10 @@ class Limits:
         Most orders open at once.
     orders_per_second, order_burst
         Token bucket in exchange time: on average `orders_per_second`, at once up to `order_burst`.
+    max_daily_loss
+        How far equity may fall below that at the start of the day before the account is suspended.
+    max_drawdown
+        How far equity may fall below its peak before the account is suspended.
     """
 
     max_order_lots: int = 0
@@ -35,11 +40,15 @@ class Limits:
     max_open_orders: int = 0
     orders_per_second: int = 0
     order_burst: int = 1
+    max_daily_loss: Number = 0
+    max_drawdown: Number = 0
 
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            if field.name == "max_order_notional":
+            if field.name in _AMOUNTS:
+                if to_micros(value, field.name) < 0:
+                    raise ConfigError(what="negative", where=field.name, remedy="0 means no limit")
                 continue
             if isinstance(value, bool) or not isinstance(value, Integral) or int(value) < 0:
                 raise ConfigError(
@@ -52,8 +61,6 @@ class Limits:
                     remedy="0 means no limit",
                 )
             object.__setattr__(self, field.name, int(value))
-        if self.max_order_notional_micros < 0:
-            raise ConfigError(what="negative", where="max_order_notional", remedy="0 means no limit")
         if self.orders_per_second > _NS_PER_SECOND:
             raise ConfigError(
                 what="more than one order a nanosecond", where="orders_per_second", remedy="0 means no limit"
@@ -71,6 +78,16 @@ class Limits:
     def max_order_notional_micros(self) -> int:
         """The notional limit in micros."""
         return to_micros(self.max_order_notional, "max_order_notional")
+
+    @property
+    def max_daily_loss_micros(self) -> int:
+        """The daily loss limit in micros."""
+        return to_micros(self.max_daily_loss, "max_daily_loss")
+
+    @property
+    def max_drawdown_micros(self) -> int:
+        """The drawdown limit in micros."""
+        return to_micros(self.max_drawdown, "max_drawdown")
 
     @property
     def rate_interval_ns(self) -> int:

@@ -25,7 +25,7 @@ COMMAND = np.dtype(
         ("order_type", "u1"),
         ("time_in_force", "u1"),
         ("self_trade_prevention", "u1"),
-        ("trigger_reference", "u1"),
+        ("group_place", "u1"),
         ("flags", "u2"),
         ("account", "i4"),
         ("instrument", "i4"),
@@ -84,8 +84,8 @@ ORDER_EVENT = _event(
     "limit",
     "successor_order_id",
 )
-"""ORDER_* events without a fill, and CANCEL_, REPLACE_ and COMMAND_REJECTED. `quantity_lots` is the order's
-total.
+"""ORDER_* events without a fill (ORDER_ADJUSTED too), and CANCEL_, REPLACE_ and COMMAND_REJECTED.
+`quantity_lots` is the order's total.
 """
 
 FILL_EVENT = _event(
@@ -136,8 +136,69 @@ POSITION_EVENT = _event(
 )
 """POSITION_CHANGED. All amounts are totals after the fill; `cost_micros` is negative for a short position."""
 
-MARKET_EVENT = _event("phase", "band_low_ticks", "band_high_ticks")
-"""PHASE_CHANGED, PRICE_BAND_CHANGED, ACCOUNT_SUSPENDED and ACCOUNT_REINSTATED."""
+MARKET_EVENT = _event(
+    "phase",
+    "band_low_ticks",
+    "band_high_ticks",
+    "reference_ticks",
+    "limit_down_ticks",
+    "limit_up_ticks",
+    "next_phase",
+    "next_phase_time_ns",
+)
+"""PHASE_CHANGED, PHASE_SCHEDULED, PRICE_BAND_CHANGED and PRICE_LIMITS_CHANGED."""
+
+TERMS_EVENT = _event(
+    "order_id",
+    "client_order_id",
+    "trigger_price_ticks",
+    "trail_micros",
+    "display_lots",
+    "expire_time_ns",
+    "group_id",
+    "group_place",
+)
+"""ORDER_TERMS. Of a trailing stop `trigger_price_ticks` is its trail, unless `trail_micros` is (millionths of
+the watermark).
+"""
+
+AUCTION_EVENT = _event(
+    "price_ticks",
+    "paired_lots",
+    "imbalance_lots",
+    "wanted_lots",
+    "offered_lots",
+    "reference_ticks",
+)
+"""AUCTION_INDICATIVE and AUCTION_UNCROSSED. The imbalance is wanted less offered at the price."""
+
+ACCOUNT_EVENT = _event(
+    "value",
+    "limit",
+    "equity_micros",
+    "requirement_micros",
+    "deadline_ns",
+    "order_id",
+    "group",
+)
+"""ACCOUNT_SUSPENDED, ACCOUNT_REINSTATED, LIMIT_BREACHED, MARGIN_CALL, MARGIN_CALL_MET, LIQUIDATION and
+DAY_STARTED; what a kind has no number for is 0.
+"""
+
+CASH_EVENT = _event("amount_micros", "cash_micros", "position_lots", "price_ticks", "rate", "periods")
+"""CASH_CHANGED. `amount_micros` was added, `cash_micros` is the cash after it."""
+
+SPLIT_EVENT = _event(
+    "numerator",
+    "denominator",
+    "band_low_ticks",
+    "band_high_ticks",
+    "window_low_ticks",
+    "window_high_ticks",
+    "last_price_ticks",
+    "reference_price_ticks",
+)
+"""INSTRUMENT_SPLIT: `denominator` old lots became `numerator` new ones; prices are those after it."""
 
 LIQUIDITY_MAKER = 0x8000
 """Bit of an event's `flags`: the order rested and was traded against."""
@@ -147,6 +208,11 @@ SHADOW = 0x2000
 
 DIVERGED = 0x1000
 """Bit of an order's `flags`: a street order that history believes to be smaller than it is."""
+
+AUCTION = 0x0800
+"""Bit of an event's `flags`: a trade of an auction's uncross."""
+LIQUIDATION = 0x0400
+"""Bit of an order's `flags`: the exchange entered it to close a margin account's position."""
 
 PRIORITY_KEPT = 0x4000
 """Bit of an event's `flags`: the replaced order kept its place in the queue."""
@@ -172,9 +238,40 @@ BOOK_ORDER = np.dtype(
         ("reserved_micros", "i8"),
         ("priority", "i8"),
         ("time_ns", "i8"),
+        ("display_lots", "i8"),
+        ("shown_lots", "i8"),
+        ("trigger_price_ticks", "i8"),
+        ("trail_ticks", "i8"),
+        ("trail_micros", "i8"),
+        ("watermark_ticks", "i8"),
+        ("expire_time_ns", "i8"),
+        ("group_id", "i8"),
+        ("group_place", "i8"),
+        ("raw_fee_micros", "i8"),
+        ("fee_notional_micros", "i8"),
+        ("charged_micros", "i8"),
     ]
 )
-"""An open order as the public views, the snapshot and the state hash see it."""
+"""An open order as the public views, the snapshot and the state hash see it.
+
+`book` is its `Place`. `shown_lots` is what an iceberg displays now, 0 for other orders. `trigger_price_ticks`
+is that of a trigger order, triggered or not; of a market order in a market queue the price it is valued at.
+`group_id` and `group_place` are those given on entry (also when the group is forgotten).
+"""
+
+GROUP_VIEW = np.dtype(
+    [
+        ("account", "i4"),
+        ("instrument", "i4"),
+        ("stage", "i8"),
+        ("first_order_id", "i8"),
+        ("second_order_id", "i8"),
+        ("parent_order_id", "i8"),
+    ]
+)
+"""A group that is not forgotten: its stage (1 collecting, 2 waiting for its parent, 3 two legs) and its open
+orders, 0 where there is none. A collecting group's first and second order; else children or legs by place.
+"""
 
 ACCOUNT_VIEW = np.dtype(
     [
@@ -188,6 +285,10 @@ ACCOUNT_VIEW = np.dtype(
         ("fees_micros", "i8"),
         ("open_orders", "i8"),
         ("rate_time_ns", "i8"),
+        ("peak_equity_micros", "i8"),
+        ("day_start_equity_micros", "i8"),
+        ("margin_call", "i8"),
+        ("call_deadline_ns", "i8"),
     ]
 )
 """An account as the public views, the snapshot and the state hash see it."""
@@ -204,6 +305,8 @@ POSITION_VIEW = np.dtype(
         ("traded_lots", "i8"),
         ("open_buy_lots", "i8"),
         ("open_sell_lots", "i8"),
+        ("adverse_micros", "i8"),
+        ("favourable_micros", "i8"),
     ]
 )
 """A position of one account in one instrument; listed once it has ever traded or has open orders."""
@@ -238,9 +341,30 @@ INSTRUMENT_VIEW = np.dtype(
         ("divergence_orders", "i8"),
         ("window_low_ticks", "i8"),
         ("window_high_ticks", "i8"),
+        ("collecting", "i8"),
+        ("indicative_price_ticks", "i8"),
+        ("indicative_paired_lots", "i8"),
+        ("indicative_imbalance_lots", "i8"),
+        ("schedule_phase", "i8"),
+        ("schedule_time_ns", "i8"),
+        ("reopening_time_ns", "i8"),
+        ("reference_ticks", "i8"),
+        ("limit_down_ticks", "i8"),
+        ("limit_up_ticks", "i8"),
+        ("limit_part", "i8"),
+        ("close_price_ticks", "i8"),
+        ("reference_price_ticks", "i8"),
     ]
 )
-"""An instrument's market state; bid and ask are the last published quote."""
+"""An instrument's market state; bid and ask are the last published quote.
+
+`collecting` is the latest collecting phase since the instrument was last CONTINUOUS or CLOSED, or 0. Schedule
+and reopening are 0 when there is none. `limit_part` is the part of the time of the last look at the price
+limits (0 without price limits).
+"""
+
+ROLLING_VIEW = np.dtype([("instrument", "i8"), ("part", "i8"), ("price_sum_ticks", "i8"), ("trades", "i8")])
+"""Trades of one part of the price limits' window; the parts from `limit_part` - 9 on that have any."""
 
 COUNTERS_VIEW = np.dtype(
     [
@@ -250,9 +374,14 @@ COUNTERS_VIEW = np.dtype(
         ("orders", "i8"),
         ("trades", "i8"),
         ("priorities", "i8"),
+        ("funding_micros", "i8"),
+        ("accruing", "i8"),
+        ("accrued_to_ns", "i8"),
     ]
 )
-"""The exchange's own counters: each is the last number given out."""
+"""The exchange's own counters: the last numbers given out; money that came from outside; accruals' last
+boundary.
+"""
 
 LEVEL_VIEW = np.dtype([("price_ticks", "i8"), ("quantity_lots", "i8"), ("orders", "i8")])
 """One price level of one side of a book."""

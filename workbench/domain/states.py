@@ -25,7 +25,13 @@ class OrderState(IntEnum):
 
 _FOLLOWERS: dict[OrderState, tuple[OrderState, ...]] = {
     OrderState.PENDING_NEW: (OrderState.NEW, OrderState.HELD, OrderState.REJECTED),
-    OrderState.HELD: (OrderState.NEW, OrderState.CANCELED, OrderState.EXPIRED, OrderState.REJECTED),
+    OrderState.HELD: (
+        OrderState.NEW,
+        OrderState.CANCELED,
+        OrderState.EXPIRED,
+        OrderState.REPLACED,
+        OrderState.REJECTED,
+    ),
     OrderState.NEW: (
         OrderState.PARTIALLY_FILLED,
         OrderState.SUSPENDED,

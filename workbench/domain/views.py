@@ -11,9 +11,11 @@ from workbench.domain.records import (
     ACCOUNT_VIEW,
     BOOK_ORDER,
     COUNTERS_VIEW,
+    GROUP_VIEW,
     INSTRUMENT_VIEW,
     LOT_VIEW,
     POSITION_VIEW,
+    ROLLING_VIEW,
     Records,
     schema_hash,
 )
@@ -35,7 +37,12 @@ class ExchangeState(NamedTuple):
     lots
         `LOT_VIEW` by account, instrument, then oldest first.
     orders
-        `BOOK_ORDER` of all open orders by instrument, book, side (buys first), then price-time priority.
+        `BOOK_ORDER` of all open orders: those in the books by instrument, book, side (buys first), then
+        price-time priority; then those elsewhere by instrument, place, then priority number.
+    groups
+        `GROUP_VIEW` of every group that is not forgotten, by the smallest id of its open orders.
+    rolling
+        `ROLLING_VIEW` by instrument and part.
     """
 
     counters: Records
@@ -44,6 +51,8 @@ class ExchangeState(NamedTuple):
     positions: Records
     lots: Records
     orders: Records
+    groups: Records
+    rolling: Records
 
 
 STATE_DTYPES: dict[str, np.dtype[Any]] = {
@@ -53,6 +62,8 @@ STATE_DTYPES: dict[str, np.dtype[Any]] = {
     "positions": POSITION_VIEW,
     "lots": LOT_VIEW,
     "orders": BOOK_ORDER,
+    "groups": GROUP_VIEW,
+    "rolling": ROLLING_VIEW,
 }
 """Record layout of each part of `ExchangeState`."""
 

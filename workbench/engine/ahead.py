@@ -14,6 +14,7 @@ from workbench.domain.numbers import (
     BUY,
     COMMAND_EXECUTE_ORDER,
     COMMAND_NEW_ORDER,
+    PLACE_LIVE,
     SELL,
 )
 from workbench.jit import int64, leaf, prefetch
@@ -110,7 +111,7 @@ def fetch_neighbours(memory: Memory, command: Any, place: int) -> None:
     # The place may still hold a slot of an earlier run, which is stale but in range.
     slot = memory.ahead[place & (memory.ahead.size - 1)]
     order = memory.orders[slot]
-    if slot == 0 or order["order_id"] == 0:
+    if slot == 0 or order["order_id"] == 0 or order["book"] > PLACE_LIVE:
         return
     side = memory.sides[side_of(order)]
     prefetch(memory.levels, side["level_base"] + order["price_ticks"] - side["floor_ticks"], 0)

@@ -149,7 +149,8 @@ class Blotter:
 
     def take(self, events: Records) -> None:
         """Apply the account's events among `events`, in order."""
-        own = events[(events["account"] == self.account) & (events["kind"] <= EventKind.COMMAND_REJECTED)]
+        told = np.isin(events["kind"], (*FILL_KINDS, *ORDER_KINDS))
+        own = events[(events["account"] == self.account) & told]
         for number, kind in enumerate(own["kind"].tolist()):
             if kind in FILL_KINDS:
                 self._fill(own[number : number + 1].view(FILL_EVENT)[0])

@@ -1,4 +1,4 @@
-"""Commands that name no single order: mass cancels, suspensions, phases, bands, the clock."""
+"""Commands that name no single order: mass cancels, suspensions, phases, bands, money, the clock."""
 
 from __future__ import annotations
 
@@ -8,126 +8,55 @@ from workbench.domain.config import FIRST_TRADER
 from workbench.domain.memory import EventBuffer, Memory
 from workbench.domain.numbers import (
     ACTIVE,
-    CLOSED,
     COMMAND_CLOCK,
+    COMMAND_DIVIDEND,
+    COMMAND_FINE,
     COMMAND_KILL_SWITCH,
     COMMAND_MASS_CANCEL,
     COMMAND_REINSTATE_ACCOUNT,
+    COMMAND_SCHEDULE_PHASE,
     COMMAND_SET_PHASE,
     COMMAND_SET_PRICE_BAND,
+    COMMAND_SPLIT,
+    COMMAND_START_DAY,
     COMMAND_SUSPEND_ACCOUNT,
-    DAY,
+    COMMAND_TRANSFER_CASH,
     EVENT_ACCOUNT_REINSTATED,
     EVENT_ACCOUNT_SUSPENDED,
     EVENT_COMMAND_REJECTED,
     EVENT_ORDER_CANCELED,
-    EVENT_ORDER_EXPIRED,
-    EVENT_PHASE_CHANGED,
+    EVENT_PHASE_SCHEDULED,
     EVENT_PRICE_BAND_CHANGED,
-    REASON_END_OF_DAY,
+    HALTED,
+    REASON_INVALID_EXPIRE_TIME,
     REASON_INVALID_FLAGS,
     REASON_KILL_SWITCH,
     REASON_MASS_CANCEL,
     REASON_UNKNOWN_ACCOUNT,
     REASON_UNKNOWN_COMMAND,
     STATE_CANCELED,
-    STATE_EXPIRED,
     SUSPENDED,
 )
+from workbench.domain.times import MAX_TIME_NS
+from workbench.engine.accounts import sample_all
+from workbench.engine.accruals import accrue
 from workbench.engine.admit import (
     check_account,
     check_instrument,
     check_time,
 )
-from workbench.engine.emit import market_event, quote_event, turned_down
-from workbench.engine.orders import (
-    end_resting,
-)
+from workbench.engine.corporate import split
+from workbench.engine.emit import account_event, market_event, turned_down
+from workbench.engine.liquidating import liquidate_all
+from workbench.engine.money import dividend, move_cash
+from workbench.engine.monitoring import begin_anew, evaluate_moved, start_day
+from workbench.engine.phases import expire_day_orders
 from workbench.engine.room import band_reason
-from workbench.jit import hot, int64, leaf
+from workbench.engine.sorting import ALL, OF_ACCOUNT, collect, end_collected
+from workbench.engine.timing import enter_phase
+from workbench.jit import int64, leaf
 
-ALL = -1
-CLOSING = 2
 TRADERS = FIRST_TRADER
-
-
-@hot
-def publish(memory: Memory, events: EventBuffer, number: int) -> None:
-    """QUOTE, where a command touched an instrument."""
-    instrument = memory.instruments[number]
-    if instrument["quote_due"] != 0:
-        instrument["quote_due"] = 0
-        quote_event(memory, events, number)
-
-
-@leaf
-def collect(memory: Memory, account: int, instrument: int, only_day: bool) -> int:
-    """Slots of open orders into `scratch`, in order of their ids; returns how many.
-
-    Of an account (ALL: of all traders) in an instrument (ALL: in all); with `only_day` instead the DAY orders
-    of every account in the instruments whose `quote_due` is 2.
-    """
-    scratch = memory.scratch
-    count = 0
-    for slot in range(1, memory.world[0]["used_orders"] + 1):
-        order = memory.orders[slot]
-        if order["order_id"] == 0:
-            continue
-        if only_day:
-            chosen = (
-                order["time_in_force"] == DAY
-                and memory.instruments[order["instrument"]]["quote_due"] == CLOSING
-            )
-        elif account == ALL:
-            chosen = order["account"] >= TRADERS
-        else:
-            chosen = order["account"] == account and (instrument == ALL or order["instrument"] == instrument)
-        if chosen:
-            scratch[count] = slot
-            count += 1
-    start = count // 2 - 1
-    while start >= 0:
-        sift(memory, start, count)
-        start -= 1
-    last = count - 1
-    while last > 0:
-        first = scratch[0]
-        scratch[0] = scratch[last]
-        scratch[last] = first
-        sift(memory, 0, last)
-        last -= 1
-    return count
-
-
-@leaf
-def sift(memory: Memory, start: int, size: int) -> None:
-    """Restore the heap of `scratch` (largest order id first) below `start`."""
-    scratch = memory.scratch
-    orders = memory.orders
-    parent = start
-    slot = scratch[parent]
-    key = orders[slot]["order_id"]
-    while True:
-        child = 2 * parent + 1
-        if child >= size:
-            break
-        if child + 1 < size and orders[scratch[child]]["order_id"] < orders[scratch[child + 1]]["order_id"]:
-            child += 1
-        other = scratch[child]
-        if orders[other]["order_id"] <= key:
-            break
-        scratch[parent] = other
-        parent = child
-    scratch[parent] = slot
-
-
-@leaf
-def end_collected(
-    memory: Memory, events: EventBuffer, count: int, kind: int, reason: int, state: int
-) -> None:
-    """Cancel or expire the orders that were collected."""
-    for i in range(count):
-        end_resting(memory, events, memory.scratch[i], kind, reason, state)
 
 
 @leaf
@@ -139,7 +68,7 @@ def mass_cancel(memory: Memory, events: EventBuffer, command: Any) -> tuple[int,
     if reason == 0 and instrument != ALL:
         reason, value, limit = check_instrument(memory, instrument)
     if reason == 0:
-        count = collect(memory, account, instrument, False)
+        count = collect(memory, account, instrument, OF_ACCOUNT)
         end_collected(memory, events, count, EVENT_ORDER_CANCELED, REASON_MASS_CANCEL, STATE_CANCELED)
     return reason, value, limit
 
@@ -148,7 +77,9 @@ def mass_cancel(memory: Memory, events: EventBuffer, command: Any) -> tuple[int,
 def set_account_state(memory: Memory, events: EventBuffer, account: int, kind: int, state: int) -> None:
     """Suspend or reinstate one trader."""
     memory.accounts[account]["state"] = state
-    market_event(memory, events, kind, account, ALL, 0, 0, 0)
+    if state == ACTIVE:
+        begin_anew(memory, account)
+    account_event(memory, events, kind, 0, account, ALL)
 
 
 @leaf
@@ -171,42 +102,62 @@ def change_account(memory: Memory, events: EventBuffer, command: Any) -> tuple[i
         last = world["accounts"] - 1 if everyone else account
         for number in range(first, last + 1):
             set_account_state(memory, events, number, EVENT_ACCOUNT_SUSPENDED, SUSPENDED)
-        count = collect(memory, account, ALL, False)
+        count = collect(memory, account, ALL, OF_ACCOUNT)
         end_collected(memory, events, count, EVENT_ORDER_CANCELED, REASON_KILL_SWITCH, STATE_CANCELED)
     return 0, 0, 0
 
 
 @leaf
-def say_market(memory: Memory, events: EventBuffer, number: int, kind: int) -> None:
-    """PHASE_CHANGED or EVENT_PRICE_BAND_CHANGED."""
-    instrument = memory.instruments[number]
-    low = instrument["band_low_ticks"]
-    high = instrument["band_high_ticks"]
-    market_event(memory, events, kind, 0, number, instrument["phase"], low, high)
+def check_phase(memory: Memory, command: Any) -> tuple[int, int, int]:
+    """Instrument and phase of SET_PHASE and SCHEDULE_PHASE."""
+    number = int64(command["instrument"])
+    if number != ALL:
+        reason, value, limit = check_instrument(memory, number)
+        if reason != 0:
+            return reason, value, limit
+    if int64(command["flags"]) > HALTED:
+        return REASON_INVALID_FLAGS, 0, 0
+    return 0, 0, 0
 
 
 @leaf
 def set_phase(memory: Memory, events: EventBuffer, command: Any) -> tuple[int, int, int]:
     """SET_PHASE."""
+    reason, value, limit = check_phase(memory, command)
+    if reason != 0:
+        return reason, value, limit
     number = int64(command["instrument"])
-    phase = int64(command["flags"])
-    if number != ALL:
-        reason, value, limit = check_instrument(memory, number)
-        if reason != 0:
-            return reason, value, limit
-    if phase > CLOSED:
-        return REASON_INVALID_FLAGS, 0, 0
     first = 0 if number == ALL else number
     last = memory.world[0]["instruments"] - 1 if number == ALL else number
     for i in range(first, last + 1):
         instrument = memory.instruments[i]
-        if instrument["phase"] != phase:
-            instrument["phase"] = phase
-            instrument["quote_due"] = CLOSING
-            say_market(memory, events, i, EVENT_PHASE_CHANGED)
-    if phase == CLOSED:
-        count = collect(memory, ALL, ALL, True)
-        end_collected(memory, events, count, EVENT_ORDER_EXPIRED, REASON_END_OF_DAY, STATE_EXPIRED)
+        instrument["schedule_phase"] = 0
+        instrument["schedule_time_ns"] = 0
+        enter_phase(memory, events, i, int64(command["flags"]), 0)
+    expire_day_orders(memory, events)
+    return 0, 0, 0
+
+
+@leaf
+def schedule_phase(memory: Memory, events: EventBuffer, command: Any) -> tuple[int, int, int]:
+    """SCHEDULE_PHASE."""
+    reason, value, limit = check_phase(memory, command)
+    if reason != 0:
+        return reason, value, limit
+    world = memory.world[0]
+    time_ns = command["expire_time_ns"]
+    if time_ns != 0 and (time_ns <= world["time_ns"] or time_ns > MAX_TIME_NS):
+        return REASON_INVALID_EXPIRE_TIME, time_ns, world["time_ns"]
+    number = int64(command["instrument"])
+    first = 0 if number == ALL else number
+    last = world["instruments"] - 1 if number == ALL else number
+    for i in range(first, last + 1):
+        instrument = memory.instruments[i]
+        instrument["schedule_phase"] = int64(command["flags"]) if time_ns != 0 else 0
+        instrument["schedule_time_ns"] = time_ns
+        market_event(memory, events, EVENT_PHASE_SCHEDULED, 0, i)
+    if time_ns != 0:
+        world["alarm_ns"] = min(world["alarm_ns"], time_ns)
     return 0, 0, 0
 
 
@@ -223,13 +174,14 @@ def set_price_band(memory: Memory, events: EventBuffer, command: Any) -> tuple[i
     instrument["band_high_ticks"] = high
     instrument["window_low_ticks"] = min(instrument["window_low_ticks"], low)
     instrument["window_high_ticks"] = max(instrument["window_high_ticks"], high)
-    say_market(memory, events, int64(command["instrument"]), EVENT_PRICE_BAND_CHANGED)
+    market_event(memory, events, EVENT_PRICE_BAND_CHANGED, 0, int64(command["instrument"]))
     return 0, 0, 0
 
 
 @leaf
 def control(memory: Memory, events: EventBuffer, command: Any) -> None:
     """Every command that names no single order."""
+    world = memory.world[0]
     kind = command["kind"]
     reason, value, limit = check_time(memory, command)
     if reason == 0:
@@ -243,11 +195,31 @@ def control(memory: Memory, events: EventBuffer, command: Any) -> None:
             reason, value, limit = change_account(memory, events, command)
         elif kind == COMMAND_SET_PHASE:
             reason, value, limit = set_phase(memory, events, command)
+        elif kind == COMMAND_SCHEDULE_PHASE:
+            reason, value, limit = schedule_phase(memory, events, command)
         elif kind == COMMAND_SET_PRICE_BAND:
             reason, value, limit = set_price_band(memory, events, command)
-        elif kind != COMMAND_CLOCK:
+        elif kind == COMMAND_CLOCK:
+            # What is due has been done.
+            if world["bare"] == 0:
+                if world["accrues"] != 0:
+                    accrue(memory, events)
+                if world["excursions"] != 0:
+                    sample_all(memory)
+                if world["monitored"] != 0:
+                    evaluate_moved(memory, events, True)
+                    liquidate_all(memory, events)
+        elif world["bare"] != 0:
+            reason = REASON_UNKNOWN_COMMAND
+        elif kind == COMMAND_TRANSFER_CASH or kind == COMMAND_FINE:
+            reason, value, limit = move_cash(memory, events, command)
+        elif kind == COMMAND_DIVIDEND:
+            reason, value, limit = dividend(memory, events, command)
+        elif kind == COMMAND_SPLIT:
+            reason, value, limit = split(memory, events, command)
+        elif kind == COMMAND_START_DAY:
+            reason, value, limit = start_day(memory, events, command)
+        else:
             reason = REASON_UNKNOWN_COMMAND
     if reason != 0:
         turned_down(memory, events, command, EVENT_COMMAND_REJECTED, reason, value, limit)
-    for number in range(memory.world[0]["instruments"]):
-        publish(memory, events, number)

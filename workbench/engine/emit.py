@@ -6,6 +6,10 @@ from typing import Any
 
 from workbench.domain.memory import EventBuffer, Memory
 from workbench.domain.numbers import (
+    CONTINUOUS,
+    EVENT_CASH_CHANGED,
+    EVENT_INSTRUMENT_SPLIT,
+    EVENT_ORDER_TERMS,
     EVENT_POSITION_CHANGED,
     EVENT_QUOTE,
     EVENT_TRADE,
@@ -132,6 +136,14 @@ def order_event(
 
 
 @leaf
+def say_order(
+    memory: Memory, events: EventBuffer, order: Any, kind: int, reason: int, state: int, value: int
+) -> Any:
+    """An `order_event` off the way of plain orders: compiled once, and called."""
+    return order_event(memory, events, order, kind, reason, state, value)
+
+
+@leaf
 def fill_event(
     memory: Memory,
     events: EventBuffer,
@@ -213,7 +225,7 @@ def trade_event(
 def position_event(
     memory: Memory, events: EventBuffer, account: int, instrument: int, side: int, owner: Any, position: Any
 ) -> None:
-    """A EVENT_POSITION_CHANGED with the totals after a fill."""
+    """A EVENT_POSITION_CHANGED with the totals after a fill, or after a split (side 0)."""
     event = events.position[_next_event(memory)]
     _header(memory, event, EVENT_POSITION_CHANGED, 0, side, 0, 0, 0, 0, account, instrument)
     event["position_lots"] = position["position_lots"]
@@ -222,34 +234,160 @@ def position_event(
     event["realised_fifo_micros"] = position["realised_fifo_micros"]
     event["fees_micros"] = position["fees_micros"]
     event["cash_micros"] = owner["cash_micros"]
-    event["trade_id"] = memory.world[0]["trades"]
+    event["trade_id"] = memory.world[0]["trades"] if side != 0 else 0
     event["unused_0"] = 0
     event["unused_1"] = 0
 
 
 @leaf
-def market_event(
+def account_event(
+    memory: Memory, events: EventBuffer, kind: int, reason: int, account: int, instrument: int
+) -> Any:
+    """An event about an account; returns it for the numbers that it has."""
+    event = events.account[_next_event(memory)]
+    _header(memory, event, kind, reason, 0, 0, 0, 0, 0, account, instrument)
+    event["value"] = 0
+    event["limit"] = 0
+    event["equity_micros"] = 0
+    event["requirement_micros"] = 0
+    event["deadline_ns"] = 0
+    event["order_id"] = 0
+    event["group"] = 0
+    event["unused_0"] = 0
+    event["unused_1"] = 0
+    return event
+
+
+@leaf
+def cash_event(
     memory: Memory,
     events: EventBuffer,
-    kind: int,
+    reason: int,
     account: int,
     instrument: int,
-    phase: int,
-    band_low_ticks: int,
-    band_high_ticks: int,
+    amount_micros: int,
+    cash_micros: int,
+    position_lots: int,
+    price_ticks: int,
+    rate: int,
+    periods: int,
 ) -> None:
-    """A change of an instrument's phase or band, or of an account's state."""
-    event = events.market[_next_event(memory)]
-    _header(memory, event, kind, 0, 0, 0, 0, 0, 0, account, instrument)
-    event["phase"] = phase
-    event["band_low_ticks"] = band_low_ticks
-    event["band_high_ticks"] = band_high_ticks
+    """CASH_CHANGED."""
+    event = events.cash[_next_event(memory)]
+    _header(memory, event, EVENT_CASH_CHANGED, reason, 0, 0, 0, 0, 0, account, instrument)
+    event["amount_micros"] = amount_micros
+    event["cash_micros"] = cash_micros
+    event["position_lots"] = position_lots
+    event["price_ticks"] = price_ticks
+    event["rate"] = rate
+    event["periods"] = periods
     event["unused_0"] = 0
     event["unused_1"] = 0
     event["unused_2"] = 0
-    event["unused_3"] = 0
-    event["unused_4"] = 0
-    event["unused_5"] = 0
+
+
+@leaf
+def split_event(memory: Memory, events: EventBuffer, number: int, new: int, old: int) -> None:
+    """INSTRUMENT_SPLIT, with what prices are now."""
+    instrument = memory.instruments[number]
+    event = events.split[_next_event(memory)]
+    _header(memory, event, EVENT_INSTRUMENT_SPLIT, 0, 0, 0, 0, 0, 0, 0, number)
+    event["numerator"] = new
+    event["denominator"] = old
+    event["band_low_ticks"] = instrument["band_low_ticks"]
+    event["band_high_ticks"] = instrument["band_high_ticks"]
+    event["window_low_ticks"] = instrument["window_low_ticks"]
+    event["window_high_ticks"] = instrument["window_high_ticks"]
+    event["last_price_ticks"] = instrument["last_price_ticks"]
+    event["reference_price_ticks"] = instrument["reference_price_ticks"]
+    event["unused_0"] = 0
+
+
+@leaf
+def market_event(memory: Memory, events: EventBuffer, kind: int, reason: int, number: int) -> None:
+    """What an instrument's phase, band, price limits and next phase are now."""
+    instrument = memory.instruments[number]
+    event = events.market[_next_event(memory)]
+    _header(memory, event, kind, reason, 0, 0, 0, 0, 0, 0, number)
+    event["phase"] = instrument["phase"]
+    event["band_low_ticks"] = instrument["band_low_ticks"]
+    event["band_high_ticks"] = instrument["band_high_ticks"]
+    event["reference_ticks"] = instrument["reference_ticks"]
+    event["limit_down_ticks"] = instrument["limit_down_ticks"]
+    event["limit_up_ticks"] = instrument["limit_up_ticks"]
+    phase = instrument["schedule_phase"]
+    time_ns = instrument["schedule_time_ns"]
+    reopening = instrument["reopening_time_ns"]
+    if reopening != 0 and (time_ns == 0 or reopening <= time_ns):
+        phase = CONTINUOUS
+        time_ns = reopening
+    event["next_phase"] = phase
+    event["next_phase_time_ns"] = time_ns
+    event["unused_0"] = 0
+
+
+@leaf
+def terms_event(
+    memory: Memory,
+    events: EventBuffer,
+    order: Any,
+    trigger_price_ticks: int,
+    trail_micros: int,
+    display_lots: int,
+    expire_time_ns: int,
+    group_id: int,
+    group_place: int,
+) -> None:
+    """ORDER_TERMS."""
+    event = events.terms[_next_event(memory)]
+    _header(
+        memory,
+        event,
+        EVENT_ORDER_TERMS,
+        0,
+        order["side"],
+        STATE_PENDING_NEW,
+        order["order_type"],
+        order["time_in_force"],
+        order["flags"],
+        order["account"],
+        order["instrument"],
+    )
+    event["order_id"] = order["order_id"]
+    event["client_order_id"] = order["client_order_id"]
+    event["trigger_price_ticks"] = trigger_price_ticks
+    event["trail_micros"] = trail_micros
+    event["display_lots"] = display_lots
+    event["expire_time_ns"] = expire_time_ns
+    event["group_id"] = group_id
+    event["group_place"] = group_place
+    event["unused_0"] = 0
+
+
+@leaf
+def auction_event(
+    memory: Memory,
+    events: EventBuffer,
+    kind: int,
+    number: int,
+    price_ticks: int,
+    paired_lots: int,
+    wanted_lots: int,
+    offered_lots: int,
+    reference_ticks: int,
+) -> None:
+    """AUCTION_INDICATIVE or AUCTION_UNCROSSED."""
+    event = events.auction[_next_event(memory)]
+    _header(memory, event, kind, 0, 0, 0, 0, 0, 0, 0, number)
+    event["price_ticks"] = price_ticks
+    event["paired_lots"] = paired_lots
+    event["imbalance_lots"] = wanted_lots - offered_lots
+    event["wanted_lots"] = wanted_lots
+    event["offered_lots"] = offered_lots
+    event["reference_ticks"] = reference_ticks
+    event["unused_0"] = 0
+    event["unused_1"] = 0
+    event["unused_2"] = 0
 
 
 @hot

@@ -15,18 +15,21 @@ from workbench.engine import layout, snapshot
 from workbench.engine.explain import Explanation, explain
 from workbench.engine.room import (
     DONE,
-    EVENTS_PER_FILL,
     NEED_EVENTS,
+    NEED_EXTRAS,
+    NEED_GROUPS,
     NEED_LADDER,
     NEED_LOTS,
     NEED_ORDERS,
     NEED_SCRATCH,
+    NEED_TRIGGERS,
 )
 from workbench.engine.step import rehash, run
 from workbench.errors import CommandError, ConfigError, SnapshotError
 
 _SMALL_BATCH = 1 << 10
 _EVENTS_PER_COMMAND = 4
+_SLACK_PER_ORDER = 5
 _SLACK_EVENTS = 1 << 12
 _LARGEST_BATCH = 1 << 20
 
@@ -164,17 +167,24 @@ class Exchange:
 
     def _slack(self, count: int) -> int:
         """Room that is kept free at the end, since the kernel asks for the worst case before each command."""
-        return EVENTS_PER_FILL * (int(self._memory.world["live_orders"][0]) + count) + _SLACK_EVENTS
+        return _SLACK_PER_ORDER * (int(self._memory.world["live_orders"][0]) + count) + _SLACK_EVENTS
 
     def _make_room(self, short: int, command: Any) -> None:
-        wanted = int(self._memory.world["wanted"][0])
+        world = self._memory.world[0]
+        wanted = int(world["wanted"])
         if short == NEED_ORDERS:
             self._memory = layout.with_more_orders(self._memory)
             rehash(self._memory)
         elif short == NEED_LOTS:
             self._memory = layout.with_more_lots(self._memory, wanted)
+        elif short == NEED_EXTRAS:
+            self._memory = layout.with_more_extras(self._memory)
+        elif short == NEED_GROUPS:
+            self._memory = layout.with_more_groups(self._memory)
+        elif short == NEED_TRIGGERS:
+            self._memory = layout.with_triggers(self._memory, wanted)
         elif short == NEED_LADDER:
-            band = (int(command["price_ticks"]), int(command["trigger_price_ticks"]))
+            band = (int(world["wanted_low_ticks"]), int(world["wanted_high_ticks"]))
             self._memory = layout.with_ladders(self._memory, {wanted: band})
         else:
             assert short == NEED_SCRATCH

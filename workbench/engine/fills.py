@@ -5,30 +5,45 @@ from __future__ import annotations
 from typing import Any
 
 from workbench.domain.codes import HOUSE_ACCOUNT, STREET_ACCOUNT
-from workbench.domain.memory import EventBuffer, Memory
+from workbench.domain.memory import SPECIAL_GROUP, SPECIAL_ICEBERG, EventBuffer, Memory
 from workbench.domain.numbers import (
     BUY,
     EVENT_ORDER_FILLED,
     EVENT_ORDER_PARTIALLY_FILLED,
+    EVENT_ORDER_REFRESHED,
+    PLACE_MARKET_QUEUE,
+    REASON_REDUCE_ONLY,
     STATE_FILLED,
     STATE_PARTIALLY_FILLED,
 )
-from workbench.domain.records import LIQUIDITY_MAKER
-from workbench.engine.emit import fill_event, position_event, trade_event
+from workbench.domain.records import LIQUIDITY_MAKER, SHADOW
+from workbench.engine.accounts import note_moved, sample_fill
+from workbench.engine.emit import fill_event, position_event, say_order, trade_event
+from workbench.engine.groups import cancel_open, tell_fill
+from workbench.engine.limits import count_trade
 from workbench.engine.orders import (
     change_open_lots,
     forget_ids,
     keeps_account,
+    lots_ahead,
+    note_closed,
+    open_state,
     position_number,
+    reduce_open,
     release_slot,
     reserve,
+    take_off,
 )
 from workbench.jit import int64, leaf
 from workbench.ledger.cash import fee, notional
+from workbench.ledger.fees import charge
 from workbench.ledger.lots import apply_fill
-from workbench.matching.book import dequeue, shrink
+from workbench.matching.auction import unqueue_market
+from workbench.matching.book import dequeue, enqueue, show, shrink
 
 MAKER = LIQUIDITY_MAKER
+ICEBERG = SPECIAL_ICEBERG
+IN_GROUP = SPECIAL_GROUP
 
 
 @leaf
@@ -59,7 +74,20 @@ def book_fill(
         account_number != STREET_ACCOUNT,
     )
     memory.accounts[HOUSE_ACCOUNT]["cash_micros"] += fee_micros
+    if account["monitored"] != 0:
+        note_moved(memory, account_number)
+    if memory.world[0]["excursions"] != 0 and account_number != STREET_ACCOUNT:
+        sample_fill(memory.instruments[instrument_number], position, lots if side == BUY else -lots)
     position_event(memory, events, account_number, instrument_number, side, account, position)
+
+
+@leaf
+def charge_order(memory: Memory, order: Any, fee_micros: int, value_micros: int) -> int:
+    """What a fill costs an order whose instrument has fees per order, a minimum or a cap."""
+    if order["account"] == STREET_ACCOUNT:
+        return fee_micros
+    extra = memory.extras[order["extra"]]
+    return charge(memory.instruments[order["instrument"]], extra, fee_micros, value_micros)
 
 
 @leaf
@@ -83,6 +111,99 @@ def say_fill(
     fill_event(
         memory, events, order, kind, state, extra_flags, price_ticks, lots, fee_micros, contra_order_id
     )
+
+
+@leaf
+def say_trade(
+    memory: Memory,
+    events: EventBuffer,
+    taker: Any,
+    maker: Any,
+    price_ticks: int,
+    lots: int,
+    value_micros: int,
+    extra_flags: int,
+) -> None:
+    """TRADE, and what the instrument remembers of it."""
+    instrument = memory.instruments[maker["instrument"]]
+    trade_event(
+        memory,
+        events,
+        taker,
+        extra_flags,
+        price_ticks,
+        lots,
+        maker["order_id"],
+        int64(maker["account"]),
+        value_micros,
+    )
+    if (extra_flags & SHADOW) == 0:
+        instrument["last_price_ticks"] = price_ticks
+        instrument["volume_lots"] += lots
+        instrument["trades"] += 1
+        instrument["quote_due"] = 1
+        if instrument["price_limit_ppm"] != 0:
+            count_trade(memory, int64(maker["instrument"]), price_ticks)
+
+
+@leaf
+def fill_resting(
+    memory: Memory,
+    events: EventBuffer,
+    slot: int,
+    price_ticks: int,
+    lots: int,
+    fee_micros: int,
+    extra_flags: int,
+    contra_order_id: int,
+) -> None:
+    """Take a fill off an order in a book or market queue; what its account has open follows."""
+    order = memory.orders[slot]
+    if order["book"] == PLACE_MARKET_QUEUE:
+        take_off(memory, slot, lots)
+    else:
+        shrink(memory, slot, lots, True)
+    say_fill(memory, events, order, extra_flags, price_ticks, lots, fee_micros, contra_order_id)
+    if keeps_account(memory, order):
+        change_open_lots(memory, order, -lots)
+        if order["opening_lots"] > order["leaves_lots"]:
+            order["opening_lots"] = order["leaves_lots"]
+            reserve(memory, order)
+
+
+@leaf
+def retire(memory: Memory, slot: int) -> None:
+    """Take an order that has been filled out of its queue, the tables and its account's books."""
+    order = memory.orders[slot]
+    if order["book"] == PLACE_MARKET_QUEUE:
+        unqueue_market(memory, slot)
+    else:
+        dequeue(memory, slot)
+    forget_ids(memory, slot)
+    if order["special"] != 0:
+        note_closed(memory, order)
+    if keeps_account(memory, order):
+        account = memory.accounts[order["account"]]
+        account["open_orders"] -= 1
+        account["reserved_micros"] -= order["reserved_micros"]
+        order["reserved_micros"] = 0
+    release_slot(memory, slot)
+
+
+@leaf
+def after_fill(memory: Memory, events: EventBuffer, slot: int, lots: int, refreshes: bool) -> None:
+    """What a fill of an order sets off: an iceberg's next slice, and what its group does."""
+    order = memory.orders[slot]
+    if refreshes and order["special"] & ICEBERG and order["shown_lots"] == 0 and order["leaves_lots"] > 0:
+        world = memory.world[0]
+        dequeue(memory, slot)
+        world["priorities"] += 1
+        order["priority"] = world["priorities"]
+        ahead = enqueue(memory, slot) + lots_ahead(memory, order)
+        event = say_order(memory, events, order, EVENT_ORDER_REFRESHED, 0, open_state(memory, order), ahead)
+        event["limit"] = order["shown_lots"]
+    if order["special"] & IN_GROUP:
+        tell_fill(memory, events, slot, lots)
 
 
 @leaf
@@ -120,20 +241,14 @@ def trade(
             maker_fee = fee(instrument["maker_per_lot_micros"], instrument["maker_ppm"], value, lots)
         if taker_account != STREET_ACCOUNT:
             taker_fee = fee(instrument["taker_per_lot_micros"], instrument["taker_ppm"], value, lots)
-    trade_event(memory, events, taker, extra_flags, price, lots, maker["order_id"], maker_account, value)
-    if extra_flags == 0:
-        instrument["last_price_ticks"] = price
-        instrument["volume_lots"] += lots
-        instrument["trades"] += 1
-        instrument["quote_due"] = 1
+        if instrument["order_fees"] != 0:
+            maker_fee = charge_order(memory, maker, maker_fee, value)
+            taker_fee = charge_order(memory, taker, taker_fee, value)
+    say_trade(memory, events, taker, maker, price, lots, value, extra_flags)
     if maker_moves:
-        shrink(memory, maker_slot, lots)
-        say_fill(memory, events, maker, extra_flags | MAKER, price, lots, maker_fee, taker["order_id"])
-        if keeps_account(memory, maker):
-            change_open_lots(memory, maker, -lots)
-            if maker["opening_lots"] > maker["leaves_lots"]:
-                maker["opening_lots"] = maker["leaves_lots"]
-                reserve(memory, maker)
+        fill_resting(
+            memory, events, maker_slot, price, lots, maker_fee, extra_flags | MAKER, taker["order_id"]
+        )
     if taker_moves:
         taker["leaves_lots"] -= lots
         if taker["order_id"] != 0:
@@ -142,15 +257,97 @@ def trade(
         taker_side = int64(taker["side"])
         book_fill(memory, events, maker_account, number, 3 - taker_side, price, lots, value, maker_fee)
         book_fill(memory, events, taker_account, number, taker_side, price, lots, value, taker_fee)
+    if maker["special"] | taker["special"]:
+        if maker_moves:
+            after_fill(memory, events, maker_slot, lots, True)
+        if taker_moves:
+            after_fill(memory, events, taker_slot, lots, False)
     if maker_moves and maker["leaves_lots"] == 0:
-        dequeue(memory, maker_slot)
-        forget_ids(memory, maker_slot)
-        if keeps_account(memory, maker):
-            account = memory.accounts[maker_account]
-            account["open_orders"] -= 1
-            account["reserved_micros"] -= maker["reserved_micros"]
-            maker["reserved_micros"] = 0
-        release_slot(memory, maker_slot)
+        retire(memory, maker_slot)
+
+
+@leaf
+def cross(
+    memory: Memory,
+    events: EventBuffer,
+    taker_slot: int,
+    maker_slot: int,
+    price_ticks: int,
+    lots: int,
+    extra_flags: int,
+) -> None:
+    """Trade `lots` between two resting orders at an auction's price."""
+    world = memory.world[0]
+    world["trades"] += 1
+    taker = memory.orders[taker_slot]
+    maker = memory.orders[maker_slot]
+    number = int64(maker["instrument"])
+    instrument = memory.instruments[number]
+    value = notional(instrument, price_ticks, lots)
+    maker_account = int64(maker["account"])
+    taker_account = int64(taker["account"])
+    bare = world["bare"] != 0
+    maker_fee = 0
+    taker_fee = 0
+    if not bare:
+        if maker_account != STREET_ACCOUNT:
+            maker_fee = fee(instrument["maker_per_lot_micros"], instrument["maker_ppm"], value, lots)
+        if taker_account != STREET_ACCOUNT:
+            taker_fee = fee(instrument["taker_per_lot_micros"], instrument["taker_ppm"], value, lots)
+        if instrument["order_fees"] != 0:
+            maker_fee = charge_order(memory, maker, maker_fee, value)
+            taker_fee = charge_order(memory, taker, taker_fee, value)
+    say_trade(memory, events, taker, maker, price_ticks, lots, value, extra_flags)
+    maker_id = maker["order_id"]
+    fill_resting(
+        memory,
+        events,
+        maker_slot,
+        price_ticks,
+        lots,
+        maker_fee,
+        extra_flags | MAKER,
+        taker["order_id"],
+    )
+    fill_resting(memory, events, taker_slot, price_ticks, lots, taker_fee, extra_flags, maker_id)
+    if maker_account == STREET_ACCOUNT:
+        maker["taken_lots"] += lots
+    if taker_account == STREET_ACCOUNT:
+        taker["taken_lots"] += lots
+    if not bare and (maker_account != STREET_ACCOUNT or taker_account != STREET_ACCOUNT):
+        taker_side = int64(taker["side"])
+        book_fill(memory, events, maker_account, number, 3 - taker_side, price_ticks, lots, value, maker_fee)
+        book_fill(memory, events, taker_account, number, taker_side, price_ticks, lots, value, taker_fee)
+    after_cross(memory, events, maker_slot, lots)
+    after_cross(memory, events, taker_slot, lots)
+    if maker["leaves_lots"] == 0:
+        retire(memory, maker_slot)
+    if taker["leaves_lots"] == 0:
+        retire(memory, taker_slot)
+
+
+@leaf
+def after_cross(memory: Memory, events: EventBuffer, slot: int, lots: int) -> None:
+    """What a fill in an auction sets off: an iceberg displays as before, and its group hears of it."""
+    order = memory.orders[slot]
+    if order["special"] & ICEBERG:
+        show(memory, slot, min(order["display_lots"], order["leaves_lots"]))
+    after_fill(memory, events, slot, lots, False)
+
+
+@leaf
+def cut_to_position(memory: Memory, events: EventBuffer, slot: int) -> bool:
+    """Cut a resting reduce-only order to what its position still allows; returns whether that ends it."""
+    order = memory.orders[slot]
+    number = position_number(memory, int64(order["account"]), int64(order["instrument"]))
+    held = memory.positions[number]["position_lots"]
+    allowed = max(0, -held if order["side"] == BUY else held)
+    if allowed == 0:
+        cancel_open(memory, events, slot, REASON_REDUCE_ONLY)
+        return True
+    if order["leaves_lots"] > allowed:
+        reduce_open(memory, events, slot, order["leaves_lots"] - allowed, REASON_REDUCE_ONLY)
+    return False
 
 
 @leaf
@@ -165,3 +362,5 @@ def print_hidden(memory: Memory, events: EventBuffer, taker_slot: int, price_tic
     instrument["volume_lots"] += lots
     instrument["trades"] += 1
     instrument["quote_due"] = 1
+    if instrument["price_limit_ppm"] != 0:
+        count_trade(memory, int64(taker["instrument"]), price_ticks)

@@ -43,8 +43,9 @@ TIME = pl.Datetime("ns", "UTC")
 MICRO = Decimal("0.000001")
 
 FILL_KINDS = (EventKind.ORDER_PARTIALLY_FILLED, EventKind.ORDER_FILLED)
-ORDER_KINDS = tuple(
-    kind for kind in EventKind if kind <= EventKind.COMMAND_REJECTED and kind not in FILL_KINDS
+ORDER_KINDS = (
+    *(kind for kind in EventKind if kind <= EventKind.COMMAND_REJECTED and kind not in FILL_KINDS),
+    EventKind.ORDER_ADJUSTED,
 )
 
 Values = npt.NDArray[Any]

@@ -7,16 +7,18 @@ from typing import Any
 from workbench.domain.codes import STREET_ACCOUNT
 from workbench.domain.memory import EventBuffer, Memory
 from workbench.domain.numbers import (
+    CONTINUOUS,
     HISTORICAL,
     IOC,
     LIMIT,
+    REDUCE_ONLY,
 )
 from workbench.domain.records import SHADOW
-from workbench.engine.fills import print_hidden, trade
+from workbench.engine.fills import cut_to_position, print_hidden, trade
 from workbench.engine.orders import take_slot
 from workbench.engine.sweep import head_at, step_forward
 from workbench.jit import int64, leaf
-from workbench.matching.book import better, level_index, mark_diverged, reaches, side_number
+from workbench.matching.book import better, displayed, level_index, mark_diverged, reaches, side_number
 
 MAX_DIVERGENCE_LOTS = 1 << 40
 
@@ -48,6 +50,8 @@ def write_aggressor(memory: Memory, command: Any) -> int:
     order["quantity_lots"] = command["quantity_lots"]
     order["leaves_lots"] = command["quantity_lots"]
     order["taken_lots"] = 0
+    order["special"] = 0
+    order["shown_lots"] = 0
     return slot
 
 
@@ -86,12 +90,14 @@ def execute_frozen(memory: Memory, events: EventBuffer, aggressor: int, slot: in
     number = side_number(int64(order["instrument"]), 1, resting_side)
     price = order["price_ticks"] if slot == 0 else memory.orders[slot]["price_ticks"]
     priority = -1 if slot == 0 else memory.orders[slot]["priority"]
-    budget = lots
+    budget = lots if memory.instruments[order["instrument"]]["phase"] == CONTINUOUS else 0
     while budget > 0:
         live = next_live(memory, number, 1, resting_side, price, priority)
         if live == 0:
             break
-        used = min(budget, memory.orders[live]["leaves_lots"])
+        if memory.orders[live]["flags"] & REDUCE_ONLY and cut_to_position(memory, events, live):
+            continue
+        used = min(budget, displayed(memory.orders[live]))
         budget -= used
         trade(memory, events, aggressor, live, used, True, False, SHADOW)
     if slot == 0:
@@ -112,16 +118,19 @@ def execute_responsive(memory: Memory, events: EventBuffer, aggressor: int, slot
     number = side_number(instrument, 0, resting_side)
     price = order["price_ticks"] if slot == 0 else memory.orders[slot]["price_ticks"]
     priority = -1 if slot == 0 else memory.orders[slot]["priority"]
-    while order["leaves_lots"] > 0:
+    continuous = memory.instruments[instrument]["phase"] == CONTINUOUS
+    while continuous and order["leaves_lots"] > 0:
         live = next_live(memory, number, 0, resting_side, price, priority)
         if live == 0:
             break
+        if memory.orders[live]["flags"] & REDUCE_ONLY and cut_to_position(memory, events, live):
+            continue
         trade(
             memory,
             events,
             aggressor,
             live,
-            min(order["leaves_lots"], memory.orders[live]["leaves_lots"]),
+            min(order["leaves_lots"], displayed(memory.orders[live])),
             True,
             True,
             0,
@@ -141,13 +150,15 @@ def execute_responsive(memory: Memory, events: EventBuffer, aggressor: int, slot
             trade(memory, events, aggressor, slot, applied, True, True, 0)
         if applied < lots and not ends:
             mark_diverged(memory, slot)
-    while order["leaves_lots"] > 0:
+    while continuous and order["leaves_lots"] > 0:
         best = memory.sides[number]["best_ticks"]
         if best == 0 or not reaches(side, order["price_ticks"], best):
             break
         resting_slot = int64(memory.levels[level_index(memory, number, best)]["head"])
         resting = memory.orders[resting_slot]
-        used = min(order["leaves_lots"], resting["leaves_lots"])
+        if resting["flags"] & REDUCE_ONLY and cut_to_position(memory, events, resting_slot):
+            continue
+        used = min(order["leaves_lots"], displayed(resting))
         if resting["account"] == STREET_ACCOUNT:
             resting["taken_lots"] += used
         trade(memory, events, aggressor, resting_slot, used, True, True, 0)
@@ -161,6 +172,7 @@ def names_resting(memory: Memory, command: Any, slot: int) -> bool:
     order = memory.orders[slot]
     return (
         order["account"] == STREET_ACCOUNT
+        and order["book"] == 0
         and order["instrument"] == command["instrument"]
         and order["side"] == 3 - int64(command["side"])
     )

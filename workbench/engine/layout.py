@@ -8,13 +8,18 @@ import numpy as np
 
 from workbench.domain.codes import HOUSE_ACCOUNT, AccountFlag
 from workbench.domain.config import FIRST_TRADER, ReplayMode, Venue
+from workbench.domain.costs import PPM
+from workbench.domain.instruments import WINDOW_PARTS
 from workbench.domain.memory import EVENT_DTYPES, MEMORY_DTYPES, EventBuffer, Memory
 from workbench.domain.records import EVENT, Records
 from workbench.matching.ladder import ALIGNMENT
+from workbench.matching.triggers import NEVER
 
 SIDES = 4
 FIRST_ORDERS = 1 << 10
 FIRST_LOTS = 1 << 10
+FIRST_EXTRAS = 1 << 6
+FIRST_GROUPS = 1 << 4
 LOOK_AHEAD_PLACES = 64
 GROWTH_NUMERATOR, GROWTH_DENOMINATOR = 5, 4
 """Order slots grow by a quarter, which keeps the memory per live order below 200 bytes."""
@@ -31,7 +36,7 @@ def allocate(venue: Venue) -> Memory:
     sizes = {
         "world": 1,
         "instruments": count,
-        "sides": count * SIDES,
+        "sides": 2 * count * SIDES,
         "levels": 0,
         "bits": 0,
         "summary": 0,
@@ -44,6 +49,12 @@ def allocate(venue: Venue) -> Memory:
         "lots": 1 if venue.bare else FIRST_LOTS,
         "scratch": 0,
         "ahead": LOOK_AHEAD_PLACES,
+        "extras": FIRST_EXTRAS,
+        "groups": FIRST_GROUPS,
+        "queues": 2 * count,
+        "rolling": WINDOW_PARTS * count,
+        "exposures": len(venue.exposure_groups),
+        "weights": len(venue.exposure_groups) * count,
     }
     memory = Memory(**{name: zeros(size, MEMORY_DTYPES[name]) for name, size in sizes.items()})
     world = memory.world[0]
@@ -53,6 +64,26 @@ def allocate(venue: Venue) -> Memory:
     world["self_trade_prevention"] = venue.self_trade_prevention
     world["instruments"] = count
     world["accounts"] = accounts
+    world["alarm_ns"] = NEVER
+    world["accrual_interval_ns"] = venue.accrual_interval_ns
+    world["accruals_a_year"] = venue.accruals_a_year
+    world["debit_interest_ppm"] = venue.debit_interest_ppm_year
+    world["credit_interest_ppm"] = venue.credit_interest_ppm_year
+    world["accrues"] = venue.accrues
+    if venue.accrues and venue.start_time_ns:
+        world["accruing"] = 1
+        world["accrued_to_ns"] = venue.start_time_ns // venue.accrual_interval_ns * venue.accrual_interval_ns
+    world["excursions"] = venue.excursions and not venue.bare
+    world["monitored"] = sum(account.monitored for account in venue.accounts)
+    world["exposures"] = len(venue.exposure_groups)
+    for number, group in enumerate(venue.exposure_groups):
+        record = memory.exposures[number]
+        record["gross_limit_lots"] = group.gross_limit
+        record["net_limit_lots"] = group.net_limit
+        record["mode"] = group.mode
+        record["fine_micros"] = group.fine_micros
+        for symbol, weight in group.weights.items():
+            memory.weights[number * count + venue.instrument_number(symbol)] = weight
     for number, instrument in enumerate(venue.instruments):
         record = memory.instruments[number]
         record["band_low_ticks"] = instrument.band_low_ticks
@@ -71,12 +102,40 @@ def allocate(venue: Venue) -> Memory:
         record["taker_per_lot_micros"] = instrument.fees.taker_per_lot_micros
         record["maker_ppm"] = instrument.fees.maker_ppm
         record["taker_ppm"] = instrument.fees.taker_ppm
+        record["trigger_reference"] = instrument.trigger_reference
+        record["reference_price_ticks"] = instrument.reference_price_ticks
+        record["trail_above_ticks"] = NEVER
+        if instrument.price_limit_ppm:
+            world["price_limits"] = 1
+            part_ns = instrument.price_limit_window_ns // WINDOW_PARTS
+            reference = instrument.reference_price_ticks
+            width = reference * instrument.price_limit_ppm // PPM
+            record["price_limit_ppm"] = instrument.price_limit_ppm
+            record["price_limit_part_ns"] = part_ns
+            record["price_limit_pause_ns"] = instrument.price_limit_pause_ns
+            record["limit_part"] = venue.start_time_ns // part_ns
+            record["reference_ticks"] = reference
+            record["limit_down_ticks"] = reference - width
+            record["limit_up_ticks"] = reference + width
+        record["order_fees"] = instrument.fees.has_order_fees and not venue.bare
+        record["per_order_micros"] = instrument.fees.per_order_micros
+        record["minimum_micros"] = instrument.fees.minimum_micros
+        record["fee_cap_ppm"] = instrument.fees.cap_ppm
+        record["mark"] = instrument.mark
+        record["collar_ppm"] = 0 if venue.bare else instrument.collar_ppm
+        record["borrow_ppm_year"] = instrument.borrow_ppm_year
+        record["initial_long_ppm"] = instrument.margin.initial_long_ppm
+        record["initial_short_ppm"] = instrument.margin.initial_short_ppm
+        record["maintenance_long_ppm"] = instrument.margin.maintenance_long_ppm
+        record["maintenance_short_ppm"] = instrument.margin.maintenance_short_ppm
     for number, account in enumerate(venue.accounts, start=FIRST_TRADER):
         record = memory.accounts[number]
         flags = AccountFlag(0)
         if account.short_permitted:
             flags |= AccountFlag.SHORT_PERMITTED
-        if account.cash_checked:
+        if account.margin:
+            flags |= AccountFlag.MARGIN
+        elif account.cash_checked:
             flags |= AccountFlag.CASH_CHECKED
         record["flags"] = flags
         record["cash_micros"] = account.cash_micros
@@ -86,6 +145,13 @@ def allocate(venue: Venue) -> Memory:
         record["max_order_lots"] = account.limits.max_order_lots
         record["max_order_notional_micros"] = account.limits.max_order_notional_micros
         record["position_limit_lots"] = account.limits.position_limit_lots
+        record["max_daily_loss_micros"] = account.limits.max_daily_loss_micros
+        record["max_drawdown_micros"] = account.limits.max_drawdown_micros
+        record["margin_grace_ns"] = account.margin_grace_ns
+        record["monitored"] = account.monitored
+        if account.monitored:
+            record["peak_equity_micros"] = account.cash_micros
+            record["day_start_equity_micros"] = account.cash_micros
     assert venue.bare or memory.accounts[HOUSE_ACCOUNT]["flags"] == 0
     return with_ladders(memory)
 
@@ -122,6 +188,22 @@ def with_more_orders(memory: Memory) -> Memory:
     )
 
 
+def with_more_extras(memory: Memory) -> Memory:
+    """Room for twice as many orders with rarer terms."""
+    return memory._replace(extras=grown(memory.extras, 2 * len(memory.extras)))
+
+
+def with_more_groups(memory: Memory) -> Memory:
+    """Room for twice as many groups."""
+    return memory._replace(groups=grown(memory.groups, 2 * len(memory.groups)))
+
+
+def with_triggers(memory: Memory, number: int) -> Memory:
+    """Ladders of triggers for an instrument."""
+    memory.instruments[number]["trigger_ladder"] = 1
+    return with_ladders(memory)
+
+
 def with_more_lots(memory: Memory, wanted: int) -> Memory:
     """Room for `wanted` more lots."""
     used = int(memory.world[0]["used_lots"]) + 1
@@ -141,19 +223,26 @@ def with_ladders(memory: Memory, wanted: dict[int, tuple[int, int]] | None = Non
         floors.append(low)
         widths.append(-(-(high - low + 1) // ALIGNMENT) * ALIGNMENT)
     top_words = [-(-(width // ALIGNMENT) // _WORD_BITS) for width in widths]
-    # Only a frozen venue uses the second book of an instrument.
-    used_sides = SIDES if memory.world[0]["frozen"] else SIDES // 2
-    total = used_sides * sum(widths)
+    # Only a frozen venue uses the second book of an instrument, only trigger orders the sides behind it.
+    in_books = SIDES if memory.world[0]["frozen"] else SIDES // 2
+    used = [in_books + (SIDES if triggers else 0) for triggers in memory.instruments["trigger_ladder"]]
+    total = sum(count * width for count, width in zip(used, widths, strict=True))
     fresh = {
         "levels": zeros(total, MEMORY_DTYPES["levels"]),
         "bits": zeros(total // _WORD_BITS, MEMORY_DTYPES["bits"]),
         "summary": zeros(total // ALIGNMENT, MEMORY_DTYPES["summary"]),
-        "top": zeros(used_sides * sum(top_words), MEMORY_DTYPES["top"]),
+        "top": zeros(
+            sum(count * words for count, words in zip(used, top_words, strict=True)), MEMORY_DTYPES["top"]
+        ),
     }
     sides = memory.sides.copy()
     level_base = top_base = 0
     for number, (width, floor, words) in enumerate(zip(widths, floors, top_words, strict=True)):
-        for side in sides[number * SIDES : number * SIDES + used_sides]:
+        first = number * SIDES
+        behind = (len(widths) + number) * SIDES
+        of_triggers = range(behind, behind + used[number] - in_books)
+        for index in (*range(first, first + in_books), *of_triggers):
+            side = sides[index]
             side["floor_ticks"] = floor
             side["width"] = width
             side["level_base"] = level_base

@@ -18,6 +18,8 @@ from workbench.domain.numbers import (
     COMMAND_NEW_ORDER,
     COMMAND_REPLACE_ORDER,
     COMMAND_SET_PRICE_BAND,
+    COMMAND_SPLIT,
+    LIMIT,
     LOSE_PRIORITY,
     MARKET,
     REASON_INVALID_PRICE,
@@ -27,6 +29,7 @@ from workbench.domain.numbers import (
 from workbench.engine.admit import (
     check_instrument,
 )
+from workbench.engine.corporate import band_after, split_reason
 from workbench.engine.orders import (
     position_number,
 )
@@ -39,8 +42,22 @@ NEED_ORDERS = 2
 NEED_LOTS = 3
 NEED_LADDER = 4
 NEED_SCRATCH = 5
-EVENTS_PER_COMMAND = 8
-EVENTS_PER_FILL = 5
+NEED_EXTRAS = 6
+NEED_GROUPS = 7
+NEED_TRIGGERS = 8
+EVENTS_PER_COMMAND = 16
+EVENTS_PER_FILL = 10
+"""TRADE, two fills, two positions, a slice, a cut of each side, and the other leg of each."""
+EVENTS_PER_ORDER = 10
+"""What can befall an order besides: two moves of its trail, its trigger, cut, approval, rest and end, a split's
+new terms.
+"""
+EVENTS_PER_MOVE = 4
+"""Suspensions and margin calls of two accounts that have traded."""
+EVENTS_PER_POSITION = 6
+"""What a clock or a split may say of a position: its cost, its liquidation and three events of its order."""
+EVENTS_PER_ACCOUNT = 8
+"""Suspensions, margin calls, interest and what a corporate action pays."""
 WIDEST_LADDER = MAX_LADDER_TICKS
 
 
@@ -53,8 +70,8 @@ def fills_bound(memory: Memory, side_index: int, side: int, limit: int, lots: in
     left = lots
     while price != 0 and left > 0 and reaches(side, limit, price):
         level = memory.levels[book_side["level_base"] + price - book_side["floor_ticks"]]
-        found += level["orders"]
-        left -= level["lots"]
+        found += int64(level["orders"]) + int64(level["slices"])
+        left -= level["lots"] + level["hidden_lots"]
         if left > 0:
             price = next_price(memory, side_index, price)
     return min(found, lots)
@@ -62,15 +79,16 @@ def fills_bound(memory: Memory, side_index: int, side: int, limit: int, lots: in
 
 @hot
 def orders_bound(memory: Memory, command: Any) -> int:
-    """At least as many resting orders as this command can end or fill."""
+    """At least as many fills as an order-by-order command can cause by itself."""
     kind = command["kind"]
-    live = memory.world[0]["live_orders"]
-    if kind == COMMAND_CANCEL_ORDER or kind == COMMAND_CLOCK:
+    live = memory.world[0]["live_orders"] + memory.world[0]["slices"]
+    if kind == COMMAND_CANCEL_ORDER:
         return 0
     if kind != COMMAND_NEW_ORDER:
         if (
             kind == COMMAND_REPLACE_ORDER
             and command["price_ticks"] == 0
+            and command["display_lots"] == 0
             and (command["flags"] & LOSE_PRIORITY) == 0
         ):
             return 1
@@ -115,43 +133,92 @@ def may_meet_itself(memory: Memory, command: Any) -> bool:
 
 
 @hot
+def may_set_off(memory: Memory, command: Any) -> bool:
+    """Whether orders other than those a command meets may become active or end with it."""
+    world = memory.world[0]
+    if command["kind"] >= COMMAND_MASS_CANCEL and command["kind"] != COMMAND_EXECUTE_ORDER:
+        return True
+    if world["live_extras"] != world["plain_extras"] or world["monitored"] != 0:
+        return True
+    return command["time_ns"] >= world["alarm_ns"]
+
+
+@leaf
+def trigger_shortage(memory: Memory, command: Any) -> bool:
+    """Whether a trigger order needs a ladder of triggers that its instrument does not have yet."""
+    number = int64(command["instrument"])
+    if number < 0 or number >= memory.world[0]["instruments"]:
+        return False
+    return memory.instruments[number]["trigger_ladder"] == 0
+
+
+@hot
 def shortage(memory: Memory, command: Any, event_room: int) -> int:
     """What is too small for this command (its amount goes to `wanted`), or DONE."""
     world = memory.world[0]
     if world["free_order"] == 0 and world["used_orders"] + 1 >= memory.orders.size:
         world["wanted"] = 1
         return NEED_ORDERS
-    fills = orders_bound(memory, command)
-    needed = EVENTS_PER_COMMAND + fills * EVENTS_PER_FILL
-    if command["kind"] > COMMAND_EXECUTE_ORDER:
-        needed += world["accounts"] + 2 * world["instruments"]
-    elif command["kind"] == COMMAND_MASS_CANCEL:
-        needed += world["instruments"]
+    if world["free_extra"] == 0 and world["used_extras"] + 1 >= memory.extras.size:
+        return NEED_EXTRAS
+    if world["free_group"] == 0 and world["used_groups"] + 1 >= memory.groups.size:
+        return NEED_GROUPS
+    kind = command["kind"]
+    if kind == COMMAND_NEW_ORDER and command["order_type"] > LIMIT and trigger_shortage(memory, command):
+        world["wanted"] = command["instrument"]
+        return NEED_TRIGGERS
+    if may_set_off(memory, command):
+        live = world["live_orders"] + 1
+        fills = 2 * live + world["slices"]
+        needed = EVENTS_PER_COMMAND + live * (EVENTS_PER_ORDER + 2 * world["exposures"])
+        needed += EVENTS_PER_ACCOUNT * world["accounts"] + 8 * world["instruments"]
+        if kind == COMMAND_CLOCK and (world["monitored"] | world["accrues"]) != 0:
+            positions = world["accounts"] * world["instruments"]
+            # A liquidation's order may leave a part of the last order that it meets.
+            fills += positions
+            needed += EVENTS_PER_POSITION * positions
+        needed += fills * (EVENTS_PER_FILL + (EVENTS_PER_MOVE if world["monitored"] != 0 else 0))
+        if memory.scratch.size < live:
+            world["wanted"] = live
+            return NEED_SCRATCH
+    else:
+        fills = orders_bound(memory, command)
+        needed = EVENTS_PER_COMMAND + fills * EVENTS_PER_FILL + 2 * world["exposures"]
     if event_room - world["event_count"] < needed:
         world["wanted"] = needed
         return NEED_EVENTS
-    if (
-        command["kind"] >= COMMAND_MASS_CANCEL
-        and command["kind"] != COMMAND_EXECUTE_ORDER
-        and memory.scratch.size < world["live_orders"]
-    ):
-        world["wanted"] = world["live_orders"]
-        return NEED_SCRATCH
     if world["bare"] == 0 and fills > 0:
         # Every fill opens at most one lot on each side.
         lots = 2 * fills + 2
         if memory.lots.size - 1 - world["used_lots"] < lots:
             world["wanted"] = lots
             return NEED_LOTS
-    if command["kind"] == COMMAND_SET_PRICE_BAND and band_reason(memory, command)[0] == 0:
-        instrument = memory.instruments[command["instrument"]]
-        low = min(instrument["window_low_ticks"], command["price_ticks"])
-        high = max(instrument["window_high_ticks"], command["trigger_price_ticks"])
-        side = memory.sides[side_number(int64(command["instrument"]), 0, 1)]
-        if low < side["floor_ticks"] or high >= side["floor_ticks"] + side["width"]:
-            world["wanted"] = command["instrument"]
-            return NEED_LADDER
+    if (kind == COMMAND_SET_PRICE_BAND or kind == COMMAND_SPLIT) and ladder_shortage(memory, command):
+        return NEED_LADDER
     return DONE
+
+
+@leaf
+def ladder_shortage(memory: Memory, command: Any) -> bool:
+    """Whether a command moves the band to where the ladder has no places yet."""
+    world = memory.world[0]
+    if command["kind"] == COMMAND_SPLIT:
+        if world["bare"] != 0 or split_reason(memory, command)[0] != 0:
+            return False
+        instrument = memory.instruments[command["instrument"]]
+        low, high = band_after(instrument, command["quantity_lots"], command["display_lots"])
+    else:
+        if band_reason(memory, command)[0] != 0:
+            return False
+        low = command["price_ticks"]
+        high = command["trigger_price_ticks"]
+    side = memory.sides[side_number(int64(command["instrument"]), 0, 1)]
+    if low >= side["floor_ticks"] and high < side["floor_ticks"] + side["width"]:
+        return False
+    world["wanted"] = command["instrument"]
+    world["wanted_low_ticks"] = low
+    world["wanted_high_ticks"] = high
+    return True
 
 
 @leaf

@@ -9,33 +9,57 @@ from typing import Any
 import numba
 import numpy as np
 
-from workbench.domain.codes import Side
+from workbench.domain.codes import STREET_ACCOUNT, OrderType, Place, Side
 from workbench.domain.config import FIRST_TRADER, ReplayMode, Venue, venue_from_json, venue_to_json
-from workbench.domain.instruments import MAX_LADDER_TICKS
-from workbench.domain.memory import Memory
+from workbench.domain.instruments import MAX_LADDER_TICKS, WINDOW_PARTS
+from workbench.domain.memory import SPECIAL_EXTRA, SPECIAL_ICEBERG, Memory
+from workbench.domain.numbers import (
+    GTC,
+    LIMIT,
+    PLACE_LIVE,
+    PLACE_MARKET_QUEUE,
+    PLACE_RELEASED,
+    PLACE_TRIGGER,
+)
 from workbench.domain.records import (
     ACCOUNT_VIEW,
     BOOK_ORDER,
     COUNTERS_VIEW,
+    GROUP_VIEW,
     INSTRUMENT_VIEW,
     LEVEL_VIEW,
     LOT_VIEW,
     POSITION_VIEW,
+    ROLLING_VIEW,
     Records,
 )
 from workbench.domain.views import STATE_DTYPES, STATE_SCHEMA, ExchangeState
+from workbench.engine.groups import add_member, take_group
 from workbench.engine.layout import allocate, table_size, with_ladders, with_more_lots, zeros
-from workbench.engine.orders import enter_ids, open_state, position_number, take_slot
+from workbench.engine.orders import (
+    enter_ids,
+    link_released,
+    note_open,
+    open_state,
+    position_number,
+    set_plain,
+    take_extra,
+    take_slot,
+)
 from workbench.engine.step import MEMORY_TYPE
 from workbench.engine.sweep import head_at, step_forward
 from workbench.errors import ConfigError, SnapshotError
 from workbench.jit import array_of, by_reference, entry, int64, leaf
 from workbench.ledger.lots import new_lot
-from workbench.matching.book import enqueue, next_price, side_number
+from workbench.matching.auction import queue_market
+from workbench.matching.book import SIDES_PER_INSTRUMENT, enqueue, next_price, show, side_number
 from workbench.matching.table import find_order_id
+from workbench.matching.triggers import arm
 
 _MAGIC = b"WORKBENCH-SNAPSHOT-1\n"
 _DIGEST_BYTES = 16
+HAS_EXTRA = SPECIAL_EXTRA
+ICEBERG = SPECIAL_ICEBERG
 _LENGTH_BYTES = 8
 
 
@@ -58,7 +82,7 @@ def read_levels(arrays: Memory, instrument: int, book: int, side_code: int, out:
 
 
 @leaf
-def view_order(order: Any, view: Any) -> None:
+def view_order(memory: Memory, order: Any, view: Any) -> None:
     """Copy an open order's public fields."""
     view["order_id"] = order["order_id"]
     view["client_order_id"] = order["client_order_id"]
@@ -67,7 +91,7 @@ def view_order(order: Any, view: Any) -> None:
     view["side"] = order["side"]
     view["order_type"] = order["order_type"]
     view["time_in_force"] = order["time_in_force"]
-    view["order_state"] = open_state(order)
+    view["order_state"] = open_state(memory, order)
     view["self_trade_prevention"] = order["self_trade_prevention"]
     view["book"] = order["book"]
     view["flags"] = order["flags"]
@@ -79,6 +103,21 @@ def view_order(order: Any, view: Any) -> None:
     view["reserved_micros"] = order["reserved_micros"]
     view["priority"] = order["priority"]
     view["time_ns"] = order["time_ns"]
+    view["display_lots"] = order["display_lots"]
+    view["shown_lots"] = order["shown_lots"]
+    if order["special"] & HAS_EXTRA:
+        extra = memory.extras[order["extra"]]
+        for_trigger = order["order_type"] > LIMIT or order["book"] == PLACE_MARKET_QUEUE
+        view["trigger_price_ticks"] = extra["trigger_price_ticks"] if for_trigger else 0
+        view["trail_ticks"] = extra["trail_ticks"]
+        view["trail_micros"] = extra["trail_micros"]
+        view["watermark_ticks"] = extra["watermark_ticks"]
+        view["expire_time_ns"] = extra["expire_time_ns"]
+        view["group_id"] = extra["group_id"]
+        view["group_place"] = extra["group_place"]
+        view["raw_fee_micros"] = extra["raw_fee_micros"]
+        view["fee_notional_micros"] = extra["fee_notional_micros"]
+        view["charged_micros"] = extra["charged_micros"]
 
 
 @entry(MEMORY_TYPE, numba.types.int64, array_of(BOOK_ORDER))
@@ -87,21 +126,57 @@ def read_order(arrays: Memory, order_id: int, out: Any) -> bool:
     memory = by_reference(arrays)
     slot = find_order_id(memory.by_order_id, memory.orders, order_id)
     if slot != 0:
-        view_order(memory.orders[slot], out[0])
+        view_order(memory, memory.orders[slot], out[0])
     return slot != 0
 
 
 @entry(MEMORY_TYPE, array_of(BOOK_ORDER))
 def read_orders(arrays: Memory, out: Any) -> None:
-    """Every open order by instrument, book, side, then price-time priority; `out` holds exactly as many."""
+    """Every open order in a book by instrument, book, side, then price-time priority, and then the others.
+
+    `out` holds exactly as many as there are.
+    """
     memory = by_reference(arrays)
     count = 0
-    for number in range(memory.sides.size):
+    for number in range(memory.world[0]["instruments"] * SIDES_PER_INSTRUMENT):
         slot = head_at(memory, number, memory.sides[number]["best_ticks"])
         while slot != 0:
-            view_order(memory.orders[slot], out[count])
+            view_order(memory, memory.orders[slot], out[count])
             count += 1
             slot = step_forward(memory, number, slot)
+    for slot in range(1, memory.world[0]["used_orders"] + 1):
+        order = memory.orders[slot]
+        if order["order_id"] != 0 and order["book"] > PLACE_LIVE:
+            view_order(memory, order, out[count])
+            count += 1
+
+
+@leaf
+def write_extra(memory: Memory, slot: int, view: Any) -> None:
+    """The rarer terms of an order that is put back."""
+    order = memory.orders[slot]
+    extra = memory.extras[take_extra(memory, slot)]
+    extra["trigger_price_ticks"] = view["trigger_price_ticks"]
+    extra["trail_ticks"] = view["trail_ticks"]
+    extra["trail_micros"] = view["trail_micros"]
+    extra["watermark_ticks"] = view["watermark_ticks"]
+    extra["expire_time_ns"] = view["expire_time_ns"]
+    extra["group_id"] = view["group_id"]
+    extra["group_place"] = view["group_place"]
+    extra["raw_fee_micros"] = view["raw_fee_micros"]
+    extra["fee_notional_micros"] = view["fee_notional_micros"]
+    extra["charged_micros"] = view["charged_micros"]
+    if not has_rarer_terms(view):
+        set_plain(memory, extra)
+    note_open(memory, order)
+
+
+@leaf
+def has_rarer_terms(view: Any) -> bool:
+    """Whether an order that is put back has terms that its record does not hold."""
+    if view["order_type"] != LIMIT or view["time_in_force"] > GTC:
+        return True
+    return (view["expire_time_ns"] | view["group_id"] | view["display_lots"]) != 0
 
 
 @entry(MEMORY_TYPE, array_of(BOOK_ORDER))
@@ -121,6 +196,7 @@ def write_orders(arrays: Memory, views: Any) -> None:
         order["time_in_force"] = view["time_in_force"]
         order["self_trade_prevention"] = view["self_trade_prevention"]
         order["book"] = view["book"]
+        order["special"] = 0
         order["flags"] = view["flags"]
         order["price_ticks"] = view["price_ticks"]
         order["quantity_lots"] = view["quantity_lots"]
@@ -130,8 +206,80 @@ def write_orders(arrays: Memory, views: Any) -> None:
         order["reserved_micros"] = view["reserved_micros"]
         order["priority"] = view["priority"]
         order["time_ns"] = view["time_ns"]
-        enqueue(memory, slot)
+        order["display_lots"] = view["display_lots"]
+        order["shown_lots"] = 0
+        order["extra"] = 0
+        if view["display_lots"] != 0:
+            order["special"] |= ICEBERG
+        fees = memory.instruments[order["instrument"]]["order_fees"] != 0
+        if has_rarer_terms(view) or (fees and order["account"] != STREET_ACCOUNT):
+            write_extra(memory, slot, view)
+        if view["book"] <= PLACE_LIVE:
+            enqueue(memory, slot)
+            if view["display_lots"] != 0:
+                show(memory, slot, view["shown_lots"])
+        elif view["book"] == PLACE_MARKET_QUEUE:
+            queue_market(memory, slot)
+        elif view["book"] == PLACE_TRIGGER:
+            arm(memory, slot)
+        elif view["book"] == PLACE_RELEASED:
+            link_released(memory, slot)
         enter_ids(memory, slot)
+
+
+@leaf
+def order_id_at(memory: Memory, slot: int) -> int:
+    """Id of the order in a slot; 0 for none."""
+    return 0 if slot == 0 else memory.orders[slot]["order_id"]
+
+
+@entry(MEMORY_TYPE, array_of(GROUP_VIEW))
+def read_groups(arrays: Memory, out: Any) -> int:
+    """Every group, as many as `out` holds; returns how many there are."""
+    memory = by_reference(arrays)
+    count = 0
+    for at in range(1, memory.world[0]["used_groups"] + 1):
+        group = memory.groups[at]
+        if group["stage"] == 0:
+            continue
+        if count < out.size:
+            view = out[count]
+            view["account"] = group["account"]
+            view["instrument"] = group["instrument"]
+            view["stage"] = group["stage"]
+            view["first_order_id"] = order_id_at(memory, int64(group["first"]))
+            view["second_order_id"] = order_id_at(memory, int64(group["second"]))
+            view["parent_order_id"] = order_id_at(memory, int64(group["parent"]))
+        count += 1
+    return count
+
+
+@leaf
+def put_member(memory: Memory, at: int, order_id: int) -> int:
+    """Slot of a member that is put back into its group; 0 for none."""
+    if order_id == 0:
+        return 0
+    slot = find_order_id(memory.by_order_id, memory.orders, order_id)
+    add_member(memory, at, slot)
+    memory.groups[at]["members"] += 1
+    return slot
+
+
+@entry(MEMORY_TYPE, array_of(GROUP_VIEW))
+def write_groups(arrays: Memory, views: Any) -> None:
+    """Put groups back, whose orders are there."""
+    memory = by_reference(arrays)
+    for i in range(views.size):
+        view = views[i]
+        at = take_group(memory)
+        group = memory.groups[at]
+        group["account"] = view["account"]
+        group["instrument"] = view["instrument"]
+        group["stage"] = view["stage"]
+        group["members"] = 0
+        group["first"] = put_member(memory, at, view["first_order_id"])
+        group["second"] = put_member(memory, at, view["second_order_id"])
+        group["parent"] = put_member(memory, at, view["parent_order_id"])
 
 
 @entry(MEMORY_TYPE, array_of(LOT_VIEW))
@@ -222,9 +370,31 @@ def read_positions(memory: Memory) -> Records:
 
 def read_all_orders(memory: Memory) -> Records:
     """Every open order."""
-    out = np.zeros(int(memory.sides["orders"].sum()), dtype=BOOK_ORDER)
+    out = np.zeros(int(memory.world[0]["live_orders"]), dtype=BOOK_ORDER)
     read_orders(memory, out)
+    books = int((out["book"] <= Place.LIVE).sum())
+    rest = out[books:]
+    out[books:] = rest[np.lexsort((rest["priority"], rest["book"], rest["instrument"]))]
     return out
+
+
+def read_all_groups(memory: Memory) -> Records:
+    """Every group that is not forgotten, by the smallest id of its open orders."""
+    out = np.zeros(int(read_groups(memory, np.zeros(0, dtype=GROUP_VIEW))), dtype=GROUP_VIEW)
+    read_groups(memory, out)
+    ids = np.stack([out[f"{name}_order_id"] for name in ("first", "second", "parent")])
+    smallest = np.where(ids == 0, np.iinfo(np.int64).max, ids).min(axis=0)
+    return out[np.argsort(smallest, kind="stable")]
+
+
+def read_rolling(memory: Memory) -> Records:
+    """Trades of the parts of the price limits' window that may still count."""
+    instruments = np.repeat(np.arange(len(memory.instruments)), WINDOW_PARTS)
+    oldest = memory.instruments["limit_part"][instruments] - WINDOW_PARTS + 1
+    kept = (memory.rolling["trades"] > 0) & (memory.rolling["part"] >= oldest)
+    out = _copy_fields(memory.rolling[kept], ROLLING_VIEW, skip=("instrument",))
+    out["instrument"] = instruments[kept]
+    return out[np.lexsort((out["part"], out["instrument"]))]
 
 
 def read_all_lots(memory: Memory) -> Records:
@@ -243,6 +413,8 @@ def read_state(memory: Memory) -> ExchangeState:
         positions=read_positions(memory),
         lots=read_all_lots(memory),
         orders=read_all_orders(memory),
+        groups=read_all_groups(memory),
+        rolling=read_rolling(memory),
     )
 
 
@@ -271,10 +443,32 @@ def write_state(venue: Venue, state: ExchangeState) -> Memory:
         )
     if len(state.lots):
         memory = with_more_lots(memory, len(state.lots))
+    size = len(state.orders) + 2
+    memory = memory._replace(
+        extras=zeros(max(size, len(memory.extras)), memory.extras.dtype),
+        groups=zeros(max(len(state.groups) + 2, len(memory.groups)), memory.groups.dtype),
+    )
+    armed = state.orders["instrument"][state.orders["order_type"] > OrderType.LIMIT]
+    memory.instruments["trigger_ladder"][armed] = 1
     memory = with_ladders(memory)
+    rolling = state.rolling
+    places = rolling["instrument"] * WINDOW_PARTS + rolling["part"] % WINDOW_PARTS
+    for name in ("part", "price_sum_ticks", "trades"):
+        memory.rolling[name][places] = rolling[name]
+    _set_alarm(memory)
     write_orders(memory, state.orders)
+    write_groups(memory, state.groups)
     write_lots(memory, state.lots)
     return memory
+
+
+def _set_alarm(memory: Memory) -> None:
+    """Have the exchange look when the next phase change is due."""
+    for name in ("schedule_time_ns", "reopening_time_ns"):
+        due = memory.instruments[name]
+        if due.any():
+            world = memory.world[0]
+            world["alarm_ns"] = min(world["alarm_ns"], due[due != 0].min())
 
 
 def to_bytes(venue: Venue, state: ExchangeState) -> bytes:
@@ -352,7 +546,11 @@ def _misplaced(venue: Venue, state: ExchangeState) -> str:
                 return name
     orders = state.orders
     at, price, ids = orders["instrument"], orders["price_ticks"], orders["order_id"]
-    wrong = (price < low[at]) | (price > high[at]) | (ids < 1) | (ids > state.counters["orders"][0])
+    priced = orders["book"] <= Place.LIVE
+    wrong = (
+        (priced & ((price < low[at]) | (price > high[at]))) | (ids < 1) | (ids > state.counters["orders"][0])
+    )
     wrong |= (orders["side"] < Side.BUY) | (orders["side"] > Side.SELL)
-    wrong |= orders["book"] > (venue.replay_mode == ReplayMode.FROZEN)
+    frozen = venue.replay_mode == ReplayMode.FROZEN
+    wrong |= (orders["book"] > max(Place)) | ((orders["book"] == Place.LIVE) & (not frozen))
     return "orders" if wrong.any() or len(np.unique(ids)) != len(ids) else ""

@@ -9,6 +9,7 @@ import numba
 from workbench.domain.memory import EVENT_DTYPES, MEMORY_DTYPES, EventBuffer, Memory
 from workbench.domain.numbers import (
     COMMAND_CANCEL_ORDER,
+    COMMAND_CLOCK,
     COMMAND_EXECUTE_ORDER,
     COMMAND_NEW_ORDER,
     COMMAND_REPLACE_ORDER,
@@ -25,37 +26,31 @@ from workbench.engine.ahead import (
     fetch_orders,
 )
 from workbench.engine.changing import cancel_order, replace_order
-from workbench.engine.controlling import control, publish
+from workbench.engine.controlling import control
 from workbench.engine.entering import new_order
 from workbench.engine.executing import execute_order
+from workbench.engine.limits import look
 from workbench.engine.orders import enter_ids
 from workbench.engine.room import DONE, shortage
-from workbench.jit import array_of, by_reference, entry, hot, int64, tuple_of
+from workbench.engine.settle import publish
+from workbench.engine.timing import do_what_is_due
+from workbench.jit import array_of, by_reference, entry, int64, leaf, tuple_of
 
 
-@hot
-def apply(memory: Memory, events: EventBuffer, command: Any) -> None:
-    """One command, which nothing is too small for."""
+@leaf
+def look_at_limits(memory: Memory, events: EventBuffer, command: Any) -> None:
+    """Bring price limits up to date before a command that may trade."""
     world = memory.world[0]
-    world["commands"] += 1
-    time_ns = command["time_ns"]
-    if time_ns > world["time_ns"] and time_ns <= MAX_TIME_NS:
-        world["time_ns"] = time_ns
     kind = command["kind"]
-    number = int64(command["instrument"])
-    if kind == COMMAND_NEW_ORDER:
-        new_order(memory, events, command)
-    elif kind == COMMAND_CANCEL_ORDER:
-        number = cancel_order(memory, events, command)
-    elif kind == COMMAND_REPLACE_ORDER:
-        number = replace_order(memory, events, command)
-    elif kind == COMMAND_EXECUTE_ORDER:
-        execute_order(memory, events, command)
-    else:
-        control(memory, events, command)
+    if command["time_ns"] != world["time_ns"]:
         return
-    if number >= 0 and number < world["instruments"]:
-        publish(memory, events, number)
+    if kind == COMMAND_CLOCK:
+        for i in range(world["instruments"]):
+            look(memory, events, i)
+    elif kind == COMMAND_NEW_ORDER or kind == COMMAND_EXECUTE_ORDER:
+        number = int64(command["instrument"])
+        if number >= 0 and number < world["instruments"]:
+            look(memory, events, number)
 
 
 MEMORY_TYPE = tuple_of(MEMORY_DTYPES, Memory)
@@ -79,7 +74,31 @@ def run(memory: Memory, events: EventBuffer, commands: Any, start: int) -> tuple
         short = shortage(state, command, room)
         if short != DONE:
             return i, short
-        apply(state, sink, command)
+        world = state.world[0]
+        world["commands"] += 1
+        time_ns = command["time_ns"]
+        if time_ns > world["time_ns"] and time_ns <= MAX_TIME_NS:
+            world["time_ns"] = time_ns
+            if time_ns >= world["alarm_ns"]:
+                do_what_is_due(state, sink)
+        kind = command["kind"]
+        number = int64(command["instrument"])
+        if world["price_limits"] != 0:
+            look_at_limits(state, sink, command)
+        if kind == COMMAND_NEW_ORDER:
+            new_order(state, sink, command)
+        elif kind == COMMAND_CANCEL_ORDER:
+            number = cancel_order(state, sink, command)
+        elif kind == COMMAND_REPLACE_ORDER:
+            number = replace_order(state, sink, command)
+        elif kind == COMMAND_EXECUTE_ORDER:
+            execute_order(state, sink, command)
+        else:
+            control(state, sink, command)
+            publish(state, sink, 0, world["instruments"])
+            continue
+        if number >= 0 and number < world["instruments"]:
+            publish(state, sink, number, number + 1)
     return commands.size, DONE
 
 

@@ -2,36 +2,77 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from workbench.domain.codes import STREET_ACCOUNT
-from workbench.domain.memory import EventBuffer, Memory
+from workbench.domain.memory import SPECIAL_GROUP, SPECIAL_ICEBERG, EventBuffer, Memory
 from workbench.domain.numbers import (
     BUY,
     EVENT_ORDER_REDUCED,
+    HISTORICAL,
     PREVENT_ALLOW,
     PREVENT_CANCEL_BOTH,
     PREVENT_CANCEL_INCOMING,
     PREVENT_CANCEL_RESTING,
     REASON_SELF_TRADE,
+    REDUCE_ONLY,
 )
 from workbench.domain.records import SHADOW
-from workbench.engine.emit import order_event
-from workbench.engine.fills import trade
-from workbench.engine.orders import cancel_incoming, cancel_resting, open_state, reduce_resting
+from workbench.engine.collars import ANY_PRICE, set_collar
+from workbench.engine.emit import say_order
+from workbench.engine.fills import cut_to_position, trade
+from workbench.engine.groups import cancel_incoming, cancel_open
+from workbench.engine.orders import open_state, reduce_open
 from workbench.jit import hot, int64, leaf
 from workbench.ledger.cash import notional
-from workbench.matching.book import better, is_matchable, level_index, next_price, reaches, side_number
+from workbench.matching.book import (
+    better,
+    displayed,
+    is_matchable,
+    level_index,
+    next_price,
+    reaches,
+    side_number,
+)
 
-ANY_PRICE = 1 << 62
+ICEBERG = SPECIAL_ICEBERG
+IN_GROUP = SPECIAL_GROUP
 
 
 @hot
-def limit_of(memory: Memory, slot: int) -> int:
-    """The price up to which an order trades; a market order has none."""
+def own_limit(memory: Memory, slot: int) -> int:
+    """The price up to which an order itself would trade; one without a limit trades to its collar, or at any."""
     order = memory.orders[slot]
     price = order["price_ticks"]
     if price != 0:
         return price
+    if memory.instruments[order["instrument"]]["collar_ppm"] != 0:
+        return set_collar(memory, slot)
     return ANY_PRICE if order["side"] == BUY else 0
+
+
+@leaf
+def matched_limit(memory: Memory, slot: int) -> int:
+    """The same of an order that has been matched, whose collar is that from before it traded."""
+    order = memory.orders[slot]
+    instrument = memory.instruments[order["instrument"]]
+    if order["price_ticks"] == 0 and instrument["collar_ppm"] != 0:
+        return instrument["collar_ticks"]
+    return own_limit(memory, slot)
+
+
+@hot
+def price_range(memory: Memory, slot: int) -> tuple[int, int]:
+    """Lowest and highest price at which an order may trade: its own limit, within the price limits."""
+    order = memory.orders[slot]
+    limit = own_limit(memory, slot)
+    low = int64(0) if order["side"] == BUY else limit
+    high = limit if order["side"] == BUY else int64(ANY_PRICE)
+    instrument = memory.instruments[order["instrument"]]
+    if instrument["limit_up_ticks"] != 0 and (order["flags"] & HISTORICAL) == 0:
+        low = max(low, instrument["limit_down_ticks"])
+        high = min(high, instrument["limit_up_ticks"])
+    return low, high
 
 
 @hot
@@ -76,14 +117,34 @@ def step_forward(memory: Memory, number: int, slot: int) -> int:
 
 
 @leaf
-def could_trade(memory: Memory, slot: int, lots: int, skip_lots: int) -> tuple[int, int]:
-    """Lots the order could trade now, up to `lots`, and the notional of those after the first `skip_lots`."""
+def meets_itself_at(memory: Memory, number: int, price_ticks: int, account: int) -> bool:
+    """Whether an order of this account stands at a price of a side."""
+    slot = head_at(memory, number, price_ticks)
+    while slot != 0:
+        if memory.orders[slot]["account"] == account:
+            return True
+        slot = int64(memory.orders[slot]["next"])
+    return False
+
+
+@leaf
+def is_sure(order: Any) -> bool:
+    """Whether a resting order will still have its leaves when its turn comes."""
+    return (order["special"] & IN_GROUP) == 0 and (order["flags"] & REDUCE_ONLY) == 0
+
+
+@leaf
+def could_trade(memory: Memory, slot: int, lots: int, skip_lots: int, surely: bool) -> tuple[int, int]:
+    """Lots the order could trade now, up to `lots`, and the notional of those after the first `skip_lots`.
+
+    `surely` leaves out orders that may shrink before their turn.
+    """
     order = memory.orders[slot]
     instrument = memory.instruments[order["instrument"]]
     account = int64(order["account"])
     side = int64(order["side"])
     opposite = 3 - side
-    limit = limit_of(memory, slot)
+    low, high = price_range(memory, slot)
     mode = prevention_of(memory, slot)
     frozen = memory.world[0]["frozen"] != 0
     shown_number = side_number(int64(order["instrument"]), 0, opposite)
@@ -92,12 +153,13 @@ def could_trade(memory: Memory, slot: int, lots: int, skip_lots: int) -> tuple[i
     live = head_at(memory, live_number, memory.sides[live_number]["best_ticks"])
     found = 0
     cost = 0
+    stops_walk = mode != PREVENT_ALLOW and mode != PREVENT_CANCEL_RESTING
     while found < lots and (shown != 0 or live != 0):
         from_shown = comes_first(memory, shown, live, opposite)
         here = shown if from_shown else live
         resting = memory.orders[here]
         price = resting["price_ticks"]
-        if not reaches(side, limit, price):
+        if price < low or price > high:
             break
         offered = resting["leaves_lots"]
         if from_shown and frozen:
@@ -106,6 +168,13 @@ def could_trade(memory: Memory, slot: int, lots: int, skip_lots: int) -> tuple[i
             if mode != PREVENT_CANCEL_RESTING:
                 break
             offered = 0
+        if surely and not is_sure(resting):
+            offered = 0
+        elif resting["special"] & ICEBERG and stops_walk and offered > 0:
+            # Later slices queue behind the own order that ends the walk.
+            own_number = shown_number if from_shown else live_number
+            if meets_itself_at(memory, own_number, price, account):
+                offered = resting["shown_lots"]
         if offered > 0:
             used = min(offered, lots - found)
             counted = used - max(0, min(used, skip_lots - found))
@@ -124,27 +193,27 @@ def prevent(memory: Memory, events: EventBuffer, slot: int, resting_slot: int, m
     """Keep two orders of one account apart; returns whether the incoming order has ended."""
     order = memory.orders[slot]
     if mode == PREVENT_CANCEL_RESTING:
-        cancel_resting(memory, events, resting_slot, REASON_SELF_TRADE)
+        cancel_open(memory, events, resting_slot, REASON_SELF_TRADE)
         return False
     if mode == PREVENT_CANCEL_INCOMING:
-        cancel_incoming(memory, events, order, REASON_SELF_TRADE)
+        cancel_incoming(memory, events, slot, REASON_SELF_TRADE)
         return True
     if mode == PREVENT_CANCEL_BOTH:
-        cancel_resting(memory, events, resting_slot, REASON_SELF_TRADE)
-        cancel_incoming(memory, events, order, REASON_SELF_TRADE)
+        cancel_open(memory, events, resting_slot, REASON_SELF_TRADE)
+        cancel_incoming(memory, events, slot, REASON_SELF_TRADE)
         return True
     lots = min(order["leaves_lots"], memory.orders[resting_slot]["leaves_lots"])
     if lots == memory.orders[resting_slot]["leaves_lots"]:
-        cancel_resting(memory, events, resting_slot, REASON_SELF_TRADE)
+        cancel_open(memory, events, resting_slot, REASON_SELF_TRADE)
     else:
-        reduce_resting(memory, events, resting_slot, lots, REASON_SELF_TRADE)
+        reduce_open(memory, events, resting_slot, lots, REASON_SELF_TRADE)
     if lots == order["leaves_lots"]:
-        cancel_incoming(memory, events, order, REASON_SELF_TRADE)
+        cancel_incoming(memory, events, slot, REASON_SELF_TRADE)
         return True
     order["leaves_lots"] -= lots
     order["quantity_lots"] -= lots
     order["opening_lots"] = max(0, order["opening_lots"] - lots)
-    order_event(memory, events, order, EVENT_ORDER_REDUCED, REASON_SELF_TRADE, open_state(order), lots)
+    say_order(memory, events, order, EVENT_ORDER_REDUCED, REASON_SELF_TRADE, open_state(memory, order), lots)
     return False
 
 
@@ -154,12 +223,12 @@ def match(memory: Memory, events: EventBuffer, slot: int) -> bool:
     order = memory.orders[slot]
     side = int64(order["side"])
     account = int64(order["account"])
-    limit = limit_of(memory, slot)
+    low, high = price_range(memory, slot)
     number = side_number(int64(order["instrument"]), 0, 3 - side)
     mode = prevention_of(memory, slot)
     while order["leaves_lots"] > 0:
         best = memory.sides[number]["best_ticks"]
-        if best == 0 or not reaches(side, limit, best):
+        if best == 0 or best < low or best > high:
             return False
         resting_slot = int64(memory.levels[level_index(memory, number, best)]["head"])
         resting = memory.orders[resting_slot]
@@ -167,7 +236,9 @@ def match(memory: Memory, events: EventBuffer, slot: int) -> bool:
             if prevent(memory, events, slot, resting_slot, mode):
                 return True
             continue
-        lots = min(order["leaves_lots"], resting["leaves_lots"])
+        if resting["flags"] & REDUCE_ONLY and cut_to_position(memory, events, resting_slot):
+            continue
+        lots = min(order["leaves_lots"], displayed(resting))
         if resting["account"] == STREET_ACCOUNT:
             resting["taken_lots"] += lots
         if account == STREET_ACCOUNT:
@@ -183,7 +254,7 @@ def match_frozen(memory: Memory, events: EventBuffer, slot: int) -> bool:
     side = int64(order["side"])
     opposite = 3 - side
     account = int64(order["account"])
-    limit = limit_of(memory, slot)
+    limit = own_limit(memory, slot)
     mode = prevention_of(memory, slot)
     shown_number = side_number(int64(order["instrument"]), 0, opposite)
     live_number = side_number(int64(order["instrument"]), 1, opposite)
@@ -209,7 +280,9 @@ def match_frozen(memory: Memory, events: EventBuffer, slot: int) -> bool:
                 if prevent(memory, events, slot, live, mode):
                     return True
                 continue
-            lots = min(order["leaves_lots"], resting["leaves_lots"])
+            if resting["flags"] & REDUCE_ONLY and cut_to_position(memory, events, live):
+                continue
+            lots = min(order["leaves_lots"], displayed(resting))
             trade(memory, events, slot, live, lots, True, True, SHADOW)
     return False
 
@@ -238,7 +311,9 @@ def match_history(memory: Memory, events: EventBuffer, slot: int) -> None:
         if resting_slot == 0:
             return
         resting = memory.orders[resting_slot]
-        lots = min(order["leaves_lots"], resting["leaves_lots"])
+        if resting["flags"] & REDUCE_ONLY and cut_to_position(memory, events, resting_slot):
+            continue
+        lots = min(order["leaves_lots"], displayed(resting))
         if resting["account"] == STREET_ACCOUNT:
             resting["taken_lots"] += lots
         order["taken_lots"] += lots
@@ -256,6 +331,9 @@ def meet_live_orders(memory: Memory, events: EventBuffer, slot: int) -> None:
         if best == 0 or not reaches(side, order["price_ticks"], best):
             return
         resting_slot = int64(memory.levels[level_index(memory, number, best)]["head"])
-        lots = min(order["leaves_lots"] - order["taken_lots"], memory.orders[resting_slot]["leaves_lots"])
+        resting = memory.orders[resting_slot]
+        if resting["flags"] & REDUCE_ONLY and cut_to_position(memory, events, resting_slot):
+            continue
+        lots = min(order["leaves_lots"] - order["taken_lots"], displayed(resting))
         order["taken_lots"] += lots
         trade(memory, events, slot, resting_slot, lots, True, False, SHADOW)

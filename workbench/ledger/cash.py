@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from workbench.domain.costs import PPM
-from workbench.jit import hot
+from workbench.jit import hot, leaf
 
 _PPM = PPM
 
@@ -29,12 +29,21 @@ def fee(per_lot_micros: int, ppm: int, notional_micros: int, quantity_lots: int)
     return per_lot_micros * quantity_lots + whole * ppm - (-(rest * ppm)) // _PPM
 
 
+@leaf
+def part_of(micros: int, ppm: int) -> int:
+    """Parts per million of an amount ≥ 0, rounded up."""
+    return fee(0, ppm, micros, 0)
+
+
 @hot
 def reserve_fee(instrument: Any, notional_micros: int, quantity_lots: int) -> int:
-    """The most a fill of this size can cost in fees."""
+    """The most an order of this size can cost in fees."""
     per_lot = max(instrument["maker_per_lot_micros"], instrument["taker_per_lot_micros"], 0)
     ppm = max(instrument["maker_ppm"], instrument["taker_ppm"], 0)
-    return fee(per_lot, ppm, notional_micros, quantity_lots)
+    dearest = fee(per_lot, ppm, notional_micros, quantity_lots)
+    if instrument["order_fees"] != 0 and quantity_lots != 0:
+        dearest = max(instrument["per_order_micros"] + dearest, instrument["minimum_micros"])
+    return dearest
 
 
 @hot

@@ -7,23 +7,29 @@ Nothing here is fast on purpose; each function says one thing that docs/rules.md
 from __future__ import annotations
 
 import heapq
-from bisect import bisect_left, insort
-from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left, bisect_right, insort
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from itertools import takewhile
+from itertools import groupby
 from typing import NamedTuple
 
-from workbench.domain.codes import STREET_ACCOUNT, OrderFlag, SelfTradePrevention, Side
+from workbench.domain.codes import STREET_ACCOUNT, OrderFlag, OrderType, Place, SelfTradePrevention, Side
 from workbench.domain.records import DIVERGED
 
 OPPOSITE = {Side.BUY: Side.SELL, Side.SELL: Side.BUY}
+WITH_A_LIMIT = (OrderType.LIMIT, OrderType.STOP_LIMIT, OrderType.LIMIT_IF_TOUCHED)
+HELD_PLACES = (Place.TRIGGER, Place.GROUP, Place.AUCTION, Place.RELEASED)
 
 
 @dataclass(slots=True, eq=False)
 class Order:
-    """An order that rests or is about to; id 0 is history's aggressor or liquidity that was never shown."""
+    """An order that rests, is held or is about to; id 0 is history's aggressor or liquidity never shown.
+
+    `book` is its `Place`. Of a trailing stop `trigger_price_ticks` follows from watermark and trail (one of
+    `trail_ticks` and `trail_micros`). `valued_ticks` is what a market order in a market queue is valued at.
+    """
 
     order_id: int
     client_order_id: int
@@ -44,6 +50,51 @@ class Order:
     reserved_micros: int = 0
     priority: int = 0
     book: int = 0
+    display_lots: int = 0
+    shown_lots: int = 0
+    trigger_price_ticks: int = 0
+    trail_ticks: int = 0
+    trail_micros: int = 0
+    watermark_ticks: int = 0
+    valued_ticks: int = 0
+    expire_time_ns: int = 0
+    group_id: int = 0
+    group_place: int = 0
+    raw_fee_micros: int = 0
+    fee_notional_micros: int = 0
+    charged_micros: int = 0
+    collar_ticks: int | None = None
+
+    @property
+    def has_limit(self) -> bool:
+        """Whether it has a limit price."""
+        return self.order_type in WITH_A_LIMIT
+
+    @property
+    def is_trigger(self) -> bool:
+        """Whether it is, or was, a trigger order."""
+        return self.order_type > OrderType.LIMIT
+
+    @property
+    def is_trailing(self) -> bool:
+        """Whether its trigger price follows the market."""
+        return self.order_type == OrderType.TRAILING_STOP
+
+    @property
+    def is_rising(self) -> bool:
+        """Whether a trigger order is set off by a reference at or above its trigger price."""
+        touched = self.order_type in (OrderType.MARKET_IF_TOUCHED, OrderType.LIMIT_IF_TOUCHED)
+        return touched == (self.side == Side.SELL)
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it stands in no queue that trades."""
+        return self.book in HELD_PLACES
+
+    @property
+    def displayed_lots(self) -> int:
+        """What a resting order shows: of an iceberg its present slice."""
+        return self.shown_lots if self.display_lots else self.leaves_lots
 
     @property
     def is_street(self) -> bool:
@@ -58,10 +109,20 @@ class Order:
 
 @dataclass(slots=True, eq=False)
 class Level:
-    """The queue at one price, by priority number, and the sum of its leaves."""
+    """The queue at one price, by priority number.
+
+    `lots` is the sum of what it displays, `auction_lots` the sum of the leaves that take part in auctions.
+    """
 
     orders: OrderedDict[int, Order] = field(default_factory=OrderedDict)
     lots: int = 0
+    auction_lots: int = 0
+
+    def count(self, order: Order, sign: int) -> None:
+        """Count an order's lots in, or with sign -1 out."""
+        self.lots += sign * order.displayed_lots
+        if not order.is_historical:
+            self.auction_lots += sign * order.leaves_lots
 
 
 class BookSide:
@@ -77,7 +138,7 @@ class BookSide:
         return self.sign * self.ranks[0] if self.ranks else 0
 
     def lots_at(self, price_ticks: int) -> int:
-        """Open lots at a price."""
+        """Displayed lots at a price."""
         level = self.levels.get(price_ticks)
         return level.lots if level else 0
 
@@ -88,27 +149,36 @@ class BookSide:
             level = self.levels[order.price_ticks] = Level()
             insort(self.ranks, self.sign * order.price_ticks)
         level.orders[order.priority] = order
-        level.lots += order.leaves_lots
+        level.count(order, 1)
+
+    def insert(self, order: Order) -> None:
+        """Put an order among those at its price by its priority number."""
+        self.add(order)
+        level = self.levels[order.price_ticks]
+        level.orders = OrderedDict(sorted(level.orders.items()))
 
     def remove(self, order: Order) -> None:
         """Take an order out; a price without orders disappears."""
         level = self.levels[order.price_ticks]
         del level.orders[order.priority]
-        level.lots -= order.leaves_lots
+        level.count(order, -1)
         if not level.orders:
             del self.levels[order.price_ticks]
             del self.ranks[bisect_left(self.ranks, self.sign * order.price_ticks)]
 
-    def reduce(self, order: Order, lots: int) -> None:
-        """Lower an order's leaves in its place."""
-        order.leaves_lots -= lots
-        self.levels[order.price_ticks].lots -= lots
+    def change(self, order: Order, leaves_lots: int, shown_lots: int) -> None:
+        """Give an order other leaves in its place; only icebergs have shown lots."""
+        level = self.levels[order.price_ticks]
+        level.count(order, -1)
+        order.leaves_lots, order.shown_lots = leaves_lots, shown_lots
+        level.count(order, 1)
 
     def succeed(self, old: Order, new: Order) -> None:
         """Put `new` where `old` stood: same price, same priority number."""
         level = self.levels[old.price_ticks]
+        level.count(old, -1)
         level.orders[old.priority] = new
-        level.lots += new.leaves_lots - old.leaves_lots
+        level.count(new, 1)
 
     def __iter__(self) -> Iterator[Order]:
         """All orders, best price first, then by priority number."""
@@ -123,21 +193,113 @@ class BookSide:
             yield from self.levels[self.sign * rank].orders.values()
 
 
+class MarketQueue:
+    """Market orders of one side that wait for an uncross, by priority number."""
+
+    def __init__(self) -> None:
+        self.orders: OrderedDict[int, Order] = OrderedDict()
+        self.lots = 0
+
+    def add(self, order: Order) -> None:
+        """Put an order at the end."""
+        self.orders[order.priority] = order
+        self.lots += order.leaves_lots
+
+    def remove(self, order: Order) -> None:
+        """Take an order out."""
+        del self.orders[order.priority]
+        self.lots -= order.leaves_lots
+
+    def insert(self, order: Order) -> None:
+        """Put an order back by its priority number."""
+        self.add(order)
+        self.orders = OrderedDict(sorted(self.orders.items()))
+
+    def change(self, order: Order, leaves_lots: int, shown_lots: int) -> None:
+        """Give an order other leaves in its place; it shows none."""
+        assert not shown_lots
+        self.lots += leaves_lots - order.leaves_lots
+        order.leaves_lots = leaves_lots
+
+    def succeed(self, old: Order, new: Order) -> None:
+        """Put `new` where `old` stood."""
+        self.orders[old.priority] = new
+        self.lots += new.leaves_lots - old.leaves_lots
+
+
+class Walk:
+    """A place in one side of one book, moving on in price-time order.
+
+    It stays right while orders that it has come to are filled, cancelled, cut, or queue again as icebergs do:
+    `first` looks anew every time.
+    """
+
+    def __init__(self, side: BookSide, limit_ticks: int | None) -> None:
+        self.side = side
+        self.limit_ticks = limit_ticks
+        self.rank: int | None = None
+        self.seen = 0
+        self.pending: deque[tuple[int, Order]] = deque()
+
+    def first(self) -> Order | None:
+        """The order that is first now."""
+        while self.pending or self._refill():
+            priority, order = self.pending[0]
+            level = self.side.levels.get(order.price_ticks)
+            if level and level.orders.get(priority) is order:
+                return order
+            self.pending.popleft()
+        return None
+
+    def skip(self) -> None:
+        """Pass over the order that is first."""
+        self.pending.popleft()
+
+    def _refill(self) -> bool:
+        """Come to what has queued at this price meanwhile, or to the next price that is reached."""
+        if self.rank is not None:
+            level = self.side.levels.get(self.side.sign * self.rank)
+            later = [item for item in level.orders.items() if item[0] > self.seen] if level else []
+            if later:
+                return self._come_to(later)
+        ranks = self.side.ranks
+        place = 0 if self.rank is None else bisect_right(ranks, self.rank)
+        if place == len(ranks):
+            return False
+        if self.limit_ticks is not None and ranks[place] > self.side.sign * self.limit_ticks:
+            return False
+        self.rank = ranks[place]
+        return self._come_to(list(self.side.levels[self.side.sign * self.rank].orders.items()))
+
+    def _come_to(self, items: list[tuple[int, Order]]) -> bool:
+        self.pending.extend(items)
+        self.seen = items[-1][0]
+        return True
+
+
 class Market:
-    """The books of one instrument: one, or in a frozen venue history's book 0 and the live orders' book 1."""
+    """The queues of one instrument: its books, and market orders that wait for an uncross.
+
+    There is one book, or in a frozen venue history's book 0 and the live orders' book 1.
+    """
 
     def __init__(self, frozen: bool) -> None:
         self.frozen = frozen
         self.books = [
             {side: BookSide(side) for side in (Side.BUY, Side.SELL)} for _ in range(2 if frozen else 1)
         ]
+        self.market_queues = {side: MarketQueue() for side in (Side.BUY, Side.SELL)}
 
-    def side_of(self, order: Order) -> BookSide:
+    def side_of(self, order: Order) -> BookSide | MarketQueue:
         """The queue that an order stands in."""
+        if order.book == Place.MARKET_QUEUE:
+            return self.market_queues[order.side]
         return self.books[order.book][order.side]
 
     def home(self, order: Order) -> int:
-        """Number of the book in which an order rests."""
+        """The place in which an order rests."""
+        if not order.has_limit:
+            return Place.MARKET_QUEUE
         return int(self.frozen and not order.is_street)
 
     def best_price(self, side: Side, *, displayed: bool = False) -> int:
@@ -150,20 +312,26 @@ class Market:
 
     def lots_ahead(self, order: Order) -> int:
         """Lots already at an order's price on its side; a frozen venue's live orders count both books."""
+        if order.book == Place.MARKET_QUEUE:
+            return self.market_queues[order.side].lots
         books = self.books if order.book == 1 else self.books[:1]
         return sum(book[order.side].lots_at(order.price_ticks) for book in books)
 
+    def opposite_sides(self, order: Order) -> list[BookSide]:
+        """Queues whose orders an incoming order may meet."""
+        books = self.books[1:] if self.frozen and order.is_street else self.books
+        return [book[OPPOSITE[order.side]] for book in books]
+
+    def may_meet(self, order: Order, maker: Order) -> bool:
+        """Whether an incoming order trades with one that it reaches, or passes it over."""
+        if self.frozen:
+            return self.offered(maker) > 0
+        return not order.is_historical or not maker.is_street or bool(maker.flags & DIVERGED)
+
     def makers(self, order: Order, limit_ticks: int | None) -> Iterator[Order]:
         """Resting orders that an incoming order reaches and may meet, in priority order."""
-        side = OPPOSITE[order.side]
-        if self.frozen:
-            if order.is_street:
-                return self.books[1][side].reached(limit_ticks)
-            return merged(book[side].reached(limit_ticks) for book in self.books)
-        reached = self.books[0][side].reached(limit_ticks)
-        if order.is_historical:
-            return (maker for maker in reached if not maker.is_street or maker.flags & DIVERGED)
-        return reached
+        reached = merged(side.reached(limit_ticks) for side in self.opposite_sides(order))
+        return (maker for maker in reached if self.may_meet(order, maker))
 
     def offered(self, order: Order) -> int:
         """Lots an order has for others; in a frozen venue live orders take a street order's only once."""
@@ -171,15 +339,38 @@ class Market:
             return max(0, order.leaves_lots - order.taken_lots)
         return order.leaves_lots
 
+    def slice_of(self, maker: Order) -> int:
+        """Lots that an incoming order may take from a resting one at a time."""
+        return min(self.offered(maker), maker.displayed_lots)
+
+
+class Meetings:
+    """The resting orders that an incoming order meets, one after the other, while it changes the book."""
+
+    def __init__(self, market: Market, order: Order, limit_ticks: int | None) -> None:
+        self.market = market
+        self.order = order
+        self.walks = [Walk(side, limit_ticks) for side in market.opposite_sides(order)]
+
+    def first(self) -> Order | None:
+        """The resting order that is first now."""
+        heads = [head for walk in self.walks if (head := self._first_of(walk))]
+        return min(heads, key=_place) if heads else None
+
+    def _first_of(self, walk: Walk) -> Order | None:
+        while (head := walk.first()) and not self.market.may_meet(self.order, head):
+            walk.skip()
+        return head
+
+
+def _place(order: Order) -> tuple[int, int]:
+    price = order.price_ticks
+    return (price if order.side == Side.SELL else -price, order.priority)
+
 
 def merged(queues: Iterable[Iterator[Order]]) -> Iterator[Order]:
     """Several queues of one side as one, in price-time order."""
-
-    def place(order: Order) -> tuple[int, int]:
-        price = order.price_ticks
-        return (price if order.side == Side.SELL else -price, order.priority)
-
-    return heapq.merge(*queues, key=place)
+    return heapq.merge(*queues, key=_place)
 
 
 class Act(Enum):
@@ -192,14 +383,6 @@ class Act(Enum):
     DECREMENT = auto()
 
 
-class Meeting(NamedTuple):
-    """One step of matching: `lots` trade or are decremented."""
-
-    maker: Order
-    act: Act
-    lots: int
-
-
 _PREVENTION = {
     SelfTradePrevention.CANCEL_RESTING: Act.CANCEL_RESTING,
     SelfTradePrevention.CANCEL_INCOMING: Act.CANCEL_INCOMING,
@@ -208,32 +391,41 @@ _PREVENTION = {
 }
 
 
-def meetings(
-    market: Market, order: Order, limit_ticks: int | None, lots: int, mode: SelfTradePrevention
-) -> list[Meeting]:
-    """Everything that `lots` of an incoming order will meet, in order. The book does not change.
-
-    That the whole walk can be listed beforehand is because only the orders it meets change while it matches.
-    """
-    plan: list[Meeting] = []
-    left = lots
-    for maker in market.makers(order, limit_ticks):
-        if left <= 0:
-            break
-        offered = market.offered(maker)
-        if offered <= 0:
-            continue
-        own = maker.account == order.account and not order.is_street
-        act = _PREVENTION[mode] if own and mode != SelfTradePrevention.ALLOW else Act.FILL
-        traded = min(left, offered) if act in (Act.FILL, Act.DECREMENT) else 0
-        plan.append(Meeting(maker, act, traded))
-        left -= traded
-        if act in (Act.CANCEL_INCOMING, Act.CANCEL_BOTH):
-            break
-    return plan
+def act_of(order: Order, maker: Order, mode: SelfTradePrevention) -> Act:
+    """What happens when an incoming order meets a resting one."""
+    own = maker.account == order.account and not order.is_street
+    return _PREVENTION[mode] if own and mode != SelfTradePrevention.ALLOW else Act.FILL
 
 
-def could_trade(plan: list[Meeting]) -> list[Meeting]:
-    """Fills of a plan up to where self-trade prevention ends it, past own orders to be cancelled."""
-    walk = takewhile(lambda meeting: meeting.act in (Act.FILL, Act.CANCEL_RESTING), plan)
-    return [meeting for meeting in walk if meeting.act is Act.FILL]
+class Offer(NamedTuple):
+    """What an incoming order could trade with one resting order."""
+
+    maker: Order
+    lots: int
+
+
+def could_trade(
+    market: Market,
+    order: Order,
+    limit_ticks: int | None,
+    mode: SelfTradePrevention,
+    left_out: Callable[[Order], bool] = lambda _: False,
+) -> list[Offer]:
+    """Resting orders and lots that an incoming order could trade now, in order; nothing changes."""
+    offers: list[Offer] = []
+    left = order.leaves_lots
+    for _, level in groupby(market.makers(order, limit_ticks), key=lambda maker: maker.price_ticks):
+        makers = list(level)
+        acts = [act_of(order, maker, mode) for maker in makers]
+        ends = any(act not in (Act.FILL, Act.CANCEL_RESTING) for act in acts)
+        for maker, act in zip(makers, acts, strict=True):
+            if act not in (Act.FILL, Act.CANCEL_RESTING):
+                return offers
+            if act is Act.CANCEL_RESTING or left_out(maker):
+                continue
+            lots = min(left, market.slice_of(maker) if ends else market.offered(maker))
+            offers.append(Offer(maker, lots))
+            left -= lots
+            if not left:
+                return offers
+    return offers

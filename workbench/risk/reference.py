@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from workbench.domain.codes import AccountFlag, AccountState, Phase, Reason, Side
+from workbench.domain.codes import AccountFlag, AccountState, OrderFlag, Phase, Reason, Side
 from workbench.domain.config import Account
+from workbench.domain.exposure import ExposureGroup
 from workbench.domain.instruments import Instrument
 from workbench.domain.limits import Limits
 
@@ -34,6 +36,7 @@ class Rules:
         self.max_order_notional_micros = instrument.max_order_notional_micros
         self.position_limit_lots = instrument.position_limit_lots
         self.price_cap_ticks = instrument.price_cap_ticks
+        self.trigger_reference = instrument.trigger_reference
 
 
 @dataclass(slots=True)
@@ -49,19 +52,31 @@ class Standing:
     reserved_micros: int = 0
     open_orders: int = 0
     open_lots: dict[tuple[int, Side], int] = field(default_factory=dict)
+    monitored: bool = False
+    grace_ns: int = 0
+    peak_equity_micros: int = 0
+    day_start_equity_micros: int = 0
+    margin_call: bool = False
+    call_deadline_ns: int = 0
 
     @classmethod
     def of(cls, account: Account) -> Standing:
         """The standing with which a trader starts."""
         flags = (
             AccountFlag.SHORT_PERMITTED * account.short_permitted
-            | AccountFlag.CASH_CHECKED * account.cash_checked
+            | AccountFlag.CASH_CHECKED * (account.cash_checked and not account.margin)
+            | AccountFlag.MARGIN * account.margin
         )
+        equity = account.cash_micros if account.monitored else 0
         return cls(
             flags=int(flags),
             limits=account.limits,
             rate_interval_ns=account.limits.rate_interval_ns,
             max_order_notional_micros=account.limits.max_order_notional_micros,
+            monitored=account.monitored,
+            grace_ns=account.margin_grace_ns,
+            peak_equity_micros=equity,
+            day_start_equity_micros=equity,
         )
 
     def open_lots_of(self, instrument: int, side: Side) -> int:
@@ -146,6 +161,13 @@ def closable_lots(side: Side, position_lots: int, open_buy_lots: int, open_sell_
     return max(0, position_lots - open_sell_lots)
 
 
+def check_reduce_only(flags: int, opening_lots: int, closable: int) -> Refusal | None:
+    """A reduce-only order opens nothing."""
+    if flags & OrderFlag.REDUCE_ONLY and opening_lots:
+        return Refusal(Reason.REDUCE_ONLY_WOULD_OPEN, opening_lots, closable)
+    return None
+
+
 def check_short_sale(standing: Standing, side: Side, opening_lots: int, closable: int) -> Refusal | None:
     """A seller without the permission sells only what it holds."""
     if side == Side.SELL and opening_lots and not standing.flags & AccountFlag.SHORT_PERMITTED:
@@ -161,6 +183,38 @@ def check_position(
     reached = (position_lots if side == Side.BUY else -position_lots) + open_lots + quantity_lots
     if limit and reached > limit:
         return Refusal(Reason.POSITION_LIMIT, reached, limit)
+    return None
+
+
+class Exposure(NamedTuple):
+    """Weighted lots of a group if all open orders filled."""
+
+    gross_lots: int
+    net_lots: int
+
+
+def exposure(holdings: Iterable[tuple[int, int, int, int]]) -> Exposure:
+    """Exposure of weights, positions, open buy and open sell lots.
+
+    >>> exposure([(1, 5, 2, 9), (2, -3, 0, 1)])
+    Exposure(gross_lots=15, net_lots=12)
+    """
+    gross = bought = sold = 0
+    for weight, position, open_buy, open_sell in holdings:
+        gross += weight * max(abs(position + open_buy), abs(position - open_sell))
+        bought += weight * (position + open_buy)
+        sold += weight * (position - open_sell)
+    return Exposure(gross, max(abs(bought), abs(sold)))
+
+
+def check_exposure(group: ExposureGroup, before: Exposure, after: Exposure) -> Refusal | None:
+    """The first limit of a group that an order breaks: beyond it, and further than without the order."""
+    for reason, limit, old, new in (
+        (Reason.GROSS_EXPOSURE, group.gross_limit, before.gross_lots, after.gross_lots),
+        (Reason.NET_EXPOSURE, group.net_limit, before.net_lots, after.net_lots),
+    ):
+        if limit and new > limit and new > old:
+            return Refusal(reason, new, limit)
     return None
 
 

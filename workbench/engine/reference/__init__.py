@@ -4,10 +4,16 @@ It is meant to be stepped through in a debugger. `exchange.step` calls one funct
 them are plain functions that take the exchange's state, `twin`, first. Where to look:
 
 - a command comes in: `exchange`, `command`; what it says of itself is refused: `naming`
-- new orders: `entering`, with `approval` for account and book; matching and fills: `matching`, `fills`
-- orders rest, shrink and end: `orders`; cancel and replace: `changing`
+- new orders: `entering`, with `terms` and `approval` for the checks; matching and fills: `matching`, `fills`
+- orders rest, are held, shrink and end: `orders`; cancel and replace: `changing`
+- groups, and every end that is told to them: `groups`
+- held orders: `held`; they become active: `activating`; what prices they and others go by: `references`
+- phases: `phases`, `auctions`; price limits: `rolling`, `limits`; what falls due: `timing`
+- what a command sets off at its end: `settle`
 - mass cancel, suspension, kill switch, phases, bands: `controlling`
 - history's executions: `executing`; what history missed: `divergence`
+- money: `means` (buying power and margin), `charging` (fees), `cash`, `dividends`, `splits`, `accruals`
+- what positions are worth: `marks`; limits on them: `exposure`, `monitoring`, `liquidation`; `collars`
 - events go out: `emit`; the state: `state`, seen from outside: `views`; what always holds: `invariants`
 
 Names are the kernel's where the subject is the same.

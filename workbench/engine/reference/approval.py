@@ -1,13 +1,16 @@
-"""The last checks of an order that enters: short sale, position limit, buying power, post-only."""
+"""The last checks of an order that enters or becomes active: the account checks and post-only."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 from workbench.domain.codes import AccountFlag, OrderFlag, OrderType, Reason, Side
-from workbench.engine.reference.matching import plan
+from workbench.engine.reference.exposure import Breach, broken_limits, first_refusal
+from workbench.engine.reference.matching import offers
+from workbench.engine.reference.means import available_micros, money_for
+from workbench.engine.reference.references import value_price
 from workbench.engine.reference.state import SIDES, TwinState
-from workbench.matching.reference import OPPOSITE, Order, could_trade
+from workbench.matching.reference import OPPOSITE, Order
 from workbench.risk import reference as risk
 from workbench.risk.reference import Refusal, Standing
 
@@ -17,58 +20,82 @@ class Approval(NamedTuple):
 
     opening_lots: int
     required_micros: int
+    breaches: tuple[Breach, ...] = ()
 
 
-def check_entry(twin: TwinState, order: Order, replaced: Order | None) -> Approval | Refusal:
-    """What an order would do to its account and the book, as if the order it replaces were gone."""
+def check_post_only(twin: TwinState, order: Order) -> Refusal | None:
+    """POST_ONLY_WOULD_CROSS."""
+    if not order.flags & OrderFlag.POST_ONLY or not twin.is_continuous(order.instrument):
+        return None
+    best = twin.markets[order.instrument].best_price(OPPOSITE[order.side])
+    if best and (order.price_ticks >= best if order.side == Side.BUY else order.price_ticks <= best):
+        return Refusal(Reason.POST_ONLY_WOULD_CROSS, order.price_ticks, best)
+    return None
+
+
+def closable_lots(twin: TwinState, order: Order, gone: list[Order]) -> int:
+    """Lots that an order could close, as if the orders `gone` were so."""
     trader = twin.trader(order.account)
-    approval = _check_account_of(twin, trader, order, replaced) if trader else Approval(0, 0)
-    if isinstance(approval, Approval) and order.flags & OrderFlag.POST_ONLY:
-        best = twin.markets[order.instrument].best_price(OPPOSITE[order.side])
-        if best and (order.price_ticks >= best if order.side == Side.BUY else order.price_ticks <= best):
-            return Refusal(Reason.POST_ONLY_WOULD_CROSS, order.price_ticks, best)
-    return approval
+    assert trader
+    open_lots = _open_lots(trader, order, gone)
+    position = twin.ledger.position_lots(order.account, order.instrument)
+    return risk.closable_lots(order.side, position, open_lots[Side.BUY], open_lots[Side.SELL])
 
 
-def _check_account_of(
-    twin: TwinState, trader: Standing, order: Order, replaced: Order | None
+def check_account_of(
+    twin: TwinState, order: Order, gone: list[Order], *, triggered: bool = False
 ) -> Approval | Refusal:
+    """The account checks, as if the orders `gone`, of the same side, were so."""
+    trader = twin.trader(order.account)
+    if not trader:
+        return Approval(0, 0)
     instrument, side, quantity = order.instrument, order.side, order.leaves_lots
-    open_lots = {each: trader.open_lots_of(instrument, each) for each in SIDES}
-    if replaced:
-        open_lots[side] -= replaced.leaves_lots
+    open_lots = _open_lots(trader, order, gone)
     position = twin.ledger.position_lots(order.account, instrument)
     closable = risk.closable_lots(side, position, open_lots[Side.BUY], open_lots[Side.SELL])
     opening = quantity - min(quantity, closable)
     required = available = 0
-    if trader.flags & AccountFlag.CASH_CHECKED:
-        required = _required_micros(twin, order, opening)
-        purse = twin.ledger.purses[order.account]
-        available = purse.cash_micros - trader.reserved_micros - 2 * purse.short_cost_micros
-        available += replaced.reserved_micros if replaced else 0
+    if trader.flags & (AccountFlag.CASH_CHECKED | AccountFlag.MARGIN):
+        required = _required_micros(twin, order, opening, triggered=triggered)
+        available = available_micros(twin, order.account)
+        available += sum(other.reserved_micros for other in gone)
+    breaches = broken_limits(twin, order, open_lots) if opening else ()
     refusal = (
-        risk.check_short_sale(trader, side, opening, closable)
+        risk.check_reduce_only(order.flags, opening, closable)
+        or risk.check_short_sale(trader, side, opening, closable)
         or risk.check_position(twin.rules[instrument], trader, side, quantity, position, open_lots[side])
+        or first_refusal(breaches)
         or risk.check_buying_power(required, available)
     )
-    return refusal or Approval(opening, required)
+    return refusal or Approval(opening, required, breaches)
 
 
-def _required_micros(twin: TwinState, order: Order, opening_lots: int) -> int:
-    """Money that the opening part of an order needs."""
+def _open_lots(trader: Standing, order: Order, gone: list[Order]) -> dict[Side, int]:
+    open_lots = {side: trader.open_lots_of(order.instrument, side) for side in SIDES}
+    for other in gone:
+        # Held orders are not counted in the first place.
+        if not other.is_held:
+            open_lots[other.side] -= other.leaves_lots
+    return open_lots
+
+
+def _required_micros(twin: TwinState, order: Order, opening_lots: int, *, triggered: bool) -> int:
+    """Money that the opening part of an order needs; a triggered one without a limit trades at once."""
     if not opening_lots:
         return 0
     terms = twin.ledger.terms[order.instrument]
-    if order.order_type == OrderType.LIMIT:
-        price = order.price_ticks
+    is_market = order.order_type == OrderType.MARKET
+    at_market = (is_market and twin.is_continuous(order.instrument)) or (triggered and not order.has_limit)
+    if not at_market:
+        price = value_price(twin, order)
         if order.side == Side.SELL:
             price = max(price, twin.markets[order.instrument].best_price(Side.BUY))
-        return terms.required(terms.notional(price, opening_lots), opening_lots)
+        return money_for(twin, order, terms.notional(price, opening_lots), opening_lots)
     closing = order.leaves_lots - opening_lots
     notional = lots = 0
-    for maker, _, offered in could_trade(plan(twin, order)):
+    for maker, offered in offers(twin, order):
         skipped = min(closing, offered)
         closing -= skipped
         notional += terms.notional(maker.price_ticks, offered - skipped)
         lots += offered - skipped
-    return terms.required(notional, lots)
+    return money_for(twin, order, notional, lots)

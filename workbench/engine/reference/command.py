@@ -16,7 +16,7 @@ class Command(NamedTuple):
     order_type: int
     time_in_force: int
     self_trade_prevention: int
-    trigger_reference: int
+    group_place: int
     flags: int
     account: int
     instrument: int

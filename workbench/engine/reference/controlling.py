@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from workbench.domain.codes import AccountState, EventKind, Phase, Reason, TimeInForce
+from workbench.domain.codes import AccountState, EventKind, Phase, Reason
 from workbench.domain.commands import ALL
 from workbench.domain.config import FIRST_TRADER
 from workbench.domain.instruments import MAX_LADDER_TICKS
-from workbench.domain.states import OrderState
+from workbench.engine.reference.accruals import accrue
 from workbench.engine.reference.command import Command
 from workbench.engine.reference.emit import emit, emit_market, refuse
-from workbench.engine.reference.naming import check_account, check_instrument, check_late, check_trader
-from workbench.engine.reference.orders import cancel
+from workbench.engine.reference.groups import cancel
+from workbench.engine.reference.liquidation import liquidate_all
+from workbench.engine.reference.marks import sample_all
+from workbench.engine.reference.monitoring import begin_anew, evaluate_all
+from workbench.engine.reference.naming import (
+    check_account,
+    check_expire_time,
+    check_instrument,
+    check_late,
+    check_trader,
+)
+from workbench.engine.reference.phases import change_phase, expire_day_orders
 from workbench.engine.reference.state import TwinState
 from workbench.risk.reference import Refusal
+
+_PHASES = tuple(Phase)
 
 
 def mass_cancel(twin: TwinState, command: Command) -> None:
@@ -53,6 +65,8 @@ def _put_account_state(twin: TwinState, account: int, state: AccountState) -> No
     suspended = state == AccountState.SUSPENDED
     kind = EventKind.ACCOUNT_SUSPENDED if suspended else EventKind.ACCOUNT_REINSTATED
     twin.standings[account].state = state
+    if not suspended:
+        begin_anew(twin, account)
     emit(twin, kind, account=account, instrument=ALL)
 
 
@@ -75,22 +89,38 @@ def kill_switch(twin: TwinState, command: Command) -> None:
 
 def set_phase(twin: TwinState, command: Command) -> None:
     """SET_PHASE."""
-    refusal = check_late(twin, command) or check_instrument(twin, command.instrument, or_all=True)
-    if not refusal and command.flags not in (Phase.CONTINUOUS, Phase.CLOSED):
-        refusal = Refusal(Reason.INVALID_FLAGS)
+    refusal = _check_phase(twin, command)
     if refusal:
         refuse(twin, EventKind.COMMAND_REJECTED, command, refusal)
         return
     phase = Phase(command.flags)
     instruments = twin.instruments(command.instrument)
-    changed = [each for each in instruments if twin.rules[each].phase != phase]
-    for instrument in changed:
-        twin.rules[instrument].phase = phase
-        emit_market(twin, EventKind.PHASE_CHANGED, instrument)
-    if phase == Phase.CLOSED and changed:
-        for order in twin.open_in_order():
-            if order.instrument in changed and order.time_in_force == TimeInForce.DAY:
-                cancel(twin, order, Reason.END_OF_DAY, kind=EventKind.ORDER_EXPIRED, state=OrderState.EXPIRED)
+    for instrument in instruments:
+        twin.calendars[instrument].schedule = None
+    changed = [each for each in instruments if change_phase(twin, each, phase, Reason.NONE)]
+    if phase == Phase.CLOSED:
+        expire_day_orders(twin, changed)
+
+
+def schedule_phase(twin: TwinState, command: Command) -> None:
+    """SCHEDULE_PHASE."""
+    refusal = _check_phase(twin, command)
+    if not refusal and command.expire_time_ns:
+        refusal = check_expire_time(twin, command.expire_time_ns)
+    if refusal:
+        refuse(twin, EventKind.COMMAND_REJECTED, command, refusal)
+        return
+    schedule = (command.expire_time_ns, Phase(command.flags)) if command.expire_time_ns else None
+    for instrument in twin.instruments(command.instrument):
+        twin.calendars[instrument].schedule = schedule
+        emit_market(twin, EventKind.PHASE_SCHEDULED, instrument)
+
+
+def _check_phase(twin: TwinState, command: Command) -> Refusal | None:
+    refusal = check_late(twin, command) or check_instrument(twin, command.instrument, or_all=True)
+    if not refusal and command.flags not in _PHASES:
+        refusal = Refusal(Reason.INVALID_FLAGS)
+    return refusal
 
 
 def set_price_band(twin: TwinState, command: Command) -> None:
@@ -117,7 +147,12 @@ def set_price_band(twin: TwinState, command: Command) -> None:
 
 
 def clock(twin: TwinState, command: Command) -> None:
-    """CLOCK: exchange time has passed already."""
+    """CLOCK: what has fallen due is done already; what depends on the time that has passed happens now."""
     refusal = check_late(twin, command)
     if refusal:
         refuse(twin, EventKind.COMMAND_REJECTED, command, refusal)
+    elif not twin.venue.bare:
+        accrue(twin)
+        sample_all(twin)
+        evaluate_all(twin)
+        liquidate_all(twin)

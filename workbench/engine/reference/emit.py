@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workbench.domain.codes import EventKind, Reason
+from workbench.domain.codes import EventKind, Phase, Reason
 from workbench.domain.states import OrderState
 from workbench.engine.reference.command import Command
 from workbench.engine.reference.state import SIDES, TwinState
@@ -17,13 +17,14 @@ def emit(
     kind: EventKind,
     payload: tuple[int, ...] = (),
     *,
+    reason: int = 0,
     side: int = 0,
     account: int = 0,
     instrument: int = 0,
 ) -> None:
     """An event that is not about one order's terms."""
     twin.event_count += 1
-    header = (twin.event_count, twin.command_count, twin.time_ns, kind, 0, side, 0, 0, 0, 0)
+    header = (twin.event_count, twin.command_count, twin.time_ns, kind, reason, side, 0, 0, 0, 0)
     twin.events.append((*header, account, instrument, payload + _UNUSED[len(payload) :]))
 
 
@@ -65,6 +66,34 @@ def emit_created(twin: TwinState, command: Command, order_id: int) -> None:
     emit_about(twin, EventKind.ORDER_CREATED, command, payload)
 
 
+def emit_command_terms(twin: TwinState, command: Command, order_id: int) -> None:
+    """ORDER_TERMS as given in a command, if any is."""
+    terms = (
+        command.trigger_price_ticks,
+        command.amount_micros,
+        command.display_lots,
+        command.expire_time_ns,
+        command.group_id,
+        command.group_place,
+    )
+    if any(terms):
+        emit_about(twin, EventKind.ORDER_TERMS, command, (order_id, command.client_order_id, *terms))
+
+
+def emit_order_terms(twin: TwinState, order: Order) -> None:
+    """ORDER_TERMS of an order as they now are, if there are any."""
+    terms = (
+        order.trail_ticks if order.is_trailing else order.trigger_price_ticks,
+        order.trail_micros,
+        order.display_lots,
+        order.expire_time_ns,
+        order.group_id,
+        order.group_place,
+    )
+    if any(terms):
+        emit_about(twin, EventKind.ORDER_TERMS, order, (order.order_id, order.client_order_id, *terms))
+
+
 def emit_order(
     twin: TwinState,
     kind: EventKind,
@@ -72,6 +101,7 @@ def emit_order(
     state: OrderState,
     reason: Reason = Reason.NONE,
     value: int = 0,
+    limit: int = 0,
 ) -> None:
     """An ORDER_* event without a fill, with the order's present terms."""
     payload = (
@@ -82,6 +112,7 @@ def emit_order(
         order.leaves_lots,
         order.executed_lots,
         value,
+        limit,
     )
     emit_about(twin, kind, order, payload, state=state, reason=reason)
 
@@ -109,24 +140,40 @@ def refuse(
     emit_about(twin, kind, command, payload, state=state, reason=refusal.reason)
 
 
-def emit_market(twin: TwinState, kind: EventKind, instrument: int) -> None:
-    """An instrument's phase and band as they are now."""
-    rules = twin.rules[instrument]
-    emit(twin, kind, (rules.phase, rules.band_low_ticks, rules.band_high_ticks), instrument=instrument)
+def emit_market(twin: TwinState, kind: EventKind, instrument: int, reason: Reason = Reason.NONE) -> None:
+    """An instrument's phase, band, price limits and next change of phase as they are now."""
+    rules, calendar = twin.rules[instrument], twin.calendars[instrument]
+    changes = [(calendar.reopening_ns, 0, Phase.CONTINUOUS)] if calendar.reopening_ns is not None else []
+    if calendar.schedule:
+        changes.append((calendar.schedule[0], 1, calendar.schedule[1]))
+    time_ns, _, phase = min(changes, default=(0, 0, 0))
+    payload = (
+        rules.phase,
+        rules.band_low_ticks,
+        rules.band_high_ticks,
+        *limits_of(twin, instrument),
+        phase,
+        time_ns,
+    )
+    emit(twin, kind, payload, instrument=instrument, reason=reason)
 
 
-def publish_quotes(twin: TwinState) -> None:
-    """QUOTE for each instrument whose best bid or ask changed since its last."""
-    for instrument in sorted(twin.touched):
-        book = twin.markets[instrument].books[0]
-        quote: list[int] = []
-        for side in SIDES:
-            price = book[side].best_price()
-            level = book[side].levels[price] if price else None
-            quote += (price, level.lots, len(level.orders)) if level else (0, 0, 0)
-        tape = twin.tapes[instrument]
-        new = (quote[0], quote[1], quote[2], quote[3], quote[4], quote[5])
-        if new != tape.quote:
-            tape.quote = new
-            emit(twin, EventKind.QUOTE, (*new, tape.last_price_ticks), instrument=instrument)
-    twin.touched.clear()
+def limits_of(twin: TwinState, instrument: int) -> tuple[int, int, int]:
+    """Reference price, lowest and highest price of the price limits; 0 where there are none."""
+    limits = twin.price_limits[instrument]
+    return (limits.reference_ticks, *limits.limits) if limits else (0, 0, 0)
+
+
+def publish_quote(twin: TwinState, instrument: int) -> None:
+    """QUOTE if the instrument's best bid or ask has changed since its last."""
+    book = twin.markets[instrument].books[0]
+    quote: list[int] = []
+    for side in SIDES:
+        price = book[side].best_price()
+        level = book[side].levels[price] if price else None
+        quote += (price, level.lots, len(level.orders)) if level else (0, 0, 0)
+    tape = twin.tapes[instrument]
+    new = (quote[0], quote[1], quote[2], quote[3], quote[4], quote[5])
+    if new != tape.quote:
+        tape.quote = new
+        emit(twin, EventKind.QUOTE, (*new, tape.last_price_ticks), instrument=instrument)

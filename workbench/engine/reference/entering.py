@@ -7,32 +7,57 @@ from workbench.domain.codes import (
     EventKind,
     OrderFlag,
     OrderType,
+    Phase,
+    Place,
     Reason,
     SelfTradePrevention,
     Side,
     TimeInForce,
 )
 from workbench.domain.states import OrderState
-from workbench.engine.reference.approval import check_entry
+from workbench.engine.reference.approval import Approval, check_account_of, check_post_only
 from workbench.engine.reference.command import Command
-from workbench.engine.reference.emit import emit_created, emit_order, refuse
-from workbench.engine.reference.matching import AT_ONCE, match, plan, rest_or_cancel
+from workbench.engine.reference.emit import emit_command_terms, emit_created, emit_order, refuse
+from workbench.engine.reference.exposure import report_breaches
+from workbench.engine.reference.groups import (
+    cancel,
+    cancel_members,
+    check_group,
+    collecting_group,
+    complete,
+    join,
+)
+from workbench.engine.reference.matching import AT_ONCE, match_and_rest, offers
 from workbench.engine.reference.naming import (
     check_account,
     check_client_id,
+    check_expire_time,
     check_instrument,
     check_late,
     check_open_for,
 )
-from workbench.engine.reference.orders import cancel
+from workbench.engine.reference.orders import hold, place_to_wait
+from workbench.engine.reference.references import value_price
 from workbench.engine.reference.state import SIDES, TwinState
-from workbench.matching.reference import OPPOSITE, Order, could_trade
+from workbench.engine.reference.terms import check_display, check_trigger
+from workbench.matching.reference import WITH_A_LIMIT, Order
 from workbench.risk import reference as risk
 from workbench.risk.reference import Refusal
 
-_TIMES_IN_FORCE = (TimeInForce.DAY, TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK)
-# As a plain number: the complement of an enum of flags leaves out the bits that have no name.
-_FLAGS = int(OrderFlag.POST_ONLY | OrderFlag.HISTORICAL)
+_FLAGS = int(
+    # As a plain number: the complement of an enum of flags leaves out the bits that have no name.
+    OrderFlag.POST_ONLY
+    | OrderFlag.REDUCE_ONLY
+    | OrderFlag.HISTORICAL
+    | OrderFlag.GROUP_CHILD
+    | OrderFlag.GROUP_LAST
+)
+_IN_A_GROUP = int(OrderFlag.GROUP_CHILD | OrderFlag.GROUP_LAST)
+_ORDER_TYPES = tuple(OrderType)
+_TIMES_IN_FORCE = tuple(TimeInForce)
+_STAYING = (TimeInForce.DAY, TimeInForce.GTC, TimeInForce.GTD)
+_NOT_POST_ONLY = (TimeInForce.IOC, TimeInForce.FOK, TimeInForce.OPG, TimeInForce.CLS)
+_WITH_OPG = (Phase.PRE_OPEN, Phase.OPENING_AUCTION)
 
 
 def new_order(twin: TwinState, command: Command) -> None:
@@ -40,34 +65,52 @@ def new_order(twin: TwinState, command: Command) -> None:
     twin.order_count += 1
     order_id = twin.order_count
     emit_created(twin, command, order_id)
+    emit_command_terms(twin, command, order_id)
     refusal = _check_new(twin, command)
     if refusal:
         _reject(twin, command, refusal, order_id)
         return
     order = _order(twin, command, order_id)
-    approval = check_entry(twin, order, None)
+    child = bool(order.flags & OrderFlag.GROUP_CHILD)
+    approval = Approval(0, 0) if child else check_account_of(twin, order, [])
+    if isinstance(approval, Approval):
+        approval = check_post_only(twin, order) or approval
     if isinstance(approval, Refusal):
         _reject(twin, command, approval, order_id)
         return
-    order.opening_lots = approval.opening_lots
+
+    by_group = join(twin, order) if order.group_id else None
+    place = by_group or place_to_wait(twin, order)
     trader = twin.trader(order.account)
     if trader:
         risk.take_token(trader, twin.time_ns)
-        emit_order(twin, EventKind.ORDER_APPROVED, order, OrderState.NEW, value=approval.required_micros)
+        state = OrderState.HELD if place else OrderState.NEW
+        emit_order(twin, EventKind.ORDER_APPROVED, order, state, value=approval.required_micros)
+    if place:
+        hold(twin, order, place)
+        if by_group == Place.RELEASED:
+            complete(twin, order)
+        return
+    report_breaches(twin, order, approval.breaches)
+    order.opening_lots = approval.opening_lots
     if order.time_in_force == TimeInForce.FOK:
-        available = sum(meeting.lots for meeting in could_trade(plan(twin, order)))
+        available = sum(offer.lots for offer in offers(twin, order, surely=True))
         if available < order.leaves_lots:
             cancel(twin, order, Reason.FILL_OR_KILL)
             return
-    match(twin, order)
-    rest_or_cancel(twin, order)
+    match_and_rest(twin, order)
 
 
 def _reject(twin: TwinState, command: Command, refusal: Refusal, order_id: int) -> None:
     refuse(twin, EventKind.ORDER_REJECTED, command, refusal, order_id=order_id, state=OrderState.REJECTED)
+    if command.group_place > 1 and refusal.reason not in (Reason.TIME_BACKWARDS, Reason.UNKNOWN_ACCOUNT):
+        group = collecting_group(twin, command)
+        if group:
+            cancel_members(twin, group)
 
 
 def _order(twin: TwinState, command: Command, order_id: int) -> Order:
+    trailing = command.order_type == OrderType.TRAILING_STOP
     return Order(
         order_id=order_id,
         client_order_id=command.client_order_id,
@@ -82,16 +125,24 @@ def _order(twin: TwinState, command: Command, order_id: int) -> Order:
         quantity_lots=command.quantity_lots,
         leaves_lots=command.quantity_lots,
         time_ns=twin.time_ns,
+        display_lots=command.display_lots,
+        trigger_price_ticks=0 if trailing else command.trigger_price_ticks,
+        trail_ticks=command.trigger_price_ticks if trailing else 0,
+        trail_micros=command.amount_micros,
+        expire_time_ns=command.expire_time_ns,
+        group_id=command.group_id,
+        group_place=command.group_place,
     )
 
 
 def _check_new(twin: TwinState, command: Command) -> Refusal | None:
     """The table of checks down to the client order id."""
+    historical = bool(command.flags & OrderFlag.HISTORICAL)
     return (
         check_late(twin, command)
         or check_account(twin, command.account)
         or check_instrument(twin, command.instrument)
-        or check_open_for(twin, command.account, command.instrument)
+        or check_open_for(twin, command.account, command.instrument, historical=historical)
         or _check_form(twin, command)
         or _check_terms(twin, command)
         or check_client_id(twin, command.account, command.instrument, command.client_order_id)
@@ -102,21 +153,16 @@ def _check_form(twin: TwinState, command: Command) -> Refusal | None:
     """From INVALID_SIDE to INVALID_QUANTITY: whether the fields make an order at all."""
     if command.side not in SIDES:
         return Refusal(Reason.INVALID_SIDE)
-    if command.order_type not in (OrderType.MARKET, OrderType.LIMIT) or any(
-        (
-            command.trigger_price_ticks,
-            command.display_lots,
-            command.expire_time_ns,
-            command.group_id,
-            command.amount_micros,
-            command.trigger_reference,
-            command.order_id,
-            command.new_client_order_id,
-        )
-    ):
+    if command.order_type not in _ORDER_TYPES or command.order_id or command.new_client_order_id:
         return Refusal(Reason.INVALID_ORDER_TYPE)
-    if command.time_in_force not in _TIMES_IN_FORCE:
+    if not _time_in_force_fits(twin, command):
         return Refusal(Reason.INVALID_TIME_IN_FORCE)
+    if command.time_in_force == TimeInForce.GTD:
+        refusal = check_expire_time(twin, command.expire_time_ns)
+        if refusal:
+            return refusal
+    elif command.expire_time_ns:
+        return Refusal(Reason.INVALID_EXPIRE_TIME, command.expire_time_ns, twin.time_ns)
     if command.self_trade_prevention > SelfTradePrevention.DECREMENT:
         return Refusal(Reason.INVALID_SELF_TRADE_PREVENTION)
     if not _flags_fit(twin, command):
@@ -128,42 +174,58 @@ def _check_form(twin: TwinState, command: Command) -> Refusal | None:
     return None
 
 
+def _time_in_force_fits(twin: TwinState, command: Command) -> bool:
+    time_in_force, phase = command.time_in_force, twin.rules[command.instrument].phase
+    if time_in_force not in _TIMES_IN_FORCE:
+        return False
+    if (command.order_type > OrderType.LIMIT or command.group_id) and time_in_force not in _STAYING:
+        return False
+    if time_in_force in AT_ONCE:
+        return phase == Phase.CONTINUOUS
+    return time_in_force != TimeInForce.OPG or phase in _WITH_OPG
+
+
 def _flags_fit(twin: TwinState, command: Command) -> bool:
     flags = command.flags
     limit = command.order_type == OrderType.LIMIT
-    at_once = command.time_in_force in AT_ONCE
-    historical = bool(flags & OrderFlag.HISTORICAL)
+    street = command.account == STREET_ACCOUNT
+    grouped = flags & _IN_A_GROUP
     if flags & ~_FLAGS:
         return False
-    if flags & OrderFlag.POST_ONLY and (not limit or at_once or historical):
+    if flags & OrderFlag.HISTORICAL:
+        staying = command.time_in_force in (TimeInForce.DAY, TimeInForce.GTC)
+        return flags == OrderFlag.HISTORICAL and street and limit and staying
+    if flags & OrderFlag.POST_ONLY and (not limit or command.time_in_force in _NOT_POST_ONLY):
         return False
-    if historical and (command.account != STREET_ACCOUNT or not limit or at_once):
+    if flags & OrderFlag.REDUCE_ONLY and (twin.venue.bare or street):
         return False
-    return historical or not twin.frozen or command.account != STREET_ACCOUNT
+    if grouped and (not command.group_id or grouped == _IN_A_GROUP):
+        return False
+    return not (twin.frozen and street)
 
 
 def _check_terms(twin: TwinState, command: Command) -> Refusal | None:
-    """From QUANTITY_NOT_IN_INCREMENT to TOO_MANY_OPEN_ORDERS: quantity, price, value and rates."""
+    """From QUANTITY_NOT_IN_INCREMENT to TOO_MANY_OPEN_ORDERS: quantity, price, terms, value and rates."""
     trader = twin.trader(command.account)
     rules = twin.rules[command.instrument]
     historical = bool(command.flags & OrderFlag.HISTORICAL)
-    market = command.order_type == OrderType.MARKET
+    has_limit = command.order_type in WITH_A_LIMIT
 
     account_max_lots = trader.limits.max_order_lots if trader else 0
     refusal = risk.check_quantity(rules, account_max_lots, command.quantity_lots, historical)
     if refusal:
         return refusal
-    if command.price_ticks != 0 if market else command.price_ticks <= 0:
+    if command.price_ticks <= 0 if has_limit else command.price_ticks != 0:
         return Refusal(Reason.INVALID_PRICE)
-    if not market:
-        refusal = risk.check_price(rules, command.price_ticks, historical)
-        if refusal:
-            return refusal
-    if trader is None:
-        return None
-    price = command.price_ticks
-    if market:
-        price = twin.markets[command.instrument].best_price(OPPOSITE[Side(command.side)])
+    refusal = (
+        (risk.check_price(rules, command.price_ticks, historical) if has_limit else None)
+        or check_trigger(rules, command)
+        or check_display(twin, command, command.display_lots, command.quantity_lots)
+        or check_group(twin, command)
+    )
+    if refusal or trader is None:
+        return refusal
+    price = value_price(twin, _order(twin, command, 0))
     notional = twin.ledger.terms[command.instrument].notional(price, command.quantity_lots)
     return (
         risk.check_notional(rules, trader, notional)

@@ -11,6 +11,7 @@ from workbench.domain.config import Venue
 from workbench.domain.records import COMMAND, EVENT, Records
 from workbench.domain.times import MAX_TIME_NS
 from workbench.domain.views import ExchangeState, state_digest
+from workbench.engine.reference.cash import fine, transfer_cash
 from workbench.engine.reference.changing import cancel_order, replace_order
 from workbench.engine.reference.command import Command
 from workbench.engine.reference.controlling import (
@@ -18,15 +19,22 @@ from workbench.engine.reference.controlling import (
     kill_switch,
     mass_cancel,
     reinstate_account,
+    schedule_phase,
     set_phase,
     set_price_band,
     suspend_account,
 )
-from workbench.engine.reference.emit import publish_quotes, refuse
+from workbench.engine.reference.dividends import dividend
+from workbench.engine.reference.emit import refuse
 from workbench.engine.reference.entering import new_order
 from workbench.engine.reference.executing import execute_order
+from workbench.engine.reference.limits import look_at_limits
+from workbench.engine.reference.monitoring import start_day
 from workbench.engine.reference.naming import check_late
+from workbench.engine.reference.settle import end_of_command
+from workbench.engine.reference.splits import split
 from workbench.engine.reference.state import TwinState
+from workbench.engine.reference.timing import pass_time
 from workbench.engine.reference.views import depth, whole_state
 from workbench.errors import CommandError
 from workbench.risk.reference import Refusal
@@ -46,8 +54,23 @@ _HANDLERS: dict[int, Handler] = {
     CommandKind.SET_PHASE: set_phase,
     CommandKind.SET_PRICE_BAND: set_price_band,
     CommandKind.CLOCK: clock,
+    CommandKind.SCHEDULE_PHASE: schedule_phase,
+    CommandKind.TRANSFER_CASH: transfer_cash,
+    CommandKind.FINE: fine,
+    CommandKind.DIVIDEND: dividend,
+    CommandKind.SPLIT: split,
+    CommandKind.START_DAY: start_day,
 }
-_NOT_FOR_BARE = (CommandKind.SUSPEND_ACCOUNT, CommandKind.REINSTATE_ACCOUNT, CommandKind.KILL_SWITCH)
+_NOT_FOR_BARE = (
+    CommandKind.SUSPEND_ACCOUNT,
+    CommandKind.REINSTATE_ACCOUNT,
+    CommandKind.KILL_SWITCH,
+    CommandKind.TRANSFER_CASH,
+    CommandKind.FINE,
+    CommandKind.DIVIDEND,
+    CommandKind.SPLIT,
+    CommandKind.START_DAY,
+)
 
 
 class ReferenceExchange(TwinState):
@@ -89,10 +112,11 @@ class ReferenceExchange(TwinState):
             # Time passes with refused commands too, so that the times of events never fall.
             if not self.late:
                 self.time_ns = command.time_ns
+                pass_time(self)
+                look_at_limits(self, command)
             handler = self._handlers.get(command.kind, _unknown_command)
             handler(self, command)
-            if self.touched:
-                publish_quotes(self)
+            end_of_command(self)
         events = np.array(self.events, dtype=EVENT)
         self.events = []
         return events

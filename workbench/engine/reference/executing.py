@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from workbench.domain.codes import (
     STREET_ACCOUNT,
     EventKind,
     OrderFlag,
     OrderType,
+    Place,
     Reason,
     SelfTradePrevention,
     Side,
@@ -16,10 +19,10 @@ from workbench.domain.records import DIVERGED
 from workbench.engine.reference.command import Command
 from workbench.engine.reference.divergence import diverge
 from workbench.engine.reference.emit import refuse
-from workbench.engine.reference.fills import fill
+from workbench.engine.reference.fills import cut_to_position, fill
 from workbench.engine.reference.naming import check_instrument, check_late, named_order
 from workbench.engine.reference.state import SIDES, TwinState
-from workbench.matching.reference import OPPOSITE, Order
+from workbench.matching.reference import OPPOSITE, BookSide, Order, Walk
 from workbench.risk.reference import Refusal
 
 
@@ -30,7 +33,10 @@ def execute_order(twin: TwinState, command: Command) -> None:
     maker = named_order(twin, command)
     # X of the rules; what cannot be meant counts as not open.
     if maker and (
-        maker.side == command.side or not maker.is_street or maker.instrument != command.instrument
+        maker.side == command.side
+        or not maker.is_street
+        or maker.instrument != command.instrument
+        or maker.book != Place.SHOWN
     ):
         maker = None
     if not refusal and twin.frozen and named and maker is None:
@@ -44,13 +50,14 @@ def execute_order(twin: TwinState, command: Command) -> None:
 
     # Step 1: live orders that stand before what history traded with.
     at_price = maker.price_ticks if maker else price
-    before = [
-        order
-        for order in resting_side.reached(at_price)
-        if not order.is_street
-        and (order.price_ticks != at_price or maker is None or order.priority < maker.priority)
-    ]
-    taken_by_live = _take(twin, before, aggressor, quantity)
+
+    def stands_before(order: Order) -> bool:
+        behind = maker and order.price_ticks == at_price and order.priority > maker.priority
+        return not order.is_street and not behind
+
+    taken_by_live = 0
+    if twin.is_continuous(command.instrument):
+        taken_by_live = _take(twin, resting_side, at_price, stands_before, aggressor, quantity)
     left = quantity if twin.frozen else quantity - taken_by_live
 
     # Step 2: what history recorded.
@@ -69,8 +76,8 @@ def execute_order(twin: TwinState, command: Command) -> None:
         return
 
     # Step 3: the rest of an aggressor whose order is not there any more.
-    if named and left:
-        _take(twin, list(resting_side.reached(price)), aggressor, left)
+    if named and left and twin.is_continuous(command.instrument):
+        _take(twin, resting_side, price, lambda _: True, aggressor, left)
 
     # Step 4.
     missed = quantity - lost if named else taken_by_live
@@ -117,13 +124,22 @@ def _history_order(twin: TwinState, command: Command, side: Side, lots: int) -> 
     )
 
 
-def _take(twin: TwinState, makers: list[Order], aggressor: Order, lots: int) -> int:
-    """Trade history's aggressor with `makers` in turn, up to `lots`; returns how many traded."""
+def _take(
+    twin: TwinState,
+    side: BookSide,
+    limit_ticks: int,
+    wanted: Callable[[Order], bool],
+    aggressor: Order,
+    lots: int,
+) -> int:
+    """Trade history's aggressor with the `wanted` orders it reaches; returns how many lots traded."""
     left = lots
-    for maker in makers:
-        traded = min(left, maker.leaves_lots)
-        if not traded:
-            break
-        fill(twin, maker, aggressor, maker.price_ticks, traded)
-        left -= traded
+    walk = Walk(side, limit_ticks)
+    while left and (maker := walk.first()):
+        if not wanted(maker):
+            walk.skip()
+        elif not cut_to_position(twin, maker):
+            traded = min(left, maker.displayed_lots)
+            fill(twin, maker, aggressor, maker.price_ticks, traded)
+            left -= traded
     return lots - left

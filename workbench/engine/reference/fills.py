@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from workbench.domain.codes import EventKind
-from workbench.domain.records import LIQUIDITY_MAKER, SHADOW
+from workbench.domain.codes import EventKind, OrderFlag, Reason, Side
+from workbench.domain.records import AUCTION, LIQUIDITY_MAKER, SHADOW
 from workbench.domain.states import OrderState
+from workbench.engine.reference.charging import charge
 from workbench.engine.reference.emit import emit, emit_about
-from workbench.engine.reference.orders import shrink
+from workbench.engine.reference.groups import cancel, traded
+from workbench.engine.reference.marks import sample_fill
+from workbench.engine.reference.orders import refresh, shrink
 from workbench.engine.reference.state import TwinState
 from workbench.matching.reference import Order
 
@@ -21,23 +24,58 @@ class Trade(NamedTuple):
     lots: int
     notional_micros: int
     shadow: int
+    flags: int
+    """SHADOW and AUCTION, where they apply."""
+
+
+def cut_to_position(twin: TwinState, maker: Order) -> bool:
+    """Cut a reduce-only order whose turn comes to what its position allows; returns whether it was cut."""
+    if not maker.flags & OrderFlag.REDUCE_ONLY:
+        return False
+    position = twin.ledger.position_lots(maker.account, maker.instrument)
+    allowed = max(0, -position if maker.side == Side.BUY else position)
+    if maker.leaves_lots <= allowed:
+        return False
+    cancel(twin, maker, Reason.REDUCE_ONLY, maker.leaves_lots - allowed)
+    return True
 
 
 def fill(
-    twin: TwinState, maker: Order, taker: Order, price_ticks: int, lots: int, *, recorded: bool = False
+    twin: TwinState,
+    maker: Order,
+    taker: Order,
+    price_ticks: int,
+    lots: int,
+    *,
+    recorded: bool = False,
+    auction: bool = False,
 ) -> None:
-    """One trade. `recorded`: history's own, which makes no lots of a street order *taken*."""
+    """One trade and what it does to its orders' groups.
+
+    `recorded`: history's own, which makes no lots of a street order *taken*. `auction`: an uncross's, in
+    which icebergs keep their place.
+    """
     twin.trade_count += 1
     notional = twin.ledger.terms[taker.instrument].notional(price_ticks, lots)
     # In a frozen venue only history's own trades are shown to the market.
     shadow = SHADOW if twin.frozen and not recorded else 0
-    trade = Trade(twin.trade_count, price_ticks, lots, notional, shadow)
+    flags = shadow | (AUCTION if auction else 0)
+    trade = Trade(twin.trade_count, price_ticks, lots, notional, shadow, flags)
     _print_trade(twin, maker, taker, trade)
     maker_fee = _fill_side(twin, maker, taker, trade, recorded=recorded, is_maker=True)
     taker_fee = _fill_side(twin, taker, maker, trade, recorded=recorded, is_maker=False)
     if not twin.venue.bare and not (maker.is_street and taker.is_street):
         _book(twin, maker, trade, maker_fee)
         _book(twin, taker, trade, taker_fee)
+    if auction:
+        for order in (maker, taker):
+            if order.display_lots and order.leaves_lots:
+                shown = min(order.display_lots, order.leaves_lots)
+                twin.markets[order.instrument].side_of(order).change(order, order.leaves_lots, shown)
+    elif maker.display_lots and maker.leaves_lots and not maker.shown_lots:
+        refresh(twin, maker)
+    traded(twin, maker, lots)
+    traded(twin, taker, lots)
 
 
 def _print_trade(twin: TwinState, maker: Order, taker: Order, trade: Trade) -> None:
@@ -50,12 +88,16 @@ def _print_trade(twin: TwinState, maker: Order, taker: Order, trade: Trade) -> N
         maker.account,
         trade.notional_micros,
     )
-    emit_about(twin, EventKind.TRADE, taker, payload, flags=trade.shadow)
+    emit_about(twin, EventKind.TRADE, taker, payload, flags=trade.flags)
     if not trade.shadow:
         tape = twin.tapes[taker.instrument]
         tape.last_price_ticks = trade.price_ticks
         tape.volume_lots += trade.lots
         tape.trades += 1
+        limits = twin.price_limits[taker.instrument]
+        if limits:
+            limits.count(trade.price_ticks)
+    twin.touched.add(taker.instrument)
 
 
 def _fill_side(
@@ -64,9 +106,7 @@ def _fill_side(
     """What a trade does to one of its orders; returns the fee."""
     fee = 0
     if not twin.venue.bare:
-        fee = twin.ledger.fee(
-            order.account, order.instrument, trade.notional_micros, trade.lots, maker=is_maker
-        )
+        fee = charge(twin, order, trade.notional_micros, trade.lots, maker=is_maker)
     if order.is_street and not recorded:
         order.taken_lots += trade.lots
     # History's order keeps its leaves when a live one trades with it in a frozen venue.
@@ -93,7 +133,7 @@ def _fill_side(
             order,
             payload,
             state=OrderState.FILLED if filled else OrderState.PARTIALLY_FILLED,
-            flags=trade.shadow | (LIQUIDITY_MAKER if is_maker else 0),
+            flags=trade.flags | (LIQUIDITY_MAKER if is_maker else 0),
         )
     return fee
 
@@ -102,6 +142,8 @@ def _book(twin: TwinState, order: Order, trade: Trade, fee_micros: int) -> None:
     """One account's side of a trade in the ledger."""
     account, instrument, side = order.account, order.instrument, order.side
     position = twin.ledger.book(account, instrument, side, trade.price_ticks, trade.lots, fee_micros)
+    twin.moved.add(account)
+    sample_fill(twin, order, position, trade.lots)
     payload = (
         position.position_lots,
         position.cost_micros,

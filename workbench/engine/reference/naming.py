@@ -5,6 +5,7 @@ from __future__ import annotations
 from workbench.domain.codes import HOUSE_ACCOUNT, AccountState, Phase, Reason
 from workbench.domain.commands import ALL
 from workbench.domain.config import FIRST_TRADER
+from workbench.domain.times import MAX_TIME_NS
 from workbench.engine.reference.command import Command
 from workbench.engine.reference.state import TwinState, client_key
 from workbench.matching.reference import Order
@@ -47,14 +48,23 @@ def check_instrument(twin: TwinState, instrument: int, *, or_all: bool = False) 
     return Refusal(Reason.UNKNOWN_INSTRUMENT, instrument, len(twin.rules))
 
 
-def check_open_for(twin: TwinState, account: int, instrument: int) -> Refusal | None:
+def check_open_for(twin: TwinState, account: int, instrument: int, *, historical: bool) -> Refusal | None:
     """Whether the account may trade and the instrument is traded at present."""
     trader = twin.trader(account)
     if trader and trader.state == AccountState.SUSPENDED:
         return Refusal(Reason.ACCOUNT_SUSPENDED)
     if twin.rules[instrument].phase == Phase.CLOSED:
         return Refusal(Reason.MARKET_CLOSED)
+    if twin.rules[instrument].phase == Phase.HALTED and not historical:
+        return Refusal(Reason.INSTRUMENT_HALTED)
     return None
+
+
+def check_expire_time(twin: TwinState, time_ns: int) -> Refusal | None:
+    """A time that something will happen at is later than now."""
+    if twin.time_ns < time_ns <= MAX_TIME_NS:
+        return None
+    return Refusal(Reason.INVALID_EXPIRE_TIME, time_ns, twin.time_ns)
 
 
 def check_client_id(twin: TwinState, account: int, instrument: int, client_order_id: int) -> Refusal | None:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 
-from workbench.domain.codes import Side
+from workbench.domain.codes import Place, Side
 from workbench.domain.records import (
     ACCOUNT_VIEW,
     BOOK_ORDER,
     COUNTERS_VIEW,
+    GROUP_VIEW,
     INSTRUMENT_VIEW,
     LEVEL_VIEW,
     LOT_VIEW,
     POSITION_VIEW,
+    ROLLING_VIEW,
     Records,
 )
 from workbench.domain.views import ExchangeState
-from workbench.engine.reference.state import SIDES, TwinState, state_of
+from workbench.engine.reference.emit import limits_of
+from workbench.engine.reference.state import SIDES, Group, TwinState
 
 Row = tuple[int, ...]
 
@@ -38,6 +41,8 @@ def whole_state(twin: TwinState) -> ExchangeState:
         positions=np.array(_position_rows(twin), dtype=POSITION_VIEW),
         lots=np.array(_lot_rows(twin), dtype=LOT_VIEW),
         orders=np.array(_order_rows(twin), dtype=BOOK_ORDER),
+        groups=np.array(_group_rows(twin), dtype=GROUP_VIEW),
+        rolling=np.array(_rolling_rows(twin), dtype=ROLLING_VIEW),
     )
 
 
@@ -49,6 +54,9 @@ def _counters(twin: TwinState) -> Row:
         twin.order_count,
         twin.trade_count,
         twin.priority_count,
+        twin.funding_micros,
+        twin.accruing,
+        twin.accrued_to_ns,
     )
 
 
@@ -67,8 +75,18 @@ def _instrument_rows(twin: TwinState) -> list[Row]:
             tape.divergence_orders,
             rules.window_low_ticks,
             rules.window_high_ticks,
+            calendar.collecting,
+            *tape.indicative,
+            *((calendar.schedule[1], calendar.schedule[0]) if calendar.schedule else (0, 0)),
+            calendar.reopening_ns or 0,
+            *limits_of(twin, number),
+            limits.part if limits else 0,
+            tape.close_price_ticks,
+            tape.reference_price_ticks,
         )
-        for number, (rules, tape) in enumerate(zip(twin.rules, twin.tapes, strict=True))
+        for number, (rules, tape, calendar, limits) in enumerate(
+            zip(twin.rules, twin.tapes, twin.calendars, twin.price_limits, strict=True)
+        )
     ]
 
 
@@ -85,6 +103,10 @@ def _account_rows(twin: TwinState) -> list[Row]:
             twin.ledger.purses[account].fees_micros,
             standing.open_orders,
             standing.rate_time_ns,
+            standing.peak_equity_micros,
+            standing.day_start_equity_micros,
+            standing.margin_call,
+            standing.call_deadline_ns,
         )
         for account, standing in enumerate(twin.standings)
     ]
@@ -95,8 +117,9 @@ def _position_rows(twin: TwinState) -> list[Row]:
     for account, standing in enumerate(twin.standings):
         for instrument in range(len(twin.rules)):
             position = twin.ledger.positions.get((account, instrument))
-            booked = (0,) * 6
+            booked, excursions = (0,) * 6, (0, 0)
             if position:
+                excursions = (position.adverse_micros, position.favourable_micros)
                 booked = (
                     position.position_lots,
                     position.cost_micros,
@@ -107,7 +130,7 @@ def _position_rows(twin: TwinState) -> list[Row]:
                 )
             open_lots = [standing.open_lots_of(instrument, side) for side in SIDES]
             if any(booked) or any(open_lots):
-                rows.append((account, instrument, *booked, *open_lots))
+                rows.append((account, instrument, *booked, *open_lots, *excursions))
     return rows
 
 
@@ -123,6 +146,11 @@ def _lot_rows(twin: TwinState) -> list[Row]:
 
 
 def _order_rows(twin: TwinState) -> list[Row]:
+    in_books = [
+        order for market in twin.markets for book in market.books for side in SIDES for order in book[side]
+    ]
+    elsewhere = [order for order in twin.open_orders.values() if order.book > Place.LIVE]
+    elsewhere.sort(key=lambda order: (order.instrument, order.book, order.priority))
     return [
         (
             order.order_id,
@@ -132,7 +160,7 @@ def _order_rows(twin: TwinState) -> list[Row]:
             order.side,
             order.order_type,
             order.time_in_force,
-            state_of(order),
+            twin.state_of(order),
             order.self_trade_prevention,
             order.book,
             order.flags,
@@ -144,9 +172,40 @@ def _order_rows(twin: TwinState) -> list[Row]:
             order.reserved_micros,
             order.priority,
             order.time_ns,
+            order.display_lots,
+            order.shown_lots,
+            order.trigger_price_ticks or order.valued_ticks,
+            order.trail_ticks,
+            order.trail_micros,
+            order.watermark_ticks,
+            order.expire_time_ns,
+            order.group_id,
+            order.group_place,
+            order.raw_fee_micros,
+            order.fee_notional_micros,
+            order.charged_micros,
         )
-        for market in twin.markets
-        for book in market.books
-        for side in SIDES
-        for order in book[side]
+        for order in in_books + elsewhere
+    ]
+
+
+def _group_rows(twin: TwinState) -> list[Row]:
+    groups: dict[Group, int] = {}
+    for order_id, group in twin.groups.items():
+        groups[group] = min(order_id, groups.get(group, order_id))
+    rows: list[Row] = []
+    for group in sorted(groups, key=lambda group: groups[group]):
+        ids = {place: order.order_id for place, order in group.members.items()}
+        parent = ids.pop(group.parent, 0)
+        row = (group.account, group.instrument, group.stage, ids.get(1, 0), ids.get(2, 0), parent)
+        rows.append(row)
+    return rows
+
+
+def _rolling_rows(twin: TwinState) -> list[Row]:
+    return [
+        (instrument, part, *limits.parts[part])
+        for instrument, limits in enumerate(twin.price_limits)
+        if limits
+        for part in sorted(limits.parts)
     ]
