@@ -85,6 +85,12 @@ class CommandKind(IntEnum):
     """Advance exchange time; interest, borrow costs, monitoring and liquidations happen at it."""
     SCHEDULE_PHASE = 12
     """Have an instrument (or, with -1, all) change to the phase in `flags` at `expire_time_ns`."""
+    CROSS_ORDERS = 13
+    """An auction of history: a quantity that traded at one price, without an aggressor."""
+    RESTRICT_SHORT_SALES = 14
+    """Allow short sales of an instrument (or, with -1, of all) only above the best bid, or (0) at any price."""
+    SET_AUCTION_COLLAR = 15
+    """Keep the next uncross price from `price_ticks` to `trigger_price_ticks`; two zeros lift it."""
     TRANSFER_CASH = 20
     """Deposit money to an account, or withdraw it (a negative amount)."""
     FINE = 21
@@ -273,6 +279,10 @@ class EventKind(IntEnum):
     """The rolling reference and its limit-down and limit-up prices moved."""
     PHASE_SCHEDULED = 45
     """An instrument will change its phase at a set time, or no longer will."""
+    SHORT_SALE_RESTRICTION_CHANGED = 46
+    """Short sales of an instrument are allowed only above the best bid from now on, or at any price again."""
+    AUCTION_COLLAR_CHANGED = 47
+    """The bounds of the next uncross price were set or lifted."""
     CASH_CHANGED = 50
     """Money other than a trade's was added to an account's cash; `reason` says what for."""
     LIMIT_BREACHED = 51
@@ -384,6 +394,8 @@ class Reason(IntEnum):
     """The order does not fit into the group it names."""
     REDUCE_ONLY_WOULD_OPEN = 35
     """A reduce-only order would open or grow a position."""
+    SHORT_SALE_RESTRICTED = 36
+    """A short sale would trade at or below the best bid while that is forbidden."""
     GROUP = 48
     """The order's group: its other leg traded or ended, or its parent ended."""
     REDUCE_ONLY = 49

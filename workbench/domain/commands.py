@@ -210,6 +210,35 @@ def schedule_phase(time_ns: int, phase: Phase, at_ns: int, instrument: int = ALL
     )
 
 
+def cross_orders(time_ns: int, instrument: int, quantity_lots: int, price_ticks: int) -> Records:
+    """An auction of history: `quantity_lots` traded at `price_ticks`."""
+    return _command(
+        CommandKind.CROSS_ORDERS,
+        time_ns,
+        account=STREET_ACCOUNT,
+        instrument=instrument,
+        quantity_lots=quantity_lots,
+        price_ticks=price_ticks,
+        flags=OrderFlag.HISTORICAL,
+    )
+
+
+def restrict_short_sales(time_ns: int, restricted: int = 1, instrument: int = ALL) -> Records:
+    """Allow short sales only above the best bid, or (0) at any price again."""
+    return _command(CommandKind.RESTRICT_SHORT_SALES, time_ns, instrument=instrument, flags=int(restricted))
+
+
+def set_auction_collar(time_ns: int, instrument: int, low_ticks: int, high_ticks: int) -> Records:
+    """Keep the next uncross price from `low_ticks` to `high_ticks`; two zeros lift the collar."""
+    return _command(
+        CommandKind.SET_AUCTION_COLLAR,
+        time_ns,
+        instrument=instrument,
+        price_ticks=low_ticks,
+        trigger_price_ticks=high_ticks,
+    )
+
+
 def set_price_band(time_ns: int, instrument: int, low_ticks: int, high_ticks: int) -> Records:
     """Accept limit prices from `low_ticks` to `high_ticks` from now on."""
     return _command(

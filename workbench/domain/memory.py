@@ -150,6 +150,9 @@ INSTRUMENT = np.dtype(
         ("maintenance_short_ppm", "i8"),
         ("collar_ticks", "i8"),
         ("tried", "i8"),
+        ("short_sales_restricted", "i8"),
+        ("collar_low_ticks", "i8"),
+        ("collar_high_ticks", "i8"),
     ]
 )
 """Reference data and market state of an instrument; bid and ask are the last published quote.

@@ -145,8 +145,11 @@ MARKET_EVENT = _event(
     "limit_up_ticks",
     "next_phase",
     "next_phase_time_ns",
+    "short_sales_restricted",
 )
-"""PHASE_CHANGED, PHASE_SCHEDULED, PRICE_BAND_CHANGED and PRICE_LIMITS_CHANGED."""
+"""PHASE_CHANGED and the other changes of an instrument. Of AUCTION_COLLAR_CHANGED the limits are those of the
+collar.
+"""
 
 TERMS_EVENT = _event(
     "order_id",
@@ -354,6 +357,9 @@ INSTRUMENT_VIEW = np.dtype(
         ("limit_part", "i8"),
         ("close_price_ticks", "i8"),
         ("reference_price_ticks", "i8"),
+        ("short_sales_restricted", "i8"),
+        ("collar_low_ticks", "i8"),
+        ("collar_high_ticks", "i8"),
     ]
 )
 """An instrument's market state; bid and ask are the last published quote.
