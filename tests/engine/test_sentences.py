@@ -80,7 +80,7 @@ def test_an_orders_life() -> None:
             "ann's order 8: 740 of 1,000 cancelled: "
             "it was a market order, and the other side of the book was empty"
         ),
-        "AAPL is closed now",
+        "AAPL closed by instructor",
         "bob's order 4: 30 of 30 expired: it was a day order, and the session closed",
     ]
     assert [line for line in expected if line not in said] == []

@@ -323,7 +323,7 @@ def market_event(memory: Memory, events: EventBuffer, kind: int, reason: int, nu
         time_ns = reopening
     event["next_phase"] = phase
     event["next_phase_time_ns"] = time_ns
-    event["unused_0"] = 0
+    event["short_sales_restricted"] = instrument["short_sales_restricted"]
 
 
 @leaf

@@ -1,7 +1,9 @@
 """Each reason as a clause with its numbers: why a command was refused, or why an order ended.
 
 One line for each reason. `{value:...}` and `{limit:...}` are the event's numbers in the unit that
-docs/rules.md gives them: price, quantity, money, clock, span, account, symbol, order or count.
+docs/rules.md gives them: price, quantity, money, clock, moment (a clock time that may be missing), span,
+share (of millionths), account, symbol, order or count. Where an order is cancelled or reduced the event's
+numbers are others, and clauses that can be told of it have none.
 """
 
 from __future__ import annotations
@@ -41,6 +43,17 @@ REASONS: dict[Reason, str] = {
     Reason.INSUFFICIENT_BUYING_POWER: "it requires {value:money} and the account has {limit:money} free",
     Reason.POST_ONLY_WOULD_CROSS: "it is post-only, and its price {value:price} reaches {limit:price}, "
     "the best price on the other side",
+    Reason.INSTRUMENT_HALTED: "the instrument is halted: only cancels are taken",
+    Reason.INVALID_EXPIRE_TIME: "its expire time ({value:moment}) must lie after {limit:moment}, "
+    "and only a good-till-date order has one",
+    Reason.INVALID_TRIGGER_PRICE: "its trigger price {value:price} (or trail of {limit:share}) does not go "
+    "with its type, the price increment or the book's window",
+    Reason.INVALID_DISPLAY_QUANTITY: "its display quantity {value:quantity} does not go with its type or its "
+    "quantity (the bound is {limit:quantity})",
+    Reason.INVALID_GROUP: "it does not fit into group {value:count} at place {limit:count}",
+    Reason.REDUCE_ONLY_WOULD_OPEN: "it is reduce-only and would open {value:quantity}; "
+    "it may close {limit:quantity}",
+    Reason.SHORT_SALE_RESTRICTED: "short sales are only allowed above the best bid of {limit:price} now",
     Reason.UNKNOWN_ORDER: "no open order has this id",
     Reason.NOT_ORDER_OWNER: "the order is another account's",
     Reason.QUANTITY_BELOW_EXECUTED: "its new total {value:quantity} is not above {limit:quantity}, "
@@ -53,6 +66,30 @@ REASONS: dict[Reason, str] = {
     Reason.MASS_CANCEL: "all orders of the account were cancelled",
     Reason.KILL_SWITCH: "the account was switched off",
     Reason.END_OF_DAY: "it was a day order, and the session closed",
+    Reason.GROUP: "of its group another order traded or ended",
+    Reason.REDUCE_ONLY: "it was reduce-only, and the position had become smaller",
+    Reason.AUCTION_ENDED: "the auction it was meant for was over",
+    Reason.END_OF_TIME: "its time was over",
+    Reason.LIMIT_UP_DOWN: "the price limit was reached, and trading paused",
+    Reason.SCHEDULED: "the time set for it had come",
+    Reason.INVALID_AMOUNT: "its amount {value:money} is zero, of the wrong sign, or more than {limit:money}",
+    Reason.INSUFFICIENT_CASH: "it would withdraw {value:money}, and {limit:money} is free",
+    Reason.GROSS_EXPOSURE: "the gross exposure of a group could reach {value:count} weighted lots "
+    "and may reach {limit:count}",
+    Reason.NET_EXPOSURE: "the net exposure of a group could reach {value:count} weighted lots "
+    "and may reach {limit:count}",
+    Reason.DAILY_LOSS: "the account had lost more since the start of its day than it may",
+    Reason.DRAWDOWN: "the account's equity had fallen further from its peak than it may",
+    Reason.LIQUIDATION: "the account's margin call was not met, and the exchange closes its positions",
+    Reason.CORPORATE_ACTION: "it could not be adjusted to the split, or was not to be",
+    Reason.PRICE_COLLAR: "it had no limit, and the rest would have traded beyond the collar",
+    Reason.DEPOSIT: "deposit",
+    Reason.WITHDRAWAL: "withdrawal",
+    Reason.FINE: "fine",
+    Reason.DIVIDEND: "dividend",
+    Reason.BORROW_COST: "cost of borrowing what was sold short",
+    Reason.INTEREST: "interest on cash",
+    Reason.CASH_IN_LIEU: "cash for the fraction of a lot that a split left",
 }
 """A clause for each reason; a test fails for a reason without one."""
 
@@ -69,7 +106,7 @@ class _Measured:
         words = self.words
         if unit in ("price", "quantity"):
             return str(getattr(words, unit)(self.value, self.instrument))
-        if unit in ("money", "clock", "span", "account", "symbol", "order"):
+        if unit in ("money", "clock", "moment", "span", "share", "account", "symbol", "order"):
             return str(getattr(words, unit)(self.value))
         return f"{self.value:,}"
 

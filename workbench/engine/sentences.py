@@ -8,20 +8,31 @@ names of its words.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import IntEnum
 from functools import cache
 from typing import Any
 
 import numpy as np
 
 from workbench.domain import records
-from workbench.domain.codes import EventKind, OrderFlag, OrderType, Phase, Reason, Side, TimeInForce
+from workbench.domain.codes import (
+    EventKind,
+    OrderFlag,
+    OrderType,
+    Reason,
+    Side,
+    TimeInForce,
+    TriggerReference,
+)
 from workbench.domain.records import (
+    ACCOUNT_EVENT,
+    AUCTION,
+    AUCTION_EVENT,
+    CASH_EVENT,
     EVENT,
     FILL_EVENT,
+    LIQUIDATION,
     LIQUIDITY_MAKER,
     MARKET_EVENT,
     ORDER_EVENT,
@@ -29,11 +40,14 @@ from workbench.domain.records import (
     PRIORITY_KEPT,
     QUOTE_EVENT,
     SHADOW,
+    SPLIT_EVENT,
+    TERMS_EVENT,
     TRADE_EVENT,
     Records,
 )
+from workbench.engine import happenings
 from workbench.engine.reasons import reason_text
-from workbench.engine.words import UNITS, Words, flag_words, in_words
+from workbench.engine.words import UNITS, Told, Words, code_word, flag_words, in_words
 
 Layout = np.dtype[Any]
 
@@ -58,8 +72,8 @@ SENTENCES: dict[EventKind, Sentence] = {
     EventKind.ORDER_CREATED: Sentence(ORDER_EVENT, "{order}{terms}"),
     EventKind.ORDER_APPROVED: Sentence(ORDER_EVENT, "{order}accepted{required}"),
     EventKind.ORDER_REJECTED: Sentence(ORDER_EVENT, "{order}refused: {why}"),
-    EventKind.ORDER_HELD: Sentence(ORDER_EVENT, "{order}{terms}, held until it is triggered"),
-    EventKind.ORDER_RESTED: Sentence(ORDER_EVENT, "{order}{terms}, rested {behind}{open}"),
+    EventKind.ORDER_HELD: Sentence(ORDER_EVENT, "{order}{terms}, held {until}"),
+    EventKind.ORDER_RESTED: Sentence(ORDER_EVENT, "{order}{terms}, {rested}{open}"),
     EventKind.ORDER_PARTIALLY_FILLED: Sentence(FILL_EVENT, "{order}{filled}, {leaves} left"),
     EventKind.ORDER_FILLED: Sentence(FILL_EVENT, "{order}{filled}, which completes it"),
     EventKind.ORDER_CANCELED: Sentence(ORDER_EVENT, "{order}{value_lots} of {quantity} cancelled: {why}"),
@@ -76,48 +90,55 @@ SENTENCES: dict[EventKind, Sentence] = {
         "{account}'s position {position}, cost {cost}, realised {realised_average} (FIFO {realised_fifo}), "
         "fees {fees}, cash {cash}",
     ),
-    EventKind.ACCOUNT_SUSPENDED: Sentence(MARKET_EVENT, "{account} is suspended: no new orders"),
-    EventKind.ACCOUNT_REINSTATED: Sentence(MARKET_EVENT, "{account} may send orders again"),
-    EventKind.PHASE_CHANGED: Sentence(MARKET_EVENT, "{symbol} is {phase_name} now"),
+    EventKind.ORDER_TERMS: Sentence(TERMS_EVENT, "{order}{conditions}"),
+    EventKind.ORDER_TRIGGERED: Sentence(
+        ORDER_EVENT, "{order}triggered: {reference_name} {value_price} reached {limit_price}"
+    ),
+    EventKind.ORDER_TRAILED: Sentence(
+        ORDER_EVENT,
+        "{order}follows the market: triggers at {value_price} now, {reference_name} {limit_price}",
+    ),
+    EventKind.ORDER_REFRESHED: Sentence(
+        ORDER_EVENT, "{order}shows its next {limit_lots}, queued {behind}, {leaves} left"
+    ),
+    EventKind.ORDER_ADJUSTED: Sentence(ORDER_EVENT, "{order}adjusted by the split: {terms}{open}{before}"),
+    EventKind.ACCOUNT_SUSPENDED: Sentence(ACCOUNT_EVENT, "{account} is suspended{suspended}: no new orders"),
+    EventKind.ACCOUNT_REINSTATED: Sentence(ACCOUNT_EVENT, "{account} may send orders again"),
+    EventKind.PHASE_CHANGED: Sentence(MARKET_EVENT, "{symbol} {changed_phase}"),
+    EventKind.PHASE_SCHEDULED: Sentence(MARKET_EVENT, "{symbol}: {scheduled}"),
     EventKind.PRICE_BAND_CHANGED: Sentence(
         MARKET_EVENT, "{symbol} takes prices from {band_low} to {band_high}"
     ),
+    EventKind.PRICE_LIMITS_CHANGED: Sentence(MARKET_EVENT, "{symbol}: {limits}"),
+    EventKind.SHORT_SALE_RESTRICTION_CHANGED: Sentence(MARKET_EVENT, "{symbol} may be sold short {shorts}"),
+    EventKind.AUCTION_COLLAR_CHANGED: Sentence(
+        MARKET_EVENT, "{symbol}: the next auction may uncross {collar}"
+    ),
+    EventKind.AUCTION_INDICATIVE: Sentence(AUCTION_EVENT, "{symbol}: {auction} would uncross {crossed}"),
+    EventKind.AUCTION_UNCROSSED: Sentence(AUCTION_EVENT, "{symbol}: {auction} uncrossed {crossed}"),
+    EventKind.CASH_CHANGED: Sentence(CASH_EVENT, "{account} {cash_change}"),
+    EventKind.LIMIT_BREACHED: Sentence(
+        ACCOUNT_EVENT, "{account}'s order {order_id} is let through: {breached}"
+    ),
+    EventKind.MARGIN_CALL: Sentence(
+        ACCOUNT_EVENT,
+        "MARGIN CALL: {account}'s equity {equity} is below {requirement} required; until {deadline}",
+    ),
+    EventKind.MARGIN_CALL_MET: Sentence(
+        ACCOUNT_EVENT, "margin call met: {account}'s equity {equity} reaches {requirement} required"
+    ),
+    EventKind.LIQUIDATION: Sentence(
+        ACCOUNT_EVENT,
+        "LIQUIDATION: {account}'s position in {symbol} (unrealised {unrealised}) is closed by order {order_id}: "
+        "equity {equity} is below {requirement} required, and the margin call ended at {deadline}",
+    ),
+    EventKind.DAY_STARTED: Sentence(ACCOUNT_EVENT, "{account}'s day begins with equity {equity}"),
+    EventKind.INSTRUMENT_SPLIT: Sentence(
+        SPLIT_EVENT,
+        "{symbol} split {numerator} for {denominator}: last price {last_price} now, prices from {band}",
+    ),
 }
 """A sentence for each kind; a test fails for a kind without one."""
-
-
-class Told:
-    """One event and its words, each made when a sentence asks for it.
-
-    Parameters
-    ----------
-    event
-        The event, by its own names.
-    words
-        How numbers are printed.
-    brief
-        Leave out whose order it is, where that has been said.
-    """
-
-    def __init__(self, event: dict[str, int], words: Words, *, brief: bool = False) -> None:
-        self.event = event
-        self.words = words
-        self.brief = brief
-
-    def __getitem__(self, name: str) -> str:
-        phrase = PHRASES.get(name)
-        if phrase is not None:
-            return phrase(self)
-        if name in self.event:
-            return f"{self.event[name]}"
-        for unit in UNITS:
-            if f"{name}_{unit}" in self.event:
-                return self.number(f"{name}_{unit}", unit)
-        raise KeyError(name)
-
-    def number(self, name: str, unit: str) -> str:
-        """A word of the event, in a unit."""
-        return self.words.number(self.event[name], unit, self.event["instrument"])
 
 
 def _order(told: Told) -> str:
@@ -140,13 +161,6 @@ def _of_order(told: Told) -> str:
     return f" of client order {event['client_order_id']}" if event["client_order_id"] else ""
 
 
-def code_word(number: int, codes: type[IntEnum]) -> str:
-    """A code in words; the number of one that nobody knows."""
-    if number in set(codes):
-        return in_words(codes(number).name)
-    return f"{re.sub('(?<=.)(?=[A-Z])', ' ', codes.__name__).lower()} {number}"
-
-
 def _terms(told: Told) -> str:
     event = told.event
     parts = [f"{code_word(event['side'], Side)} {told['quantity']} {told['symbol']}"]
@@ -155,12 +169,79 @@ def _terms(told: Told) -> str:
         parts[0] += f" {code_word(event['order_type'], OrderType)}"
     parts.append(code_word(event["time_in_force"], TimeInForce))
     parts += flag_words(event["flags"] & ~OrderFlag.HISTORICAL, OrderFlag)
+    if event["flags"] & LIQUIDATION:
+        parts.append("entered by the exchange")
     return ", ".join(parts)
+
+
+def _conditions(told: Told) -> str:
+    """Terms beyond price and quantity."""
+    event, words = told.event, told.words
+    trailing = event["order_type"] == OrderType.TRAILING_STOP
+    name = words.names.get((event["account"], event["group_id"]), f"{event['group_id']}")
+    said = {
+        "trigger_price_ticks": f"trails by {told['trigger_price']}"
+        if trailing
+        else f"triggers at {told['trigger_price']}",
+        "trail_micros": f"trails by {words.share(event['trail_micros'])}",
+        "display_lots": f"shows {told['display']} at a time",
+        "expire_time_ns": f"good until {told['expire_time']}",
+        "group_id": f"number {event['group_place']} of group {name}",
+    }
+    return ", ".join(text for field, text in said.items() if event[field])
+
+
+RISING_BUYS = (OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TRAILING_STOP)
+"""Types whose buys are triggered by a rise, and whose sells by a fall; of the others it is the other way."""
+
+
+def rises(event: Any) -> bool:
+    """Whether a rise triggers this order."""
+    return bool((event["order_type"] in RISING_BUYS) == (event["side"] == Side.BUY))
+
+
+def _reference_name(told: Told) -> str:
+    event = told.event
+    instrument = told.words.instrument(event["instrument"])
+    kind = TriggerReference.LAST_TRADE if instrument is None else instrument.trigger_reference
+    if kind == TriggerReference.BID_ASK:
+        return "best ask" if event["side"] == Side.BUY else "best bid"
+    return "midpoint" if kind == TriggerReference.MIDPOINT else "last price"
+
+
+def _until(told: Told) -> str:
+    """What a held order waits for, as far as its own terms say so."""
+    event = told.event
+    if event["value"]:
+        way = "rises" if rises(event) else "falls"
+        return f"until the {_reference_name(told)} {way} to {told.number('value', 'ticks')}"
+    if event["time_in_force"] == TimeInForce.CLS:
+        return "until the closing auction begins"
+    if event["flags"] & OrderFlag.GROUP_CHILD:
+        return "until its group's parent is filled"
+    if event["flags"] & OrderFlag.GROUP_LAST:
+        return "until trading is continuous"
+    return "until its group is complete"
+
+
+def _rested(told: Told) -> str:
+    event = told.event
+    if not event["price_ticks"]:
+        ahead = f" behind {told.number('value', 'lots')}" if event["value"] else ""
+        return f"waits for the auction{ahead}"
+    showing = f", shows {told.number('limit', 'lots')}" if event["limit"] else ""
+    return f"rested {_behind(told)}{showing}"
 
 
 def _behind(told: Told) -> str:
     ahead = told.event["value"]
     return f"behind {told.number('value', 'lots')}" if ahead else "first at its price"
+
+
+def _before(told: Told) -> str:
+    event = told.event
+    price = f" at {told.number('limit', 'ticks')}" if event["limit"] else ""
+    return f" (before it {told.number('value', 'lots')} open{price})"
 
 
 def _open(told: Told) -> str:
@@ -183,10 +264,16 @@ def _why(told: Told) -> str:
 def _filled(told: Told) -> str:
     event = told.event
     did = {Side.BUY: "bought", Side.SELL: "sold"}.get(Side(event["side"]), "traded")
-    role = "maker" if event["flags"] & LIQUIDITY_MAKER else "taker"
     against = f" against order {event['contra_order_id']}" if event["contra_order_id"] else ""
     fee = f", fee {told['fee']}" if event["fee_micros"] else ""
-    return f"{did} {told['last_quantity']} at {told['last_price']} as {role}{against}{fee}"
+    return f"{did} {told['last_quantity']} at {told['last_price']} {role_of(event['flags'])}{against}{fee}"
+
+
+def role_of(flags: int) -> str:
+    """How an order came to a fill with these flags."""
+    if flags & AUCTION:
+        return "in the auction"
+    return "as maker" if flags & LIQUIDITY_MAKER else "as taker"
 
 
 def _place(told: Told) -> str:
@@ -203,9 +290,12 @@ def _parties(told: Told) -> str:
     event, words = told.event, told.words
     did = "bought from" if event["side"] == Side.BUY else "sold to"
     maker = words.account(event["maker_account"])
-    if not event["maker_order_id"]:
+    auction = bool(event["flags"] & AUCTION)
+    if not event["maker_order_id"] and not auction:
         maker = "liquidity that the book never showed"
-    return f"{words.account(event['account'])} {did} {maker}"
+    if event["side"] == Side.NONE:
+        return "in an auction of history"
+    return f"{words.account(event['account'])} {did} {maker}{' in the auction' if auction else ''}"
 
 
 def _shadow(told: Told) -> str:
@@ -224,16 +314,25 @@ def _quoted(side: str) -> Callable[[Told], str]:
 
 
 PHRASES: dict[str, Callable[[Told], str]] = {
+    **happenings.PHRASES,
     "account": lambda told: told.words.account(told.event["account"]),
     "symbol": lambda told: told.words.symbol(told.event["instrument"]),
     "order": _order,
     "of_order": _of_order,
     "terms": _terms,
+    "conditions": _conditions,
+    "until": _until,
+    "rested": _rested,
     "behind": _behind,
+    "before": _before,
     "open": _open,
     "required": _required,
+    "reference_name": _reference_name,
     "why": _why,
     "value_lots": lambda told: told.number("value", "lots"),
+    "limit_lots": lambda told: told.number("limit", "lots"),
+    "value_price": lambda told: told.number("value", "ticks"),
+    "limit_price": lambda told: told.number("limit", "ticks"),
     "filled": _filled,
     "place": _place,
     "successor": _successor,
@@ -241,7 +340,6 @@ PHRASES: dict[str, Callable[[Told], str]] = {
     "shadow": _shadow,
     "bid": _quoted("bid"),
     "ask": _quoted("ask"),
-    "phase_name": lambda told: code_word(told.event["phase"], Phase),
 }
 """Parts of sentences that are more than one word of the event."""
 
@@ -304,7 +402,7 @@ def sentence(event: Any, words: Words, *, brief: bool = False) -> str:
         Leave out whose order it is.
     """
     fields = fields_of(event)
-    told = Told(fields, words, brief=brief)
+    told = Told(fields, words, PHRASES, brief=brief)
     line = SENTENCES.get(EventKind(fields["kind"])) if fields["kind"] in set(EventKind) else None
     return _by_names(told) if line is None else line.text.format_map(told)
 

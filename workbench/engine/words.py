@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from enum import IntFlag
+from enum import IntEnum, IntFlag
 from typing import Any
 
 from workbench.domain.calendars import SECOND_NS, local_time
@@ -32,6 +33,8 @@ class Words:
         IANA time zone of clock times.
     names
         What people call orders.
+    auctions
+        Which auction an event is about, by its sequence number (see `workbench.engine.auctions`).
 
     Examples
     --------
@@ -43,6 +46,7 @@ class Words:
     venue: Venue
     zone: str = "UTC"
     names: Names = field(default_factory=dict)
+    auctions: Mapping[int, str] = field(default_factory=dict)
 
     def instrument(self, number: int) -> Instrument | None:
         """The instrument with this number, if there is one."""
@@ -94,6 +98,14 @@ class Words:
         """Clock time, as fine as it is."""
         return clock_text(time_ns, self.zone).rstrip("0").rstrip(".")
 
+    def moment(self, time_ns: int) -> str:
+        """Clock time of an event that may have none."""
+        return self.clock(time_ns) if time_ns else "none"
+
+    def share(self, millionths: int) -> str:
+        """Millionths as a percentage."""
+        return f"{(Decimal(int(millionths)) / 10_000).normalize():f} %"
+
     def span(self, nanoseconds: int) -> str:
         """A length of time."""
         if nanoseconds < _MICROSECOND_NS:
@@ -134,3 +146,51 @@ def flag_words(flags: int, kind: type[IntFlag]) -> list[str]:
     """Names of the bits that are set and have one."""
     named: list[Any] = [flag for flag in kind if flags & flag]
     return [in_words(flag.name) for flag in named]
+
+
+def code_word(number: int, codes: type[IntEnum]) -> str:
+    """A code in words; the number of one that nobody knows."""
+    if number in set(codes):
+        return in_words(codes(number).name)
+    return f"{re.sub('(?<=.)(?=[A-Z])', ' ', codes.__name__).lower()} {number}"
+
+
+Phrases = Mapping[str, Callable[["Told"], str]]
+"""Parts of sentences by name."""
+
+
+class Told:
+    """One event and its words, each made when a sentence asks for it.
+
+    Parameters
+    ----------
+    event
+        The event, by its own names.
+    words
+        How numbers are printed.
+    phrases
+        Parts of sentences that are more than one word of the event.
+    brief
+        Leave out whose order it is, where that has been said.
+    """
+
+    def __init__(self, event: dict[str, int], words: Words, phrases: Phrases, *, brief: bool = False) -> None:
+        self.event = event
+        self.words = words
+        self.phrases = phrases
+        self.brief = brief
+
+    def __getitem__(self, name: str) -> str:
+        phrase = self.phrases.get(name)
+        if phrase is not None:
+            return phrase(self)
+        if name in self.event:
+            return f"{self.event[name]}"
+        for unit in UNITS:
+            if f"{name}_{unit}" in self.event:
+                return self.number(f"{name}_{unit}", unit)
+        raise KeyError(name)
+
+    def number(self, name: str, unit: str) -> str:
+        """A word of the event, in a unit."""
+        return self.words.number(self.event[name], unit, self.event["instrument"])
