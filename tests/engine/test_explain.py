@@ -76,6 +76,7 @@ def test_a_queue_that_falls_and_a_rest_that_expires() -> None:
         "12:00:01 buy 100 AAPL at 150.25, day, rested behind 300",
         "12:00:04 250 traded, 50 cancelled ahead of it since 12:00:02: 0 still ahead",
         "12:00:04 bought 40 at 150.25 as maker against bob's order 4, 60 left",
+        "12:00:06 AAPL closed by instructor",
         "12:00:06 60 of 100 expired: it was a day order, and the session closed",
         "Queue at 150.25: of 300 ahead of it 250 traded, 50 cancelled, 0 stayed ahead to the end.",
         "Filled: 40 of 100 at 150.25 on average, 40 as maker, 0 as taker.",

@@ -13,13 +13,21 @@ import typer
 
 from workbench.cli.output import LOG
 from workbench.domain.codes import EventKind, Reason, Side
-from workbench.domain.records import MARKET_EVENT, QUOTE_EVENT, TRADE_EVENT, Records
+from workbench.domain.records import (
+    AUCTION_EVENT,
+    MARKET_EVENT,
+    QUOTE_EVENT,
+    SPLIT_EVENT,
+    TRADE_EVENT,
+    Records,
+)
 from workbench.domain.states import OrderState
+from workbench.engine.auctions import auction_names
 from workbench.engine.explain import chain, events_of, explain, named_order
 from workbench.engine.log import Log, read_log
 from workbench.engine.moments import local_time, moment_ns
-from workbench.engine.sentences import code_word, fields_of, kind_name, layout_of, payload_of, sentence
-from workbench.engine.words import Words, clock_text
+from workbench.engine.sentences import fields_of, kind_name, layout_of, payload_of, sentence
+from workbench.engine.words import Words, clock_text, code_word
 from workbench.errors import ConfigError
 
 _NANO_DIGITS = 9
@@ -35,6 +43,13 @@ _COLOURS = (
     ("POSITION", "bright_black"),
     ("PHASE", "cyan"),
     ("BAND", "cyan"),
+    ("AUCTION", "cyan"),
+    ("LIMITS", "cyan"),
+    ("SPLIT", "magenta"),
+    ("CASH", "magenta"),
+    ("MARGIN_CALL_MET", "green"),
+    ("MARGIN_CALL", "bright_red"),
+    ("LIQUIDATION", "bright_red"),
 )
 """Colours of kinds by a word of their name, the first that fits."""
 
@@ -53,7 +68,7 @@ def list_events(
 ) -> None:
     """Print the events of a log that all filters let pass."""
     log = read_log(place / LOG if place.is_dir() else place)
-    words = Words(log.venue, log.zone, log.names)
+    words = Words(log.venue, log.zone, log.names, auction_names(log.events))
     events = chosen(log, account, symbol, order, kinds, since, until)
     shown = events if limit is None else events[:limit]
     if as_json:
@@ -146,12 +161,8 @@ def _kinds(word: str) -> list[int]:
 
 def _accountless() -> list[int]:
     """Kinds that are about an instrument and nobody's."""
-    return [
-        int(kind)
-        for kind in EventKind
-        if layout_of(int(kind)) == QUOTE_EVENT
-        or (layout_of(int(kind)) == MARKET_EVENT and not kind.name.startswith("ACCOUNT"))
-    ]
+    layouts = (QUOTE_EVENT, MARKET_EVENT, AUCTION_EVENT, SPLIT_EVENT)
+    return [int(kind) for kind in EventKind if layout_of(int(kind)) in layouts]
 
 
 def as_fields(event: Any, words: Words) -> dict[str, Any]:

@@ -9,26 +9,40 @@ from typing import Any
 
 import numpy as np
 
-from workbench.domain.codes import EventKind, Reason, Side
+from workbench.domain.codes import EventKind, OrderType, Reason, Side
 from workbench.domain.config import Venue
 from workbench.domain.records import (
+    ACCOUNT_EVENT,
+    AUCTION,
     FILL_EVENT,
     LIQUIDITY_MAKER,
     ORDER_EVENT,
+    TERMS_EVENT,
     TRADE_EVENT,
     Records,
 )
 from workbench.domain.states import OPEN_STATES, OrderState
+from workbench.engine.around import (
+    Liquidated,
+    around,
+    closest_reference,
+    group_of,
+    liquidation_of,
+    terms_of,
+)
+from workbench.engine.auctions import auction_names
 from workbench.engine.market import Missed, Through, missed_by, quote_before, reachable_lots
-from workbench.engine.queue import CLAIMS, WAYS, Departure, Stay, order_mask, stays_of
+from workbench.engine.queue import CLAIMS, FILLS, WAYS, Departure, Stay, order_mask, stays_of
 from workbench.engine.reasons import reason_text
-from workbench.engine.sentences import layout_of, sentence
+from workbench.engine.sentences import layout_of, role_of, sentence, waits_for
 from workbench.engine.words import Names, Words
 from workbench.errors import ConfigError
 
-_FILLS = (EventKind.ORDER_PARTIALLY_FILLED, EventKind.ORDER_FILLED)
 _ENDS = (EventKind.ORDER_CANCELED, EventKind.ORDER_EXPIRED)
 _MOST_TRADES = 3
+_MOST_STAYS = 4
+LIQUIDATION_NAME = "liquidation"
+"""What the order of the first liquidation is called; that of the n-th is called liquidation-n."""
 _MOST_LINES = 24
 """Lines of an order's life that are printed; `Explanation.fills` and `stays` have them all."""
 
@@ -46,7 +60,9 @@ class FillStory:
     price_ticks, quantity_lots, fee_micros, trade_id
         What traded; a negative fee is a rebate.
     maker
-        Whether the order rested.
+        Whether the order rested; in an auction, whether it is the older one.
+    auction
+        Whether it was in an auction.
     contra_order_id, contra_account
         The other side; order id 0 for an aggressor of history that has none.
     ahead_lots
@@ -61,6 +77,7 @@ class FillStory:
     fee_micros: int
     trade_id: int
     maker: bool
+    auction: bool
     contra_order_id: int
     contra_account: int
     ahead_lots: int | None
@@ -96,6 +113,18 @@ class Explanation:
         Best price quoted on the other side when it came, and lots there; 0 when there was none.
     reachable_lots
         Lots of others within its limit at that time.
+    active_ns
+        When it was triggered or released, the time that the three above are of; None for an order that was
+        never held, or still is.
+    waits
+        What it is held for, or was when it ended; "" for other orders.
+    closest_ticks, closest_ns
+        The reference price that came closest to its trigger while it was held, and when; 0 when it was
+        triggered or there was none.
+    group
+        Ids of the other orders of its group.
+    liquidation
+        Why the exchange entered it for the account; None for an order that somebody sent.
     lines
         Its life, event by event: sequence number, time, and sentence.
     """
@@ -121,6 +150,12 @@ class Explanation:
     opposite_ticks: int
     opposite_lots: int
     reachable_lots: int
+    active_ns: int | None
+    waits: str
+    closest_ticks: int
+    closest_ns: int
+    group: tuple[int, ...]
+    liquidation: Liquidated | None
     lines: tuple[tuple[int, int, str], ...]
     words: Words = field(repr=False)
 
@@ -153,7 +188,7 @@ class Explanation:
 
     def _queue_lines(self) -> Iterable[tuple[int, int, str]]:
         """A line for each run of departures between two events of the order."""
-        own = [seq for seq, _, _ in self.lines]
+        own = sorted(seq for seq, _, _ in self.lines)
         for stay in self.stays:
             runs: dict[int, list[Departure]] = {}
             for departure in stay.departures:
@@ -165,16 +200,44 @@ class Explanation:
                 yield last.seq, last.time_ns, f"{gone}: {self._lots(last.ahead_lots)} still ahead"
 
     def _conclusions(self) -> Iterable[str]:
+        if self.liquidation is not None:
+            yield self._entered_for(self.liquidation)
         if not self.accepted:
-            yield f"Refused by the rule {self.reason.name}; nothing changed."
+            when = f" when it became active at {self.words.clock(self.active_ns)}" if self.active_ns else ""
+            yield f"Refused by the rule {self.reason.name}{when}; nothing {'more' if when else 'changed'}."
             return
-        for stay in self.stays:
-            yield f"Queue at {self._price(stay.price_ticks)}: {self._queue(stay)}."
+        stays = self.stays
+        if len(stays) > _MOST_STAYS:
+            stays = (*stays[: _MOST_STAYS - 1], stays[-1])
+        for number, stay in enumerate(stays, start=1):
+            if number == _MOST_STAYS and len(self.stays) > _MOST_STAYS:
+                yield f"... {len(self.stays) - _MOST_STAYS} stays more in a queue"
+            yield f"{self._queue_name(stay)}: {self._queue(stay)}."
         yield f"Filled: {self._filled()}."
         if self.ended_lots or self.open_lots:
             yield f"The rest: {self._rest()}."
             yield "Why not more:"
             yield from (f"  {line}" for line in self._why_not_more())
+
+    def _entered_for(self, why: Liquidated) -> str:
+        money, clock = self.words.money, self.words.clock
+        account = self.words.account(self.account)
+        called = "the margin call"
+        if why.call_ns is not None:
+            called += (
+                f" of {clock(why.call_ns)} (equity {money(why.called_equity_micros)}, "
+                f"{money(why.called_requirement_micros)} required)"
+            )
+        return (
+            f"Entered by the exchange to close {account}'s position: {called} was not met by "
+            f"{clock(why.deadline_ns)}, and equity {money(why.equity_micros)} was below "
+            f"{money(why.requirement_micros)} required."
+        )
+
+    def _queue_name(self, stay: Stay) -> str:
+        where = f"Queue at {self._price(stay.price_ticks)}" if stay.price_ticks else "Queue of market orders"
+        how = {EventKind.ORDER_REFRESHED: " (next slice)", EventKind.ORDER_ADJUSTED: " (after the split)"}
+        return f"{where}{how.get(stay.joined_by, '')}"
 
     def _queue(self, stay: Stay) -> str:
         unseen = stay.said_lots - stay.ahead_lots
@@ -188,19 +251,30 @@ class Explanation:
     def _filled(self) -> str:
         if not self.fills:
             return "nothing"
+        # Price times quantity stays what it was when a split changes both.
         traded = sum(fill.price_ticks * fill.quantity_lots for fill in self.fills)
-        lots = sum(fill.quantity_lots for fill in self.fills)
+        lots = self.filled_lots
         instrument = self.words.instrument(self.instrument)
         tick = Decimal(1) if instrument is None else instrument.price_from_ticks(1)
         average = (tick * traded / lots).quantize(tick / 100)
         average = average.quantize(tick) if average == average.quantize(tick) else average.normalize()
         total = self.filled_lots + self.open_lots + self.ended_lots
-        makers = sum(fill.quantity_lots for fill in self.fills if fill.maker)
-        roles = f"{self._lots(makers)} as maker, {self._lots(lots - makers)} as taker"
+        auction = sum(fill.quantity_lots for fill in self.fills if fill.auction)
+        makers = sum(fill.quantity_lots for fill in self.fills if fill.maker and not fill.auction)
+        before = sum(fill.quantity_lots for fill in self.fills)
+        parts = {"in auctions": auction, "as maker": makers, "as taker": before - auction - makers}
+        if auction:
+            parts = {how: count for how, count in parts.items() if count}
+        else:
+            del parts["in auctions"]
+        roles = ", ".join(f"{self._lots(count)} {how}" for how, count in parts.items())
+        split = f" ({self._lots(before)} before the split)" if before != lots else ""
         fees = f", fees {self.words.money(self.fees_micros)}" if self.fees_micros else ""
-        return f"{self._lots(lots)} of {self._lots(total)} at {average:f} on average, {roles}{fees}"
+        return f"{self._lots(lots)} of {self._lots(total)}{split} at {average:f} on average, {roles}{fees}"
 
     def _rest(self) -> str:
+        if self.open_lots and self.waits:
+            return f"{self._lots(self.open_lots)} still held {self.waits}"
         if self.open_lots:
             ahead = f", {self._lots(self.stays[-1].still_ahead_lots)} ahead of it" if self.stays else ""
             return f"{self._lots(self.open_lots)} still open{ahead}"
@@ -209,6 +283,9 @@ class Explanation:
         return f"{self._lots(self.ended_lots)} {how}, {why} ({self.reason.name})"
 
     def _why_not_more(self) -> Iterable[str]:
+        if self.waits:
+            yield from self._why_held()
+            return
         if self.missed is None:
             yield from self._why_not_at_once()
             return
@@ -236,13 +313,20 @@ class Explanation:
         else:
             yield f"there was no {side}"
 
+    def _why_held(self) -> Iterable[str]:
+        yield f"it was held {self.waits}"
+        if self.closest_ticks:
+            closest = f"{self._price(self.closest_ticks)} at {self.words.clock(self.closest_ns)}"
+            yield f"the closest that it came was {closest}"
+
     def _why_not_at_once(self) -> Iterable[str]:
         side = self._other_side
+        came = "came" if self.active_ns is None else "became active"
         if not self.opposite_ticks:
-            yield f"there was no {side} when it came"
+            yield f"there was no {side} when it {came}"
             return
         met = f"{self._lots(self.opposite_lots)} at {self._price(self.opposite_ticks)}"
-        yield f"the best {side} when it came was {met}"
+        yield f"the best {side} when it {came} was {met}"
         within = "within its limit" if self.price_ticks else "on that side"
         yield f"others offered {self._lots(self.reachable_lots)} {within}"
 
@@ -289,7 +373,7 @@ def explain(
     ConfigError
         When no event tells of such an order.
     """
-    words = Words(venue, zone, names or {})
+    words = Words(venue, zone, names or {}, auction_names(events))
     ids = chain(events, order_id)
     own = events[order_mask(events) & np.isin(_ids(events), ids)]
     if not len(own) or layout_of(int(own["kind"][0])) != ORDER_EVENT:
@@ -309,7 +393,17 @@ def explain(
     instrument, price = int(sent["instrument"]), int(sent["price_ticks"])
     # A refused order may have had a side that there is not.
     side = Side(int(sent["side"])) if sent["side"] in set(Side) else Side.NONE
-    opposite = quote_before(events, int(sent["seq"]), instrument, side)
+    held, active = _held(orders)
+    waiting = held is not None and active is None
+    came = sent if active is None else active
+    opposite = quote_before(events, int(came["seq"]), instrument, side)
+    closest = (0, 0)
+    if waiting and held["value"]:
+        closest = closest_reference(
+            events, held, int((last if why is not None else events[-1])["seq"]), venue
+        )
+    adjusted = bool((orders["kind"] == EventKind.ORDER_ADJUSTED).any())
+    group = group_of(events, ids)
     return Explanation(
         order_id=order_id,
         ids=tuple(ids),
@@ -322,7 +416,7 @@ def explain(
         reason=Reason(int(why["reason"])) if why is not None else Reason.NONE,
         value=int(why["value"]) if why is not None else 0,
         limit=int(why["limit"]) if why is not None else 0,
-        filled_lots=sum(fill.quantity_lots for fill in fills),
+        filled_lots=int(last["executed_lots"]) if adjusted else sum(fill.quantity_lots for fill in fills),
         open_lots=int(last["leaves_lots"]) if state in OPEN_STATES else 0,
         ended_lots=int(why["value"]) if why is not None and state != OrderState.REJECTED else 0,
         fees_micros=sum(fill.fee_micros for fill in fills),
@@ -332,11 +426,46 @@ def explain(
         opposite_ticks=opposite[0],
         opposite_lots=opposite[1],
         reachable_lots=reachable_lots(
-            events, int(sent["seq"]), instrument, side, price, int(sent["account"])
+            events, int(came["seq"]), instrument, side, price, int(sent["account"])
         ),
-        lines=tuple(_lines(events, ids, fills, words)),
+        active_ns=None if active is None else int(active["time_ns"]),
+        waits=waits_for(_adjusted_trigger(events, held, ids), words) if waiting else "",
+        closest_ticks=closest[0],
+        closest_ns=closest[1],
+        group=tuple(group),
+        liquidation=liquidation_of(events, ids),
+        lines=tuple(_lines(events, own, ids, fills, stays, group, words)),
         words=words,
     )
+
+
+def _held(orders: Records) -> tuple[Any, Any]:
+    """The last ORDER_HELD of an order, and the event by which it became active after it, or None."""
+    held = orders[orders["kind"] == EventKind.ORDER_HELD]
+    if not len(held):
+        return None, None
+    later = orders[orders["seq"] > held[-1]["seq"]]
+    kinds = (EventKind.ORDER_TRIGGERED, EventKind.ORDER_APPROVED, EventKind.ORDER_REJECTED)
+    active = later[np.isin(later["kind"], kinds)]
+    return held[-1], active[0] if len(active) else None
+
+
+def _adjusted_trigger(events: Records, held: Any, ids: list[int]) -> Any:
+    """ORDER_HELD with the trigger price as it stands now: a trailing stop's follows, a split changes it."""
+    now = held.copy()
+    orders = events[order_mask(events)].view(ORDER_EVENT)
+    trailed = orders[(orders["kind"] == EventKind.ORDER_TRAILED) & np.isin(orders["order_id"], ids)]
+    splits = orders[(orders["kind"] == EventKind.ORDER_ADJUSTED) & np.isin(orders["order_id"], ids)]
+    trailed = trailed[trailed["seq"] > held["seq"]]
+    if len(trailed):
+        now["value"] = trailed[-1]["value"]
+    later = splits[splits["seq"] > held["seq"]]
+    terms = terms_of(events, ids).view(TERMS_EVENT)
+    for split in later:
+        told = terms[terms["seq"] == split["seq"] + 1]
+        if len(told) and now["order_type"] != OrderType.TRAILING_STOP and now["value"]:
+            now["value"] = told[0]["trigger_price_ticks"]
+    return now
 
 
 def _ids(events: Records) -> Any:
@@ -359,6 +488,8 @@ def chain(events: Records, order_id: int) -> list[int]:
 def named_order(events: Records, names: Names, name: str) -> int:
     """The latest id of the order that is called so; `ConfigError` when none is."""
     keys = [key for key, called in names.items() if called == name]
+    if not keys and (number := _liquidation(events, name)):
+        return number
     if not keys:
         raise ConfigError(
             f"no order is called {name!r}",
@@ -374,8 +505,17 @@ def named_order(events: Records, names: Names, name: str) -> int:
     return int(ids[-1])
 
 
+def _liquidation(events: Records, name: str) -> int:
+    """The order that a liquidation entered, by `LIQUIDATION_NAME` and its number; 0 for another name."""
+    closed = events[events["kind"] == EventKind.LIQUIDATION].view(ACCOUNT_EVENT)["order_id"].tolist()
+    names = {f"{LIQUIDATION_NAME}-{number}": order for number, order in enumerate(closed, start=1)}
+    if closed:
+        names[LIQUIDATION_NAME] = closed[0]
+    return int(names.get(name, 0))
+
+
 def _fills(events: Records, own: Records, stays: tuple[Stay, ...]) -> tuple[FillStory, ...]:
-    fills = own[np.isin(own["kind"], _FILLS)].view(FILL_EVENT)
+    fills = own[np.isin(own["kind"], FILLS)].view(FILL_EVENT)
     trades = events[events["kind"] == EventKind.TRADE].view(TRADE_EVENT)
     trades = trades[np.isin(trades["trade_id"], fills["trade_id"])]
     by_id = {int(trade["trade_id"]): trade for trade in trades}
@@ -385,6 +525,7 @@ def _fills(events: Records, own: Records, stays: tuple[Stay, ...]) -> tuple[Fill
         trade = by_id.get(int(fill["trade_id"]))
         contra = -1 if trade is None else int(trade["account"] if maker else trade["maker_account"])
         seq = int(fill["seq"])
+        queued = maker and not fill["flags"] & AUCTION
         stay = next((stay for stay in reversed(stays) if stay.start_seq < seq), None)
         made.append(
             FillStory(
@@ -396,22 +537,23 @@ def _fills(events: Records, own: Records, stays: tuple[Stay, ...]) -> tuple[Fill
                 fee_micros=int(fill["fee_micros"]),
                 trade_id=int(fill["trade_id"]),
                 maker=maker,
+                auction=bool(fill["flags"] & AUCTION),
                 contra_order_id=int(fill["contra_order_id"]),
                 contra_account=contra,
-                ahead_lots=stay.ahead_at(seq) if maker and stay is not None else None,
+                ahead_lots=stay.ahead_at(seq) if queued and stay is not None else None,
             )
         )
     return tuple(made)
 
 
 def events_of(events: Records, ids: list[int]) -> Records:
-    """The life of the order that had these ids: its own events, and what was refused to it."""
+    """The life of the order that had these ids: its own events, its terms, and what was refused to it."""
     layouts = np.zeros(256, dtype=bool)
     for kind in EventKind:
         layouts[kind] = layout_of(int(kind)) in (ORDER_EVENT, FILL_EVENT)
     told = events[layouts[events["kind"]] & np.isin(_ids(events), ids)]
     if len(told):
-        told = np.concatenate([told, _asked_by_name(events, told)])
+        told = np.concatenate([told, _asked_by_name(events, told), terms_of(events, ids)])
     return told[np.argsort(told["seq"], kind="stable")]
 
 
@@ -421,7 +563,7 @@ def _with_contra(text: str, fill: FillStory, owner: str) -> str:
         return text.replace(
             f"against order {fill.contra_order_id}", f"against {owner}'s order {fill.contra_order_id}"
         )
-    role = "as maker" if fill.maker else "as taker"
+    role = role_of((AUCTION if fill.auction else 0) | (LIQUIDITY_MAKER if fill.maker else 0))
     return text.replace(role, f"{role} against {owner}")
 
 
@@ -439,9 +581,15 @@ def _asked_by_name(events: Records, told: Records) -> Records:
 
 
 def _lines(
-    events: Records, ids: list[int], fills: tuple[FillStory, ...], words: Words
+    events: Records,
+    own: Records,
+    ids: list[int],
+    fills: tuple[FillStory, ...],
+    stays: tuple[Stay, ...],
+    group: list[int],
+    words: Words,
 ) -> Iterable[tuple[int, int, str]]:
-    """The order's life in sentences, with what its own events do not say of its fills."""
+    """The order's life in sentences, with what its own events do not say of its fills, and what led to it."""
     told = events_of(events, ids)
     # A refused change may have left the instrument out; its numbers are in the order's ticks and lots.
     told["instrument"] = told["instrument"][0]
@@ -457,3 +605,5 @@ def _lines(
                     f", though {words.quantity(fill.ahead_lots, int(event['instrument']))} stood ahead of it"
                 )
         yield int(event["seq"]), int(event["time_ns"]), text
+    for event in around(events, own, ids, stays, group):
+        yield int(event["seq"]), int(event["time_ns"]), sentence(event, words)

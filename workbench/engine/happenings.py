@@ -122,7 +122,7 @@ def _suspended(told: Told) -> str:
         Reason.DAILY_LOSS: f": it has lost {lost} in a day",
         Reason.DRAWDOWN: f": it has lost {lost} from its peak",
     }
-    return why.get(event["reason"], "") if event["value"] else ""  # type: ignore[call-overload,no-any-return]
+    return why.get(event["reason"], "") if event["value"] else ""  # type: ignore[call-overload]
 
 
 def _breached(told: Told) -> str:

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from workbench.domain.codes import STREET_ACCOUNT, EventKind, Side
-from workbench.domain.records import ORDER_EVENT, PRIORITY_KEPT, QUOTE_EVENT, SHADOW, TRADE_EVENT, Records
+from workbench.domain.records import (
+    AUCTION,
+    ORDER_EVENT,
+    PRIORITY_KEPT,
+    QUOTE_EVENT,
+    SHADOW,
+    TRADE_EVENT,
+    Records,
+)
 from workbench.domain.states import OrderState
 from workbench.engine.queue import Stay, order_mask
 
@@ -35,7 +43,7 @@ class Missed:
     ahead_lots, hidden_lots
         Those of them that traded with orders ahead of it, and with liquidity that the book never showed.
     through, through_lots
-        Trades of others beyond its price, in order, and their lots.
+        Trades of others beyond its price, in order, and their lots; an auction has one price for all.
     opposite_ticks, opposite_ns
         Best price of the other side while it waited, and when it was first seen; 0 when there was none.
     """
@@ -72,7 +80,8 @@ def reachable_lots(
     kept = (lives["kind"] == EventKind.ORDER_REPLACED) & (lives["flags"] & PRIORITY_KEPT != 0)
     ids = np.where(kept, lives["successor_order_id"], lives["order_id"])
     fills = np.isin(lives["kind"], (EventKind.ORDER_PARTIALLY_FILLED, EventKind.ORDER_FILLED))
-    open_now = kept | np.isin(lives["order_state"], (OrderState.NEW, OrderState.PARTIALLY_FILLED))
+    standing = (OrderState.NEW, OrderState.PARTIALLY_FILLED, OrderState.SUSPENDED)
+    open_now = kept | np.isin(lives["order_state"], standing)
     # Dictionaries keep the last entry of each order; an old id of a kept place is forgotten below.
     last = {order: at for at, order in enumerate(ids.tolist())}
     prices = dict(zip(ids[~fills].tolist(), lives["price_ticks"][~fills].tolist(), strict=True))
@@ -115,12 +124,17 @@ def missed_by(
         last = stay.end_seq or int(events["seq"][-1])
         during = trades[(trades["seq"] > stay.start_seq) & (trades["seq"] <= last)]
         distance = (during["price_ticks"] - stay.price_ticks) * sign
+        if not stay.price_ticks:
+            # A market order that waits for an auction has no price to be traded at or through.
+            continue
         level = during[distance == 0]
         at_price += int(level["quantity_lots"].sum())
         gone = {departure.seq for departure in stay.departures}
-        # The maker's fill follows its trade.
-        ahead += int(level["quantity_lots"][np.isin(level["seq"] + 1, list(gone))].sum())
-        hidden += int(level["quantity_lots"][level["maker_order_id"] == 0].sum())
+        # The fill of the resting order follows its trade; in an auction the other may be the order ahead.
+        auction = level["flags"] & AUCTION != 0
+        of_ahead = np.isin(level["seq"] + 1, list(gone)) | (auction & np.isin(level["seq"] + 2, list(gone)))
+        ahead += int(level["quantity_lots"][of_ahead].sum())
+        hidden += int(level["quantity_lots"][(level["maker_order_id"] == 0) & ~auction].sum())
         through += [
             Through(
                 int(trade["trade_id"]),
@@ -130,7 +144,7 @@ def missed_by(
                 int(trade["account"]),
                 int(trade["maker_account"]),
             )
-            for trade in during[distance < 0]
+            for trade in during[(distance < 0) & (during["flags"] & AUCTION == 0)]
         ]
         best = _better(best, _best_opposite(quotes, stay, last, side), sign)
     return Missed(

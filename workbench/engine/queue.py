@@ -9,7 +9,7 @@ import numpy as np
 
 from workbench.domain.codes import STREET_ACCOUNT, EventKind
 from workbench.domain.config import ReplayMode, Venue
-from workbench.domain.records import FILL_EVENT, ORDER_EVENT, PRIORITY_KEPT, Records
+from workbench.domain.records import AUCTION, FILL_EVENT, ORDER_EVENT, PRIORITY_KEPT, Records
 from workbench.domain.states import TERMINAL_STATES
 from workbench.engine.sentences import layout_of
 
@@ -24,6 +24,11 @@ a replace that queues anew.
 
 CLAIMS = (EventKind.CANCEL_REJECTED, EventKind.REPLACE_REJECTED, EventKind.COMMAND_REJECTED)
 """Kinds whose order id is only what somebody asked for."""
+
+JOINS = (EventKind.ORDER_RESTED, EventKind.ORDER_REFRESHED)
+"""Kinds by which an order takes a place in a queue; `limit` is what it shows there, 0 for all of it."""
+
+FILLS = (EventKind.ORDER_PARTIALLY_FILLED, EventKind.ORDER_FILLED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,9 @@ class Stay:
         How they left, in order.
     ahead_ids
         Orders that stood ahead at the start.
+    joined_by
+        By which event it began: ORDER_RESTED, ORDER_REFRESHED (the next slice of an iceberg) or
+        ORDER_ADJUSTED (the old place after a split).
     """
 
     order_id: int
@@ -87,6 +95,7 @@ class Stay:
     ahead_lots: int
     departures: tuple[Departure, ...]
     ahead_ids: frozenset[int]
+    joined_by: EventKind = EventKind.ORDER_RESTED
 
     def left_lots(self, way: str) -> int:
         """Lots that left in one of `WAYS`."""
@@ -123,117 +132,203 @@ def leaves_queue(event: Any) -> bool:
 
 
 def stays_of(events: Records, ids: list[int], venue: Venue) -> tuple[Stay, ...]:
-    """Every stay in a queue of the order that had these ids, one after the other."""
+    """Every stay in a queue of the order that had these ids, one after the other.
+
+    A stay begins when the order rests, when the next slice of an iceberg queues, and with the new terms that
+    a split gives it.
+    """
     lives = events[order_mask(events)].view(ORDER_EVENT)
     own = lives[np.isin(lives["order_id"], ids)]
-    made = []
-    for at in np.flatnonzero(own["kind"] == EventKind.ORDER_RESTED):
-        ends = [event for event in own[at + 1 :] if leaves_queue(event)]
-        again = own[at + 1 :][own["kind"][at + 1 :] == EventKind.ORDER_RESTED]
-        end = min([*ends[:1], *again[:1]], key=lambda event: int(event["seq"]), default=None)
-        made.append(_stay(lives, own[at], end, ids, venue))
+    starts = np.isin(own["kind"], JOINS)
+    joined = 0
+    made: list[Stay] = []
+    for at, event in enumerate(own):
+        rested = bool(made) and made[-1].end_seq == _split_seq(events, event)
+        if event["kind"] == EventKind.ORDER_ADJUSTED and rested:
+            starts[at] = True
+        if not starts[at]:
+            continue
+        if event["kind"] in JOINS:
+            joined = int(event["seq"])
+        ends = [later for later in own[at + 1 :] if leaves_queue(later)]
+        again = own[at + 1 :][np.isin(own["kind"][at + 1 :], (*JOINS, EventKind.ORDER_ADJUSTED))]
+        end = min([*ends[:1], *again[:1]], key=lambda later: int(later["seq"]), default=None)
+        end_seq = None if end is None else int(end["seq"])
+        if end is not None and end["kind"] == EventKind.ORDER_ADJUSTED:
+            # Orders ahead may be adjusted before it: the old queue ends with the split.
+            end_seq = _split_seq(events, end)
+        made.append(
+            _stay(lives, event, joined, None if end is None else int(end["time_ns"]), end_seq, ids, venue)
+        )
     return tuple(made)
 
 
-def _stay(lives: Records, rested: Any, end: Any | None, ids: list[int], venue: Venue) -> Stay:
-    start, price = int(rested["seq"]), int(rested["price_ticks"])
-    end_seq = None if end is None else int(end["seq"])
+def _split_seq(events: Records, adjusted: Any) -> int:
+    """The split that an ORDER_ADJUSTED follows from; -1 for another event."""
+    if adjusted["kind"] != EventKind.ORDER_ADJUSTED:
+        return -1
+    splits = (events["kind"] == EventKind.INSTRUMENT_SPLIT) & (
+        events["command_seq"] == adjusted["command_seq"]
+    )
+    found = events["seq"][splits]
+    return int(found[0]) if len(found) else int(adjusted["seq"])
+
+
+def _stay(
+    lives: Records,
+    start: Any,
+    joined: int,
+    end_ns: int | None,
+    end_seq: int | None,
+    ids: list[int],
+    venue: Venue,
+) -> Stay:
+    price = int(start["price_ticks"])
     here = lives[
-        (lives["instrument"] == rested["instrument"])
-        & (lives["side"] == rested["side"])
+        (lives["instrument"] == start["instrument"])
+        & (lives["side"] == start["side"])
         & (lives["seq"] <= (end_seq or int(lives["seq"][-1])))
     ]
-    if venue.replay_mode == ReplayMode.FROZEN and rested["account"] == STREET_ACCOUNT:
+    if venue.replay_mode == ReplayMode.FROZEN and start["account"] == STREET_ACCOUNT:
         # History queues behind history alone.
         here = here[here["account"] == STREET_ACCOUNT]
+    begin = int(start["seq"])
+    if start["kind"] == EventKind.ORDER_ADJUSTED:
+        # All orders of a split are adjusted before anything else happens.
+        split = here["seq"][(here["kind"] == start["kind"]) & (here["command_seq"] == start["command_seq"])]
+        begin = int(split[-1])
     standing = _Queue(set(ids))
-    for event in _of_queue(here, start, price):
-        if event["seq"] < start:
-            standing.take(event, price)
-    ahead_ids, ahead_lots = frozenset(standing.lots), sum(standing.lots.values())
+    queue = _of_queue(here, begin, price)
+    for event in queue[queue["seq"] <= begin]:
+        standing.take(event)
+    standing.keep(price, joined)
+    ahead_ids, ahead_lots = frozenset(standing.places), standing.total
     departures = []
     left = ahead_lots
-    for event in _of_queue(here, start, price):
-        if event["seq"] > start:
-            lots, way = standing.lose(event)
-            if lots:
-                left -= lots
-                departures.append(
-                    Departure(
-                        int(event["seq"]), int(event["time_ns"]), int(event["order_id"]), lots, way, left
-                    )
-                )
+    for event in queue[queue["seq"] > begin]:
+        lots, way = standing.lose(event)
+        if lots:
+            left -= lots
+            departures.append(
+                Departure(int(event["seq"]), int(event["time_ns"]), int(event["order_id"]), lots, way, left)
+            )
+    said = ahead_lots if start["kind"] == EventKind.ORDER_ADJUSTED else int(start["value"])
     return Stay(
-        order_id=int(rested["order_id"]),
+        order_id=int(start["order_id"]),
         price_ticks=price,
-        start_seq=start,
-        start_ns=int(rested["time_ns"]),
+        start_seq=int(start["seq"]),
+        start_ns=int(start["time_ns"]),
         end_seq=end_seq,
-        end_ns=None if end is None else int(end["time_ns"]),
-        said_lots=int(rested["value"]),
+        end_ns=end_ns,
+        said_lots=said,
         ahead_lots=ahead_lots,
         departures=tuple(departures),
         ahead_ids=ahead_ids,
+        joined_by=EventKind(int(start["kind"])),
     )
 
 
-def _of_queue(here: Records, start: int, price: int) -> Records:
-    """Events of the orders that had joined the queue before `start`."""
-    before = here["seq"] < start
-    joined = before & (here["kind"] == EventKind.ORDER_RESTED) & (here["price_ticks"] == price)
+def _of_queue(here: Records, begin: int, price: int) -> Records:
+    """Events of the orders that had joined the queue by `begin`."""
+    joins = np.isin(here["kind"], (*JOINS, EventKind.ORDER_ADJUSTED))
+    joined = (here["seq"] <= begin) & joins & (here["price_ticks"] == price)
     ids = set(here["order_id"][joined].tolist())
     kept = (here["kind"] == EventKind.ORDER_REPLACED) & (here["flags"] & PRIORITY_KEPT != 0)
-    for event in here[kept & (here["price_ticks"] == price)]:
+    replaced = here[kept]
+    for event in replaced:
         if int(event["order_id"]) in ids:
             ids.add(int(event["successor_order_id"]))
+    for event in replaced[::-1]:
+        # A split may have brought a successor here whose place was taken under an older id.
+        if int(event["successor_order_id"]) in ids:
+            ids.add(int(event["order_id"]))
     return here[np.isin(here["order_id"], list(ids))]
 
 
+@dataclass(slots=True)
+class _Place:
+    """An order in a queue: what it shows, what it may show (0: all), its price and when it joined."""
+
+    lots: int
+    display: int
+    price: int
+    joined: int
+
+
 class _Queue:
-    """Orders at one price and their open lots, by id."""
+    """Orders and what they show, by id."""
 
     def __init__(self, own: set[int]) -> None:
-        self.lots: dict[int, int] = {}
+        self.places: dict[int, _Place] = {}
         self._own = own
 
-    def take(self, event: Any, price: int) -> None:
+    @property
+    def total(self) -> int:
+        """All lots that are shown."""
+        return sum(place.lots for place in self.places.values())
+
+    def take(self, event: Any) -> None:
         """An event before our order joined."""
         order_id = int(event["order_id"])
-        if event["kind"] == EventKind.ORDER_RESTED:
-            if event["price_ticks"] == price and order_id not in self._own:
-                self.lots[order_id] = int(event["leaves_lots"])
-        elif order_id in self.lots:
+        if event["kind"] in JOINS:
+            if order_id not in self._own:
+                display = int(event["limit"])
+                lots = display or int(event["leaves_lots"])
+                self.places[order_id] = _Place(lots, display, int(event["price_ticks"]), int(event["seq"]))
+        elif order_id in self.places:
             self._follow(order_id, event)
+
+    def keep(self, price: int, joined: int) -> None:
+        """Forget who stands at another price, or joined later than our order."""
+        self.places = {
+            order_id: place
+            for order_id, place in self.places.items()
+            if place.price == price and place.joined < joined
+        }
 
     def lose(self, event: Any) -> tuple[int, str]:
         """An event after it joined: how many lots ahead are gone by it, and in which way."""
         order_id = int(event["order_id"])
-        before = self.lots.get(order_id)
-        if before is None:
+        if order_id not in self.places or event["kind"] == EventKind.ORDER_ADJUSTED:
             return 0, ""
+        before = self.places[order_id].lots
         way = _way(event)
-        if event["kind"] == EventKind.ORDER_RESTED:
+        if event["kind"] in JOINS:
             # It has queued anew, behind our order.
-            del self.lots[order_id]
+            del self.places[order_id]
             return before, MOVED
         return before - self._follow(order_id, event), way
 
     def _follow(self, order_id: int, event: Any) -> int:
-        """Bring one order up to date; what is left of it in the queue."""
-        del self.lots[order_id]
+        """Bring one order up to date; what it still shows in the queue."""
+        place = self.places.pop(order_id)
         if leaves_queue(event):
             return 0
+        left = int(event["leaves_lots"])
         if event["kind"] == EventKind.ORDER_REPLACED:
             order_id = int(event["successor_order_id"])
-        left = int(event["leaves_lots"])
-        if left:
-            self.lots[order_id] = left
-        return left
+        if event["kind"] == EventKind.ORDER_ADJUSTED:
+            # Quantities are multiplied, and so is what an iceberg shows.
+            place.display = place.display * left // max(int(event["value"]), 1)
+            place.price, place.lots = int(event["price_ticks"]), min(place.display or left, left)
+        elif not place.display:
+            place.lots = left
+        elif event["kind"] not in FILLS:
+            place.lots = min(place.lots, left)
+        elif event["flags"] & AUCTION:
+            # An uncross reaches what is hidden, and afterwards it shows as much again.
+            place.lots = min(place.display, left)
+        else:
+            # In a fill's event the quantity is that of the fill.
+            place.lots = min(place.lots - int(event["quantity_lots"]), left)
+        if place.lots > 0:
+            self.places[order_id] = place
+        return max(place.lots, 0)
 
 
 def _way(event: Any) -> str:
     kind = event["kind"]
-    if kind in (EventKind.ORDER_PARTIALLY_FILLED, EventKind.ORDER_FILLED):
+    if kind in FILLS:
         return TRADED
     if kind == EventKind.ORDER_EXPIRED:
         return EXPIRED

@@ -129,8 +129,8 @@ SENTENCES: dict[EventKind, Sentence] = {
     ),
     EventKind.LIQUIDATION: Sentence(
         ACCOUNT_EVENT,
-        "LIQUIDATION: {account}'s position in {symbol} (unrealised {unrealised}) is closed by order {order_id}: "
-        "equity {equity} is below {requirement} required, and the margin call ended at {deadline}",
+        "LIQUIDATION: {account}'s position in {symbol} (unrealised {unrealised}) is closed by "
+        "order {order_id}: equity {equity} is below {requirement} required, and the margin call ended at {deadline}",
     ),
     EventKind.DAY_STARTED: Sentence(ACCOUNT_EVENT, "{account}'s day begins with equity {equity}"),
     EventKind.INSTRUMENT_SPLIT: Sentence(
@@ -405,6 +405,11 @@ def sentence(event: Any, words: Words, *, brief: bool = False) -> str:
     told = Told(fields, words, PHRASES, brief=brief)
     line = SENTENCES.get(EventKind(fields["kind"])) if fields["kind"] in set(EventKind) else None
     return _by_names(told) if line is None else line.text.format_map(told)
+
+
+def waits_for(held: Any, words: Words) -> str:
+    """What an order is held for, by its ORDER_HELD as an `ORDER_EVENT`."""
+    return _until(Told(dict(zip(held.dtype.names, held.item(), strict=True)), words, PHRASES))
 
 
 def _by_names(told: Told) -> str:

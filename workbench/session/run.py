@@ -12,7 +12,14 @@ import polars as pl
 from workbench.domain.records import COMMAND, Records, commands
 from workbench.engine.exchange import Exchange
 from workbench.engine.explain import Explanation, explain, named_order
-from workbench.engine.frames import Scales, events_frame, quotes_frame, trades_frame
+from workbench.engine.frames import (
+    Scales,
+    auctions_frame,
+    cash_frame,
+    events_frame,
+    quotes_frame,
+    trades_frame,
+)
 from workbench.engine.summary import Summary, summarise
 from workbench.engine.words import Names
 from workbench.feed.agents.population import SLICE_NS
@@ -63,6 +70,14 @@ class Run:
     def quotes(self) -> pl.DataFrame:
         """All changes of the best bid and offer (see `workbench.engine.frames.quotes_frame`)."""
         return quotes_frame(self.events, self._scales)
+
+    def auctions(self) -> pl.DataFrame:
+        """All indicative prices and uncrosses (see `workbench.engine.frames.auctions_frame`)."""
+        return auctions_frame(self.events, self._scales)
+
+    def cash(self) -> pl.DataFrame:
+        """All money that is not a trade's (see `workbench.engine.frames.cash_frame`)."""
+        return cash_frame(self.events, self._scales)
 
     def event_table(self) -> pl.DataFrame:
         """All events (see `workbench.engine.frames.events_frame`)."""

@@ -13,12 +13,12 @@ from workbench.domain.commands import ALL, batch
 from workbench.domain.config import FIRST_TRADER, RESERVED_NAMES, Venue
 from workbench.domain.instruments import Instrument
 from workbench.domain.records import COMMAND, Records, commands
-from workbench.domain.units import Number, to_micros
+from workbench.domain.units import Number, decimal, to_micros
 from workbench.errors import ConfigError
 from workbench.session.moments import Clock, is_span, span_ns
 from workbench.session.place import Lines, at, meant, refuse_unknown
-from workbench.session.settings import code_of, shown
-from workbench.session.verbs import Verb, flag_names, verbs
+from workbench.session.settings import code_of, is_percent, millionths, shown
+from workbench.session.verbs import PER_LOT, TRAILS, WHOLE, Verb, flag_names, verbs
 
 _EVERYTHING = "all"
 _CLIENT_IDS = ("client_order_id", "new_client_order_id")
@@ -57,6 +57,7 @@ class Script:
     orders: dict[str, Named] = field(default_factory=dict)
     _taken: set[int] = field(default_factory=set)
     _next_id: int = 1
+    _sizes: dict[tuple[int, int], int] = field(default_factory=dict)
     _verbs: dict[str, Verb] = field(default_factory=verbs)
 
     def read(self) -> Records:
@@ -81,6 +82,11 @@ class Script:
     def names(self) -> dict[tuple[int, int], str]:
         """What the script calls orders, by account and client order id."""
         return {(order.account, order.client_order_id): name for name, order in self.orders.items()}
+
+    def place(self, account: int, group: int) -> int:
+        """The next place in a group: its first order has 1."""
+        self._sizes[account, group] = self._sizes.get((account, group), 0) + 1
+        return self._sizes[account, group]
 
     def _time(self, entry: Any, now_ns: int | None) -> int:
         if not isinstance(entry, dict):
@@ -153,6 +159,8 @@ class _Entry:
             if name not in values:
                 values[name] = self._value(name, key, value)
         values["flags"] = values.get("flags", 0) | self._switched()
+        if self.enters and values.get("group_id") and "group_place" not in values:
+            values["group_place"] = self.script.place(values["account"], values["group_id"])
         self._complete(values)
         return self._record(values)
 
@@ -160,12 +168,15 @@ class _Entry:
         """What is given for each field, and by which key."""
         keys = self.verb.keys()
         special = ["name"] if self.enters else ["order"]
-        refuse_unknown(self.table, [*keys, *special, *flag_names()], "")
+        switches = flag_names(self.verb)
+        refuse_unknown(self.table, [*keys, *special, *switches], "")
         made: dict[str, tuple[str, Any]] = {}
         for key, value in self.table.items():
-            if key in special or key in flag_names():
+            if key in special or key in switches:
                 continue
             name = keys[key]
+            if name in TRAILS and key == "trail":
+                name = TRAILS[0 if is_percent(value) else 1]
             if name in made or name in self.verb.preset:
                 raise ConfigError(f"{name} is given twice", remedy=f"leave out {key}")
             made[name] = key, value
@@ -192,13 +203,13 @@ class _Entry:
 
     def _switched(self) -> int:
         """Flags that are given as keys of their own: `post_only = true`."""
-        flags = OrderFlag(0)
-        for key, flag in flag_names().items():
+        flags = 0
+        for key, flag in flag_names(self.verb).items():
             given = self.table.get(key, False)
             if not isinstance(given, bool):
                 raise ConfigError(f"{key} is {shown(given)}, expected true or false")
-            flags |= flag if given else OrderFlag(0)
-        return int(flags)
+            flags |= int(flag) if given else 0
+        return flags
 
     def _name(self, values: dict[str, int]) -> None:
         if self.enters and "name" in self.table:
@@ -242,13 +253,23 @@ class _Entry:
                 raise ConfigError("new_name is for an order that has a name", remedy="say order = its name")
             named = self.named
             return self.script.register(given, named.account, named.instrument, self.number)
-        if key != name:
+        if name == "restricted" and isinstance(given, bool):
+            return int(given)
+        if key != name and name not in WHOLE:
             return self._measured(name, key, given)
         return _whole(key, given)
 
     def _measured(self, name: str, key: str, given: Any) -> int:
         """A value by its friendly name, in the unit that its own name ends in."""
         unit = name.rpartition("_")[2]
+        if name == PER_LOT:
+            amount = decimal(_number(key, given), key)
+            return to_micros(
+                amount if key == "amount_per_lot" else self._instrument(key).quantity_from_lots(1) * amount,
+                key,
+            )
+        if name == "trail_micros":
+            return millionths(given, key)
         if unit == "ns":
             return span_ns(given) if is_span(given) else self.script.clock.moment(given, self.time_ns)
         if unit == "id":

@@ -7,6 +7,7 @@ once.
 from __future__ import annotations
 
 import dataclasses
+import re
 import types
 from collections.abc import Collection, Mapping
 from dataclasses import MISSING, fields, is_dataclass
@@ -20,6 +21,9 @@ from workbench.session.place import at, meant, refuse_unknown
 
 Kind = TypeVar("Kind")
 
+_PPM = "_ppm"
+_PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%", re.ASCII)
+
 
 def build(
     kind: type[Kind], table: Any, place: str, clock: Clock, given: Mapping[str, Any] | None = None
@@ -32,7 +36,8 @@ def build(
         The dataclass.
     table
         The table. Its keys are names of fields; what ends in `_ns` may be given without that as a clock time
-        or a length of time, and what holds several of something by the name of one.
+        or a length of time, what has `_ppm` in its name without that as a percentage, and what holds several
+        of something by the name of one.
     place
         Where the table stands, for messages.
     clock
@@ -69,6 +74,8 @@ def keys_of(name: str, hint: Any) -> list[str]:
     keys = [name]
     if name.endswith("_ns"):
         keys.append(name.removesuffix("_ns"))
+    if _PPM in name:
+        keys.append(name.replace(_PPM, ""))
     if element_of(hint) is not None and name.endswith("s"):
         keys.append(name.removesuffix("s"))
     return keys
@@ -92,6 +99,8 @@ def _value(hint: Any, given: Any, key: str, name: str, clock: Clock, place: str)
     options = tuple(option for option in options if option is not type(None))
     if name.endswith("_ns") and key != name:
         return span_ns(given) if is_span(given) else clock.moment(given)
+    if _PPM in name and key != name:
+        return millionths(given, key)
     if Decimal in options:
         if isinstance(given, bool) or not isinstance(given, (int, str, Decimal)):
             raise ConfigError(f"{key} is {shown(given)}, expected a number such as 0.01")
@@ -130,6 +139,26 @@ def _plain(kind: type, given: Any, key: str) -> Any:
     if not right:
         raise ConfigError(f"{key} is {shown(given)}, expected {expected[1]}")
     return kind(given)
+
+
+def is_percent(given: Any) -> bool:
+    """Whether this is a part of a hundred such as `"2.5%"`."""
+    return isinstance(given, str) and _PERCENT.fullmatch(given.strip()) is not None
+
+
+def millionths(given: Any, key: str) -> int:
+    """Parts per million of a percentage such as `"2.5%"`.
+
+    >>> millionths("2.5%", "collar")
+    25000
+    """
+    match = _PERCENT.fullmatch(given.strip()) if isinstance(given, str) else None
+    if match is None:
+        raise ConfigError(f"{key} is {shown(given)}, expected a percentage such as '2.5%'")
+    parts = Decimal(match[1]) * 10_000
+    if parts != int(parts):
+        raise ConfigError(f"{key} is {shown(given)}, which is finer than a millionth")
+    return int(parts)
 
 
 def code_of(codes: type[IntEnum] | type[IntFlag], given: Any, key: str) -> int:

@@ -13,7 +13,7 @@ from enum import IntEnum, IntFlag
 from typing import Any
 
 from workbench.domain import codes, commands
-from workbench.domain.codes import CommandKind, OrderFlag, Side
+from workbench.domain.codes import CommandKind, OrderFlag, Side, SplitFlag
 from workbench.domain.records import COMMAND
 from workbench.engine.words import UNITS
 
@@ -29,6 +29,15 @@ ALIASES = {
     "new_name": "new_client_order_id",
 }
 """Friendly names that do not follow from the field's own."""
+
+PER_LOT = "micros_per_lot"
+"""Money for each lot: `amount_per_lot` in currency, or `amount` for each unit (share, coin)."""
+
+TRAILS = ("trail_micros", "trigger_price_ticks")
+"""What `trail` of a trailing stop may mean: a percentage, or a distance of the price."""
+
+WHOLE = ("new_lots", "old_lots")
+"""Numbers of lots that are a ratio and not a quantity: 2 for 1."""
 
 TAKEN = {"at": "when", "do": "does", "name": "called", "order": "of_order"}
 """What a field is called instead whose friendly name is one of a script's own words."""
@@ -98,6 +107,9 @@ class Verb:
             stem, _, unit = name.rpartition("_")
             if stem and unit in (*UNITS, "id"):
                 made.setdefault(TAKEN.get(stem, stem), name)
+        if PER_LOT in self.fields:
+            # The amount of such a command is this one.
+            made |= {"amount_per_lot": PER_LOT, "amount": PER_LOT}
         made |= {alias: name for alias, name in ALIASES.items() if name in self.fields}
         for name, kind in _side_codes().items():
             # A phase, say, which a command carries in its flags.
@@ -129,9 +141,11 @@ def _side_codes() -> dict[str, Code]:
     return made
 
 
-def flag_names() -> dict[str, OrderFlag]:
+def flag_names(verb: Verb) -> dict[str, IntFlag]:
     """Flags by the names that scripts switch them on with."""
-    return {str(flag.name).lower(): flag for flag in OrderFlag}
+    kind = verb.codes("flags")
+    flags = SplitFlag if kind is SplitFlag else OrderFlag
+    return {str(flag.name).lower(): flag for flag in flags}
 
 
 def verbs() -> dict[str, Verb]:
