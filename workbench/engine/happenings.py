@@ -13,9 +13,9 @@ _PHASES = {
     Phase.CONTINUOUS: "trades continuously now",
     Phase.CLOSED: "closed",
     Phase.PRE_OPEN: "collects orders before the opening",
-    Phase.OPENING_AUCTION: "in its opening auction",
-    Phase.CLOSING_AUCTION: "in its closing auction",
-    Phase.REOPENING_AUCTION: "in its reopening auction",
+    Phase.OPENING_AUCTION: "enters its opening auction",
+    Phase.CLOSING_AUCTION: "enters its closing auction",
+    Phase.REOPENING_AUCTION: "enters its reopening auction",
     Phase.HALTED: "halted",
 }
 

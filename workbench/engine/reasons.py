@@ -66,7 +66,7 @@ REASONS: dict[Reason, str] = {
     Reason.MASS_CANCEL: "all orders of the account were cancelled",
     Reason.KILL_SWITCH: "the account was switched off",
     Reason.END_OF_DAY: "it was a day order, and the session closed",
-    Reason.GROUP: "of its group another order traded or ended",
+    Reason.GROUP: "another order of its group traded or ended",
     Reason.REDUCE_ONLY: "it was reduce-only, and the position had become smaller",
     Reason.AUCTION_ENDED: "the auction it was meant for was over",
     Reason.END_OF_TIME: "its time was over",
