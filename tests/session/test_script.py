@@ -259,3 +259,53 @@ def test_numbers_need_an_instrument() -> None:
 def test_the_first_entry_has_a_time() -> None:
     with pytest.raises(ConfigError, match='has no time; begin with at = "09:30:00"'):
         Script(venue(), CLOCK, [{"do": "clock"}], Lines("a.toml", "")).read()
+
+
+def test_money_for_each_unit_and_for_each_lot() -> None:
+    assert one(do="dividend", amount="0.25", where=venue())["amount_micros"] == 250_000
+    # A lot of BTC is a tenth of one.
+    assert one(do="dividend", symbol="BTC", amount="0.25", where=TWO)["amount_micros"] == 25_000
+    assert one(do="dividend", symbol="BTC", amount_per_lot="0.25", where=TWO)["amount_micros"] == 250_000
+    assert one(do="dividend", micros_per_lot=7)["amount_micros"] == 7
+    assert one(do="transfer_cash", account="ann", amount=-100)["amount_micros"] == -100_000_000
+    assert one(do="fine", account="ann", amount="12.50")["amount_micros"] == 12_500_000
+
+
+def test_a_trail_is_a_price_or_a_percentage() -> None:
+    trailing = {"do": "sell", "account": "ann", "quantity": 10, "type": "trailing stop"}
+    command = one(**trailing, trail="0.50")
+    assert (command["trigger_price_ticks"], command["amount_micros"]) == (50, 0)
+    command = one(**trailing, trail="1%")
+    assert (command["trigger_price_ticks"], command["amount_micros"]) == (0, 10_000)
+
+
+def test_splits_are_ratios_whatever_a_lot_is() -> None:
+    command = one(do="split", symbol="BTC", new=3, old=2, cancel_orders=True, where=TWO)
+    assert (command["quantity_lots"], command["display_lots"], command["flags"]) == (3, 2, 1)
+    with pytest.raises(ConfigError, match="'post_only' is unknown here"):
+        one(do="split", symbol="BTC", new=3, old=2, post_only=True, where=TWO)
+
+
+def test_places_in_a_group_are_counted() -> None:
+    child = {"do": "sell", "account": "ann", "quantity": 10, "price": 160, "group": "a", "group_child": True}
+    made = read(
+        {**child, "name": "a"},
+        {**child, "name": "b"},
+        {"do": "buy", "account": "ann", "quantity": 10, "price": 150, "group": "a", "group_last": True},
+    )
+    assert made["group_id"].tolist() == [1, 1, 1]
+    assert made["group_place"].tolist() == [1, 2, 3]
+    assert made["flags"].tolist() == [OrderFlag.GROUP_CHILD, OrderFlag.GROUP_CHILD, OrderFlag.GROUP_LAST]
+    assert one(**child, name="a", group_place=3)["group_place"] == 3
+
+
+def test_phases_that_are_scheduled_and_rules_that_are_switched() -> None:
+    command = one(do="schedule_phase", phase="continuous", when="+5min")
+    assert command["expire_time_ns"] == CLOCK.moment("09:35")
+    assert one(do="restrict_short_sales", restricted=True)["flags"] == 1
+    assert one(do="restrict_short_sales", restricted=False, symbol="AAPL")["flags"] == 0
+    command = one(do="auction_collar", low=140, high="150.50")
+    assert (command["price_ticks"], command["trigger_price_ticks"]) == (14_000, 15_050)
+    assert one(do="start_day")["account"] == ALL
+    command = one(do="cross_orders", quantity=100, price=150)
+    assert (command["quantity_lots"], command["price_ticks"]) == (100, 15_000)

@@ -11,8 +11,10 @@ import pytest
 
 from workbench.domain.config import Account, Venue
 from workbench.domain.costs import FeeSchedule
+from workbench.domain.exposure import ExposureGroup
 from workbench.domain.instruments import Instrument
 from workbench.domain.limits import Limits
+from workbench.domain.margin import MarginRates
 from workbench.domain.units import Number
 from workbench.errors import ConfigError
 from workbench.session.moments import Clock
@@ -124,12 +126,15 @@ def test_what_the_dataclass_refuses_says_where() -> None:
     )
 
 
-@pytest.mark.parametrize("kind", [Instrument, Account, Limits, FeeSchedule, Venue])
+@pytest.mark.parametrize(
+    "kind", [Instrument, Account, Limits, FeeSchedule, MarginRates, ExposureGroup, Venue]
+)
 def test_every_setting_of_a_venue_can_be_given(kind: type) -> None:
     """Each field is taken by its name, with the value that it has anyway."""
     needed: dict[str, Any] = {
         Instrument: {"symbol": "ABC", "price_min": 1, "price_max": 2},
         Account: {"name": "ann"},
+        ExposureGroup: {"name": "all", "weights": {"ABC": 1}},
         Venue: {"instruments": [Instrument("ABC", 1, 2)]},
     }.get(kind, {})
     usual = kind(**needed)
@@ -148,3 +153,43 @@ def test_what_holds_several_is_called_by_one_of_them() -> None:
     several = sequences_of(Venue)
     assert (several["instrument"], several["account"]) == ("instruments", "accounts")
     assert keys_of("start_time_ns", int) == ["start_time_ns", "start_time"]
+
+
+def test_millionths_are_written_as_percentages() -> None:
+    table = {"initial_long": "50%", "initial_short_ppm": 600_000, "maintenance_long": "12.5 %"}
+    stock = build(
+        Instrument,
+        {
+            "symbol": "ABC",
+            "price_min": 1,
+            "price_max": 2,
+            "margin": table,
+            "collar": "5%",
+            "borrow_year": "0.3%",
+            "mark": "mid",
+            "trigger_reference": "bid ask",
+            "price_limit_bps": 500,
+            "price_limit_window": "5min",
+        },
+        "here",
+        CLOCK,
+    )
+    assert stock.margin == MarginRates(500_000, 600_000, 125_000)
+    assert (stock.collar_ppm, stock.borrow_ppm_year) == (50_000, 3_000)
+    parts = {"instruments": [stock]}
+    venue = build(Venue, {"debit_interest_year": "8%", "accrual_interval": "1h"}, "here", CLOCK, parts)
+    assert (venue.debit_interest_ppm_year, venue.accrual_interval_ns) == (80_000, 3_600_000_000_000)
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        (5, "here: collar is 5, expected a percentage such as '2.5%'"),
+        ("5", "here: collar is '5', expected a percentage such as '2.5%'"),
+        ("0.00001%", "here: collar is '0.00001%', which is finer than a millionth"),
+    ],
+)
+def test_a_percentage_says_that_it_is_one(given: Any, sentence: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        build(Instrument, {"symbol": "ABC", "price_min": 1, "price_max": 2, "collar": given}, "here", CLOCK)
+    assert str(refused.value) == sentence
