@@ -1,4 +1,4 @@
-"""Explanations of orders that wait: for a trigger, a parent, an auction; of trails, groups, splits and limits."""
+"""Explanations of orders that wait, for a trigger, a parent or an auction; of groups, splits and limits."""
 
 from dataclasses import replace
 

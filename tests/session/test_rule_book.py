@@ -20,8 +20,23 @@ from workbench.engine.words import Words
 from workbench.session.scenario import Scenario, read_scenario
 
 NOT_MAIN = (
-    "ORDER_", "TRADE", "QUOTE", "POSITION_CHANGED", "AUCTION_INDICATIVE", "PHASE_SCHEDULED", "PRICE_LIMITS_CHANGED",
-)  # fmt: skip
+    "ORDER_",
+    "TRADE",
+    "QUOTE",
+    "POSITION_CHANGED",
+    "AUCTION_INDICATIVE",
+    "PHASE_SCHEDULED",
+    "PRICE_LIMITS_CHANGED",
+)
+
+BREACH = "is let through: gross exposure to acme could reach"
+LIQUIDATED = (
+    "LIQUIDATION: carl's position in ACME (unrealised -2,080.00) is closed by order 28: "
+    "equity 4,419.00 is below 4,480.00 required, the margin call ended at 10:10:00"
+)
+OF_GROUP = "another order of its group traded or ended"
+MOC = "sell 300 ACME market, cls"
+ADJUSTED = "buy 600 ACME at 69.50, gtc (before it 300 open at 139.00)"
 
 
 @cache
@@ -68,31 +83,28 @@ def test_the_main_events_of_the_day(which: str) -> None:
         "09:00:00 ACME collects orders before the opening by instructor",
         "09:20:00 ACME enters its opening auction by instructor",
         "09:30:00 ACME trades continuously now as scheduled",
-        # At 150.20 and above 300 (market) + 500 are wanted and 500 + 200 offered: 700 trade and 100 buyers are
+        # At 150.20 and above 300 (market) + 500 are wanted and 500 + 200 offered: 700 trade, 100 buyers are
         # left. Below 150.20 only 500 are offered; of 150.20 ... 150.30 the nearest to the reference of 150.
         "09:30:00 ACME: opening auction uncrossed 700 at 150.20, imbalance 100 to buy",
         "09:40:00 ACME halted by instructor",
         "09:42:00 ACME enters its reopening auction by instructor",
         "09:45:00 ACME trades continuously now by instructor",
-        # Wanted: 200 up to 149.50, the iceberg's 800 up to 149.00. Offered: 300 from 149.20. The last price is
-        # 149.00, so of 149.20 ... 149.50 it is the lowest.
+        # Wanted: 200 up to 149.50, the iceberg's 800 up to 149.00. Offered: 300 from 149.20. The last price
+        # is 149.00, so of 149.20 ... 149.50 it is the lowest.
         "09:45:00 ACME: reopening auction uncrossed 200 at 149.20, imbalance 100 to sell",
-        # Ten trades since 09:55, eight at 149 and two at 145: their mean is 148.20, less 5 % (7.41) is 140.79.
+        # Ten trades since 09:55, eight at 149 and two at 145: the mean is 148.20, less 5 % (7.41) is 140.79.
         "10:00:00 ACME enters its reopening auction: a price limit was reached, then continuous at 10:05:00",
         # Bob short: 700 + 300 + 350 + 200 + 850 + 350 = 2,750 sold, with 100 + 100 + 50 + 400 more on offer.
-        "10:03:00 bob's order 26 is let through: "
-        "gross exposure to acme could reach 3,400 weighted lots, above 3,000",
+        f"10:03:00 bob's order 26 {BREACH} 3,400 weighted lots, above 3,000",
         "10:05:00 ACME trades continuously now after the price limit pause",
         # Wanted 500 at 140.00; offered 50 from 139.00 and 400 from 140.00.
         "10:05:00 ACME: reopening auction uncrossed 450 at 140.00, imbalance 50 to buy",
         # Carl: 6,500 - 200 x 150.40 - 1 = -23,581 of cash, 200 x 140 = 28,000 of stock. 16 % of it is 4,480.
         "10:05:00 MARGIN CALL: carl's equity 4,419.00 is below 4,480.00 required; until 10:10:00",
         # Dora holds 2,650 and bids for 50 + 300 + 300.
-        "10:07:00 dora's order 27 is let through: "
-        "gross exposure to acme could reach 3,300 weighted lots, above 3,000",
+        f"10:07:00 dora's order 27 {BREACH} 3,300 weighted lots, above 3,000",
         # 200 x (140.00 - 150.40) = -2,080.
-        "10:10:00 LIQUIDATION: carl's position in ACME (unrealised -2,080.00) is closed by order 28: "
-        "equity 4,419.00 is below 4,480.00 required, and the margin call ended at 10:10:00",
+        f"10:10:00 {LIQUIDATED}",
         # 50 x 140.00 + 150 x 139.50 = 27,925, less the fee of 1 and the debt of 23,581.
         "10:10:00 margin call met: carl's equity 4,343.00 reaches 0.00 required",
         # The cash of all is worked out in `test_cash_and_positions_at_the_end`.
@@ -119,14 +131,13 @@ def test_what_was_refused_held_and_triggered(which: str) -> None:
         "09:38:00 dora's order 8 (dora-iceberg): shows its next 100, queued behind 50, 900 left",
         "09:41:00 ann's order 16 (ann-halted): refused: the instrument is halted: only cancels are taken",
         "09:55:00 ann's order 10 (ann-stop): triggered: last price 145.00 reached 148.50",
-        "09:55:00 ann's order 9 (ann-target): 100 of 100 cancelled: another order of its group traded or ended",
+        f"09:55:00 ann's order 9 (ann-target): 100 of 100 cancelled: {OF_GROUP}",
         "10:00:00 ACME: price limits 140.79 to 155.61, around 148.20",
         "10:30:00 ann's order 14 (ann-gtd): 10 of 10 expired: its time was over",
-        "15:00:00 dora's order 29 (dora-moc): sell 300 ACME market, cls, held until the closing auction begins",
+        f"15:00:00 dora's order 29 (dora-moc): {MOC}, held until the closing auction begins",
         "15:50:00 dora's order 29 (dora-moc): sell 300 ACME market, cls, waits for the auction",
-        "16:30:00 dora's order 22 (dora-gtc): adjusted by the split: "
-        "buy 600 ACME at 69.50, gtc (before it 300 open at 139.00)",
-    ):  # fmt: skip
+        f"16:30:00 dora's order 22 (dora-gtc): adjusted by the split: {ADJUSTED}",
+    ):
         assert line in lines
     rejected = [
         fields_of(event)["reason"] for event in events_by(which) if event["kind"] == EventKind.ORDER_REJECTED

@@ -129,8 +129,8 @@ SENTENCES: dict[EventKind, Sentence] = {
     ),
     EventKind.LIQUIDATION: Sentence(
         ACCOUNT_EVENT,
-        "LIQUIDATION: {account}'s position in {symbol} (unrealised {unrealised}) is closed by "
-        "order {order_id}: equity {equity} is below {requirement} required, and the margin call ended at {deadline}",
+        "LIQUIDATION: {account}'s position in {symbol} (unrealised {unrealised}) is closed by order "
+        "{order_id}: equity {equity} is below {requirement} required, the margin call ended at {deadline}",
     ),
     EventKind.DAY_STARTED: Sentence(ACCOUNT_EVENT, "{account}'s day begins with equity {equity}"),
     EventKind.INSTRUMENT_SPLIT: Sentence(
