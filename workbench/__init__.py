@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from workbench.feed.bars import read_bars
     from workbench.feed.columns import Layout
     from workbench.feed.ticks import TickRules, read_ticks
+    from workbench.session.run import run
+    from workbench.session.scenario import read_scenario
 
 __version__ = "0.1.0"
 
@@ -39,8 +41,10 @@ __all__ = [
     "WorkbenchError",
     "open_history",
     "read_bars",
+    "read_scenario",
     "read_ticks",
     "replay",
+    "run",
 ]
 
 _HOMES = {
@@ -58,8 +62,10 @@ _HOMES = {
     "WorkbenchError": "workbench.errors",
     "open_history": "workbench.engine.sources",
     "read_bars": "workbench.feed.bars",
+    "read_scenario": "workbench.session.scenario",
     "read_ticks": "workbench.feed.ticks",
     "replay": "workbench.engine.replay",
+    "run": "workbench.session.run",
 }
 
 

@@ -69,6 +69,7 @@ def test_trades() -> None:
         "taker_order_id": 2,
         "maker_order_id": 1,
         "shadow": False,
+        "auction": False,
     }
     hidden = trades.row(1, named=True)
     assert (hidden["taker"], hidden["taker_order_id"], hidden["maker_order_id"]) == ("street", None, None)

@@ -1,4 +1,4 @@
-"""The command line: `workbench replay`, `book`, `sample`, `demo` and `version`.
+"""The command line: `workbench replay`, `book`, `run`, `events`, `sample`, `demo` and `version`.
 
 Each command imports what it needs when it runs, so that `--help` answers at once.
 """
@@ -129,6 +129,57 @@ def book(
         column, zone, time_unit, day, header, delimiter, symbol, tick_size, lot_size
     )
     show_book(sources, at, levels, zone, layout, rules, kind)
+
+
+@app.command()
+@sentences
+def run(
+    scenario: Annotated[Path, typer.Argument(metavar="SCENARIO", help="A scenario file (TOML).")],
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write trades, quotes, events and the summary there.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace an earlier output in DIR.")] = False,
+) -> None:
+    """Run a scenario file and say what happened."""
+    from workbench.cli.running import run_scenario
+
+    if force and out is None:
+        raise ConfigError("there is nothing to replace without --out", "--force", "give --out DIR too")
+    run_scenario(scenario, out, force=force)
+
+
+@app.command()
+@sentences
+def events(
+    log: Annotated[
+        Path, typer.Argument(metavar="LOG", help="An events.parquet, or the directory that --out made.")
+    ],
+    account: Annotated[str, typer.Option(help="Only this account's, trades with it too.")] = "",
+    symbol: Annotated[str, typer.Option(help="Only this instrument's.")] = "",
+    order: Annotated[
+        str, typer.Option(metavar="ORDER", help="Only this order's: its id, or its name in the scenario.")
+    ] = "",
+    kind: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this kind, such as trade, or all whose names contain the word; repeatable."),
+    ] = None,
+    since: Annotated[str, typer.Option(metavar="TIME", help="From this time on, included.")] = "",
+    until: Annotated[str, typer.Option(metavar="TIME", help="Up to this time, included.")] = "",
+    limit: Annotated[int | None, typer.Option(min=0, help="Print at most so many events.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    explain: Annotated[
+        str, typer.Option(metavar="ORDER", help="Tell what became of an order, and why, instead.")
+    ] = "",
+) -> None:
+    """Print an event log, one sentence for each event."""
+    from workbench.cli.listing import explain_order, list_events
+
+    if explain:
+        if any((account, symbol, order, kind, since, until, as_json, limit is not None)):
+            raise ConfigError("stands alone", "--explain", "leave out the other options")
+        explain_order(log, explain)
+        return
+    list_events(log, account, symbol, order, kind or [], since, until, limit, as_json=as_json)
 
 
 @app.command()

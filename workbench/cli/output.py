@@ -10,15 +10,24 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from workbench.cli.errors import writing
+from workbench.engine.log import write_log
 from workbench.errors import WorkbenchError
 
 if TYPE_CHECKING:
-    from workbench.engine.replay import Replay
+    import polars as pl
 
-FILES = ("trades.parquet", "quotes.parquet", "events.parquet", "summary.json")
+    from workbench.domain.config import Venue
+    from workbench.domain.records import Records
+    from workbench.engine.summary import Summary
+    from workbench.engine.words import Names
+
+LOG = "events.parquet"
+"""The event log, which `workbench events` prints."""
+
+FILES = ("trades.parquet", "quotes.parquet", LOG, "summary.json")
 """What an output directory holds, and nothing else."""
 
 
@@ -67,11 +76,35 @@ def whole_directory(directory: Path, *, force: bool) -> Iterator[Path]:
             shutil.rmtree(partial, ignore_errors=True)
 
 
-def write_replay(market: Replay, directory: Path) -> None:
-    """Trades, quotes and events of a replay as Parquet, and its summary as JSON."""
-    tables = {"trades": market.trades, "quotes": market.quotes, "events": market.event_table}
-    for name, table in tables.items():
+class Market(Protocol):
+    """What has happened in a market: a replay, or the run of a scenario."""
+
+    venue: Venue
+    zone: str
+
+    @property
+    def names(self) -> Names:
+        """What people call orders."""
+
+    @property
+    def events(self) -> Records:
+        """All events."""
+
+    def trades(self) -> pl.DataFrame:
+        """All trades."""
+
+    def quotes(self) -> pl.DataFrame:
+        """All quotes."""
+
+    def summary(self) -> Summary:
+        """Counts and averages."""
+
+
+def write_replay(market: Market, directory: Path) -> None:
+    """Trades, quotes and events of a market as Parquet, and its summary as JSON."""
+    for name, table in {"trades": market.trades, "quotes": market.quotes}.items():
         table().write_parquet(directory / f"{name}.parquet", compression="zstd", statistics=True)
+    write_log(directory / LOG, market.events, market.venue, market.zone, market.names)
     text = json.dumps(asdict(market.summary()), indent=2, default=_plain)
     (directory / "summary.json").write_text(text + "\n")
 

@@ -186,7 +186,7 @@ class Blotter:
         order.leaves_lots, order.executed_lots = int(event["leaves_lots"]), int(event["executed_lots"])
         order.order_state, order.why = OrderState(int(event["order_state"])), reason
         order.value, order.limit_value = int(event["value"]), int(event["limit"])
-        if kind == EventKind.ORDER_RESTED:
+        if kind in (EventKind.ORDER_RESTED, EventKind.ORDER_REFRESHED):
             order.ahead_lots = int(event["value"])
         if kind == EventKind.ORDER_REPLACED:
             order.id = int(event["successor_order_id"])

@@ -12,6 +12,7 @@ from workbench.domain.memory import Memory
 from workbench.domain.records import BOOK_ORDER, COMMAND, EVENT, LEVEL_VIEW, Records
 from workbench.domain.views import ExchangeState, state_digest
 from workbench.engine import layout, snapshot
+from workbench.engine.explain import Explanation, explain
 from workbench.engine.room import (
     DONE,
     NEED_EVENTS,
@@ -43,6 +44,8 @@ class Exchange:
     ----------
     venue
         Instruments, accounts and rules.
+    record
+        Keep the events of all steps in memory, so that `events` and `explain` can tell of them.
 
     Examples
     --------
@@ -66,11 +69,12 @@ class Exchange:
     60
     """
 
-    def __init__(self, venue: Venue) -> None:
+    def __init__(self, venue: Venue, *, record: bool = False) -> None:
         given: Any = venue
         if not isinstance(given, Venue):
             raise ConfigError(f"{given!r} is no Venue", "Exchange", "give Venue(instruments, accounts)")
         self.venue = venue
+        self._recorded: list[Records] | None = [] if record else None
         self._memory = layout.allocate(venue)
         self._block, self._views = layout.event_buffer(_SLACK_EVENTS)
 
@@ -120,12 +124,16 @@ class Exchange:
             )
         commands = np.require(commands, requirements=["C", "A", "W"])
         if len(commands) <= _LARGEST_BATCH or out is not None:
-            return self._step(commands, out)
-        pieces = [
-            self._step(commands[i : i + _LARGEST_BATCH], None)
-            for i in range(0, len(commands), _LARGEST_BATCH)
-        ]
-        return np.concatenate(pieces)
+            events = self._step(commands, out)
+        else:
+            pieces = [
+                self._step(commands[i : i + _LARGEST_BATCH], None)
+                for i in range(0, len(commands), _LARGEST_BATCH)
+            ]
+            events = np.concatenate(pieces)
+        if self._recorded is not None:
+            self._recorded.append(events.copy())
+        return events
 
     def _step(self, commands: Records, out: Records | None) -> Records:
         small = out is None and len(commands) <= _SMALL_BATCH
@@ -181,6 +189,34 @@ class Exchange:
         else:
             assert short == NEED_SCRATCH
             self._memory = self._memory._replace(scratch=np.zeros(2 * wanted, dtype=np.int64))
+
+    # ------------------------------------------------------------------ record
+
+    @property
+    def events(self) -> Records:
+        """All events so far, of an exchange that records them."""
+        if self._recorded is None:
+            raise ConfigError(
+                what="it keeps no events",
+                where="Exchange",
+                remedy="make it with Exchange(venue, record=True), or keep what step() returns and give it "
+                "to workbench.engine.explain.explain",
+            )
+        if len(self._recorded) != 1:
+            self._recorded[:] = [np.concatenate([np.zeros(0, dtype=EVENT), *self._recorded])]
+        return self._recorded[0]
+
+    def explain(self, order_id: int, *, zone: str = "UTC") -> Explanation:
+        """What became of an order and why (see `workbench.engine.explain`), of an exchange that records.
+
+        Parameters
+        ----------
+        order_id
+            Any id that the order has had.
+        zone
+            IANA time zone of clock times in the text.
+        """
+        return explain(self.events, order_id, self.venue, zone=zone)
 
     # ------------------------------------------------------------------ views
 
@@ -258,8 +294,8 @@ class Exchange:
         return snapshot.to_bytes(self.venue, self.state())
 
     @classmethod
-    def restore(cls, data: bytes) -> Exchange:
-        """The exchange that `snapshot` was taken of.
+    def restore(cls, data: bytes, *, record: bool = False) -> Exchange:
+        """The exchange that `snapshot` was taken of; with `record` it keeps the events from here on.
 
         Raises
         ------
@@ -272,7 +308,7 @@ class Exchange:
                 f"{type(given).__name__} is no snapshot", "Exchange.restore", "give its bytes"
             )
         venue, state = snapshot.from_bytes(data)
-        exchange = cls(venue)
+        exchange = cls(venue, record=record)
         exchange._memory = snapshot.write_state(venue, state)
         return exchange
 

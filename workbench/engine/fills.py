@@ -34,7 +34,7 @@ from workbench.engine.orders import (
     reserve,
     take_off,
 )
-from workbench.jit import int64, leaf
+from workbench.jit import hot, int64, leaf
 from workbench.ledger.cash import fee, notional
 from workbench.ledger.fees import charge
 from workbench.ledger.lots import apply_fill
@@ -113,7 +113,7 @@ def say_fill(
     )
 
 
-@leaf
+@hot
 def say_trade(
     memory: Memory,
     events: EventBuffer,
@@ -146,7 +146,7 @@ def say_trade(
             count_trade(memory, int64(maker["instrument"]), price_ticks)
 
 
-@leaf
+@hot
 def fill_resting(
     memory: Memory,
     events: EventBuffer,
@@ -171,7 +171,7 @@ def fill_resting(
             reserve(memory, order)
 
 
-@leaf
+@hot
 def retire(memory: Memory, slot: int) -> None:
     """Take an order that has been filled out of its queue, the tables and its account's books."""
     order = memory.orders[slot]

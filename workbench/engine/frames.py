@@ -26,6 +26,9 @@ from workbench.domain.codes import EventKind, OrderType, Reason, Side, TimeInFor
 from workbench.domain.config import Venue
 from workbench.domain.instruments import Instrument
 from workbench.domain.records import (
+    AUCTION,
+    AUCTION_EVENT,
+    CASH_EVENT,
     FILL_EVENT,
     LIQUIDITY_MAKER,
     ORDER_EVENT,
@@ -45,6 +48,9 @@ MICRO = Decimal("0.000001")
 FILL_KINDS = (EventKind.ORDER_PARTIALLY_FILLED, EventKind.ORDER_FILLED)
 ORDER_KINDS = (
     *(kind for kind in EventKind if kind <= EventKind.COMMAND_REJECTED and kind not in FILL_KINDS),
+    EventKind.ORDER_TRIGGERED,
+    EventKind.ORDER_TRAILED,
+    EventKind.ORDER_REFRESHED,
     EventKind.ORDER_ADJUSTED,
 )
 
@@ -159,7 +165,7 @@ def trades_frame(events: Records, scales: Scales) -> pl.DataFrame:
     `side` and `taker` are the aggressor's; `taker_order_id` is null for historical executions,
     `maker_order_id` for liquidity that the book never showed. `notional` is price x quantity x multiplier in
     account currency. `shadow` marks fills of live orders against frozen history, which are no part of the
-    market's own volume.
+    market's own volume; `auction` marks those of an uncross. An auction of history has no side.
     """
     trade = of_kind(events, EventKind.TRADE).view(TRADE_EVENT)
     instrument = trade["instrument"]
@@ -178,6 +184,7 @@ def trades_frame(events: Records, scales: Scales) -> pl.DataFrame:
             "taker_order_id": _id(trade["taker_order_id"]),
             "maker_order_id": _id(trade["maker_order_id"]),
             "shadow": trade["flags"] & SHADOW != 0,
+            "auction": trade["flags"] & AUCTION != 0,
         }
     )
 
@@ -280,6 +287,56 @@ def position_events_frame(events: Records, scales: Scales) -> pl.DataFrame:
             "fees": scales.money(position["fees_micros"]),
             "cash": scales.money(position["cash_micros"]),
             "trade_id": position["trade_id"],
+        }
+    )
+
+
+def auctions_frame(events: Records, scales: Scales) -> pl.DataFrame:
+    """One row for each indicative price and each uncross, by `event`.
+
+    `paired` trades (or would) at `price`, of what is `wanted` and `offered` there; `imbalance` is wanted less
+    offered. Without a price nothing trades, and wanted and offered are what market orders make of them.
+    """
+    auction = of_kind(events, EventKind.AUCTION_INDICATIVE, EventKind.AUCTION_UNCROSSED).view(AUCTION_EVENT)
+    instrument = auction["instrument"]
+    return _frame(
+        {
+            "time": utc_times(auction["time_ns"]),
+            "seq": auction["seq"],
+            "event": code_names(auction["kind"], EventKind),
+            "symbol": scales.symbol(instrument),
+            "price": scales.price(auction["price_ticks"], instrument),
+            **{
+                name: scales.quantity(auction[f"{name}_lots"], instrument)
+                for name in ("paired", "imbalance", "wanted", "offered")
+            },
+            "reference": scales.price(auction["reference_ticks"], instrument),
+        }
+    )
+
+
+def cash_frame(events: Records, scales: Scales) -> pl.DataFrame:
+    """One row for each amount other than a trade's that an account received or (negative) paid.
+
+    `position` and `price` are what a dividend, a cost or a split was computed from; `rate` and `periods` are
+    in the units of docs/rules.md.
+    """
+    cash = of_kind(events, EventKind.CASH_CHANGED).view(CASH_EVENT)
+    of_instrument = cash["instrument"] >= 0
+    safe = np.where(of_instrument, cash["instrument"], 0)
+    return _frame(
+        {
+            "time": utc_times(cash["time_ns"]),
+            "seq": cash["seq"],
+            "account": scales.account(cash["account"]),
+            "reason": code_names(cash["reason"], Reason),
+            "symbol": scales.symbol(cash["instrument"]),
+            "amount": scales.money(cash["amount_micros"]),
+            "cash": scales.money(cash["cash_micros"]),
+            "position": scales.quantity(cash["position_lots"], safe, of_instrument),
+            "price": scales.price(cash["price_ticks"], safe),
+            "rate": cash["rate"],
+            "periods": cash["periods"],
         }
     )
 

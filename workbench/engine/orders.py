@@ -227,7 +227,8 @@ def rest(memory: Memory, events: EventBuffer, slot: int) -> None:
         reserve(memory, order)
     if order["special"] != 0:
         note_open(memory, order)
-    event = order_event(memory, events, order, EVENT_ORDER_RESTED, 0, open_state(memory, order), ahead)
+    state = STATE_NEW if order["leaves_lots"] == order["quantity_lots"] else STATE_PARTIALLY_FILLED
+    event = order_event(memory, events, order, EVENT_ORDER_RESTED, 0, state, ahead)
     event["limit"] = order["shown_lots"]
 
 
@@ -385,7 +386,7 @@ def withdraw(memory: Memory, slot: int) -> None:
         change_open_lots(memory, order, -order["leaves_lots"])
 
 
-@leaf
+@hot
 def end_alone(memory: Memory, events: EventBuffer, slot: int, kind: int, reason: int, state: int) -> None:
     """Cancel or expire an open order without a word to its group."""
     order = memory.orders[slot]

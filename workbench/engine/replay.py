@@ -27,6 +27,7 @@ from workbench.domain.units import Number, as_printed
 from workbench.engine.blotter import Blotter, Order
 from workbench.engine.divergence import divergence_frame, history_venue
 from workbench.engine.exchange import Exchange
+from workbench.engine.explain import Explanation, explain
 from workbench.engine.frames import (
     Scales,
     book_frame,
@@ -40,6 +41,7 @@ from workbench.engine.moments import Moment, check_market_zone, local_time, mome
 from workbench.engine.portfolio import pnl_frame, positions_frame
 from workbench.engine.sources import Source, check_is, chosen, grouped, opened, replay_venue
 from workbench.engine.summary import Summary, summarise
+from workbench.engine.words import Names
 from workbench.errors import ConfigError
 from workbench.feed.columns import Layout
 from workbench.feed.history import History
@@ -81,6 +83,8 @@ class Replay:
         Commands of history that have been applied.
     wall_seconds
         Time the exchange has spent so far.
+    names
+        What people call orders, by account number and client order id.
     """
 
     def __init__(
@@ -94,6 +98,7 @@ class Replay:
     ) -> None:
         self.commands = commands
         self.histories = tuple(histories)
+        self.names: Names = {}
         self.venue = venue
         self.zone = check_market_zone(zone)
         self.exchange = Exchange(venue)
@@ -308,6 +313,12 @@ class Replay:
             known = ", ".join(instrument.symbol for instrument in self.venue.instruments)
             raise ConfigError("there are several instruments", "symbol", f"name one of {known}")
         return 0
+
+    def explain(self, order: Order | int) -> Explanation:
+        """What became of an order of ours, or by its id of anybody's, and why: to print or to ask."""
+        if isinstance(order, Order):
+            order = self._order(order).id
+        return explain(self.events, order, self.venue, zone=self.zone, names=self.names)
 
     # Tables
 

@@ -32,7 +32,7 @@ from workbench.engine.executing import execute_order
 from workbench.engine.limits import look
 from workbench.engine.orders import enter_ids
 from workbench.engine.room import DONE, shortage
-from workbench.engine.settle import publish
+from workbench.engine.settle import has_work, publish, say_market
 from workbench.engine.timing import do_what_is_due
 from workbench.jit import array_of, by_reference, entry, int64, leaf, tuple_of
 
@@ -98,7 +98,10 @@ def run(memory: Memory, events: EventBuffer, commands: Any, start: int) -> tuple
             publish(state, sink, 0, world["instruments"])
             continue
         if number >= 0 and number < world["instruments"]:
-            publish(state, sink, number, number + 1)
+            if world["moved"] != 0 or has_work(state.instruments[number]):
+                publish(state, sink, number, number + 1)
+            else:
+                say_market(state, sink, number)
     return commands.size, DONE
 
 

@@ -1,0 +1,1 @@
+"""A market from beginning to end: scenario files and their runs."""

@@ -1,0 +1,183 @@
+"""A scenario run through the exchange, and what came of it."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+
+import numpy as np
+import polars as pl
+
+from workbench.domain.records import COMMAND, Records, commands
+from workbench.engine.exchange import Exchange
+from workbench.engine.explain import Explanation, explain, named_order
+from workbench.engine.frames import (
+    Scales,
+    auctions_frame,
+    cash_frame,
+    events_frame,
+    quotes_frame,
+    trades_frame,
+)
+from workbench.engine.summary import Summary, summarise
+from workbench.engine.words import Names
+from workbench.feed.agents.population import SLICE_NS
+from workbench.feed.history import History
+from workbench.session.crowd import Crowd
+from workbench.session.scenario import Scenario, read_scenario
+
+Progress = Callable[[int, int], None]
+"""Called with the time that has gone by and the time there is, in nanoseconds."""
+
+
+class Run:
+    """A scenario that has run.
+
+    Parameters
+    ----------
+    scenario
+        What was run.
+    exchange
+        The exchange afterwards.
+    command_count
+        How many commands it took.
+    wall_seconds
+        Time the exchange took.
+    """
+
+    def __init__(
+        self, scenario: Scenario, exchange: Exchange, command_count: int, wall_seconds: float
+    ) -> None:
+        self.scenario = scenario
+        self.exchange = exchange
+        self.venue = scenario.venue
+        self.zone = scenario.zone
+        self.names: Names = scenario.names
+        self.wall_seconds = wall_seconds
+        self._command_count = command_count
+        self._scales = Scales(scenario.venue)
+
+    @property
+    def events(self) -> Records:
+        """All events, as `EVENT` records."""
+        return self.exchange.events
+
+    def trades(self) -> pl.DataFrame:
+        """All trades (see `workbench.engine.frames.trades_frame`)."""
+        return trades_frame(self.events, self._scales)
+
+    def quotes(self) -> pl.DataFrame:
+        """All changes of the best bid and offer (see `workbench.engine.frames.quotes_frame`)."""
+        return quotes_frame(self.events, self._scales)
+
+    def auctions(self) -> pl.DataFrame:
+        """All indicative prices and uncrosses (see `workbench.engine.frames.auctions_frame`)."""
+        return auctions_frame(self.events, self._scales)
+
+    def cash(self) -> pl.DataFrame:
+        """All money that is not a trade's (see `workbench.engine.frames.cash_frame`)."""
+        return cash_frame(self.events, self._scales)
+
+    def event_table(self) -> pl.DataFrame:
+        """All events (see `workbench.engine.frames.events_frame`)."""
+        return events_frame(self.events, self._scales)
+
+    def order_id(self, name: str) -> int:
+        """The latest id of the order that the script calls so."""
+        return named_order(self.events, self.names, name)
+
+    def explain(self, order: int | str) -> Explanation:
+        """What became of an order, by its id or its name, and why."""
+        order_id = self.order_id(order) if isinstance(order, str) else order
+        return explain(self.events, order_id, self.venue, zone=self.zone, names=self.names)
+
+    def summary(self) -> Summary:
+        """Counts and averages of what happened (see `workbench.engine.summary.Summary`)."""
+        span = np.array([self.venue.start_time_ns, self.exchange.time_ns], dtype=np.int64)
+        histories = [
+            History(
+                commands=np.zeros(0, dtype=COMMAND),
+                rows=np.zeros(0, dtype=np.int64),
+                row_times_ns=span,
+                instrument=instrument,
+                quirks={},
+                source=self.scenario.file,
+                kind="scenario",
+                zone=self.zone,
+            )
+            for instrument in self.venue.instruments
+        ]
+        return summarise(
+            self.events,
+            self.venue,
+            self.exchange,
+            histories,
+            commands=self._command_count,
+            rows=len(self.scenario.commands),
+            wall_seconds=self.wall_seconds,
+        )
+
+
+def run(scenario: Scenario | str | os.PathLike[str], *, progress: Progress | None = None) -> Run:
+    """Run a scenario from beginning to end; the same scenario gives the same events.
+
+    Parameters
+    ----------
+    scenario
+        A scenario, or the path of its file.
+    progress
+        Called after each slice of time in which agents trade.
+    """
+    if not isinstance(scenario, Scenario):
+        scenario = read_scenario(scenario)
+    exchange = Exchange(scenario.venue, record=True)
+    counted = _Counted(exchange)
+    if scenario.crowd is None:
+        counted.step(scenario.commands)
+    else:
+        _trade(scenario.crowd, scenario.commands, counted, progress)
+    return Run(scenario, exchange, counted.commands, counted.wall_seconds)
+
+
+class _Counted:
+    """An exchange whose commands are counted and whose time is taken."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self.commands = 0
+        self.wall_seconds = 0.0
+        self._exchange = exchange
+
+    def step(self, commands: Records) -> Records:
+        start = time.perf_counter()
+        events = self._exchange.step(commands)
+        self.wall_seconds += time.perf_counter() - start
+        self.commands += len(commands)
+        return events
+
+
+def _trade(crowd: Crowd, script: Records, exchange: _Counted, progress: Progress | None) -> None:
+    """Let agents trade from the open to the close, and the script before, among and after them."""
+    population, session = crowd.population(), crowd.session
+    time_ns, done = session.open_ns, 0
+    waiting = commands(0)
+    while time_ns < session.close_ns:
+        time_ns = min(time_ns + SLICE_NS, session.close_ns)
+        # The end of a burst may be later than its slice.
+        acted = np.concatenate([waiting, population.act(time_ns)])
+        due = acted["time_ns"] < time_ns
+        waiting = acted[~due]
+        until = int(np.searchsorted(script["time_ns"], time_ns, side="left"))
+        batch = _merged(script[done:until], acted[due])
+        done = until
+        if len(batch):
+            population.observe(exchange.step(batch))
+        if progress is not None:
+            progress(time_ns - session.open_ns, session.close_ns - session.open_ns)
+    exchange.step(_merged(script[done:], waiting))
+
+
+def _merged(script: Records, agents: Records) -> Records:
+    """Both by time; at equal times the script comes first."""
+    both = np.concatenate([script, agents])
+    return both[np.argsort(both["time_ns"], kind="stable")]
