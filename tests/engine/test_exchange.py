@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.twins.compare import event_difference, state_difference
 from tests.twins.streams import stream, venues
 from workbench.domain import commands as make
-from workbench.domain.codes import CommandKind, EventKind, OrderFlag, OrderType, Phase, Side
+from workbench.domain.codes import CommandKind, EventKind, OrderFlag, OrderType, Phase, Place, Side
 from workbench.domain.config import Account, ReplayMode, Venue
 from workbench.domain.instruments import Instrument
 from workbench.domain.records import (
@@ -24,12 +24,14 @@ from workbench.domain.records import (
     COUNTERS_VIEW,
     EVENT,
     FILL_EVENT,
+    GROUP_VIEW,
     INSTRUMENT_VIEW,
     LEVEL_VIEW,
     LOT_VIEW,
     ORDER_EVENT,
     POSITION_EVENT,
     POSITION_VIEW,
+    ROLLING_VIEW,
     TRADE_EVENT,
     Records,
 )
@@ -406,8 +408,8 @@ def named(events: Records, kinds: tuple[EventKind, ...], dtype: np.dtype[Any]) -
 
 @pytest.fixture(scope="module")
 def played() -> tuple[Exchange, Records]:
-    """An exchange after a thousand commands, and all its events."""
-    commands, events = recorded("full", "calm", 1_000)
+    """An exchange after some thousand commands, and all its events."""
+    commands, events = recorded("full", "calm", 2_900)
     exchange = Exchange(venues()["full"])
     exchange.step(commands)
     return exchange, events
@@ -423,6 +425,8 @@ class TestViews:
             POSITION_VIEW,
             LOT_VIEW,
             BOOK_ORDER,
+            GROUP_VIEW,
+            ROLLING_VIEW,
         ]
         assert exchange.depth(0, Side.BUY).dtype == LEVEL_VIEW
 
@@ -472,12 +476,14 @@ class TestViews:
         for instrument in range(3):
             for side in (Side.BUY, Side.SELL):
                 rows = exchange.orders(instrument=instrument)
-                rows = rows[rows["side"] == side]
+                rows = rows[(rows["side"] == side) & (rows["book"] == Place.SHOWN)]
+                # Of an iceberg only its slice.
+                lots = np.where(rows["display_lots"] > 0, rows["shown_lots"], rows["leaves_lots"])
                 prices = sorted(set(rows["price_ticks"].tolist()), reverse=side == Side.BUY)
                 levels = [
-                    (p, int(at["leaves_lots"].sum()), len(at))
+                    (p, int(lots[at].sum()), int(at.sum()))
                     for p in prices
-                    if len(at := rows[rows["price_ticks"] == p])
+                    if (at := rows["price_ticks"] == p).any()
                 ]
                 assert exchange.depth(instrument, side, levels=100).tolist() == levels
                 assert exchange.depth(instrument, side, levels=2).tolist() == levels[:2]
