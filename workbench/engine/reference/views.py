@@ -83,6 +83,8 @@ def _instrument_rows(twin: TwinState) -> list[Row]:
             limits.part if limits else 0,
             tape.close_price_ticks,
             tape.reference_price_ticks,
+            # Short sale restrictions and auction collars: nobody sets them here yet.
+            *(0, 0, 0),
         )
         for number, (rules, tape, calendar, limits) in enumerate(
             zip(twin.rules, twin.tapes, twin.calendars, twin.price_limits, strict=True)
