@@ -287,7 +287,14 @@ def test_splits_are_ratios_whatever_a_lot_is() -> None:
 
 
 def test_places_in_a_group_are_counted() -> None:
-    child: dict[str, Any] = {"do": "sell", "account": "ann", "quantity": 10, "price": 160, "group": "a", "group_child": True}
+    child: dict[str, Any] = {
+        "do": "sell",
+        "account": "ann",
+        "quantity": 10,
+        "price": 160,
+        "group": "a",
+        "group_child": True,
+    }
     made = read(
         {**child, "name": "a"},
         {**child, "name": "b"},
