@@ -106,17 +106,18 @@ def main() -> int:
     )
     parser.add_argument(
         "--only",
-        choices=["engine", "footprint", "backtest"],
+        choices=["engine", "rulebook", "footprint", "backtest"],
         action="append",
         help="one part (may be repeated)",
     )
     chosen = parser.parse_args()
     if chosen.check:
         return 0 if check() else 1
-    from benchmarks import backtest, engine, footprint
+    from benchmarks import backtest, engine, footprint, rulebook
 
     parts: dict[str, Callable[..., None]] = {
         "engine": engine.run,
+        "rulebook": rulebook.run,
         "footprint": footprint.run,
         "backtest": backtest.run,
     }

@@ -28,6 +28,8 @@ import numpy as np
 from llvmlite import ir
 from numba.core import cgutils, types
 from numba.core import config as numba_config
+from numba.core.codegen import JITCodeLibrary
+from numba.core.cpu import CPUContext
 from numba.core.extending import infer_getattr, intrinsic, lower_getattr_generic, models, register_model
 from numba.core.typing.templates import AttributeTemplate
 
@@ -121,7 +123,54 @@ def _helper(function: Function, *, inlined: bool) -> Function:
         return resolve(tuple(types.unliteral(argument) for argument in arguments), keywords)
 
     helper.get_call_template = resolve_without_constants
+    compile_helper = helper.compile
+
+    def compile_as_a_part(signature: Any) -> Any:
+        with _Parts():
+            return compile_helper(signature)
+
+    helper.compile = compile_as_a_part
     return helper
+
+
+class _Parts:
+    """While a helper is compiled: numba makes it neither fast nor executable, only ready for linking.
+
+    It would do both for every helper with all that it calls, at each level of calls anew, which takes longer
+    than all the rest; and nothing runs a helper but the entries that it is linked into, which are optimised
+    as a whole.
+    """
+
+    depth = 0
+
+    def __enter__(self) -> None:
+        _Parts.depth += 1
+
+    def __exit__(self, *_: object) -> None:
+        _Parts.depth -= 1
+
+    @staticmethod
+    def leave_out(owner: Any, name: str, instead: Callable[[Any], Any]) -> None:
+        """Have a step of numba's compiler do `instead` for parts."""
+        step = getattr(owner, name)
+
+        def do_step(compiler: Any, *arguments: Any) -> Any:
+            return instead(compiler) if _Parts.depth else step(compiler, *arguments)
+
+        setattr(owner, name, do_step)
+
+
+def _finish_part(library: Any) -> None:
+    library._finalize_dynamic_globals()  # noqa: SLF001
+    library._verify_declare_only_symbols()  # noqa: SLF001
+    library._finalized = True  # noqa: SLF001
+
+
+if COMPILED:
+    _Parts.leave_out(JITCodeLibrary, "_optimize_final_module", lambda _: None)
+    _Parts.leave_out(JITCodeLibrary, "_finalize_final_module", _finish_part)
+    # Where the machine code would be, some callable of which each helper has its own.
+    _Parts.leave_out(CPUContext, "get_executable", lambda _: [].append)
 
 
 def entry(*arguments: Any) -> Callable[[Function], Function]:

@@ -13,6 +13,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import workbench as wb
+from tests.feed.itch_bytes import NAME, add, cross, framed
 from tests.tiny_market import HEADER, mbo_text, write_mbo
 from workbench.cli import app, replaying
 from workbench.cli.output import FILES
@@ -350,6 +351,29 @@ def test_the_kind_may_be_given(tmp_path: Path) -> None:
     assert "is of no kind 'letter', expected one of lobster" in refused(
         run("replay", path, "--kind", "letter")
     )
+
+
+def test_a_stock_of_an_itch_file(tmp_path: Path) -> None:
+    messages = [add(1, "B", 100, 10_0000), add(2, "S", 50, 20_0000, stock="XYZ", locate=2)]
+    path, flow = tmp_path / NAME, tmp_path / "flow"
+    for file in (path, flow):
+        file.write_bytes(framed([*messages, cross(500, 10_0000, "O")]))
+    assert "choose one with symbol= or --symbol NAME" in refused(run("replay", path))
+    for arguments in ((path,), (path, "--kind", "itch"), (flow, "--date", "2019-01-30")):
+        result = run("replay", *arguments, "--symbol", "ABC")
+        assert (result.exit_code, result.stderr) == (0, "")
+        for words in ("ABC", "volume", "500", "2019-01-30 09:30:00"):
+            assert words in result.stdout
+        assert "XYZ" not in result.stdout
+    assert "tells no day" in refused(run("replay", flow, "--symbol", "ABC"))
+    result = run("replay", flow, "--symbol", "ABC", "--kind", "itch", "--date", "2019-01-30")
+    assert result.exit_code == 0
+    assert "is no table of trades or quotes; leave out" in refused(
+        run("replay", path, "--symbol", "ABC", "--column", "price=px")
+    )
+    result = run("book", path, "--symbol", "XYZ", "--at", "10:00")
+    assert result.exit_code == 0
+    assert "XYZ at 2019-01-30 10:00:00" in result.stdout
 
 
 def test_options_of_tables_need_a_table(tmp_path: Path) -> None:

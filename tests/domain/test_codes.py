@@ -20,6 +20,7 @@ from workbench.domain.codes import (
 )
 from workbench.domain.config import FIRST_TRADER
 from workbench.domain.records import (
+    AUCTION,
     COMMAND,
     DIVERGED,
     EVENT,
@@ -62,6 +63,7 @@ PINNED: dict[str, dict[str, int]] = {
         "SET_PHASE": 9,
         "SET_PRICE_BAND": 10,
         "CLOCK": 11,
+        "SCHEDULE_PHASE": 12,
         "TRANSFER_CASH": 20,
         "FINE": 21,
         "DIVIDEND": 22,
@@ -74,11 +76,21 @@ PINNED: dict[str, dict[str, int]] = {
         "HISTORICAL": 4,
         "QUANTITY_IS_LEAVES": 8,
         "LOSE_PRIORITY": 16,
+        "GROUP_CHILD": 32,
+        "GROUP_LAST": 64,
     },
     "SplitFlag": {"CANCEL_ORDERS": 1},
     "Mark": {"LAST": 0, "MID": 1, "CLOSE": 2},
     "ExposureMode": {"REJECT": 0, "FINE": 1, "LOG": 2},
-    "Phase": {"CONTINUOUS": 0, "CLOSED": 1},
+    "Phase": {
+        "CONTINUOUS": 0,
+        "CLOSED": 1,
+        "PRE_OPEN": 2,
+        "OPENING_AUCTION": 3,
+        "CLOSING_AUCTION": 4,
+        "REOPENING_AUCTION": 5,
+        "HALTED": 6,
+    },
     "AccountState": {"ACTIVE": 0, "SUSPENDED": 1},
     "AccountFlag": {"SHORT_PERMITTED": 1, "CASH_CHECKED": 2, "MARGIN": 4},
     "EventKind": {
@@ -96,6 +108,10 @@ PINNED: dict[str, dict[str, int]] = {
         "CANCEL_REJECTED": 12,
         "REPLACE_REJECTED": 13,
         "COMMAND_REJECTED": 14,
+        "ORDER_TERMS": 15,
+        "ORDER_TRIGGERED": 16,
+        "ORDER_TRAILED": 17,
+        "ORDER_REFRESHED": 18,
         "TRADE": 20,
         "QUOTE": 21,
         "POSITION_CHANGED": 30,
@@ -103,6 +119,10 @@ PINNED: dict[str, dict[str, int]] = {
         "ACCOUNT_REINSTATED": 32,
         "PHASE_CHANGED": 40,
         "PRICE_BAND_CHANGED": 41,
+        "AUCTION_INDICATIVE": 42,
+        "AUCTION_UNCROSSED": 43,
+        "PRICE_LIMITS_CHANGED": 44,
+        "PHASE_SCHEDULED": 45,
         "CASH_CHANGED": 50,
         "LIMIT_BREACHED": 51,
         "MARGIN_CALL": 52,
@@ -140,9 +160,15 @@ PINNED: dict[str, dict[str, int]] = {
         "POSITION_LIMIT": 24,
         "INSUFFICIENT_BUYING_POWER": 25,
         "POST_ONLY_WOULD_CROSS": 26,
+        "INSTRUMENT_HALTED": 27,
+        "INVALID_EXPIRE_TIME": 28,
+        "INVALID_TRIGGER_PRICE": 29,
         "UNKNOWN_ORDER": 30,
         "NOT_ORDER_OWNER": 31,
         "QUANTITY_BELOW_EXECUTED": 32,
+        "INVALID_DISPLAY_QUANTITY": 33,
+        "INVALID_GROUP": 34,
+        "REDUCE_ONLY_WOULD_OPEN": 35,
         "BY_REQUEST": 40,
         "IMMEDIATE_OR_CANCEL": 41,
         "FILL_OR_KILL": 42,
@@ -151,6 +177,12 @@ PINNED: dict[str, dict[str, int]] = {
         "MASS_CANCEL": 45,
         "KILL_SWITCH": 46,
         "END_OF_DAY": 47,
+        "GROUP": 48,
+        "REDUCE_ONLY": 49,
+        "AUCTION_ENDED": 50,
+        "END_OF_TIME": 51,
+        "LIMIT_UP_DOWN": 52,
+        "SCHEDULED": 53,
         "INVALID_AMOUNT": 60,
         "INSUFFICIENT_CASH": 61,
         "GROSS_EXPOSURE": 62,
@@ -168,6 +200,16 @@ PINNED: dict[str, dict[str, int]] = {
         "INTEREST": 75,
         "CASH_IN_LIEU": 76,
     },
+    "Place": {
+        "SHOWN": 0,
+        "LIVE": 1,
+        "TRIGGER": 2,
+        "GROUP": 3,
+        "AUCTION": 4,
+        "RELEASED": 5,
+        "MARKET_QUEUE": 6,
+    },
+    "TriggerReference": {"LAST_TRADE": 0, "BID_ASK": 1, "MIDPOINT": 2},
 }
 
 ENUMS = [
@@ -205,7 +247,7 @@ def test_codes_fit_into_their_fields() -> None:
 
 def test_no_two_flags_of_an_event_share_a_bit() -> None:
     bits = [int(flag) for flag in OrderFlag]
-    bits += [LIQUIDITY_MAKER, PRIORITY_KEPT, SHADOW, DIVERGED, LIQUIDATION]
+    bits += [LIQUIDITY_MAKER, PRIORITY_KEPT, SHADOW, DIVERGED, LIQUIDATION, AUCTION]
     assert [bit.bit_count() for bit in bits] == [1] * len(bits)
     assert sum(bits).bit_count() == len(bits)
 
@@ -222,6 +264,8 @@ def test_kernels_take_the_same_numbers() -> None:
         "STATE_": states.OrderState,
         "PREVENT_": codes.SelfTradePrevention,
         "EXPOSURE_": codes.ExposureMode,
+        "PLACE_": codes.Place,
+        "REFERENCE_": codes.TriggerReference,
     }
     plain = {
         name: value for name, value in vars(numbers).items() if isinstance(value, int) and name.isupper()
@@ -229,7 +273,8 @@ def test_kernels_take_the_same_numbers() -> None:
     assert len(plain) > 70
     for name, value in plain.items():
         prefix = next((prefix for prefix in prefixes if name.startswith(prefix)), "")
-        homes = [prefixes[prefix]] if prefix else [enum for enum in ENUMS if name in enum.__members__]
+        others = [enum for enum in ENUMS if enum not in prefixes.values() and name in enum.__members__]
+        homes = [prefixes[prefix]] if prefix else others
         assert homes, name
         assert {int(enum[name.removeprefix(prefix)]) for enum in homes} == {value}, name
 

@@ -109,8 +109,10 @@ REFUSED = [
         "the fees of its largest order are too much to count in",
     ),
     ({"mark": 3}, "3 is no Mark; choose LAST, MID or CLOSE"),
-    ({"reference_price": 0}, "the reference price is not positive, or too high; leave it out for none"),
-    ({"reference_price": 10**10}, "the reference price is not positive, or too high; leave it out for none"),
+    (
+        {"reference_price": 10**10},
+        "the reference price is not inside the price window; leave it out, or move either",
+    ),
     ({"margin": 0.5}, "0.5 is no MarginRates; give MarginRates(...)"),
     (
         {"fees": FeeSchedule("-1000000")},

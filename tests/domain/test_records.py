@@ -9,12 +9,14 @@ from workbench.domain import memory, records
 from workbench.domain.records import (
     ACCOUNT_EVENT,
     ACCOUNT_VIEW,
+    AUCTION_EVENT,
     BOOK_ORDER,
     CASH_EVENT,
     COMMAND,
     COUNTERS_VIEW,
     EVENT,
     FILL_EVENT,
+    GROUP_VIEW,
     INSTRUMENT_VIEW,
     LEVEL_VIEW,
     LIQUIDITY_MAKER,
@@ -25,7 +27,9 @@ from workbench.domain.records import (
     POSITION_VIEW,
     PRIORITY_KEPT,
     QUOTE_EVENT,
+    ROLLING_VIEW,
     SPLIT_EVENT,
+    TERMS_EVENT,
     TRADE_EVENT,
     commands,
     schema_hash,
@@ -44,6 +48,8 @@ EVENTS = [
     QUOTE_EVENT,
     POSITION_EVENT,
     MARKET_EVENT,
+    TERMS_EVENT,
+    AUCTION_EVENT,
     ACCOUNT_EVENT,
     CASH_EVENT,
     SPLIT_EVENT,
@@ -51,14 +57,16 @@ EVENTS = [
 
 # Files are recognised by these; a layout that changes needs a new number and a line in CHANGELOG.md.
 PINNED = {
-    "COMMAND": (COMMAND, 104, "9a30c4494b1319f2"),
+    "COMMAND": (COMMAND, 104, "a2d73ebdc200e777"),
     "EVENT": (EVENT, 112, "971ce10af48b3958"),
-    "BOOK_ORDER": (BOOK_ORDER, 120, "76c54b708929627e"),
+    "BOOK_ORDER": (BOOK_ORDER, 192, "7ccbebddc07a1b15"),
     "ACCOUNT_VIEW": (ACCOUNT_VIEW, 88, "c5fcef7038c44918"),
     "POSITION_VIEW": (POSITION_VIEW, 88, "0c4fa3b9c194a8fd"),
     "LOT_VIEW": (LOT_VIEW, 32, "df4ff8b74e0e2a3c"),
-    "INSTRUMENT_VIEW": (INSTRUMENT_VIEW, 144, "afd6baf2d5321786"),
+    "INSTRUMENT_VIEW": (INSTRUMENT_VIEW, 232, "3dd69c2614017232"),
     "COUNTERS_VIEW": (COUNTERS_VIEW, 72, "4055b451b8b5b8d9"),
+    "GROUP_VIEW": (GROUP_VIEW, 40, "eef23c1d91cf95a2"),
+    "ROLLING_VIEW": (ROLLING_VIEW, 32, "330c9a04a2806699"),
     "LEVEL_VIEW": (LEVEL_VIEW, 24, "c43ad288a5243380"),
 }
 

@@ -70,7 +70,10 @@ class TestForward:
             (ANN, 20, 0, 0),
             (BOB, -20, 0, 0),
         ]
-        assert desk.events[-1].kind == EventKind.QUOTE
+        # Positions come after the new prices are out.
+        kinds = [event.kind for event in desk.events]
+        assert kinds.index(EventKind.QUOTE) < kinds.index(EventKind.POSITION_CHANGED)
+        assert kinds.index(EventKind.QUOTE) > kinds.index(EventKind.ORDER_ADJUSTED)
         assert desk.buy(BOB, 1, 101) == ["REJECTED PRICE_OUT_OF_BAND 101/100"]
 
     def test_a_partly_filled_order_keeps_what_it_did(self, which: str) -> None:

@@ -29,6 +29,7 @@ REFUSALS = (
     EventKind.REPLACE_REJECTED,
     EventKind.COMMAND_REJECTED,
 )
+PRINTED = (CommandKind.EXECUTE_ORDER, CommandKind.CROSS_ORDERS)
 
 
 def exchange(implementation: str, *histories: History, bare: bool, mode: ReplayMode) -> Any:
@@ -63,7 +64,7 @@ class Watched:
         refused = events[np.isin(events["kind"], REFUSALS)]
         assert len(refused) == 0, refused[:3]
         trades = events[events["kind"] == EventKind.TRADE].view(TRADE_EVENT)
-        executed = commands[commands["kind"] == CommandKind.EXECUTE_ORDER]
+        executed = commands[np.isin(commands["kind"], PRINTED)]
         for name in ("time_ns", "instrument", "side", "price_ticks", "quantity_lots"):
             assert (trades[name] == executed[name]).all()
         return events
@@ -74,12 +75,12 @@ class Watched:
 
 
 def check_market(inner: Any, *histories: History) -> None:
-    """Nothing diverged, and the volume is that of history's executions."""
+    """Nothing diverged, and the volume is that of history's executions and crosses."""
     market = inner.state().instruments
     assert not market["divergence_orders"].any()
     assert not market["divergence_lots"].any()
     for number, history in enumerate(histories):
-        executed = history.commands[history.commands["kind"] == CommandKind.EXECUTE_ORDER]
+        executed = history.commands[np.isin(history.commands["kind"], PRINTED)]
         assert market["volume_lots"][number] == executed["quantity_lots"].sum()
         assert market["trades"][number] == len(executed)
 

@@ -13,9 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.errors import SourceError
-from workbench.feed.files import Cells, read_bytes, read_head
+from workbench.feed.files import Cells, read_bytes, read_chunks, read_head
 
 TEXT = b"time,price\n1,2.50\n2,2.75\n" * 50
+
+
+READERS: list[Callable[[Path], object]] = [read_bytes, lambda path: list(read_chunks(path, 64))]
 
 
 def zipped(data: bytes, *more: str) -> bytes:
@@ -45,6 +48,8 @@ def test_content_decides_and_not_the_name(tmp_path: Path, packer: str, suffix: s
     path.write_bytes(PACKERS[packer](TEXT))
     assert read_bytes(path) == TEXT
     assert read_head(path, 16) == TEXT[:16]
+    for size in (1, 7, 1 << 20):
+        assert b"".join(read_chunks(path, size)) == TEXT
 
 
 @pytest.mark.parametrize("packer", ["gzip", "zstd", "zstd_frames", "xz", "xz_streams", "zip"])
@@ -58,8 +63,9 @@ def test_a_truncated_archive_is_refused_wherever_it_ends(
         return  # The first frame alone is a whole file.
     path = tmp_path_factory.mktemp("cut") / "file"
     path.write_bytes(packed[:end])
-    with pytest.raises(SourceError, match="truncated or damaged"):
-        read_bytes(path)
+    for read in READERS:
+        with pytest.raises(SourceError, match="truncated or damaged"):
+            read(path)
 
 
 @pytest.mark.parametrize("packer", ["gzip", "xz", "zip"])
@@ -68,30 +74,34 @@ def test_a_damaged_archive_with_checksums_is_refused(tmp_path: Path, packer: str
     packed[1_000] ^= 0xFF
     path = tmp_path / "file"
     path.write_bytes(bytes(packed))
-    with pytest.raises(SourceError, match="truncated or damaged"):
-        read_bytes(path)
+    for read in READERS:
+        with pytest.raises(SourceError, match="truncated or damaged"):
+            read(path)
 
 
 @pytest.mark.parametrize("packer", ["gzip", "xz", "zstd"])
 def test_rubbish_behind_an_archive_is_refused(tmp_path: Path, packer: str) -> None:
     path = tmp_path / "file"
     path.write_bytes(PACKERS[packer](TEXT) + b"rubbish")
-    with pytest.raises(SourceError, match="truncated or damaged"):
-        read_bytes(path)
+    for read in READERS:
+        with pytest.raises(SourceError, match="truncated or damaged"):
+            read(path)
 
 
 @pytest.mark.parametrize("packer", ["plain", "gzip", "zstd", "xz", "zip"])
 def test_an_empty_file_is_refused(tmp_path: Path, packer: str) -> None:
     path = tmp_path / "file"
     path.write_bytes(PACKERS[packer](b""))
-    with pytest.raises(SourceError, match="is empty") as caught:
-        read_bytes(path)
-    assert caught.value.row is None
+    for read in READERS:
+        with pytest.raises(SourceError, match="is empty") as caught:
+            read(path)
+        assert caught.value.row is None
 
 
 def test_missing_files_and_folders_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="there is no such file"):
-        read_bytes(tmp_path / "nothing")
+    for read in READERS:
+        with pytest.raises(SourceError, match="there is no such file"):
+            read(tmp_path / "nothing")
     with pytest.raises(SourceError, match="there is no such file"):
         read_head(tmp_path / "nothing")
     with pytest.raises(SourceError, match="is a folder, expected a file"):
@@ -101,8 +111,9 @@ def test_missing_files_and_folders_are_refused(tmp_path: Path) -> None:
 def test_a_zip_of_several_files_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "file.zip"
     path.write_bytes(zipped(TEXT, "more.csv"))
-    with pytest.raises(SourceError, match="a zip of 2 files"):
-        read_bytes(path)
+    for read in READERS:
+        with pytest.raises(SourceError, match="a zip of 2 files"):
+            read(path)
 
 
 def test_cells_of_every_kind() -> None:

@@ -7,6 +7,8 @@ import numpy as np
 from workbench.domain.codes import CommandKind, OrderFlag, Side
 from workbench.domain.records import LEVEL_VIEW, Records
 
+_NO_ORDERS = (CommandKind.SET_PHASE, CommandKind.RESTRICT_SHORT_SALES, CommandKind.SET_AUCTION_COLLAR)
+
 
 class TinyBook:
     """Orders by id and levels by side and price. Anything a feed may not do fails."""
@@ -56,13 +58,19 @@ class TinyBook:
                 assert c["flags"] == OrderFlag.HISTORICAL
                 self._shrink(name, lots or self.orders[name][2])
             elif c["kind"] == CommandKind.REPLACE_ORDER:
-                assert c["flags"] == OrderFlag.HISTORICAL | OrderFlag.QUANTITY_IS_LEAVES
+                flags = OrderFlag.HISTORICAL | OrderFlag.QUANTITY_IS_LEAVES
+                assert c["flags"] in (flags, flags | OrderFlag.LOSE_PRIORITY)
                 side, old, _ = self._drop(name)
-                self._put(name, side, price or old, lots)
+                self._put(int(c["new_client_order_id"]) or name, side, price or old, lots)
             elif c["kind"] == CommandKind.MASS_CANCEL:
                 for order_id in list(self.orders):
                     self._drop(order_id)
-            else:
+            elif c["kind"] == CommandKind.CROSS_ORDERS:
+                assert lots > 0
+                assert price > 0
+                self.prints += 1
+                self.printed_lots += lots
+            elif c["kind"] not in _NO_ORDERS:
                 assert c["kind"] == CommandKind.EXECUTE_ORDER
                 assert lots > 0
                 assert price > 0

@@ -187,6 +187,10 @@ def brief(event: SimpleNamespace) -> str:
             return f"LIMITS {event.limit_down_ticks}<{event.reference_ticks}<{event.limit_up_ticks}"
         case EventKind.PHASE_SCHEDULED:
             return f"SCHEDULED {event.instrument} {event.next_phase} at {event.next_phase_time_ns}"
+        case EventKind.SHORT_SALE_RESTRICTION_CHANGED:
+            return f"RESTRICTION {event.instrument} {event.short_sales_restricted}"
+        case EventKind.AUCTION_COLLAR_CHANGED:
+            return f"COLLAR {event.instrument} {event.limit_down_ticks}-{event.limit_up_ticks}"
         case EventKind.ORDER_CANCELED | EventKind.ORDER_EXPIRED:
             return f"{kind.name[6:]} {event.order_id} {event.reason.name} {event.value}"
         case EventKind.ORDER_REDUCED:

@@ -1,4 +1,4 @@
-"""Venues whose accounts are watched, charged and called, and streams that move money and split instruments."""
+"""Venues whose accounts are watched, charged and called; streams that move money and split instruments."""
 
 from __future__ import annotations
 
@@ -32,6 +32,8 @@ _EVEN = MarginRates(500_000, 500_000, 250_000, 300_000)
 _PER_ORDER = FeeSchedule(per_order="0.02", minimum_per_order="0.05", cap_bps=200, taker_bps=10)
 _REBATES = FeeSchedule(minimum_per_order="0.001", maker_per_lot="-0.004", taker_per_lot="0.003")
 _CAPPED = FeeSchedule(cap_bps=5, taker_bps=30, maker_bps="-0.5")
+_THIN = MarginRates(60_000, 80_000, 50_000, 70_000)
+"""Rates at which a few ticks make a margin call."""
 _RATIOS = [(2, 1), (3, 2), (10, 1), (7, 3), (5, 4), (1, 1), (101, 100)]
 
 
@@ -75,10 +77,10 @@ def _watched() -> list[Account]:
 def _groups(symbols: list[str]) -> list[ExposureGroup]:
     first, *others = symbols
     return [
-        ExposureGroup("log", {first: 1, others[-1]: 3}, gross_limit=300, net_limit=150, mode=ExposureMode.LOG),
         ExposureGroup(
-            "fine", dict.fromkeys(symbols, 2), net_limit=260, mode=ExposureMode.FINE, fine="0.35"
+            "log", {first: 1, others[-1]: 3}, gross_limit=300, net_limit=150, mode=ExposureMode.LOG
         ),
+        ExposureGroup("fine", dict.fromkeys(symbols, 2), net_limit=260, mode=ExposureMode.FINE, fine="0.35"),
         ExposureGroup("reject", dict.fromkeys(symbols, 1), gross_limit=500, net_limit=400),
         ExposureGroup("gross fine", {first: 1}, gross_limit=200, mode=ExposureMode.FINE, fine=0),
         ExposureGroup("free of charge", {first: 1}, gross_limit=170, mode=ExposureMode.FINE),
@@ -92,7 +94,14 @@ def ledger_venues() -> dict[str, Venue]:
     odd = Instrument(
         "ODD", "300", "900", tick_size=3, lot_size="0.0007", fees=_CAPPED, margin=_LEVERED, collar_ppm=5_000
     )
+    tiny = _stock("SIX", mark=Mark.CLOSE, margin=_THIN, lot_size="0.00003", max_order_quantity=3)
+    thin = [
+        _stock("ONE", fees=_CAPPED, margin=_THIN, reference_price="1.00", borrow_ppm_year=9_000_000),
+        _stock("TWO", mark=Mark.MID, margin=_THIN, price_increment="0.02", quantity_increment=2),
+        tiny,
+    ]
     return {
+        "thin money": Venue(thin, _watched(), excursions=True, accrual_interval_ns=10 * TENTH),
         "money": Venue(
             _stocks(),
             _watched(),

@@ -30,6 +30,7 @@ from workbench.domain.instruments import MAX_LADDER_TICKS, Instrument
 from workbench.domain.limits import Limits
 from workbench.domain.records import COMMAND, Records
 from workbench.engine.reference import ReferenceExchange
+from workbench.engine.reference.auctions import clearing
 from workbench.matching.reference import Order
 
 CHUNK = 32
@@ -218,6 +219,12 @@ class Mood:
     """Chance, times ten, that a chunk has a group of orders."""
     terms: float = 0.05
     """Share of replaces that give each of the terms beyond price and quantity."""
+    cross: float = 0.005
+    """Chance, times ten, that a chunk has an auction of history, and half of it that it has a collar."""
+    restrict: float = 0.05
+    """Chance that a chunk restricts short sales of an instrument; they are free again soon."""
+    alone: float = 0.0
+    """Chance that a chunk is an auction of an instrument that has nothing but market orders left."""
     day: float = 0.0
     """Chance that a chunk moves an instrument to the next phase of its day, at once or soon."""
 
@@ -244,9 +251,12 @@ MOODS = {
         auction=0.05,
         group=0.06,
         terms=0.12,
+        cross=0.02,
+        restrict=0.15,
+        alone=0.01,
     ),
     "history": Mood(
-        cancel=0.2, replace=0.12, execute=0.15, historical=0.55, spoil=0.005, stale=0.06, wide=0.1
+        cancel=0.2, replace=0.12, execute=0.15, historical=0.55, spoil=0.005, stale=0.06, wide=0.1, cross=0.02
     ),
     "terms": Mood(
         cancel=0.12,
@@ -260,6 +270,8 @@ MOODS = {
         auction=0.02,
         group=0.09,
         terms=0.2,
+        cross=0.02,
+        restrict=0.15,
     ),
     "day": Mood(
         cancel=0.12,
@@ -271,6 +283,9 @@ MOODS = {
         dated=0.1,
         auction=0.1,
         group=0.05,
+        cross=0.04,
+        restrict=0.1,
+        alone=0.03,
         day=0.5,
     ),
 }
@@ -309,6 +324,8 @@ class Generator:
         """The next commands, about `size` of them."""
         if self.random.random() < self.mood.burst:
             rows = self._burst()
+        elif self.random.random() < self.mood.alone:
+            rows = self._market_orders_alone()
         else:
             rows = self._mixed(size)
             self._spoil(rows)
@@ -339,6 +356,12 @@ class Generator:
             rows[place] = self._control()
         if random.random() < mood.day:
             rows[int(random.integers(0, size))] = self._next_phase()
+        if random.random() < 10 * mood.cross:
+            rows[int(random.integers(0, size))] = self._cross()
+        if random.random() < 5 * mood.cross:
+            rows[int(random.integers(0, size))] = self._collar(self._collected())
+        if random.random() < mood.restrict:
+            rows[int(random.integers(0, size))] = self._restrict()
         return rows
 
     def _fill_new(self, rows: Records, new: np.ndarray) -> None:
@@ -500,7 +523,7 @@ class Generator:
                     [1, 5_000, 12_000, 25_000, 60_000, 999_999, -1, 1_000_000]
                 )
             return
-        row["trigger_price_ticks"] = near if random.random() < 0.95 else random.integers(-1, 2 * near)
+        row["trigger_price_ticks"] = near if random.random() < 0.95 else random.integers(-1, max(2 * near, 1))
         if kind in (OrderType.STOP, OrderType.MARKET_IF_TOUCHED):
             row["price_ticks"] = 0
         else:
@@ -812,8 +835,11 @@ class Generator:
             CommandKind.SET_PHASE,
             CommandKind.SET_PRICE_BAND,
             CommandKind.SCHEDULE_PHASE,
+            CommandKind.CROSS_ORDERS,
+            CommandKind.RESTRICT_SHORT_SALES,
+            CommandKind.SET_AUCTION_COLLAR,
         ]
-        row["kind"] = random.choice(kinds, p=[0.12, 0.14, 0.1, 0.06, 0.18, 0.25, 0.15])
+        row["kind"] = random.choice(kinds, p=[0.12, 0.14, 0.1, 0.06, 0.18, 0.16, 0.12, 0.04, 0.04, 0.04])
         numbers = [-2, -1, *range(len(self.middles) + 1)]
         row["instrument"] = random.choice(numbers)
         row["account"] = random.choice([*self.accounts, *self.accounts, -1, 1, self.accounts.max() + 1])
@@ -822,6 +848,12 @@ class Generator:
         if row["kind"] == CommandKind.SCHEDULE_PHASE:
             row["flags"] = random.choice([Phase.CONTINUOUS, Phase.CLOSED, *Phase, 7])
             row["expire_time_ns"] = self._times_to_come(1)[0]
+        if row["kind"] == CommandKind.RESTRICT_SHORT_SALES:
+            row["flags"] = random.choice([0, 0, 1, 2, 255])
+        if row["kind"] in (CommandKind.CROSS_ORDERS, CommandKind.SET_AUCTION_COLLAR):
+            # Nearly always refused.
+            row["quantity_lots"] = random.choice([-1, 0, 1, 2**40])
+            row["price_ticks"], row["trigger_price_ticks"] = random.choice([-1, 0, 1, 100, 2**40], 2)
         if row["kind"] == CommandKind.SET_PRICE_BAND:
             instrument = int(random.integers(0, len(self.middles)))
             rules = self.exchange.rules[instrument]
@@ -838,6 +870,98 @@ class Generator:
                 too_wide[int(random.integers(0, 4))] if refused else (low, high)
             )
         return row
+
+    def _collected(self) -> int:
+        """An instrument, as a rule one that collects orders for an auction."""
+        collecting = [n for n, rules in enumerate(self.exchange.rules) if rules.phase in _COLLECTING]
+        if collecting and self.random.random() < 0.8:
+            return collecting[int(self.random.integers(0, len(collecting)))]
+        return int(self.random.integers(0, len(self.middles)))
+
+    def _cross(self) -> Records:
+        """An auction of history at a price at which live orders wait, on both sides if there is one."""
+        random = self.random
+        instrument = self._collected()
+        rules, market = self.exchange.rules[instrument], self.exchange.markets[instrument]
+        row = np.zeros(1, dtype=COMMAND)[0]
+        row["kind"], row["instrument"], row["flags"] = (
+            CommandKind.CROSS_ORDERS,
+            instrument,
+            OrderFlag.HISTORICAL,
+        )
+        waiting = [order for side in market.books[-1].values() for order in side if not order.is_street]
+        price = clearing(self.exchange, instrument).price_ticks
+        if waiting and (not price or random.random() < 0.4):
+            price = waiting[int(random.integers(0, len(waiting)))].price_ticks
+        row["price_ticks"] = (price or self._near(instrument)) + random.choice([-1, 0, 0, 0, 0, 1])
+        most = sum(order.leaves_lots for order in waiting) + 20
+        shares = [0, 1, int(random.integers(1, 12)), int(random.integers(1, most)), most]
+        lots = int(random.choice(shares, p=[0.05, 0.1, 0.35, 0.35, 0.15]))
+        row["quantity_lots"] = min(lots, rules.max_order_lots)
+        return row
+
+    def _collar(self, instrument: int) -> Records:
+        """Bounds of the next uncross price: around, below or above what it would be, or none."""
+        random = self.random
+        found = clearing(self.exchange, instrument)
+        price = found.price_ticks or found.reference_ticks or self._near(instrument)
+        step = self.exchange.rules[instrument].price_increment_ticks
+        near, far = (int(each) for each in random.integers(1, 12, 2))
+        pairs = [
+            (price - near, price + far),
+            (price, price),
+            (price - near * step, price - 1),
+            (price - near * step, price - step),
+            (price + 1, price + far * step),
+            (price + step, price + far * step),
+            (1, price + far),
+            (price - near, 2**62),
+            (0, 0),
+            (price, price - 1),
+            (0, price),
+        ]
+        shares = [0.2, 0.1, 0.12, 0.12, 0.12, 0.12, 0.05, 0.05, 0.06, 0.03, 0.03]
+        row = np.zeros(1, dtype=COMMAND)[0]
+        row["kind"], row["instrument"] = CommandKind.SET_AUCTION_COLLAR, instrument
+        row["price_ticks"], row["trigger_price_ticks"] = pairs[int(random.choice(len(pairs), p=shares))]
+        return row
+
+    def _restrict(self) -> Records:
+        """Restrict short sales where they are free, or free them where they are restricted."""
+        random = self.random
+        restricted = [n for n, rules in enumerate(self.exchange.rules) if rules.short_sales_restricted]
+        row = np.zeros(1, dtype=COMMAND)[0]
+        row["kind"] = CommandKind.RESTRICT_SHORT_SALES
+        row["instrument"] = random.integers(0, len(self.middles)) if random.random() < 0.8 else ALL
+        row["flags"] = 1
+        if restricted and random.random() < 0.6:
+            row["instrument"], row["flags"] = restricted[int(random.integers(0, len(restricted)))], 0
+        return row
+
+    def _market_orders_alone(self) -> Records:
+        """An auction of an instrument without any other order, with a collar as a rule."""
+        random = self.random
+        instrument = int(random.integers(0, len(self.middles)))
+        count, orders = len(self.accounts), 6
+        rows = np.zeros(count + orders + 4, dtype=COMMAND)
+        rows["instrument"] = instrument
+        rows["kind"][:count] = CommandKind.MASS_CANCEL
+        rows["account"][:count] = self.accounts
+        begin, auction, end = rows[count], rows[count + 1 : -3], rows[-1]
+        begin["kind"], begin["flags"] = CommandKind.SET_PHASE, Phase.REOPENING_AUCTION
+        auction["kind"], auction["order_type"] = CommandKind.NEW_ORDER, OrderType.MARKET
+        auction["side"] = random.integers(1, 3, orders)
+        auction["account"] = random.choice(self.accounts, orders, p=self.account_weights)
+        auction["quantity_lots"] = self._quantities(auction["instrument"])
+        rows[-3] = self._collar(instrument)
+        rows[-2] = self._collar(instrument) if random.random() < 0.3 else rows[-3]
+        if random.random() < 0.3:
+            # One with a limit after all.
+            rows["order_type"][-4], rows["price_ticks"][-4] = OrderType.LIMIT, self._near(instrument)
+        if random.random() < 0.4:
+            rows[-2] = self._cross()
+        end["kind"], end["flags"] = CommandKind.SET_PHASE, Phase.CONTINUOUS
+        return rows
 
     def _next_phase(self) -> Records:
         """Move an instrument, or all, to the next phase of the day, at once or in a while."""

@@ -9,9 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.twins.compare import differing_rows, event_difference, state_difference
-from tests.twins.ledger_streams import every_venue as venues
-from tests.twins.ledger_streams import stream
-from tests.twins.streams import PROFILES, Generator
+from tests.twins.streams import PROFILES, Generator, stream, venues
 from workbench.domain.codes import (
     CommandKind,
     EventKind,
@@ -301,8 +299,10 @@ def test_streams_reach_every_event_and_every_reason() -> None:
             events = recorded(venue, profile, 0, 3_000).events
             kinds.update(events["kind"].tolist())
             reasons.update(events["reason"].tolist())
-    assert {kind.name for kind in EventKind if kinds[kind] == 0} == set()
-    assert {reason.name for reason in Reason if reasons[reason] == 0} == set()
+    # Streams of money reach the others (test_money.py).
+    assert {kind.name for kind in EventKind if kinds[kind] == 0 and kind < EventKind.CASH_CHANGED} == set()
+    missing = {reason.name for reason in Reason if reasons[reason] == 0 and reason < Reason.INVALID_AMOUNT}
+    assert missing == set()
 
 
 def all_events(venue_names: Iterable[str]) -> Records:

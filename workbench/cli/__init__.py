@@ -54,10 +54,13 @@ Header = Annotated[
 ]
 Delimiter = Annotated[str, typer.Option(help="What stands between two cells.")]
 Symbol = Annotated[
-    str, typer.Option(help="Name of the instrument, and which rows of a table with symbols to take.")
+    str,
+    typer.Option(
+        help="The stock of an ITCH file, or name of the instrument of a table, and which of its rows to take."
+    ),
 ]
 Kind = Annotated[
-    str, typer.Option(help="Format of all sources, such as lobster, databento-mbo, bitstamp or ticks.")
+    str, typer.Option(help="Format of all sources, such as lobster, databento-mbo, bitstamp, itch or ticks.")
 ]
 TickSize = Annotated[str, typer.Option(help="Finest step of prices of a table of trades or quotes.")]
 LotSize = Annotated[str, typer.Option(help="Finest step of quantities of a table of trades or quotes.")]

@@ -22,7 +22,7 @@ from workbench.domain.codes import EventKind, Reason
 from workbench.engine.moments import local_time
 from workbench.engine.replay import Progress as Report
 from workbench.engine.replay import Replay
-from workbench.engine.sources import Source, grouped
+from workbench.engine.sources import ITCH, Source, grouped
 from workbench.errors import SourceError
 from workbench.feed.columns import Layout
 from workbench.feed.history import History
@@ -109,12 +109,7 @@ def _with_book(sources: list[Path], book: Path) -> list[Source]:
 def _of_kind(sources: list[Source], kind: str, zone: str, layout: Layout, rules: TickRules) -> list[Source]:
     """The sources read as the kind that was given; options of tables are refused where there is no table."""
     if not kind:
-        plain = dataclasses.replace(layout, zone="") == Layout() and rules == TickRules()
-        files = [path for path in sources if isinstance(path, Path)]
-        if not plain and len(files) == len(sources) and not any(map(_may_be_table, files)):
-            raise SourceError(
-                files[0], None, "is no table of trades or quotes", "leave out options of tables"
-            )
+        _refuse_unused(sources, layout, rules)
         return sources
     made: list[Source] = []
     for source in grouped(sources):
@@ -125,10 +120,25 @@ def _of_kind(sources: list[Source], kind: str, zone: str, layout: Layout, rules:
         options: dict[str, Any] = {"symbol": rules.symbol} if rules.symbol else {}
         if kind == "ticks":
             options = {"layout": layout, "rules": rules}
+        elif kind == ITCH:
+            options["date"] = layout.date
         elif kind == "lobster":
             options = {"ticker": rules.symbol, "date": layout.date} | ({"zone": zone} if zone else {})
         made.append(open_history(*files, kind=kind, **options))
     return made
+
+
+def _refuse_unused(sources: list[Source], layout: Layout, rules: TickRules) -> None:
+    """Refuse options of tables where there is no table; an ITCH file takes the symbol and the date."""
+    layout = dataclasses.replace(layout, zone="")
+    files = [path for path in sources if isinstance(path, Path)]
+    if (layout, rules) == (Layout(), TickRules()) or len(files) < len(sources):
+        return
+    kinds = [kind_of(path) for path in files]
+    left = dataclasses.replace(layout, date=None), dataclasses.replace(rules, symbol="")
+    if (ITCH in kinds and left == (Layout(), TickRules())) or any(map(_may_be_table, files)):
+        return
+    raise SourceError(files[0], None, "is no table of trades or quotes", "leave out options of tables")
 
 
 def _may_be_table(path: Path) -> bool:

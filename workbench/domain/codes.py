@@ -88,7 +88,7 @@ class CommandKind(IntEnum):
     CROSS_ORDERS = 13
     """An auction of history: a quantity that traded at one price, without an aggressor."""
     RESTRICT_SHORT_SALES = 14
-    """Allow short sales of an instrument (or, with -1, of all) only above the best bid, or (0) at any price."""
+    """Allow short sales of an instrument (-1: of all) only above the best bid, or (0) at any price."""
     SET_AUCTION_COLLAR = 15
     """Keep the next uncross price from `price_ticks` to `trigger_price_ticks`; two zeros lift it."""
     TRANSFER_CASH = 20

@@ -72,10 +72,11 @@ WORLD = np.dtype(
 )
 """Counters, free lists and settings; one record.
 
-`event_count` counts the buffer in use, `wanted` is what was short, of a ladder also which prices it must hold.
-`slices` are what all icebergs have yet to display. Nothing falls due before `alarm_ns`. `accrues` says whether
-the venue has any rate, `monitored` counts its monitored accounts, `exposures` its exposure groups; `moved` says
-whether a monitored account has moved. `plain_extras` of the extras in use are of orders that nothing sets off.
+`event_count` counts the buffer in use, `wanted` is what was short, of a ladder also which prices it must
+hold. `slices` are what all icebergs have yet to display. Nothing falls due before `alarm_ns`. `accrues` says
+whether the venue has any rate, `monitored` counts its monitored accounts, `exposures` its exposure groups;
+`moved` says whether a monitored account has moved. `plain_extras` of the extras in use are of orders that
+nothing sets off.
 """
 
 INSTRUMENT = np.dtype(
@@ -136,6 +137,9 @@ INSTRUMENT = np.dtype(
         ("limit_part", "i8"),
         ("limit_state", "i8"),
         ("closing", "i8"),
+        ("short_sales_restricted", "i8"),
+        ("collar_low_ticks", "i8"),
+        ("collar_high_ticks", "i8"),
         ("order_fees", "i8"),
         ("per_order_micros", "i8"),
         ("minimum_micros", "i8"),
@@ -150,17 +154,14 @@ INSTRUMENT = np.dtype(
         ("maintenance_short_ppm", "i8"),
         ("collar_ticks", "i8"),
         ("tried", "i8"),
-        ("short_sales_restricted", "i8"),
-        ("collar_low_ticks", "i8"),
-        ("collar_high_ticks", "i8"),
     ]
 )
 """Reference data and market state of an instrument; bid and ask are the last published quote.
 
 `armed` counts orders that wait for their trigger; `auction_orders` those with OPG or CLS. A reference above
 `trail_above_ticks` moves the watermark of a selling trailing stop, one below `trail_below_ticks` that of a
-buying one. `collar_ticks` is how far the order without a limit trades that is being matched; `tried` says that
-a liquidation has tried the instrument.
+buying one. `collar_ticks` is how far the order without a limit trades that is being matched; `tried` says
+that a liquidation has tried the instrument.
 """
 
 BOOK_SIDE = np.dtype(

@@ -147,8 +147,9 @@ MARKET_EVENT = _event(
     "next_phase_time_ns",
     "short_sales_restricted",
 )
-"""PHASE_CHANGED and the other changes of an instrument. Of AUCTION_COLLAR_CHANGED the limits are those of the
-collar.
+"""PHASE_CHANGED and the other changes of an instrument.
+
+Of AUCTION_COLLAR_CHANGED the limits are those of the collar.
 """
 
 TERMS_EVENT = _event(
@@ -355,11 +356,11 @@ INSTRUMENT_VIEW = np.dtype(
         ("limit_down_ticks", "i8"),
         ("limit_up_ticks", "i8"),
         ("limit_part", "i8"),
-        ("close_price_ticks", "i8"),
-        ("reference_price_ticks", "i8"),
         ("short_sales_restricted", "i8"),
         ("collar_low_ticks", "i8"),
         ("collar_high_ticks", "i8"),
+        ("close_price_ticks", "i8"),
+        ("reference_price_ticks", "i8"),
     ]
 )
 """An instrument's market state; bid and ask are the last published quote.

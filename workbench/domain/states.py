@@ -51,6 +51,7 @@ _FOLLOWERS: dict[OrderState, tuple[OrderState, ...]] = {
     OrderState.SUSPENDED: (
         OrderState.NEW,
         OrderState.PARTIALLY_FILLED,
+        OrderState.FILLED,
         OrderState.CANCELED,
         OrderState.EXPIRED,
     ),

@@ -52,9 +52,7 @@ def charge_shorts(memory: Memory, events: EventBuffer, account: int, periods: in
         amount = periods * ((a_year + year - 1) // year)
         memory.accounts[HOUSE]["cash_micros"] += amount
         price = mark(instrument)
-        change_cash(
-            memory, events, account, number, REASON_BORROW_COST, -amount, lots, price, rate, periods
-        )
+        change_cash(memory, events, account, number, REASON_BORROW_COST, -amount, lots, price, rate, periods)
 
 
 @leaf

@@ -69,6 +69,7 @@ from workbench.domain.numbers import (
     REASON_QUANTITY_TOO_LARGE,
     REASON_REDUCE_ONLY_WOULD_OPEN,
     REASON_SHORT_SALE_NOT_PERMITTED,
+    REASON_SHORT_SALE_RESTRICTED,
     REASON_TIME_BACKWARDS,
     REASON_TOO_MANY_OPEN_ORDERS,
     REASON_UNKNOWN_ACCOUNT,
@@ -90,7 +91,7 @@ from workbench.engine.sweep import could_trade
 from workbench.jit import hot, int64, leaf
 from workbench.ledger.cash import available, notional, reserve_fee
 from workbench.ledger.marks import margin_required
-from workbench.matching.book import best_opposite, reaches
+from workbench.matching.book import best_opposite, reaches, side_number
 from workbench.matching.table import find_client_id, find_order_id
 from workbench.matching.triggers import reference_price, trailing_price
 from workbench.risk.checks import closable, rate_wait, reachable_position, smaller_limit
@@ -363,11 +364,13 @@ def check_exposure(
     own_reserved: int,
     by_walk: bool,
     value_ticks: int,
+    active: bool,
 ) -> tuple[int, int, int]:
     """The account checks of an order that is not yet in the book.
 
     `own_leaves` and `own_reserved` are what the order it replaces, or its other leg, has open and reserved.
-    The order is valued at `value_ticks` or, `by_walk`, by what it would trade now.
+    The order is valued at `value_ticks` or, `by_walk`, by what it would trade now. `active`: it does not wait
+    for a trigger.
     """
     order = memory.orders[slot]
     number = int64(order["instrument"])
@@ -381,6 +384,10 @@ def check_exposure(
         return REASON_REDUCE_ONLY_WOULD_OPEN, opening, closing_lots
     if side == SELL and opening > 0 and (account["flags"] & SHORT_PERMITTED) == 0:
         return REASON_SHORT_SALE_NOT_PERMITTED, opening, closing_lots
+    if side == SELL and opening > 0 and active and instrument["short_sales_restricted"] != 0:
+        bid = memory.sides[side_number(number, 0, BUY)]["best_ticks"]
+        if instrument["phase"] == CONTINUOUS and bid != 0 and order["price_ticks"] <= bid:
+            return REASON_SHORT_SALE_RESTRICTED, order["price_ticks"], bid
     limit = smaller_limit(account["position_limit_lots"], instrument["position_limit_lots"])
     if limit != 0:
         size = reachable_position(position, side, lots, own_leaves)
@@ -428,7 +435,7 @@ def check_activation(memory: Memory, slot: int) -> tuple[int, int, int]:
     by_walk = price == 0 and memory.instruments[number]["phase"] == CONTINUOUS
     if price == 0 and not by_walk:
         price = auction_value(memory.instruments[number])
-    return check_exposure(memory, slot, closing, own_leaves, leg_reserved(memory, slot), by_walk, price)
+    return check_exposure(memory, slot, closing, own_leaves, leg_reserved(memory, slot), by_walk, price, True)
 
 
 @hot
@@ -545,7 +552,7 @@ def check_new_account(memory: Memory, slot: int, value_ticks: int) -> tuple[int,
     closing = min(lots, closable(position, int64(order["side"]), 0))
     order["opening_lots"] = lots - closing
     by_walk = order["order_type"] == MARKET and memory.instruments[number]["phase"] == CONTINUOUS
-    return check_exposure(memory, slot, closing, 0, 0, by_walk, value_ticks)
+    return check_exposure(memory, slot, closing, 0, 0, by_walk, value_ticks, order["order_type"] <= LIMIT)
 
 
 @hot

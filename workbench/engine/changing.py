@@ -210,7 +210,16 @@ def check_successor(
             own_reserved += leg_reserved(memory, slot)
         closing = min(leaves, closable(position, int64(order["side"]), own_leaves))
         valued = price if price != 0 else replaced_value_price(memory, command, slot)
-        reason, value, limit = check_exposure(memory, slot, closing, own_leaves, own_reserved, False, valued)
+        reason, value, limit = check_exposure(
+            memory,
+            slot,
+            closing,
+            own_leaves,
+            own_reserved,
+            False,
+            valued,
+            order["order_type"] <= LIMIT or not held,
+        )
     if reason == 0:
         reason, value, limit = check_post_only(memory, slot)
     order["quantity_lots"] = old_total

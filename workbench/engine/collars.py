@@ -13,7 +13,7 @@ _PPM = 1_000_000
 
 @leaf
 def set_collar(memory: Memory, slot: int) -> int:
-    """The worst price an order without a limit may trade at, before it has traded; its instrument keeps it."""
+    """The worst price for an order without a limit, before it has traded; its instrument keeps it."""
     order = memory.orders[slot]
     number = int64(order["instrument"])
     side = int64(order["side"])

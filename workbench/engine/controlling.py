@@ -9,12 +9,15 @@ from workbench.domain.memory import EventBuffer, Memory
 from workbench.domain.numbers import (
     ACTIVE,
     COMMAND_CLOCK,
+    COMMAND_CROSS_ORDERS,
     COMMAND_DIVIDEND,
     COMMAND_FINE,
     COMMAND_KILL_SWITCH,
     COMMAND_MASS_CANCEL,
     COMMAND_REINSTATE_ACCOUNT,
+    COMMAND_RESTRICT_SHORT_SALES,
     COMMAND_SCHEDULE_PHASE,
+    COMMAND_SET_AUCTION_COLLAR,
     COMMAND_SET_PHASE,
     COMMAND_SET_PRICE_BAND,
     COMMAND_SPLIT,
@@ -23,13 +26,16 @@ from workbench.domain.numbers import (
     COMMAND_TRANSFER_CASH,
     EVENT_ACCOUNT_REINSTATED,
     EVENT_ACCOUNT_SUSPENDED,
+    EVENT_AUCTION_COLLAR_CHANGED,
     EVENT_COMMAND_REJECTED,
     EVENT_ORDER_CANCELED,
     EVENT_PHASE_SCHEDULED,
     EVENT_PRICE_BAND_CHANGED,
+    EVENT_SHORT_SALE_RESTRICTION_CHANGED,
     HALTED,
     REASON_INVALID_EXPIRE_TIME,
     REASON_INVALID_FLAGS,
+    REASON_INVALID_PRICE,
     REASON_KILL_SWITCH,
     REASON_MASS_CANCEL,
     REASON_UNKNOWN_ACCOUNT,
@@ -46,6 +52,7 @@ from workbench.engine.admit import (
     check_time,
 )
 from workbench.engine.corporate import split
+from workbench.engine.crossing import cross_orders
 from workbench.engine.emit import account_event, market_event, turned_down
 from workbench.engine.liquidating import liquidate_all
 from workbench.engine.money import dividend, move_cash
@@ -162,6 +169,47 @@ def schedule_phase(memory: Memory, events: EventBuffer, command: Any) -> tuple[i
 
 
 @leaf
+def restrict_short_sales(memory: Memory, events: EventBuffer, command: Any) -> tuple[int, int, int]:
+    """RESTRICT_SHORT_SALES."""
+    number = int64(command["instrument"])
+    if number != ALL:
+        reason, value, limit = check_instrument(memory, number)
+        if reason != 0:
+            return reason, value, limit
+    restricted = int64(command["flags"])
+    if restricted > 1:
+        return REASON_INVALID_FLAGS, 0, 0
+    first = 0 if number == ALL else number
+    last = memory.world[0]["instruments"] - 1 if number == ALL else number
+    for i in range(first, last + 1):
+        if memory.instruments[i]["short_sales_restricted"] != restricted:
+            memory.instruments[i]["short_sales_restricted"] = restricted
+            market_event(memory, events, EVENT_SHORT_SALE_RESTRICTION_CHANGED, 0, i)
+    return 0, 0, 0
+
+
+@leaf
+def set_auction_collar(memory: Memory, events: EventBuffer, command: Any) -> tuple[int, int, int]:
+    """SET_AUCTION_COLLAR."""
+    number = int64(command["instrument"])
+    reason, value, limit = check_instrument(memory, number)
+    if reason != 0:
+        return reason, value, limit
+    low = command["price_ticks"]
+    high = command["trigger_price_ticks"]
+    if (low | high) != 0 and (low < 1 or low > high):
+        return REASON_INVALID_PRICE, 0, 0
+    instrument = memory.instruments[number]
+    instrument["collar_low_ticks"] = low
+    instrument["collar_high_ticks"] = high
+    instrument["quote_due"] = 1
+    event = market_event(memory, events, EVENT_AUCTION_COLLAR_CHANGED, 0, number)
+    event["limit_down_ticks"] = low
+    event["limit_up_ticks"] = high
+    return 0, 0, 0
+
+
+@leaf
 def set_price_band(memory: Memory, events: EventBuffer, command: Any) -> tuple[int, int, int]:
     """SET_PRICE_BAND; the ladder already holds it."""
     reason, value, limit = band_reason(memory, command)
@@ -197,6 +245,12 @@ def control(memory: Memory, events: EventBuffer, command: Any) -> None:
             reason, value, limit = set_phase(memory, events, command)
         elif kind == COMMAND_SCHEDULE_PHASE:
             reason, value, limit = schedule_phase(memory, events, command)
+        elif kind == COMMAND_CROSS_ORDERS:
+            reason, value, limit = cross_orders(memory, events, command)
+        elif kind == COMMAND_RESTRICT_SHORT_SALES:
+            reason, value, limit = restrict_short_sales(memory, events, command)
+        elif kind == COMMAND_SET_AUCTION_COLLAR:
+            reason, value, limit = set_auction_collar(memory, events, command)
         elif kind == COMMAND_SET_PRICE_BAND:
             reason, value, limit = set_price_band(memory, events, command)
         elif kind == COMMAND_CLOCK:

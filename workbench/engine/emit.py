@@ -304,8 +304,8 @@ def split_event(memory: Memory, events: EventBuffer, number: int, new: int, old:
 
 
 @leaf
-def market_event(memory: Memory, events: EventBuffer, kind: int, reason: int, number: int) -> None:
-    """What an instrument's phase, band, price limits and next phase are now."""
+def market_event(memory: Memory, events: EventBuffer, kind: int, reason: int, number: int) -> Any:
+    """What an instrument's phase, band, price limits and next phase are now; returns the event."""
     instrument = memory.instruments[number]
     event = events.market[_next_event(memory)]
     _header(memory, event, kind, reason, 0, 0, 0, 0, 0, 0, number)
@@ -324,6 +324,7 @@ def market_event(memory: Memory, events: EventBuffer, kind: int, reason: int, nu
     event["next_phase"] = phase
     event["next_phase_time_ns"] = time_ns
     event["short_sales_restricted"] = instrument["short_sales_restricted"]
+    return event
 
 
 @leaf

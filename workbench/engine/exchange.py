@@ -160,7 +160,7 @@ class Exchange:
                 if small:
                     self._block, self._views = block, views
             else:
-                self._make_room(short, commands[at])
+                self._make_room(short)
                 world = self._memory.world
         events = block[: int(world["event_count"][0])]
         return events.copy() if small else events
@@ -169,7 +169,7 @@ class Exchange:
         """Room that is kept free at the end, since the kernel asks for the worst case before each command."""
         return _SLACK_PER_ORDER * (int(self._memory.world["live_orders"][0]) + count) + _SLACK_EVENTS
 
-    def _make_room(self, short: int, command: Any) -> None:
+    def _make_room(self, short: int) -> None:
         world = self._memory.world[0]
         wanted = int(world["wanted"])
         if short == NEED_ORDERS:

@@ -50,7 +50,7 @@ def liquidate_all(memory: Memory, events: EventBuffer) -> None:
 
 @leaf
 def next_to_close(memory: Memory, events: EventBuffer, account: int) -> int:
-    """The order that closes the largest loss not tried yet; 0 when there is margin enough, or none is left."""
+    """The order that closes the largest loss not tried yet; 0 when there is none, or margin enough."""
     worth = equity(memory, account)
     needed = margins(memory, account, False)
     if worth >= needed:

@@ -92,6 +92,8 @@ def uncross(memory: Memory, events: EventBuffer, number: int) -> None:
     ended = instrument["collecting"]
     instrument["collecting"] = 0
     price, paired, wanted, offered = uncross_price(memory, number)
+    instrument["collar_low_ticks"] = 0
+    instrument["collar_high_ticks"] = 0
     auction_event(
         memory,
         events,

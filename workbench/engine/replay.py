@@ -6,6 +6,7 @@ import dataclasses
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date as Date  # noqa: N812 - `date` is a parameter
 from datetime import datetime
 from decimal import Decimal
 from numbers import Integral
@@ -38,7 +39,7 @@ from workbench.engine.frames import (
 )
 from workbench.engine.moments import Moment, check_market_zone, local_time, moment_ns
 from workbench.engine.portfolio import pnl_frame, positions_frame
-from workbench.engine.sources import Source, check_is, grouped, opened, replay_venue
+from workbench.engine.sources import Source, check_is, chosen, grouped, opened, replay_venue
 from workbench.engine.summary import Summary, summarise
 from workbench.engine.words import Names
 from workbench.errors import ConfigError
@@ -449,6 +450,8 @@ def replay(
     *sources: Source,
     cash: Price = 100_000,
     mode: str | ReplayMode = "responsive",
+    symbol: str = "",
+    date: Date | None = None,
     zone: str = "",
     columns: Mapping[str, str | int] | None = None,
     layout: Layout | None = None,
@@ -471,6 +474,9 @@ def replay(
     mode
         `"responsive"`: our orders move the market. `"frozen"`: history happens as recorded, and our orders
         fill by their place in its queues.
+    symbol, date
+        The stock of an ITCH file to replay, and the file's day where its name does not tell it; the same of
+        tables of trades and quotes.
     zone
         IANA time zone of the market; told from the kind of source unless given.
     columns
@@ -497,6 +503,8 @@ def replay(
     layout, rules = (layout or Layout()).with_columns(columns), rules or TickRules()
     if zone and not layout.zone:
         layout = dataclasses.replace(layout, zone=zone)
-    histories = [opened(source, layout, rules) for source in grouped(sources)]
+    groups = grouped(sources)
+    layout, rules = chosen(groups, layout, rules, symbol, date)
+    histories = [opened(source, layout, rules) for source in groups]
     venue = replay_venue(histories, mode, cash=cash, account=account, limits=limits, fees=fees, short=short)
     return Replay(merge(histories).commands, histories, venue, zone or histories[0].zone, exact=exact)

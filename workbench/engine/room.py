@@ -49,8 +49,8 @@ EVENTS_PER_COMMAND = 16
 EVENTS_PER_FILL = 10
 """TRADE, two fills, two positions, a slice, a cut of each side, and the other leg of each."""
 EVENTS_PER_ORDER = 10
-"""What can befall an order besides: two moves of its trail, its trigger, cut, approval, rest and end, a split's
-new terms.
+"""What can befall an order besides: two moves of its trail, trigger, cut, approval, rest, end, new terms
+of a split.
 """
 EVENTS_PER_MOVE = 4
 """Suspensions and margin calls of two accounts that have traded."""

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date as Date  # noqa: N812 - `date` is a parameter
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from workbench.domain.config import Account, ReplayMode, Venue
 from workbench.domain.costs import FeeSchedule
 from workbench.domain.limits import Limits
 from workbench.domain.units import Number, as_printed
-from workbench.errors import ConfigError
+from workbench.errors import ConfigError, SourceError
 from workbench.feed.columns import Layout
 from workbench.feed.history import History
 from workbench.feed.lobster_book import LobsterName
@@ -24,7 +25,20 @@ File = str | os.PathLike[str]
 Source = File | Sequence[File] | History
 """A file, files that belong together (trades and quotes; LOBSTER's messages and books), or history itself."""
 
-__all__ = ["Source", "check_is", "grouped", "open_history", "opened", "replay_mode", "replay_venue"]
+__all__ = [
+    "ITCH",
+    "Source",
+    "check_is",
+    "chosen",
+    "grouped",
+    "open_history",
+    "opened",
+    "replay_mode",
+    "replay_venue",
+]
+
+ITCH = "itch"
+"""Kind of the files that hold all stocks of a market, of which one is to be chosen."""
 
 _PAIR = re.compile(r"(trade|quote)s?", re.IGNORECASE)
 
@@ -112,14 +126,43 @@ def replay_venue(
     )
 
 
+def chosen(
+    sources: Sequence[Source], layout: Layout, rules: TickRules, symbol: str, date: Date | None
+) -> tuple[Layout, TickRules]:
+    """The layout and rules with the instrument and the day that are chosen; refused where no source asks."""
+    check_is(symbol, str, "symbol")
+    check_is(date, Date, "date")
+    if not symbol and date is None:
+        return layout, rules
+    firsts = [_paths(source)[0] for source in sources if not isinstance(source, History)]
+    if not firsts:
+        raise ConfigError(
+            "a history has its instrument and its day", "symbol, date", "give them to its reader instead"
+        )
+    if not any(kind_of(file) == ITCH or _may_be_table(file) for file in firsts):
+        raise SourceError(
+            os.fspath(firsts[0]), None, "is no ITCH file and no table", "leave out symbol and date"
+        )
+    return replace(layout, date=date or layout.date), replace(rules, symbol=symbol or rules.symbol)
+
+
 def opened(source: Source, layout: Layout, rules: TickRules) -> History:
-    """The history that a source holds; `layout` and `rules` are for tables of trades and quotes."""
+    """The history that a source holds.
+
+    `layout` and `rules` are for tables of trades and quotes; their day and symbol are for ITCH files too.
+    """
     if isinstance(source, History):
         return source
-    files = [source] if isinstance(source, (str, os.PathLike)) else list(source)
-    if files and (layout, rules) != (Layout(), TickRules()) and _may_be_table(files[0]):
+    files = _paths(source)
+    if (layout.date or rules.symbol) and kind_of(files[0]) == ITCH:
+        return open_history(*files, kind=ITCH, symbol=rules.symbol, date=layout.date)
+    if (layout, rules) != (Layout(), TickRules()) and _may_be_table(files[0]):
         return open_history(*files, kind="ticks", layout=layout, rules=rules)
     return open_history(*files)
+
+
+def _paths(source: File | Sequence[File]) -> list[File]:
+    return [source] if isinstance(source, (str, os.PathLike)) else list(source)
 
 
 def _may_be_table(file: File) -> bool:

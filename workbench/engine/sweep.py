@@ -41,7 +41,7 @@ IN_GROUP = SPECIAL_GROUP
 
 @hot
 def own_limit(memory: Memory, slot: int) -> int:
-    """The price up to which an order itself would trade; one without a limit trades to its collar, or at any."""
+    """The price up to which an order itself would trade: its limit, its collar, or any."""
     order = memory.orders[slot]
     price = order["price_ticks"]
     if price != 0:

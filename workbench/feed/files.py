@@ -9,8 +9,9 @@ import os
 import stat
 import zipfile
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -59,6 +60,71 @@ def read_bytes(path: str | os.PathLike[str]) -> bytes:
     return data
 
 
+def read_chunks(path: str | os.PathLike[str], size: int = 1 << 24) -> Iterator[bytes]:
+    """Content of a file, decompressed as by `read_bytes`, piece by piece.
+
+    For files larger than memory: what is damaged or truncated is refused where it is met, after the pieces
+    before it. Pieces have about `size` bytes; the last one may be shorter.
+    """
+    name = os.fspath(path)
+    check_regular(path)
+    empty = True
+    try:
+        with Path(path).open("rb") as file:
+            for piece in _pieces(file, name, size):
+                empty = empty and not piece
+                if piece:
+                    yield piece
+    except FileNotFoundError:
+        raise SourceError(name, None, "there is no such file") from None
+    except _DAMAGES as error:
+        raise SourceError(name, None, f"is truncated or damaged: {error}", "fetch it again") from None
+    if empty:
+        raise SourceError(name, None, "is empty")
+
+
+def _pieces(file: BinaryIO, name: str, size: int) -> Iterator[bytes]:
+    start = file.read(len(_XZ))
+    file.seek(0)
+    if start.startswith(_ZSTD):
+        yield from _stream_pieces(file, size, lambda: zstandard.ZstdDecompressor().decompressobj())
+    elif start.startswith(_XZ):
+        yield from _stream_pieces(file, size, lzma.LZMADecompressor, fill=b"\0")
+    else:
+        with _unpacked(file, start, name) as plain:
+            while piece := plain.read(size):
+                yield piece
+
+
+def _unpacked(file: BinaryIO, start: bytes, name: str) -> Any:
+    """The content of a plain, gzip or zip file as a file."""
+    if start.startswith(_GZIP):
+        return gzip.GzipFile(fileobj=file)
+    if start.startswith(_ZIP):
+        archive = zipfile.ZipFile(file)
+        return archive.open(_only_member(archive, name))
+    return file
+
+
+def _stream_pieces(file: BinaryIO, size: int, begin: Callable[[], Any], fill: bytes = b"") -> Iterator[bytes]:
+    """All Zstandard frames or xz streams, `fill` between them; anything else behind them is refused."""
+    stream = begin()
+    begun = False
+    while packed := file.read(max(size // 8, 1)):
+        parts = []
+        while packed:
+            packed = packed if begun else packed.lstrip(fill)
+            if not packed:
+                break
+            parts.append(stream.decompress(packed))
+            begun, packed = not stream.eof, stream.unused_data if stream.eof else b""
+            if stream.eof:
+                stream = begin()
+        yield b"".join(parts)
+    if begun:
+        raise EOFError("the last stream has no end")
+
+
 def check_regular(path: str | os.PathLike[str]) -> None:
     """Refuse folders, devices and pipes: they have no end, or can be read only once."""
     try:
@@ -80,16 +146,17 @@ def _decompressed(data: bytes, name: str) -> bytes:
         return _xz(data)
     if data.startswith(_ZIP):
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            members = [member for member in archive.infolist() if not member.is_dir()]
-            if len(members) != 1:
-                raise SourceError(
-                    name,
-                    None,
-                    f"is a zip of {len(members)} files, expected one",
-                    "unpack it and name the file",
-                )
-            return archive.read(members[0])
+            return archive.read(_only_member(archive, name))
     return data
+
+
+def _only_member(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
+    members = [member for member in archive.infolist() if not member.is_dir()]
+    if len(members) != 1:
+        raise SourceError(
+            name, None, f"is a zip of {len(members)} files, expected one", "unpack it and name the file"
+        )
+    return members[0]
 
 
 def read_head(path: str | os.PathLike[str], size: int = 4096) -> bytes:

@@ -13,7 +13,7 @@ from workbench.domain.records import COMMAND, Records
 from workbench.domain.units import Number
 from workbench.errors import SourceError
 from workbench.feed.files import Ints
-from workbench.feed.scale import from_nanos, to_nanos
+from workbench.feed.scale import from_nanos, inward, to_nanos
 
 FROM_SOURCE = 0
 FROM_SEED = 1
@@ -28,24 +28,31 @@ ORIGINS = {
 QUIRKS = {
     "aggressor_was_resting": "a trade's incoming side was an order in the book, moved to cross; it shrinks",
     "auction_fill_canceled": "an auction fill whose other side is printed already; its order shrinks",
+    "broken_trade": "a trade that was broken after its print; it stays in the volume",
     "cancel_exceeds_open": "a cancel of more than was open; it ends the order",
-    "cross_trade": "a cross (auction) trade, printed as an execution that names no order",
+    "cross_trade": "a cross (auction) trade; an auction of history or, where it has a side, an execution",
+    "duplicate_message": "a message that a capture has twice, taken once",
     "exchange_time_unsorted": "the exchange's time is before that of the row above; receipt time is used",
+    "execution_not_printed": "an execution that another message prints (a cross); its order shrinks",
     "execution_price_rounded": "an execution between two ticks of the chosen size, rounded",
+    "execution_without_price": "an execution of an order never shown open, so of unknown price; no command",
     "fill_away_from_price": "a fill at another price than its order's (auction); the print names no order",
     "fill_not_settled": "a fill that no cancel or modify of its order confirms; printed as hidden",
+    "halt_elsewhere": "an operational halt at another market than the file's, or its end; no command",
     "hidden_execution": "an execution against liquidity that the book never showed",
     "hidden_side_by_tick_rule": "a hidden execution whose aggressor the tick rule chose",
     "iceberg_execution": "more was executed than the order displayed; the excess is printed as hidden",
     "iceberg_refilled": "an order whose displayed quantity was executed shows more; it queues anew",
+    "late_message": "a message that a capture has after later ones, put where it belongs",
     "level_revealed": "a level came into view with another quantity than messages told",
     "level_vanished": "a level that went out of view was gone when it should come back",
     "maybe_bad_book": "the source marks the book as possibly wrong after a lost packet",
+    "missing_message": "a message that a capture lost, by its sequence number; the book may be wrong",
     "no_action": "a record without an effect on orders",
     "order_id_reused": "an order id that had ended was used again; the new order gets a synthetic id",
     "order_id_renumbered": "order ids of 2^62 or more were replaced by their rank",
     "order_size_corrected": "an order of known size changed while out of view; its level was put right",
-    "other_record": "a record that is not market-by-order data",
+    "other_record": "a record or message of no kind that is read here",
     "price_change": "the price of a live order changed, which this source has no message for",
     "price_outside_window": "a row of an order at a price outside the price window, left out",
     "resized_larger": "an order's remaining quantity grew, which this source has no message for",
@@ -56,6 +63,7 @@ QUIRKS = {
     "unknown_order_canceled": "a cancel of an order that the file never showed open; no command",
     "unknown_order_executed": "an execution of an order that the file never showed open; it names no order",
     "unknown_order_modified": "a modify of an order that the file never showed open; a new order",
+    "unknown_order_replaced": "a replace of an order never shown open, so of unknown side; no command",
     "unnamed_order_reduced": "an unknown order's execution or cancel, taken from orders no later row names",
     "unpaired_execution": "one side of a trade whose other side is missing; a plain cancel",
 }
@@ -140,7 +148,12 @@ class History:
         """
         trades = np.isin(
             self.commands["kind"],
-            (CommandKind.NEW_ORDER, CommandKind.REPLACE_ORDER, CommandKind.EXECUTE_ORDER),
+            (
+                CommandKind.NEW_ORDER,
+                CommandKind.REPLACE_ORDER,
+                CommandKind.EXECUTE_ORDER,
+                CommandKind.CROSS_ORDERS,
+            ),
         )
         most_lots = self.instrument.max_order_lots
         too_many = trades & (self.commands["quantity_lots"] > most_lots)
@@ -170,19 +183,24 @@ class History:
     def with_tick_size(self, tick_size: Number) -> History:
         """The same history in another tick size.
 
-        Prices of orders must be whole ticks; executions between two ticks are rounded to the nearest (half
-        up) and counted.
+        Prices of orders must be whole ticks; executions and crosses between two ticks are rounded to the
+        nearest (half up) and counted. Collars of auctions are rounded inwards.
         """
         old, new = (to_nanos(tick) for tick in (self.instrument.tick_size, tick_size))
         changed = self.commands.copy()
         nanos = changed["price_ticks"].astype(np.int64) * old
-        executes = changed["kind"] == CommandKind.EXECUTE_ORDER
-        off = nanos % new != 0
+        executes = np.isin(changed["kind"], (CommandKind.EXECUTE_ORDER, CommandKind.CROSS_ORDERS))
+        collars = changed["kind"] == CommandKind.SET_AUCTION_COLLAR
+        off = (nanos % new != 0) & ~collars
         if (off & ~executes).any():
             at = int(np.flatnonzero(off & ~executes)[0])
             price = from_nanos(int(nanos[at]))
             raise SourceError(self.source, None, f"an order at {price} is between two ticks of {tick_size}")
         changed["price_ticks"] = (nanos + new // 2) // new
+        high_nanos = changed["trigger_price_ticks"][collars] * old
+        changed["price_ticks"][collars], changed["trigger_price_ticks"][collars] = inward(
+            nanos[collars], high_nanos, new
+        )
         rounded = int((off & executes).sum())
         low, high = (to_nanos(price) for price in (self.instrument.price_min, self.instrument.price_max))
         instrument = replace(

@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import os
 from datetime import date as Date  # noqa: N812 - `date` is a parameter
-from datetime import datetime, time
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -34,7 +32,7 @@ from workbench.feed.lobster_orders import (
     to_commands,
 )
 from workbench.feed.scale import off_tick, price_scale
-from workbench.feed.times import DAY_NS, FIRST_YEAR, LAST_YEAR
+from workbench.feed.times import DAY_NS, FIRST_YEAR, LAST_YEAR, midnight_ns
 
 COLUMNS = ("time", "type", "order_id", "size", "price", "direction")
 """Columns of a message file, which has no header."""
@@ -101,7 +99,7 @@ def read_lobster(
     cells.expect((since_ns >= 0) & (since_ns < 2 * DAY_NS), "time", "seconds after midnight")
     if not FIRST_YEAR <= day.year < LAST_YEAR:
         raise SourceError(name, None, f"is of {day}, expected a day from 1970 to 2115")
-    time_ns = since_ns + _midnight_ns(day, zone)
+    time_ns = since_ns + midnight_ns(day, zone)
     cells.in_order(time_ns, "time")
     kind, price_nanos = _checked(cells)
     off = off_tick(price_nanos, market_tick) & np.isin(kind, _BOOK_TYPES)
@@ -130,12 +128,6 @@ def read_lobster(
     return History(
         commands, rows, time_ns, instrument, counted(quirks), name, "lobster", origins, zone
     ).held()
-
-
-def _midnight_ns(day: Date, zone: str) -> int:
-    """Midnight by the clock that the exchange goes by at noon, so that a change at night does not matter."""
-    noon = datetime.combine(day, time(12), ZoneInfo(zone))
-    return (int(noon.timestamp()) - 12 * 3600) * 1_000_000_000
 
 
 def _checked(cells: Cells) -> tuple[Ints, Ints]:

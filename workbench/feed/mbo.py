@@ -35,7 +35,7 @@ from workbench.feed.mbo_orders import (
     to_commands,
 )
 from workbench.feed.scale import from_nanos, off_tick, price_scale
-from workbench.feed.street import FIRST_SYNTHETIC_ID
+from workbench.feed.street import below_synthetic
 from workbench.feed.times import NO_SUCH_TIME, existing, in_span
 
 UNDEFINED_PRICE = (1 << 63) - 1
@@ -141,7 +141,7 @@ def _from_csv(data: bytes, name: str) -> MboRecords:
         nanos = cells.decimals("price", 9, empty=UNDEFINED_PRICE)
     cells.expect((nanos != UNDEFINED_PRICE) | np.isin(action, (CLEAR, NOTHING)), "price", "a price")
     ids = order_ids(cells)
-    order_id, renumbered = _order_ids(ids)
+    order_id, renumbered = below_synthetic(ids)
     publisher = cells.text("publisher_id")[0] if "publisher_id" in cells.names else "0"
     return _checked(
         MboRecords(
@@ -225,7 +225,7 @@ def _from_dbn(data: bytes, name: str) -> MboRecords:
     sides = np.zeros(256, np.int64)
     for letter, side in _SIDES.items():
         sides[ord(letter)] = side
-    order_id, renumbered = _order_ids(raw["order_id"])
+    order_id, renumbered = below_synthetic(raw["order_id"])
     symbols = list(metadata.symbols)
     return _checked(
         MboRecords(
@@ -273,14 +273,6 @@ def _dbn_records(body: bytes, name: str) -> tuple[npt.NDArray[np.void], int]:
         at += length
     picked = np.frombuffer(body, np.uint8)[np.add.outer(np.array(starts, np.int64), np.arange(size))]
     return np.ascontiguousarray(picked).view(_DBN_RECORD).reshape(-1), others
-
-
-def _order_ids(ids: npt.NDArray[np.uint64]) -> tuple[Ints, int]:
-    """Ids below those that readers invent; larger ones are replaced by their rank."""
-    if not len(ids) or int(ids.max()) < FIRST_SYNTHETIC_ID:
-        return ids.astype(np.int64), 0
-    known, rank = np.unique(ids, return_inverse=True)
-    return rank.astype(np.int64) + int(known[0] != 0), int((ids >= FIRST_SYNTHETIC_ID).sum())
 
 
 def _checked(records: MboRecords, name: str) -> MboRecords:

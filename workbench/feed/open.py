@@ -156,8 +156,23 @@ def _read_bitstamp(*paths: str | os.PathLike[str], **options: Any) -> History:
     return read_bitstamp(*paths, **options)
 
 
+def _is_itch(_name: str, head: bytes) -> bool:
+    from workbench.feed.itch_messages import CAPTURES, begins_itch  # noqa: PLC0415 - only where it may be needed
+
+    return head[:4] in CAPTURES or begins_itch(head)
+
+
+def _read_itch(path: str | os.PathLike[str], **options: Any) -> History:
+    from workbench.feed.itch import read_itch_history  # noqa: PLC0415 - only the reader that is used is loaded
+
+    return read_itch_history(path, **options)
+
+
 register(
     "lobster", _is_lobster, _read_lobster, "a LOBSTER message file (TICKER_DATE_START_END_message_LEVELS.csv)"
 )
 register("databento-mbo", _is_mbo, _read_mbo, "Databento market-by-order records, DBN or CSV with a header")
 register("bitstamp", _is_bitstamp, _read_bitstamp, "Bitstamp orders (id,timestamp,…,action,direction)")
+register(
+    "itch", _is_itch, _read_itch, "Nasdaq TotalView-ITCH 5.0, messages behind their lengths or a pcap capture"
+)

@@ -49,6 +49,18 @@ def off_tick(price_nanos: Ints, market_tick: Number) -> npt.NDArray[np.bool_]:
     return np.asarray(price_nanos % below_one != 0)
 
 
+def inward(low_nanos: Ints, high_nanos: Ints, tick_nanos: int) -> tuple[Ints, Ints]:
+    """Ranges of prices as the ticks within them, at least one; a highest price of 0 means no range.
+
+    >>> low, high = inward(np.array([9_001, 0, 0]), np.array([11_999, 0, 900]), 1_000)
+    >>> low.tolist(), high.tolist()
+    ([10, 0, 1], [11, 0, 1])
+    """
+    some = (high_nanos > 0).astype(np.int64)
+    high = np.maximum(high_nanos // tick_nanos, some)
+    return np.minimum(np.maximum(-(-low_nanos // tick_nanos), some), high), high
+
+
 @dataclass(frozen=True, slots=True)
 class PriceScale:
     """Tick size and price window chosen for a file; all in 1e-9 of the currency."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from workbench.domain.codes import CommandKind, OrderFlag, OrderType, Side, TimeInForce
 from workbench.domain.records import Records, commands
@@ -41,15 +42,25 @@ def cancels(time_ns: Ints, ids: Ints, quantity_lots: Ints) -> Records:
     return _street(CommandKind.CANCEL_ORDER, time_ns, client_order_id=ids, quantity_lots=quantity_lots)
 
 
-def replaces(time_ns: Ints, ids: Ints, leaves_lots: Ints, price_ticks: Ints) -> Records:
-    """Historical replaces to an open quantity and a price."""
+def replaces(
+    time_ns: Ints,
+    ids: Ints,
+    leaves_lots: Ints,
+    price_ticks: Ints,
+    new_ids: Ints | int = 0,
+    *,
+    lose_priority: bool = False,
+) -> Records:
+    """Historical replaces to an open quantity and a price; the order keeps its id where the new one is 0."""
+    flags = OrderFlag.HISTORICAL | OrderFlag.QUANTITY_IS_LEAVES
     return _street(
         CommandKind.REPLACE_ORDER,
         time_ns,
         client_order_id=ids,
+        new_client_order_id=new_ids,
         quantity_lots=leaves_lots,
         price_ticks=price_ticks,
-        flags=OrderFlag.HISTORICAL | OrderFlag.QUANTITY_IS_LEAVES,
+        flags=flags | OrderFlag.LOSE_PRIORITY if lose_priority else flags,
     )
 
 
@@ -65,9 +76,43 @@ def executes(time_ns: Ints, ids: Ints, side: Ints, quantity_lots: Ints, price_ti
     )
 
 
+def crosses(time_ns: Ints, quantity_lots: Ints, price_ticks: Ints) -> Records:
+    """Auctions of history."""
+    return _street(CommandKind.CROSS_ORDERS, time_ns, quantity_lots=quantity_lots, price_ticks=price_ticks)
+
+
+def phases(time_ns: Ints, phase: Ints) -> Records:
+    """Changes of the instrument's phase."""
+    return _street(CommandKind.SET_PHASE, time_ns, flags=phase)
+
+
+def short_sale_restrictions(time_ns: Ints, restricted: Ints) -> Records:
+    """Short sales of the instrument are restricted (1) or no longer so (0)."""
+    return _street(CommandKind.RESTRICT_SHORT_SALES, time_ns, flags=restricted)
+
+
+def auction_collars(time_ns: Ints, low_ticks: Ints, high_ticks: Ints) -> Records:
+    """Collars of the instrument's next uncross; zeros lift them."""
+    return _street(
+        CommandKind.SET_AUCTION_COLLAR,
+        time_ns,
+        flags=0,
+        price_ticks=low_ticks,
+        trigger_price_ticks=high_ticks,
+    )
+
+
 def clears(time_ns: Ints) -> Records:
     """Mass cancels of all orders of the street in the instrument."""
     return _street(CommandKind.MASS_CANCEL, time_ns, flags=0)
+
+
+def below_synthetic(ids: npt.NDArray[np.uint64]) -> tuple[Ints, int]:
+    """Ids below those that readers invent: as they are, or by rank where one is not; how many are not."""
+    if not len(ids) or int(ids.max()) < FIRST_SYNTHETIC_ID:
+        return ids.astype(np.int64), 0
+    known, rank = np.unique(ids, return_inverse=True)
+    return rank.astype(np.int64) + int(known[0] != 0), int((ids >= FIRST_SYNTHETIC_ID).sum())
 
 
 def opposite(side: Ints) -> Ints:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
@@ -93,6 +94,12 @@ def parse_times(
 def in_span(times_ns: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
     """Which times are from 1970 to 2116."""
     return (times_ns >= 0) & (times_ns < TIME_NS_END)
+
+
+def midnight_ns(day: date, zone: str) -> int:
+    """Midnight by the clock that the exchange goes by at noon, so that a change at night does not matter."""
+    noon = datetime.combine(day, time(12), ZoneInfo(zone))
+    return (int(noon.timestamp()) - 12 * 3600) * TIME_UNITS["s"]
 
 
 def existing(cells: pl.Series, form: str) -> pl.Series:

@@ -82,7 +82,7 @@ def split_lots(memory: Memory, instrument: Any, position: Any, new: int, old: in
 def split_position(
     memory: Memory, account: Any, position: Any, instrument: Any, new: int, old: int, mark_ticks: int
 ) -> int:
-    """Split a trader's position and sell the fraction at a price (0: at cost); returns the proceeds, signed."""
+    """Split a trader's position and sell the fraction at a price (0: at cost); returns the proceeds."""
     lots = position["position_lots"]
     cost = position["cost_micros"]
     size = abs(lots)

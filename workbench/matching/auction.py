@@ -111,6 +111,10 @@ def uncross_price(memory: Memory, instrument: int) -> tuple[int, int, int, int]:
     market_offered = memory.queues[instrument * 2 + 1]["lots"]
     reference = auction_reference(record)
     nothing = (int64(0), int64(0), market_wanted, market_offered)
+    increment = record["price_increment_ticks"]
+    collared = record["collar_high_ticks"] != 0
+    collar_low = (record["collar_low_ticks"] + increment - 1) // increment * increment
+    collar_high = record["collar_high_ticks"] // increment * increment
     best_buy = best_participant(memory, buys)
     best_sell = best_participant(memory, sells)
     high = int64(0) if best_buy == 0 else memory.orders[best_buy]["price_ticks"]
@@ -126,7 +130,14 @@ def uncross_price(memory: Memory, instrument: int) -> tuple[int, int, int, int]:
             paired = min(market_wanted, market_offered)
             if paired == 0 or reference == 0:
                 return nothing
+            if collared and (reference < collar_low or reference > collar_high):
+                return nothing
             return reference, paired, market_wanted, market_offered
+    if collared:
+        low = max(low, collar_low)
+        high = min(high, collar_high)
+        if low > high:
+            return nothing
     wanted = market_wanted
     price = memory.sides[buys]["best_ticks"]
     while price != 0 and price >= low:
@@ -137,7 +148,6 @@ def uncross_price(memory: Memory, instrument: int) -> tuple[int, int, int, int]:
     while price != 0 and price <= low:
         offered += lots_at(memory, sells, price)
         price = price_from(memory, sells, price + 1)
-    increment = record["price_increment_ticks"]
     best_price = int64(0)
     best_paired = int64(0)
     best_wanted = market_wanted
@@ -160,15 +170,18 @@ def uncross_price(memory: Memory, instrument: int) -> tuple[int, int, int, int]:
                 best_offered = offered
         if not in_gap:
             wanted -= lots_at(memory, buys, here)
-            ahead = lower_of(price_from(memory, buys, here + 1), price_from(memory, sells, here + 1))
-            if ahead == 0 or ahead > high:
+            if here >= high:
                 break
+            ahead = lower_of(price_from(memory, buys, here + 1), price_from(memory, sells, here + 1))
             first = here + increment
-            last = ahead - increment
-            here = ahead
             in_gap = True
+            # Beyond the last price with orders only a collar lets candidates go on.
+            here = high + increment if ahead == 0 or ahead > high else ahead
+            last = here - increment
             if first <= last:
                 continue
+        if here > high:
+            break
         offered += lots_at(memory, sells, here)
         first = here
         last = here

@@ -130,7 +130,7 @@ def unlink(memory: Memory, number: int, price_ticks: int, slot: int) -> Any:
 
 @leaf
 def move_by_priority(memory: Memory, number: int, price_ticks: int, slot: int) -> None:
-    """Move the last order of a queue forward, behind those that are older and before those that are younger."""
+    """Move the last order of a queue forward, behind those that are older."""
     orders = memory.orders
     order = orders[slot]
     before = int64(order["prev"])

@@ -410,11 +410,17 @@ def could_trade(
     limit_ticks: int | None,
     mode: SelfTradePrevention,
     left_out: Callable[[Order], bool] = lambda _: False,
+    allows: Callable[[int], bool] = lambda _: True,
 ) -> list[Offer]:
-    """Resting orders and lots that an incoming order could trade now, in order; nothing changes."""
+    """Resting orders and lots that an incoming order could trade now, in order; nothing changes.
+
+    The walk ends at the first price that is not allowed, whoever stands there.
+    """
     offers: list[Offer] = []
     left = order.leaves_lots
-    for _, level in groupby(market.makers(order, limit_ticks), key=lambda maker: maker.price_ticks):
+    for price, level in groupby(market.makers(order, limit_ticks), key=lambda maker: maker.price_ticks):
+        if not allows(price):
+            return offers
         makers = list(level)
         acts = [act_of(order, maker, mode) for maker in makers]
         ends = any(act not in (Act.FILL, Act.CANCEL_RESTING) for act in acts)

@@ -26,6 +26,7 @@ class Rules:
 
     def __init__(self, instrument: Instrument) -> None:
         self.phase = Phase.CONTINUOUS
+        self.short_sales_restricted = False
         self.window_low_ticks = instrument.price_min_ticks
         self.window_high_ticks = instrument.price_max_ticks
         self.band_low_ticks = instrument.band_low_ticks
@@ -172,6 +173,17 @@ def check_short_sale(standing: Standing, side: Side, opening_lots: int, closable
     """A seller without the permission sells only what it holds."""
     if side == Side.SELL and opening_lots and not standing.flags & AccountFlag.SHORT_PERMITTED:
         return Refusal(Reason.SHORT_SALE_NOT_PERMITTED, opening_lots, closable)
+    return None
+
+
+def check_short_sale_price(
+    rules: Rules, side: Side, opening_lots: int, price_ticks: int, best_bid_ticks: int
+) -> Refusal | None:
+    """While that is forbidden no short sale trades at or below the best bid; price 0 is no limit."""
+    if not rules.short_sales_restricted or rules.phase != Phase.CONTINUOUS:
+        return None
+    if side == Side.SELL and opening_lots and price_ticks <= best_bid_ticks and best_bid_ticks:
+        return Refusal(Reason.SHORT_SALE_RESTRICTED, price_ticks, best_bid_ticks)
     return None
 
 

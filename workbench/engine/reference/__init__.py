@@ -10,8 +10,8 @@ them are plain functions that take the exchange's state, `twin`, first. Where to
 - held orders: `held`; they become active: `activating`; what prices they and others go by: `references`
 - phases: `phases`, `auctions`; price limits: `rolling`, `limits`; what falls due: `timing`
 - what a command sets off at its end: `settle`
-- mass cancel, suspension, kill switch, phases, bands: `controlling`
-- history's executions: `executing`; what history missed: `divergence`
+- mass cancel, suspension, kill switch, phases, bands, short sale restrictions, collars: `controlling`
+- history's executions: `executing`; its auctions: `crossing`; what history missed: `divergence`
 - money: `means` (buying power and margin), `charging` (fees), `cash`, `dividends`, `splits`, `accruals`
 - what positions are worth: `marks`; limits on them: `exposure`, `monitoring`, `liquidation`; `collars`
 - events go out: `emit`; the state: `state`, seen from outside: `views`; what always holds: `invariants`

@@ -43,9 +43,12 @@ def closable_lots(twin: TwinState, order: Order, gone: list[Order]) -> int:
 
 
 def check_account_of(
-    twin: TwinState, order: Order, gone: list[Order], *, triggered: bool = False
+    twin: TwinState, order: Order, gone: list[Order], *, triggered: bool = False, waits: bool = False
 ) -> Approval | Refusal:
-    """The account checks, as if the orders `gone`, of the same side, were so."""
+    """The account checks, as if the orders `gone`, of the same side, were so.
+
+    `triggered`: a trigger order has just been; `waits`: it will have to be first.
+    """
     trader = twin.trader(order.account)
     if not trader:
         return Approval(0, 0)
@@ -59,11 +62,14 @@ def check_account_of(
         required = _required_micros(twin, order, opening, triggered=triggered)
         available = available_micros(twin, order.account)
         available += sum(other.reserved_micros for other in gone)
+    rules = twin.rules[instrument]
+    bid = 0 if waits else twin.markets[instrument].books[0][Side.BUY].best_price()
     breaches = broken_limits(twin, order, open_lots) if opening else ()
     refusal = (
         risk.check_reduce_only(order.flags, opening, closable)
         or risk.check_short_sale(trader, side, opening, closable)
-        or risk.check_position(twin.rules[instrument], trader, side, quantity, position, open_lots[side])
+        or risk.check_short_sale_price(rules, side, opening, order.price_ticks, bid)
+        or risk.check_position(rules, trader, side, quantity, position, open_lots[side])
         or first_refusal(breaches)
         or risk.check_buying_power(required, available)
     )

@@ -39,6 +39,11 @@ class Range(NamedTuple):
         """Lots that would trade."""
         return min(self.wanted, self.offered)
 
+    def clipped(self, low: int, high: int) -> Range | None:
+        """Those of its candidates that are from `low` to `high`, which are multiples of the increment."""
+        low, high = max(low, self.low), min(high, self.high)
+        return self._replace(low=low, high=high) if low <= high else None
+
     def nearest(self, reference_ticks: int) -> int:
         """The candidate nearest to the reference; the lowest without one."""
         return min(max(reference_ticks, self.low), self.high) if reference_ticks else self.low
@@ -52,6 +57,11 @@ def clearing(twin: TwinState, instrument: int) -> Clearing:
     ranges = _ranges(twin, instrument)
     if not ranges and reference:
         ranges = [Range(reference, reference, market_wanted, market_offered)]
+    collar = twin.calendars[instrument].collar
+    if collar:
+        step = twin.rules[instrument].price_increment_ticks
+        low, high = -(-collar[0] // step) * step, collar[1] // step * step
+        ranges = [within for each in ranges if (within := each.clipped(low, high))]
     volume = max((each.paired for each in ranges), default=0)
     if not volume:
         imbalance = market_wanted - market_offered
@@ -113,6 +123,9 @@ def uncross(twin: TwinState, instrument: int, collecting: Phase) -> None:
         limits = twin.price_limits[instrument]
         if limits and limits.start_anew(found.price_ticks):
             emit_market(twin, EventKind.PRICE_LIMITS_CHANGED, instrument)
+    if twin.calendars[instrument].collar:
+        twin.calendars[instrument].collar = None
+        twin.left_crossed.add(instrument)
     for order in twin.open_in_order():
         if order.instrument == instrument and order.order_type == OrderType.MARKET and not order.is_held:
             cancel(twin, order, Reason.NO_LIQUIDITY)
@@ -129,8 +142,8 @@ def _trade(twin: TwinState, instrument: int, price_ticks: int) -> bool:
     any_trade = False
     twin.left_crossed.discard(instrument)
     walks = {side: Walk(twin.markets[instrument].books[-1][side], price_ticks) for side in SIDES}
-    while (buy := _first(twin, instrument, walks, Side.BUY)) and (
-        sell := _first(twin, instrument, walks, Side.SELL)
+    while (buy := first_to_trade(twin, instrument, walks[Side.BUY], Side.BUY)) and (
+        sell := first_to_trade(twin, instrument, walks[Side.SELL], Side.SELL)
     ):
         if buy.order_id in twin.groups or sell.order_id in twin.groups:
             twin.left_crossed.add(instrument)
@@ -143,11 +156,13 @@ def _trade(twin: TwinState, instrument: int, price_ticks: int) -> bool:
     return any_trade
 
 
-def _first(twin: TwinState, instrument: int, walks: dict[Side, Walk], side: Side) -> Order | None:
-    """The first order of a side that takes part."""
-    waiting = twin.markets[instrument].market_queues[side].orders
-    if waiting:
-        return next(iter(waiting.values()))
-    while (order := walks[side].first()) and order.is_historical:
-        walks[side].skip()
-    return order
+def first_to_trade(
+    twin: TwinState, instrument: int, walk: Walk, side: Side, *, live: bool = False
+) -> Order | None:
+    """The first order of a side that takes part; `live`: that is not the street's either."""
+    for order in twin.markets[instrument].market_queues[side].orders.values():
+        if not (live and order.is_street):
+            return order
+    while (head := walk.first()) and (head.is_historical or (live and head.is_street)):
+        walk.skip()
+    return head

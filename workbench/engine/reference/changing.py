@@ -138,7 +138,7 @@ def _check_entry(twin: TwinState, order: Order, successor: Order) -> Approval | 
     checked: Approval | Refusal = Approval(0, 0)
     if not order.is_held or order.book == Place.TRIGGER:
         gone = [order, *standing_leg(twin, order)]
-        checked = check_account_of(twin, successor, gone)
+        checked = check_account_of(twin, successor, gone, waits=order.is_held)
     if isinstance(checked, Approval):
         checked = check_post_only(twin, successor) or checked
     return checked

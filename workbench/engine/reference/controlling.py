@@ -1,4 +1,4 @@
-"""Mass cancel, suspension, kill switch, phases, price bands and the clock."""
+"""Mass cancel, suspension, kill switch, phases, bands, short sale restrictions, collars and the clock."""
 
 from __future__ import annotations
 
@@ -144,6 +144,36 @@ def set_price_band(twin: TwinState, command: Command) -> None:
     rules.band_low_ticks, rules.band_high_ticks = low, high
     rules.window_low_ticks, rules.window_high_ticks = window_low, window_high
     emit_market(twin, EventKind.PRICE_BAND_CHANGED, command.instrument)
+
+
+def restrict_short_sales(twin: TwinState, command: Command) -> None:
+    """RESTRICT_SHORT_SALES."""
+    refusal = check_late(twin, command) or check_instrument(twin, command.instrument, or_all=True)
+    if not refusal and command.flags not in (0, 1):
+        refusal = Refusal(Reason.INVALID_FLAGS)
+    if refusal:
+        refuse(twin, EventKind.COMMAND_REJECTED, command, refusal)
+        return
+    restricted = bool(command.flags)
+    for instrument in twin.instruments(command.instrument):
+        if twin.rules[instrument].short_sales_restricted != restricted:
+            twin.rules[instrument].short_sales_restricted = restricted
+            emit_market(twin, EventKind.SHORT_SALE_RESTRICTION_CHANGED, instrument)
+
+
+def set_auction_collar(twin: TwinState, command: Command) -> None:
+    """SET_AUCTION_COLLAR."""
+    low, high = command.price_ticks, command.trigger_price_ticks
+    refusal = check_late(twin, command) or check_instrument(twin, command.instrument)
+    if not refusal and (low or high) and not 1 <= low <= high:
+        refusal = Refusal(Reason.INVALID_PRICE)
+    if refusal:
+        refuse(twin, EventKind.COMMAND_REJECTED, command, refusal)
+        return
+    twin.calendars[command.instrument].collar = (low, high) if low else None
+    # What an auction in progress would do may be another thing now.
+    twin.touched.add(command.instrument)
+    emit_market(twin, EventKind.AUCTION_COLLAR_CHANGED, command.instrument)
 
 
 def clock(twin: TwinState, command: Command) -> None:

@@ -141,19 +141,28 @@ def refuse(
 
 
 def emit_market(twin: TwinState, kind: EventKind, instrument: int, reason: Reason = Reason.NONE) -> None:
-    """An instrument's phase, band, price limits and next change of phase as they are now."""
+    """An instrument's phase, band, price limits and next change of phase as they are now.
+
+    Of AUCTION_COLLAR_CHANGED the limits are those of the collar.
+    """
     rules, calendar = twin.rules[instrument], twin.calendars[instrument]
     changes = [(calendar.reopening_ns, 0, Phase.CONTINUOUS)] if calendar.reopening_ns is not None else []
     if calendar.schedule:
         changes.append((calendar.schedule[0], 1, calendar.schedule[1]))
     time_ns, _, phase = min(changes, default=(0, 0, 0))
+    reference, low, high = limits_of(twin, instrument)
+    if kind == EventKind.AUCTION_COLLAR_CHANGED:
+        low, high = calendar.collar or (0, 0)
     payload = (
         rules.phase,
         rules.band_low_ticks,
         rules.band_high_ticks,
-        *limits_of(twin, instrument),
+        reference,
+        low,
+        high,
         phase,
         time_ns,
+        int(rules.short_sales_restricted),
     )
     emit(twin, kind, payload, instrument=instrument, reason=reason)
 

@@ -72,7 +72,7 @@ def new_order(twin: TwinState, command: Command) -> None:
         return
     order = _order(twin, command, order_id)
     child = bool(order.flags & OrderFlag.GROUP_CHILD)
-    approval = Approval(0, 0) if child else check_account_of(twin, order, [])
+    approval = Approval(0, 0) if child else check_account_of(twin, order, [], waits=order.is_trigger)
     if isinstance(approval, Approval):
         approval = check_post_only(twin, order) or approval
     if isinstance(approval, Refusal):

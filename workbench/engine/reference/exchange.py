@@ -19,11 +19,14 @@ from workbench.engine.reference.controlling import (
     kill_switch,
     mass_cancel,
     reinstate_account,
+    restrict_short_sales,
     schedule_phase,
+    set_auction_collar,
     set_phase,
     set_price_band,
     suspend_account,
 )
+from workbench.engine.reference.crossing import cross_orders
 from workbench.engine.reference.dividends import dividend
 from workbench.engine.reference.emit import refuse
 from workbench.engine.reference.entering import new_order
@@ -55,6 +58,9 @@ _HANDLERS: dict[int, Handler] = {
     CommandKind.SET_PRICE_BAND: set_price_band,
     CommandKind.CLOCK: clock,
     CommandKind.SCHEDULE_PHASE: schedule_phase,
+    CommandKind.CROSS_ORDERS: cross_orders,
+    CommandKind.RESTRICT_SHORT_SALES: restrict_short_sales,
+    CommandKind.SET_AUCTION_COLLAR: set_auction_collar,
     CommandKind.TRANSFER_CASH: transfer_cash,
     CommandKind.FINE: fine,
     CommandKind.DIVIDEND: dividend,

@@ -45,7 +45,7 @@ def execute_order(twin: TwinState, command: Command) -> None:
         refuse(twin, EventKind.COMMAND_REJECTED, command, refusal)
         return
     quantity, price = command.quantity_lots, command.price_ticks
-    aggressor = _history_order(twin, command, Side(command.side), quantity)
+    aggressor = history_order(twin, command, Side(command.side), quantity)
     resting_side = twin.markets[command.instrument].books[-1][OPPOSITE[aggressor.side]]
 
     # Step 1: live orders that stand before what history traded with.
@@ -70,7 +70,7 @@ def execute_order(twin: TwinState, command: Command) -> None:
             maker.flags |= DIVERGED
         left -= lost
     elif not named and left:
-        hidden = _history_order(twin, command, OPPOSITE[aggressor.side], left)
+        hidden = history_order(twin, command, OPPOSITE[aggressor.side], left)
         fill(twin, hidden, aggressor, price, left, recorded=True)
     if twin.frozen:
         return
@@ -85,11 +85,16 @@ def execute_order(twin: TwinState, command: Command) -> None:
         diverge(twin, command.instrument, missed)
 
 
-def _check_execute(twin: TwinState, command: Command) -> Refusal | None:
+def check_history(twin: TwinState, command: Command) -> Refusal | None:
+    """The first checks of what history alone may command."""
     refusal = check_late(twin, command)
     if not refusal and command.account != STREET_ACCOUNT:
         refusal = Refusal(Reason.UNKNOWN_ACCOUNT, command.account, len(twin.standings))
-    refusal = refusal or check_instrument(twin, command.instrument)
+    return refusal or check_instrument(twin, command.instrument)
+
+
+def _check_execute(twin: TwinState, command: Command) -> Refusal | None:
+    refusal = check_history(twin, command)
     if refusal:
         return refusal
     rules = twin.rules[command.instrument]
@@ -105,7 +110,7 @@ def _check_execute(twin: TwinState, command: Command) -> Refusal | None:
     return None
 
 
-def _history_order(twin: TwinState, command: Command, side: Side, lots: int) -> Order:
+def history_order(twin: TwinState, command: Command, side: Side, lots: int) -> Order:
     """The street's aggressor or hidden liquidity: an order that has no id and is never seen."""
     return Order(
         order_id=0,

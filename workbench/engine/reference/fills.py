@@ -49,16 +49,17 @@ def fill(
     *,
     recorded: bool = False,
     auction: bool = False,
+    unseen: bool = False,
 ) -> None:
     """One trade and what it does to its orders' groups.
 
     `recorded`: history's own, which makes no lots of a street order *taken*. `auction`: an uncross's, in
-    which icebergs keep their place.
+    which icebergs keep their place. `unseen`: the market is not shown it in responsive venues either.
     """
     twin.trade_count += 1
     notional = twin.ledger.terms[taker.instrument].notional(price_ticks, lots)
     # In a frozen venue only history's own trades are shown to the market.
-    shadow = SHADOW if twin.frozen and not recorded else 0
+    shadow = SHADOW if unseen or (twin.frozen and not recorded) else 0
     flags = shadow | (AUCTION if auction else 0)
     trade = Trade(twin.trade_count, price_ticks, lots, notional, shadow, flags)
     _print_trade(twin, maker, taker, trade)

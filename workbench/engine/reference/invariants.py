@@ -98,7 +98,9 @@ def _check_held(twin: TwinState, held: list[Order]) -> None:
         assert found[order.order_id] == (order.book != Place.GROUP)
         if order.book == Place.TRIGGER:
             assert order.is_trigger
-            assert bool(order.trigger_price_ticks) == (bool(order.watermark_ticks) or not order.is_trailing)
+            # A trailing stop has none before its first watermark, nor with one at the edge of the window.
+            assert order.trigger_price_ticks or order.is_trailing
+            assert order.watermark_ticks or not order.trigger_price_ticks or not order.is_trailing
             if twin.is_continuous(order.instrument):
                 assert not is_triggered(order, reference(twin, order))
         elif order.book == Place.GROUP:
@@ -177,6 +179,7 @@ def _check_phases(twin: TwinState) -> None:
             assert phase == Phase.REOPENING_AUCTION
             assert calendar.reopening_ns > twin.time_ns
         assert not calendar.schedule or calendar.schedule[0] > twin.time_ns
+        assert not calendar.collar or 1 <= calendar.collar[0] <= calendar.collar[1]
 
 
 def _check_conservation(twin: TwinState) -> None:

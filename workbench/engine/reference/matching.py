@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import takewhile
-
 from workbench.domain.codes import OrderFlag, Reason, SelfTradePrevention, TimeInForce
 from workbench.engine.reference.collars import collar_of, stopped_by_collar
 from workbench.engine.reference.fills import cut_to_position, fill
@@ -22,11 +20,12 @@ def offers(twin: TwinState, order: Order, *, surely: bool = False) -> list[Offer
     def may_shrink(maker: Order) -> bool:
         return surely and bool(maker.flags & OrderFlag.REDUCE_ONLY or maker.order_id in twin.groups)
 
+    def allows(price_ticks: int) -> bool:
+        return _allows(twin, order, price_ticks)
+
     order.collar_ticks = collar_of(twin, order)
-    found = could_trade(
-        twin.markets[order.instrument], order, _limit(order), _prevention(twin, order), may_shrink
-    )
-    return list(takewhile(lambda offer: _allows(twin, order, offer.maker.price_ticks), found))
+    market, mode = twin.markets[order.instrument], _prevention(twin, order)
+    return could_trade(market, order, _limit(order), mode, may_shrink, allows)
 
 
 def match(twin: TwinState, order: Order) -> bool:

@@ -41,12 +41,14 @@ class Tape:
 class Calendar:
     """What an instrument's phases are going to be, and what its last ones leave to do; None: nothing.
 
-    `collecting` is the latest collecting phase since it was last CONTINUOUS or CLOSED, or 0.
+    `collecting` is the latest collecting phase since it was last CONTINUOUS or CLOSED, or 0. `collar` is the
+    lowest and the highest price that the next uncross may have.
     """
 
     schedule: tuple[int, Phase] | None = None
     reopening_ns: int | None = None
     collecting: int = 0
+    collar: tuple[int, int] | None = None
 
 
 class Stage(IntEnum):
@@ -96,8 +98,8 @@ class TwinState:
     moved
         Accounts whose position or cash has changed since they were last evaluated.
     left_crossed
-        Instruments in whose last uncross orders were cut or ended otherwise, which may have left
-        others that cross. Only invariants look at it.
+        Instruments in whose last uncross orders were cut or ended otherwise, or whose price had a collar,
+        which may have left others that cross. Only invariants look at it.
     """
 
     def __init__(self, venue: Venue) -> None:

@@ -81,6 +81,8 @@ def _instrument_rows(twin: TwinState) -> list[Row]:
             calendar.reopening_ns or 0,
             *limits_of(twin, number),
             limits.part if limits else 0,
+            int(rules.short_sales_restricted),
+            *(calendar.collar or (0, 0)),
             tape.close_price_ticks,
             tape.reference_price_ticks,
             # Short sale restrictions and auction collars: nobody sets them here yet.
