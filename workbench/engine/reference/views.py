@@ -85,8 +85,6 @@ def _instrument_rows(twin: TwinState) -> list[Row]:
             *(calendar.collar or (0, 0)),
             tape.close_price_ticks,
             tape.reference_price_ticks,
-            # Short sale restrictions and auction collars: nobody sets them here yet.
-            *(0, 0, 0),
         )
         for number, (rules, tape, calendar, limits) in enumerate(
             zip(twin.rules, twin.tapes, twin.calendars, twin.price_limits, strict=True)
