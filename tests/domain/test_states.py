@@ -77,6 +77,6 @@ def test_only_a_partial_fill_may_follow_itself() -> None:
 def test_the_table_is_small_and_fixed() -> None:
     assert (TRANSITIONS.dtype, TRANSITIONS.shape) == (np.uint8, (10, 10))
     assert set(np.unique(TRANSITIONS).tolist()) == {0, 1}
-    assert TRANSITIONS.sum() == 24
+    assert TRANSITIONS.sum() == 25
     with pytest.raises(ValueError, match="read-only"):
         TRANSITIONS[0, 0] = 1

@@ -175,8 +175,9 @@ def test_the_examples_are_scenarios(path: Path) -> None:
 
 def test_the_page_keeps_its_word() -> None:
     page = (ROOT / "docs" / "scenarios.md").read_text()
-    whole, agents = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    whole, bracket, agents = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
     assert len(parse_scenario(whole).commands) == 3
+    assert len(parse_scenario(bracket + whole.partition("[[script]]")[0]).commands) == 3
     assert parse_scenario(whole + agents).crowd is not None
     for word in re.search(r"^Short names are (.*?)\.$", page, re.DOTALL | re.MULTILINE)[1].split("`")[1::2]:  # type: ignore[index]
         assert word in verbs() or word.startswith(("set_", "_"))

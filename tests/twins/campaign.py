@@ -30,6 +30,8 @@ from workbench.engine.reference import ReferenceExchange, check_invariants
 
 OUT = Path(__file__).parents[2] / "out" / "twins"
 PER_STREAM = 20_000
+REDUCING_SECONDS = 120.0
+"""How long a difference is reduced; what is not found by then stays in its reproducer."""
 
 
 @dataclass
@@ -62,10 +64,10 @@ def difference_of(venue: Venue, commands: Records) -> str | None:
     return difference or state_difference(twin.state(), kernel.state())
 
 
-def smallest_prefix(venue: Venue, commands: Records) -> Records:
-    """The shortest start of `commands` that still differs, found by bisection."""
+def smallest_prefix(venue: Venue, commands: Records, until: float) -> Records:
+    """The shortest start of `commands` that still differs, by bisection; not the shortest once it is `until`."""
     low, high = 0, len(commands)
-    while high - low > 1:
+    while high - low > 1 and time.monotonic() < until:
         middle = (low + high) // 2
         if difference_of(venue, commands[:middle]):
             high = middle
@@ -83,11 +85,16 @@ def idle(commands: Records) -> Records:
     return nothing
 
 
-def without_idlers(venue: Venue, commands: Records) -> Records:
-    """`commands` with every command idle that the difference does not need; order ids stay as they are."""
+def without_idlers(venue: Venue, commands: Records, until: float) -> Records:
+    """`commands` with every command idle that the difference does not need; order ids stay as they are.
+
+    Once it is `until`, those not tried yet stay too.
+    """
     size = len(commands) // 2
     while size:
         for place in range(0, len(commands), size):
+            if time.monotonic() >= until:
+                return commands
             fewer = commands.copy()
             fewer[place : place + size] = idle(fewer[place : place + size])
             if fewer.tobytes() != commands.tobytes() and difference_of(venue, fewer):
@@ -129,10 +136,12 @@ def run(venue_name: str, profile: str, seed: int, count: int) -> Result:
             difference = "equal states have different hashes"
     if difference:
         every = np.concatenate(chunks)
-        if difference_of(venue, every):
-            every = without_idlers(venue, smallest_prefix(venue, every))
-            difference = difference_of(venue, every)
-        result.difference = f"{difference}\n" + save(result, every)
+        until = time.monotonic() + REDUCING_SECONDS
+        again = difference_of(venue, every)
+        if again:
+            every = without_idlers(venue, smallest_prefix(venue, every, until), until)
+            again = difference_of(venue, every)
+        result.difference = f"{again or difference}\n" + save(result, every)
     return result
 
 

@@ -12,6 +12,7 @@ from workbench.domain.costs import PPM
 from workbench.domain.instruments import WINDOW_PARTS
 from workbench.domain.memory import EVENT_DTYPES, MEMORY_DTYPES, EventBuffer, Memory
 from workbench.domain.records import EVENT, Records
+from workbench.domain.times import NEVER_NS
 from workbench.matching.ladder import ALIGNMENT
 from workbench.matching.triggers import NEVER
 
@@ -64,7 +65,7 @@ def allocate(venue: Venue) -> Memory:
     world["self_trade_prevention"] = venue.self_trade_prevention
     world["instruments"] = count
     world["accounts"] = accounts
-    world["alarm_ns"] = NEVER
+    world["alarm_ns"] = NEVER_NS
     world["accrual_interval_ns"] = venue.accrual_interval_ns
     world["accruals_a_year"] = venue.accruals_a_year
     world["debit_interest_ppm"] = venue.debit_interest_ppm_year

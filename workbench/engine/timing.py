@@ -12,12 +12,12 @@ from workbench.domain.numbers import (
     REASON_SCHEDULED,
     STATE_EXPIRED,
 )
+from workbench.domain.times import NEVER_NS
 from workbench.engine.phases import change_phase, expire_day_orders
 from workbench.engine.settle import activate, publish
 from workbench.engine.sorting import WAITING_FOR_CLOSE, collect, collect_expired, end_collected
 from workbench.jit import leaf
 
-NEVER = 1 << 62
 JOIN = WAITING_FOR_CLOSE
 
 
@@ -35,8 +35,8 @@ def enter_phase(memory: Memory, events: EventBuffer, number: int, phase: int, re
 
 @leaf
 def next_change(memory: Memory) -> int:
-    """When the next phase change is due; NEVER when there is none."""
-    earliest = NEVER
+    """When the next phase change is due; NEVER_NS when there is none."""
+    earliest = NEVER_NS
     for number in range(memory.world[0]["instruments"]):
         instrument = memory.instruments[number]
         if instrument["reopening_time_ns"] != 0:
@@ -48,8 +48,8 @@ def next_change(memory: Memory) -> int:
 
 @leaf
 def next_expiry(memory: Memory) -> int:
-    """When the next order expires; NEVER when none does."""
-    earliest = NEVER
+    """When the next order expires; NEVER_NS when none does."""
+    earliest = NEVER_NS
     for at in range(1, memory.world[0]["used_extras"] + 1):
         extra = memory.extras[at]
         if extra["order"] != 0 and extra["expire_time_ns"] != 0:
