@@ -272,7 +272,7 @@ def test_money_for_each_unit_and_for_each_lot() -> None:
 
 
 def test_a_trail_is_a_price_or_a_percentage() -> None:
-    trailing = {"do": "sell", "account": "ann", "quantity": 10, "type": "trailing stop"}
+    trailing: dict[str, Any] = {"do": "sell", "account": "ann", "quantity": 10, "type": "trailing stop"}
     command = one(**trailing, trail="0.50")
     assert (command["trigger_price_ticks"], command["amount_micros"]) == (50, 0)
     command = one(**trailing, trail="1%")
@@ -287,7 +287,14 @@ def test_splits_are_ratios_whatever_a_lot_is() -> None:
 
 
 def test_places_in_a_group_are_counted() -> None:
-    child = {"do": "sell", "account": "ann", "quantity": 10, "price": 160, "group": "a", "group_child": True}
+    child: dict[str, Any] = {
+        "do": "sell",
+        "account": "ann",
+        "quantity": 10,
+        "price": 160,
+        "group": "a",
+        "group_child": True,
+    }
     made = read(
         {**child, "name": "a"},
         {**child, "name": "b"},

@@ -176,7 +176,7 @@ def test_millionths_are_written_as_percentages() -> None:
     )
     assert stock.margin == MarginRates(500_000, 600_000, 125_000)
     assert (stock.collar_ppm, stock.borrow_ppm_year) == (50_000, 3_000)
-    parts = {"instruments": [stock]}
+    parts: dict[str, Any] = {"instruments": [stock]}
     venue = build(Venue, {"debit_interest_year": "8%", "accrual_interval": "1h"}, "here", CLOCK, parts)
     assert (venue.debit_interest_ppm_year, venue.accrual_interval_ns) == (80_000, 3_600_000_000_000)
 

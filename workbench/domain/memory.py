@@ -288,8 +288,9 @@ ACCOUNT = np.dtype(
     [
         ("state", "u1"),
         ("flags", "u1"),
-        ("unused_1", "u2"),
-        ("unused_2", "u4"),
+        ("monitored", "u1"),
+        ("moved", "u1"),
+        ("unused_1", "u4"),
         ("cash_micros", "i8"),
         ("reserved_micros", "i8"),
         ("short_cost_micros", "i8"),
@@ -309,10 +310,10 @@ ACCOUNT = np.dtype(
         ("day_start_equity_micros", "i8"),
         ("margin_call", "i8"),
         ("call_deadline_ns", "i8"),
-        ("monitored", "i8"),
-        ("moved", "i8"),
         ("split", "i8"),
         ("split_micros", "i8"),
+        ("unused_2", "i8"),
+        ("unused_3", "i8"),
     ]
 )
 """Money, limits and state of an account.

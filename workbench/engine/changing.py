@@ -33,10 +33,8 @@ from workbench.engine.admit import (
     check_replace_terms,
     check_time,
     find_order,
-    has_limits,
     leg_leaves,
     leg_reserved,
-    replaced_value_price,
 )
 from workbench.engine.emit import order_event, terms_event, turned_down
 from workbench.engine.entering import enter
@@ -61,6 +59,7 @@ from workbench.engine.orders import (
     unput,
     withdraw,
 )
+from workbench.engine.terms import has_limits, replaced_value_price
 from workbench.jit import hot, int64, leaf
 from workbench.matching.triggers import trailing_price
 from workbench.risk.checks import closable, take_token

@@ -40,9 +40,7 @@ from workbench.domain.numbers import (
     TRAILING_STOP,
 )
 from workbench.engine.admit import (
-    auction_value,
     check_new,
-    has_limits,
 )
 from workbench.engine.collars import stopped_by_collar
 from workbench.engine.emit import order_event, refused, terms_event
@@ -64,6 +62,7 @@ from workbench.engine.sweep import (
     matched_limit,
     meet_live_orders,
 )
+from workbench.engine.terms import auction_value, has_limits
 from workbench.jit import hot, int64, leaf
 from workbench.matching.book import reaches, side_number
 from workbench.matching.triggers import reference_price, trailing_price

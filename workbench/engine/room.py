@@ -159,14 +159,15 @@ def shortage(memory: Memory, command: Any, event_room: int) -> int:
     if world["free_order"] == 0 and world["used_orders"] + 1 >= memory.orders.size:
         world["wanted"] = 1
         return NEED_ORDERS
-    if world["free_extra"] == 0 and world["used_extras"] + 1 >= memory.extras.size:
-        return NEED_EXTRAS
-    if world["free_group"] == 0 and world["used_groups"] + 1 >= memory.groups.size:
-        return NEED_GROUPS
     kind = command["kind"]
-    if kind == COMMAND_NEW_ORDER and command["order_type"] > LIMIT and trigger_shortage(memory, command):
-        world["wanted"] = command["instrument"]
-        return NEED_TRIGGERS
+    if kind == COMMAND_NEW_ORDER or kind == COMMAND_CLOCK:
+        if world["free_extra"] == 0 and world["used_extras"] + 1 >= memory.extras.size:
+            return NEED_EXTRAS
+        if world["free_group"] == 0 and world["used_groups"] + 1 >= memory.groups.size:
+            return NEED_GROUPS
+        if kind == COMMAND_NEW_ORDER and command["order_type"] > LIMIT and trigger_shortage(memory, command):
+            world["wanted"] = command["instrument"]
+            return NEED_TRIGGERS
     if may_set_off(memory, command):
         live = world["live_orders"] + 1
         fills = 2 * live + world["slices"]
