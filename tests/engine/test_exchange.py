@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.twins.compare import event_difference, state_difference
+from tests.twins.ledger_streams import ledger_venues
 from tests.twins.streams import stream, venues
 from workbench.domain import commands as make
 from workbench.domain.codes import CommandKind, EventKind, OrderFlag, OrderType, Phase, Place, Side
@@ -363,6 +364,8 @@ def small_venues() -> Iterator[Any]:
     for mode in ReplayMode:
         yield pytest.param(Venue(instruments, accounts, replay_mode=mode), id=mode.name)
         yield pytest.param(Venue(instruments, bare=True, replay_mode=mode), id=f"bare {mode.name}")
+    for name, venue in ledger_venues().items():
+        yield pytest.param(venue, id=name)
 
 
 @pytest.mark.parametrize("venue", list(small_venues()))
