@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests.twins.streams import stream, venues
 from workbench.domain import commands as make
-from workbench.domain.codes import SelfTradePrevention, Side
+from workbench.domain.codes import OrderFlag, OrderType, Place, SelfTradePrevention, Side
 from workbench.domain.config import Account, ReplayMode, Venue, venue_from_json, venue_to_json
 from workbench.domain.costs import FeeSchedule
 from workbench.domain.instruments import Instrument
@@ -64,6 +64,35 @@ def small_snapshot() -> bytes:
 def sealed(body: bytes) -> bytes:
     """A body with its right checksum."""
     return body + hashlib.blake2b(body, digest_size=DIGEST).digest()
+
+
+def bracket_snapshot() -> bytes:
+    """An exchange with a stop that waits for its trigger, and two children that wait for their parent."""
+    exchange = Exchange(Venue([Instrument("ONE", "0.50", "2.00")], [Account("ann", cash=1_000)]))
+    child = {"flags": OrderFlag.GROUP_CHILD}
+    stop = {"order_type": OrderType.STOP}
+    exchange.step(
+        make.batch(
+            [
+                make.new_order(
+                    1, 2, 0, Side.SELL, 5, 120, client_order_id=7, group_id=7, group_place=1, **child
+                ),
+                make.new_order(
+                    1, 2, 0, Side.SELL, 5, group_id=7, group_place=2, trigger_price_ticks=80, **child, **stop
+                ),
+                make.new_order(
+                    1, 2, 0, Side.BUY, 5, 90, group_id=7, group_place=3, flags=OrderFlag.GROUP_LAST
+                ),
+                make.new_order(1, 2, 0, Side.BUY, 5, trigger_price_ticks=150, **stop),
+            ]
+        )
+    )
+    state = exchange.state()
+    # The stop is last of the open orders here, so that the tests know which one they change.
+    state.orders[:] = np.roll(state.orders, -1 - int(np.flatnonzero(state.orders["book"] == 2)[0]))
+    assert state.orders["book"].tolist()[-1] == Place.TRIGGER
+    assert len(state.groups) == 1
+    return to_bytes(exchange.venue, state)
 
 
 def header_of(data: bytes) -> tuple[dict[str, Any], bytes]:
@@ -219,6 +248,32 @@ class TestDamage:
     ) -> None:
         venue, state = from_bytes(small_snapshot())
         getattr(state, part)[field][0] = value
+        with pytest.raises(SnapshotError, match=rf"^snapshot: its {part} "):
+            Exchange.restore(to_bytes(venue, state))
+
+    @pytest.mark.parametrize(
+        ("part", "field", "value"),
+        [
+            ("orders", "book", 7),
+            ("orders", "order_type", 0),
+            ("orders", "order_type", 8),
+            ("orders", "trigger_price_ticks", 49),
+            ("orders", "trigger_price_ticks", 2**40),
+            ("orders", "shown_lots", -1),
+            ("orders", "shown_lots", 99),
+            ("orders", "display_lots", -1),
+            ("groups", "first_order_id", 9),
+            ("groups", "second_order_id", 1),
+            ("groups", "parent_order_id", 2),
+            ("groups", "stage", 0),
+            ("groups", "stage", 4),
+        ],
+    )
+    def test_held_orders_that_would_lead_outside_the_arrays_are_refused(
+        self, part: str, field: str, value: int
+    ) -> None:
+        venue, state = from_bytes(bracket_snapshot())
+        getattr(state, part)[field][0 if part == "groups" else -1] = value
         with pytest.raises(SnapshotError, match=rf"^snapshot: its {part} "):
             Exchange.restore(to_bytes(venue, state))
 

@@ -65,7 +65,7 @@ def difference_of(venue: Venue, commands: Records) -> str | None:
 
 
 def smallest_prefix(venue: Venue, commands: Records, until: float) -> Records:
-    """The shortest start of `commands` that still differs, by bisection; it ends early when it is `until`."""
+    """The shortest start of `commands` that still differs; a longer one once it is `until`."""
     low, high = 0, len(commands)
     while high - low > 1 and time.monotonic() < until:
         middle = (low + high) // 2

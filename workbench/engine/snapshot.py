@@ -12,7 +12,7 @@ import numpy as np
 from workbench.domain.codes import STREET_ACCOUNT, OrderType, Place, Side
 from workbench.domain.config import FIRST_TRADER, ReplayMode, Venue, venue_from_json, venue_to_json
 from workbench.domain.instruments import MAX_LADDER_TICKS, WINDOW_PARTS
-from workbench.domain.memory import SPECIAL_EXTRA, SPECIAL_ICEBERG, Memory
+from workbench.domain.memory import SPECIAL_EXTRA, SPECIAL_ICEBERG, STAGE_COLLECTING, STAGE_LEGS, Memory
 from workbench.domain.numbers import (
     GTC,
     LIMIT,
@@ -553,4 +553,25 @@ def _misplaced(venue: Venue, state: ExchangeState) -> str:
     wrong |= (orders["side"] < Side.BUY) | (orders["side"] > Side.SELL)
     frozen = venue.replay_mode == ReplayMode.FROZEN
     wrong |= (orders["book"] > max(Place)) | ((orders["book"] == Place.LIVE) & (not frozen))
-    return "orders" if wrong.any() or len(np.unique(ids)) != len(ids) else ""
+    trigger, kind = orders["trigger_price_ticks"], orders["order_type"]
+    armed = orders["book"] == Place.TRIGGER
+    wrong |= (kind < OrderType.MARKET) | (kind > OrderType.TRAILING_STOP)
+    wrong |= armed & (
+        (kind <= OrderType.LIMIT) | ((trigger != 0) & ((trigger < low[at]) | (trigger > high[at])))
+    )
+    shown, display = orders["shown_lots"], orders["display_lots"]
+    wrong |= (display < 0) | (shown < 0) | (shown > orders["leaves_lots"]) | ((display == 0) & (shown != 0))
+    if wrong.any() or len(np.unique(ids)) != len(ids):
+        return "orders"
+    members = [state.groups[f"{name}_order_id"] for name in ("first", "second", "parent")]
+    named = np.concatenate(members)
+    named = named[named != 0]
+    if not np.isin(named, ids).all() or len(np.unique(named)) != len(named):
+        return "groups"
+    stages = state.groups["stage"]
+    if ((stages < STAGE_COLLECTING) | (stages > STAGE_LEGS)).any():
+        return "groups"
+    where, oldest = state.rolling["instrument"], state.instruments["limit_part"] - WINDOW_PARTS
+    if ((where < 0) | (where >= count)).any() or (state.rolling["part"] <= oldest[where]).any():
+        return "rolling"
+    return ""
