@@ -15,7 +15,7 @@ from tests.twins.compare import event_difference, state_difference
 from tests.twins.ledger_streams import ledger_venues
 from tests.twins.streams import stream, venues
 from workbench.domain import commands as make
-from workbench.domain.codes import CommandKind, EventKind, OrderFlag, OrderType, Phase, Place, Side
+from workbench.domain.codes import CommandKind, EventKind, OrderFlag, OrderType, Phase, Place, Reason, Side, TimeInForce
 from workbench.domain.config import Account, ReplayMode, Venue
 from workbench.domain.instruments import Instrument
 from workbench.domain.records import (
@@ -403,6 +403,28 @@ class TestExtremeValues:
             twin, exchange = ReferenceExchange(venue), Exchange(venue)
             difference = event_difference(commands, twin.step(commands), exchange.step(commands))
             assert not difference, difference
+
+    def test_at_the_end_of_time(self, venue: Venue) -> None:
+        """What falls due at the last moment does so, and what time costs until then is counted."""
+        end, start = 2**62, venue.start_time_ns + 1
+        rows = [
+            make.clock(start),
+            orders(1, time_in_force=TimeInForce.GTD, expire_time_ns=end, price_ticks=90, time_ns=start),
+            orders(1, price_ticks=101, time_ns=start),
+            orders(1, side=Side.SELL, account=BOB, time_ns=start),
+            make.schedule_phase(start, Phase.CLOSED, end),
+            make.clock(end - 1),
+            make.clock(end),
+            orders(1, time_ns=end),
+        ]
+        commands = make.batch(rows)
+        twin, exchange = ReferenceExchange(venue), Exchange(venue)
+        events = twin.step(commands)
+        difference = event_difference(commands, events, exchange.step(commands))
+        assert not difference, difference
+        assert not (difference := state_difference(twin.state(), exchange.state())), difference
+        reasons = set(events["reason"][events["command_seq"] == 7].tolist())
+        assert {Reason.SCHEDULED, Reason.END_OF_TIME} <= reasons
 
 
 def named(events: Records, kinds: tuple[EventKind, ...], dtype: np.dtype[Any]) -> Records:
