@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,6 +25,12 @@ from workbench.domain.codes import (
     TimeInForce,
     TriggerReference,
 )
+from workbench.domain.config import Account, Venue
+from workbench.domain.costs import FeeSchedule
+from workbench.domain.exposure import ExposureGroup
+from workbench.domain.instruments import Instrument
+from workbench.domain.limits import Limits
+from workbench.domain.margin import MarginRates
 from workbench.domain.states import OrderState
 from workbench.feed.history import QUIRKS
 from workbench.feed.ticks import TICK_QUIRKS
@@ -51,6 +59,8 @@ CODES = [
     for code in enum
     if code.name != "NONE"
 ]
+
+SETTINGS = [Venue, Account, Instrument, Limits, FeeSchedule, MarginRates, ExposureGroup]
 
 
 def missing_links(page: Path, text: str) -> list[str]:
@@ -83,6 +93,12 @@ def test_the_rules_name_no_code_that_does_not_exist() -> None:
     endings = "REJECTED|CANCELED|CHANGED|SUSPENDED|REINSTATED|BACKWARDS|INCREMENT|ORDER|ORDERS|LIMIT|OWNER"
     named = set(re.findall(rf"\b[A-Z]+(?:_[A-Z]+)*_(?:{endings})\b", RULES))
     assert named - known == set()
+
+
+@pytest.mark.parametrize("settings", SETTINGS, ids=lambda settings: settings.__name__)
+def test_every_setting_is_described_where_it_is_defined(settings: Any) -> None:
+    names = {field.name for field in fields(settings)}
+    assert {name for name in names if not re.search(rf"\b{name}\b", settings.__doc__)} == set()
 
 
 @pytest.mark.parametrize("quirk", sorted(QUIRKS))

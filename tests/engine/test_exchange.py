@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.twins.compare import event_difference, state_difference
+from tests.twins.ledger_streams import ledger_venues
 from tests.twins.streams import stream, venues
 from workbench.domain import commands as make
-from workbench.domain.codes import CommandKind, EventKind, OrderFlag, OrderType, Phase, Side
+from workbench.domain.codes import CommandKind, EventKind, OrderFlag, OrderType, Phase, Place, Reason, Side, TimeInForce
 from workbench.domain.config import Account, ReplayMode, Venue
 from workbench.domain.instruments import Instrument
 from workbench.domain.records import (
@@ -24,12 +25,14 @@ from workbench.domain.records import (
     COUNTERS_VIEW,
     EVENT,
     FILL_EVENT,
+    GROUP_VIEW,
     INSTRUMENT_VIEW,
     LEVEL_VIEW,
     LOT_VIEW,
     ORDER_EVENT,
     POSITION_EVENT,
     POSITION_VIEW,
+    ROLLING_VIEW,
     TRADE_EVENT,
     Records,
 )
@@ -361,6 +364,8 @@ def small_venues() -> Iterator[Any]:
     for mode in ReplayMode:
         yield pytest.param(Venue(instruments, accounts, replay_mode=mode), id=mode.name)
         yield pytest.param(Venue(instruments, bare=True, replay_mode=mode), id=f"bare {mode.name}")
+    for name, venue in ledger_venues().items():
+        yield pytest.param(venue, id=name)
 
 
 @pytest.mark.parametrize("venue", list(small_venues()))
@@ -399,6 +404,28 @@ class TestExtremeValues:
             difference = event_difference(commands, twin.step(commands), exchange.step(commands))
             assert not difference, difference
 
+    def test_at_the_end_of_time(self, venue: Venue) -> None:
+        """What falls due at the last moment does so, and what time costs until then is counted."""
+        end, start = 2**62, venue.start_time_ns + 1
+        rows = [
+            make.clock(start),
+            orders(1, time_in_force=TimeInForce.GTD, expire_time_ns=end, price_ticks=90, time_ns=start),
+            orders(1, price_ticks=101, time_ns=start),
+            orders(1, side=Side.SELL, account=BOB, time_ns=start),
+            make.schedule_phase(start, Phase.CLOSED, end),
+            make.clock(end - 1),
+            make.clock(end),
+            orders(1, time_ns=end),
+        ]
+        commands = make.batch(rows)
+        twin, exchange = ReferenceExchange(venue), Exchange(venue)
+        events = twin.step(commands)
+        difference = event_difference(commands, events, exchange.step(commands))
+        assert not difference, difference
+        assert not (difference := state_difference(twin.state(), exchange.state())), difference
+        reasons = set(events["reason"][events["command_seq"] == 7].tolist())
+        assert {Reason.SCHEDULED, Reason.END_OF_TIME} <= reasons
+
 
 def named(events: Records, kinds: tuple[EventKind, ...], dtype: np.dtype[Any]) -> Records:
     return np.ascontiguousarray(events[np.isin(events["kind"], kinds)]).view(dtype)
@@ -406,8 +433,8 @@ def named(events: Records, kinds: tuple[EventKind, ...], dtype: np.dtype[Any]) -
 
 @pytest.fixture(scope="module")
 def played() -> tuple[Exchange, Records]:
-    """An exchange after a thousand commands, and all its events."""
-    commands, events = recorded("full", "calm", 1_000)
+    """An exchange after some thousand commands, and all its events."""
+    commands, events = recorded("full", "calm", 2_900)
     exchange = Exchange(venues()["full"])
     exchange.step(commands)
     return exchange, events
@@ -423,6 +450,8 @@ class TestViews:
             POSITION_VIEW,
             LOT_VIEW,
             BOOK_ORDER,
+            GROUP_VIEW,
+            ROLLING_VIEW,
         ]
         assert exchange.depth(0, Side.BUY).dtype == LEVEL_VIEW
 
@@ -472,12 +501,14 @@ class TestViews:
         for instrument in range(3):
             for side in (Side.BUY, Side.SELL):
                 rows = exchange.orders(instrument=instrument)
-                rows = rows[rows["side"] == side]
+                rows = rows[(rows["side"] == side) & (rows["book"] == Place.SHOWN)]
+                # Of an iceberg only its slice.
+                lots = np.where(rows["display_lots"] > 0, rows["shown_lots"], rows["leaves_lots"])
                 prices = sorted(set(rows["price_ticks"].tolist()), reverse=side == Side.BUY)
                 levels = [
-                    (p, int(at["leaves_lots"].sum()), len(at))
+                    (p, int(lots[at].sum()), int(at.sum()))
                     for p in prices
-                    if len(at := rows[rows["price_ticks"] == p])
+                    if (at := rows["price_ticks"] == p).any()
                 ]
                 assert exchange.depth(instrument, side, levels=100).tolist() == levels
                 assert exchange.depth(instrument, side, levels=2).tolist() == levels[:2]

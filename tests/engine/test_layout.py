@@ -136,12 +136,16 @@ class TestLadders:
         instruments = [
             Instrument(name, "0.01", high) for name, high in zip("ABC", ("1", "41", "3000"), strict=True)
         ]
-        memory = layout.allocate(Venue(instruments, [], replay_mode=ReplayMode.FROZEN))
+        venue = Venue(instruments, [], replay_mode=ReplayMode.FROZEN)
+        memory = layout.with_triggers(layout.allocate(venue), 1)
+        sides = memory.sides[memory.sides["width"] > 0]
+        assert len(sides) == 4 * 3 + 4
+        sides = sides[np.argsort(sides["level_base"])]
         for base, width, total in (
-            ("level_base", memory.sides["width"], len(memory.levels)),
-            ("top_base", -(-memory.sides["width"] // (4_096 * 64)), len(memory.top)),
+            ("level_base", sides["width"], len(memory.levels)),
+            ("top_base", -(-sides["width"] // (4_096 * 64)), len(memory.top)),
         ):
-            starts = memory.sides[base]
+            starts = sides[base]
             assert starts.tolist() == [0, *np.cumsum(width)[:-1].tolist()]
             assert starts[-1] + width[-1] == total
         assert len(memory.bits) * 64 == len(memory.summary) * 4_096 == len(memory.levels)
