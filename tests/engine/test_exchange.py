@@ -15,7 +15,17 @@ from tests.twins.compare import event_difference, state_difference
 from tests.twins.ledger_streams import ledger_venues
 from tests.twins.streams import stream, venues
 from workbench.domain import commands as make
-from workbench.domain.codes import CommandKind, EventKind, OrderFlag, OrderType, Phase, Place, Reason, Side, TimeInForce
+from workbench.domain.codes import (
+    CommandKind,
+    EventKind,
+    OrderFlag,
+    OrderType,
+    Phase,
+    Place,
+    Reason,
+    Side,
+    TimeInForce,
+)
 from workbench.domain.config import Account, ReplayMode, Venue
 from workbench.domain.instruments import Instrument
 from workbench.domain.records import (
