@@ -42,6 +42,36 @@ def split(desk: Desk, new: int, old: int, flags: SplitFlag = SplitFlag(0)) -> li
     return told[1:]
 
 
+class TestWhatIsTooMuch:
+    def test_positions_stay_within_what_can_be_counted(self, which: str) -> None:
+        desk = desk_of(which)
+        trade(desk, ANN, BOB, 10, 100)
+        # 10, 100,000, 1,000,000,000; the next would be 10^13, and 2^40 is 1.1 * 10^12.
+        split(desk, 10_000, 1)
+        split(desk, 10_000, 1)
+        assert desk.position(ANN).position_lots == 10**9
+        before = desk.exchange.state_hash()
+        assert desk.do(make.split(desk.time_ns, 0, 10_000, 1)) == [
+            f"REJECTED QUANTITY_TOO_LARGE {10**9}/{(1 << 40) // 10_000}"
+        ]
+        assert desk.exchange.state_hash() != before  # the command is counted
+        assert desk.position(ANN).position_lots == 10**9
+        # 1,099 fold is 1.099 * 10^12 and fits.
+        split(desk, 1_099, 1)
+        assert desk.position(BOB).position_lots == -1_099 * 10**9
+
+    def test_a_dividend_stays_within_what_can_be_counted(self, which: str) -> None:
+        desk = desk_of(which)
+        trade(desk, ANN, BOB, 10, 100)
+        split(desk, 10_000, 1)
+        # 100,000 lots: 2^52 // 100,000 micros for each are the most.
+        most = (1 << 52) // 100_000
+        assert desk.do(make.dividend(desk.time_ns, 0, most + 1)) == [
+            f"REJECTED INVALID_AMOUNT {most + 1}/{most}"
+        ]
+        assert len(desk.do(make.dividend(desk.time_ns, 0, most))) == 2
+
+
 class TestForward:
     def test_prices_halve_and_quantities_double(self, which: str) -> None:
         desk = desk_of(which, reference_price="1.51")

@@ -373,6 +373,32 @@ limits (0 without price limits).
 ROLLING_VIEW = np.dtype([("instrument", "i8"), ("part", "i8"), ("price_sum_ticks", "i8"), ("trades", "i8")])
 """Trades of one part of the price limits' window; the parts from `limit_part` - 9 on that have any."""
 
+ACCOUNT_VALUE = np.dtype(
+    [
+        ("account", "i8"),
+        ("equity_micros", "i8"),
+        ("available_micros", "i8"),
+        ("initial_margin_micros", "i8"),
+        ("maintenance_margin_micros", "i8"),
+    ]
+)
+"""What an account is worth at the marks: cash and positions, what it has free for new orders (cash of an
+account that nothing checks), and the margins that its positions would need, whether it is a margin account or
+not.
+"""
+
+POSITION_VALUE = np.dtype(
+    [
+        ("account", "i8"),
+        ("instrument", "i8"),
+        ("position_lots", "i8"),
+        ("mark_ticks", "i8"),
+        ("value_micros", "i8"),
+        ("unrealised_micros", "i8"),
+    ]
+)
+"""A position at its instrument's mark (0: there is none, and the position is worth what it cost)."""
+
 COUNTERS_VIEW = np.dtype(
     [
         ("time_ns", "i8"),

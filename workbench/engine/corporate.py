@@ -6,7 +6,7 @@ from typing import Any
 
 from workbench.domain.codes import STREET_ACCOUNT
 from workbench.domain.config import FIRST_TRADER
-from workbench.domain.instruments import MAX_LADDER_TICKS
+from workbench.domain.instruments import MAX_LADDER_TICKS, MAX_QUANTITY_LOTS
 from workbench.domain.memory import EventBuffer, Memory
 from workbench.domain.numbers import (
     CANCEL_ORDERS,
@@ -26,6 +26,7 @@ from workbench.engine.cash import change_cash
 from workbench.engine.emit import position_event, quote_event, split_event
 from workbench.engine.groups import end_open
 from workbench.engine.limits import restart_reference
+from workbench.engine.money import largest_position
 from workbench.engine.orders import position_number
 from workbench.engine.sorting import OF_INSTRUMENT, collect
 from workbench.jit import int64, leaf
@@ -36,6 +37,7 @@ CANCELS = CANCEL_ORDERS
 STREET = STREET_ACCOUNT
 TRADERS = FIRST_TRADER
 MOST = 10_000
+MOST_LOTS = MAX_QUANTITY_LOTS
 WIDEST_LADDER = MAX_LADDER_TICKS
 
 
@@ -62,6 +64,9 @@ def split_reason(memory: Memory, command: Any) -> tuple[int, int, int]:
         return REASON_INVALID_QUANTITY, 0, 0
     if old > instrument["max_order_lots"]:
         return REASON_QUANTITY_TOO_LARGE, old, instrument["max_order_lots"]
+    held = largest_position(memory, number)
+    if held > MOST_LOTS * old // new:
+        return REASON_QUANTITY_TOO_LARGE, held, MOST_LOTS * old // new
     low, high = band_after(instrument, new, old)
     if high > instrument["price_cap_ticks"]:
         return REASON_PRICE_OUT_OF_BAND, high, instrument["price_cap_ticks"]

@@ -11,7 +11,7 @@ from workbench.domain.config import Venue
 from workbench.domain.memory import Memory
 from workbench.domain.records import BOOK_ORDER, COMMAND, EVENT, LEVEL_VIEW, Records
 from workbench.domain.views import ExchangeState, state_digest
-from workbench.engine import layout, snapshot
+from workbench.engine import layout, snapshot, valuation
 from workbench.engine.explain import Explanation, explain
 from workbench.engine.room import (
     DONE,
@@ -269,6 +269,15 @@ class Exchange:
         """`POSITION_VIEW` of every position that has traded or has open orders, by account and instrument."""
         positions = snapshot.read_positions(self._memory)
         return positions if account is None else positions[positions["account"] == account]
+
+    def account_values(self) -> Records:
+        """`ACCOUNT_VALUE` of each account, by number: equity, buying power and margins at the marks."""
+        return valuation.account_values(self._memory)
+
+    def position_values(self, account: int | None = None) -> Records:
+        """`POSITION_VALUE` of every position that is not flat: mark, value and unrealised PnL."""
+        values = valuation.position_values(self._memory)
+        return values if account is None else values[values["account"] == account]
 
     def lots(self, account: int | None = None) -> Records:
         """Open FIFO lots as `LOT_VIEW`, by account, instrument, oldest first."""

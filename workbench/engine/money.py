@@ -23,6 +23,7 @@ from workbench.jit import int64, leaf
 NOWHERE = ALL
 MOST_MICROS = 1 << 56
 MOST_PER_LOT_MICROS = 1 << 40
+MOST_PAID_MICROS = 1 << 52
 
 
 @leaf
@@ -56,6 +57,16 @@ def move_cash(memory: Memory, events: EventBuffer, command: Any) -> tuple[int, i
 
 
 @leaf
+def largest_position(memory: Memory, number: int) -> int:
+    """The largest position in an instrument, long or short, of any account."""
+    largest = int64(0)
+    for account in range(memory.world[0]["accounts"]):
+        lots = memory.positions[position_number(memory, account, number)]["position_lots"]
+        largest = max(largest, abs(lots))
+    return largest
+
+
+@leaf
 def dividend(memory: Memory, events: EventBuffer, command: Any) -> tuple[int, int, int]:
     """DIVIDEND; positions sum to zero, so what longs receive is what shorts pay."""
     number = int64(command["instrument"])
@@ -63,8 +74,12 @@ def dividend(memory: Memory, events: EventBuffer, command: Any) -> tuple[int, in
     reason, value, limit = check_instrument(memory, number)
     if reason != 0:
         return reason, value, limit
-    if amount < 1 or amount > MOST_PER_LOT_MICROS:
-        return REASON_INVALID_AMOUNT, amount, MOST_PER_LOT_MICROS
+    most = int64(MOST_PER_LOT_MICROS)
+    held = largest_position(memory, number)
+    if held != 0:
+        most = min(most, MOST_PAID_MICROS // held)
+    if amount < 1 or amount > most:
+        return REASON_INVALID_AMOUNT, amount, most
     for account in range(memory.world[0]["accounts"]):
         lots = memory.positions[position_number(memory, account, number)]["position_lots"]
         change_cash(memory, events, account, number, REASON_DIVIDEND, lots * amount, lots, 0, amount, 0)

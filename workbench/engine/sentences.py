@@ -299,7 +299,7 @@ def _parties(told: Told) -> str:
 
 
 def _shadow(told: Told) -> str:
-    return " (beside frozen history)" if told.event["flags"] & SHADOW else ""
+    return " (beside history)" if told.event["flags"] & SHADOW else ""
 
 
 def _quoted(side: str) -> Callable[[Told], str]:

@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 from workbench.domain.codes import STREET_ACCOUNT, EventKind, Reason, Side, SplitFlag
 from workbench.domain.config import FIRST_TRADER
-from workbench.domain.instruments import MAX_LADDER_TICKS
+from workbench.domain.instruments import MAX_LADDER_TICKS, MAX_QUANTITY_LOTS
 from workbench.engine.reference.cash import change_cash
 from workbench.engine.reference.command import Command
+from workbench.engine.reference.dividends import largest_position
 from workbench.engine.reference.emit import (
     emit,
     emit_market,
@@ -68,6 +69,9 @@ def _check_ratio(twin: TwinState, command: Command) -> Refusal | None:
         return Refusal(Reason.INVALID_QUANTITY)
     if old > rules.max_order_lots:
         return Refusal(Reason.QUANTITY_TOO_LARGE, old, rules.max_order_lots)
+    held = largest_position(twin, command.instrument)
+    if held > MAX_QUANTITY_LOTS * old // new:
+        return Refusal(Reason.QUANTITY_TOO_LARGE, held, MAX_QUANTITY_LOTS * old // new)
     span = _span(rules, Ratio(new, old, rules.price_cap_ticks))
     if span.band_high > rules.price_cap_ticks:
         return Refusal(Reason.PRICE_OUT_OF_BAND, span.band_high, rules.price_cap_ticks)
