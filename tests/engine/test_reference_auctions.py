@@ -223,3 +223,17 @@ class TestUncross:
         desk.do(make.set_phase(0, Phase.PRE_OPEN))
         desk.buy(ANN, 3, 100, time_in_force=TimeInForce.OPG)
         assert uncross(desk) == ["UNCROSSED 0@0 imbalance 0 of 0/0", "CANCELED 1 AUCTION_ENDED 3"]
+
+
+def test_candidates_are_multiples_of_the_increment_though_an_order_is_not(which: str) -> None:
+    desk = desk_of_one(which, price_increment="0.02")
+    desk.sell(STREET, 5, 106, client_order_id=9)
+    # History may put an order of the street between the increments.
+    flags = OrderFlag.HISTORICAL | OrderFlag.QUANTITY_IS_LEAVES
+    desk.replace(STREET, 0, 5, 105, client_order_id=9, flags=flags)
+    desk.sell(ANN, 5, 118)
+    desk.do(make.set_phase(desk.time_ns, Phase.OPENING_AUCTION))
+    desk.buy(BOB, 5)
+    # 5 trade at any of 106, 108 ... 116 without surplus (at 118: 10 offered); with no reference the lowest.
+    [indicative] = desk.of_kind(EventKind.AUCTION_INDICATIVE)
+    assert (indicative.price_ticks, indicative.paired_lots, indicative.imbalance_lots) == (106, 5, 0)

@@ -73,6 +73,12 @@ class Account:
     def __post_init__(self) -> None:
         if not self.name or not isinstance(self.name, str):
             raise ConfigError(what="has no name", where=f"account {self.name!r}", remedy="name it")
+        if not self.name.isprintable():
+            raise ConfigError(
+                what="has characters that cannot be printed",
+                where=f"account {self.name!r}",
+                remedy="leave out line breaks and control characters",
+            )
         if self.name in RESERVED_NAMES:
             raise ConfigError(
                 what="is the exchange's own", where=f"account {self.name!r}", remedy="choose another name"

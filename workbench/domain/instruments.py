@@ -111,6 +111,8 @@ class Instrument:
 
         if not self.symbol or not isinstance(self.symbol, str):
             refuse("has no symbol", "name it")
+        if not self.symbol.isprintable():
+            refuse("has characters that cannot be printed", "leave out line breaks and control characters")
         for name in ("tick_size", "lot_size", "multiplier"):
             if decimal(getattr(self, name), name) <= 0:
                 refuse(f"{name} is not positive", "give a positive decimal")

@@ -154,12 +154,13 @@ def uncross_price(memory: Memory, instrument: int) -> tuple[int, int, int, int]:
     best_offered = market_offered
     here = low
     first = low
-    last = low
+    # Orders may stand between the increments, where history put them; candidates never do.
+    last = low if low % increment == 0 else low - 1
     in_gap = False
     while True:
         # A stretch of candidates, `first` to `last`, where nothing changes: a price with orders, or a gap.
         paired = min(wanted, offered)
-        if paired > 0 and paired >= best_paired:
+        if first <= last and paired > 0 and paired >= best_paired:
             price = min(max(reference, first), last)
             surplus = abs(wanted - offered) - abs(best_wanted - best_offered)
             nearer = abs(price - reference) - abs(best_price - reference)
@@ -173,18 +174,21 @@ def uncross_price(memory: Memory, instrument: int) -> tuple[int, int, int, int]:
             if here >= high:
                 break
             ahead = lower_of(price_from(memory, buys, here + 1), price_from(memory, sells, here + 1))
-            first = here + increment
-            in_gap = True
             # Beyond the last price with orders only a collar lets candidates go on.
-            here = high + increment if ahead == 0 or ahead > high else ahead
-            last = here - increment
+            beyond = ahead == 0 or ahead > high
+            first = here // increment * increment + increment
+            last = high // increment * increment
+            if not beyond:
+                last = (ahead - 1) // increment * increment
+            here = high + 1 if beyond else ahead
+            in_gap = True
             if first <= last:
                 continue
         if here > high:
             break
         offered += lots_at(memory, sells, here)
         first = here
-        last = here
+        last = here if here % increment == 0 else here - 1
         in_gap = False
     return best_price, best_paired, best_wanted, best_offered
 

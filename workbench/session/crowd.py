@@ -66,12 +66,18 @@ def read_crowd(table: Any, venue: Venue, clock: Clock, lines: Lines) -> Crowd:
         raise ConfigError(f"crew is {shown(entries)}, expected tables [[agents.crew]]", place)
     # An instrument without agents has a crew of nobody.
     crews = [_nobody(instrument) for instrument in venue.instruments]
+    manned: set[int] = set()
     for number, entry in enumerate(entries):
         where = lines.entry("agents.crew", number, len(entries))
         if not isinstance(entry, dict):
             raise ConfigError(f"is {shown(entry)}, expected a table", where)
         with at(where):
             chosen = venue.instrument_number(str(entry.get("symbol", "")))
+            if chosen in manned:
+                raise ConfigError(
+                    f"{venue.instruments[chosen].symbol} has a crew already", where, "make one crew of both"
+                )
+            manned.add(chosen)
             crews[chosen] = _crew(entry, venue.instruments[chosen], where, clock)
     with at(place):
         crowd = Crowd(tuple(crews), session, seed)

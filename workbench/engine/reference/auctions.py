@@ -54,8 +54,9 @@ def clearing(twin: TwinState, instrument: int) -> Clearing:
     queues = twin.markets[instrument].market_queues
     market_wanted, market_offered = queues[Side.BUY].lots, queues[Side.SELL].lots
     reference = auction_reference(twin, instrument)
-    ranges = _ranges(twin, instrument)
-    if not ranges and reference:
+    lots = _lots(twin, instrument)
+    ranges = _ranges(twin, instrument, lots)
+    if not any(lots.values()) and reference:
         ranges = [Range(reference, reference, market_wanted, market_offered)]
     collar = twin.calendars[instrument].collar
     if collar:
@@ -78,27 +79,33 @@ def clearing(twin: TwinState, instrument: int) -> Clearing:
     )
 
 
-def _ranges(twin: TwinState, instrument: int) -> list[Range]:
-    """All candidates, ascending: each limit price, and what lies between two of them."""
-    market = twin.markets[instrument]
-    step = twin.rules[instrument].price_increment_ticks
-    lots = {
-        side: {
-            price: level.auction_lots
-            for price, level in market.books[-1][side].levels.items()
-            if level.auction_lots
-        }
+def _lots(twin: TwinState, instrument: int) -> dict[Side, dict[int, int]]:
+    """Lots that take part, by side and limit price."""
+    book = twin.markets[instrument].books[-1]
+    return {
+        side: {price: level.auction_lots for price, level in book[side].levels.items() if level.auction_lots}
         for side in SIDES
     }
+
+
+def _ranges(twin: TwinState, instrument: int, lots: dict[Side, dict[int, int]]) -> list[Range]:
+    """All candidates, ascending: each limit price, and what lies between two of them.
+
+    An order may stand between the increments, where history put it; its price is no candidate then.
+    """
+    market = twin.markets[instrument]
+    step = twin.rules[instrument].price_increment_ticks
     wanted = market.market_queues[Side.BUY].lots + sum(lots[Side.BUY].values())
     offered = market.market_queues[Side.SELL].lots
     ranges: list[Range] = []
     before = 0
     for price in sorted(lots[Side.BUY].keys() | lots[Side.SELL].keys()):
-        if before and before + step < price:
-            ranges.append(Range(before + step, price - step, wanted, offered))
+        low, high = before // step * step + step, (price - 1) // step * step
+        if before and low <= high:
+            ranges.append(Range(low, high, wanted, offered))
         offered += lots[Side.SELL].get(price, 0)
-        ranges.append(Range(price, price, wanted, offered))
+        if price % step == 0:
+            ranges.append(Range(price, price, wanted, offered))
         wanted -= lots[Side.BUY].get(price, 0)
         before = price
     return ranges
