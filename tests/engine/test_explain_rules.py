@@ -76,12 +76,9 @@ def test_a_triggered_stop_is_explained_from_its_trigger_on() -> None:
         order(3, CARL, BUY, 10, 15_000),
     )
     story = exchange.explain(2, zone=ZONE)
-    assert (story.active_ns, story.filled_lots, story.reachable_lots, story.opposite_ticks) == (
-        at(3),
-        5,
-        5,
-        15_000,
-    )
+    # Carl has taken all 10 at 150.00 when the stop comes, though they were quoted last: it meets 5 at 150.10.
+    assert (story.active_ns, story.filled_lots, story.reachable_lots) == (at(3), 5, 5)
+    assert (story.opposite_ticks, story.opposite_lots) == (15_010, 5)
     text = lines(story)
     assert "12:00:03 triggered: last price 150.00 reached 150.00" in text
     assert text[-2].startswith("the best ask when it became active was ")

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from workbench.domain.codes import EventKind, OrderType, Reason, Side
-from workbench.domain.config import Venue
+from workbench.domain.config import ReplayMode, Venue
 from workbench.domain.records import (
     ACCOUNT_EVENT,
     AUCTION,
@@ -31,7 +31,7 @@ from workbench.engine.around import (
     terms_of,
 )
 from workbench.engine.auctions import auction_names
-from workbench.engine.market import Missed, Through, missed_by, quote_before, reachable_lots
+from workbench.engine.market import Missed, Through, best_before, missed_by, quote_before, reachable_lots
 from workbench.engine.queue import CLAIMS, FILLS, WAYS, Departure, Stay, order_mask, stays_of
 from workbench.engine.reasons import reason_text
 from workbench.engine.sentences import layout_of, role_of, sentence, waits_for
@@ -396,7 +396,13 @@ def explain(
     held, active = _held(orders)
     waiting = held is not None and active is None
     came = sent if active is None else active
-    opposite = quote_before(events, int(came["seq"]), instrument, side)
+    # History's book, which a frozen venue quotes, is not moved by what live orders set off.
+    frozen = venue.replay_mode == ReplayMode.FROZEN
+    opposite = (
+        quote_before(events, int(came["seq"]), instrument, side)
+        if frozen
+        else best_before(events, came, side)
+    )
     closest = (0, 0)
     if waiting and held["value"]:
         closest = closest_reference(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -57,6 +59,18 @@ class Missed:
     opposite_ns: int
 
 
+_BOOK_CHANGES = (
+    EventKind.ORDER_RESTED,
+    EventKind.ORDER_PARTIALLY_FILLED,
+    EventKind.ORDER_FILLED,
+    EventKind.ORDER_CANCELED,
+    EventKind.ORDER_EXPIRED,
+    EventKind.ORDER_REDUCED,
+    EventKind.ORDER_REPLACED,
+)
+"""What moves a book between two quotes."""
+
+
 def quote_before(events: Records, seq: int, instrument: int, side: Side) -> tuple[int, int]:
     """Best price that a `side` order meets and the lots there, as last quoted before an event; 0 for none."""
     quotes = events[(events["kind"] == EventKind.QUOTE) & (events["instrument"] == instrument)]
@@ -67,6 +81,27 @@ def quote_before(events: Records, seq: int, instrument: int, side: Side) -> tupl
     return int(quotes[-1][f"{name}_price_ticks"]), int(quotes[-1][f"{name}_lots"])
 
 
+def best_before(events: Records, came: Any, side: Side) -> tuple[int, int]:
+    """Best price that a `side` order meets when it comes and the lots there; 0 for none.
+
+    Quotes go out at the end of a command; when the same command has traded or ended orders before, the last
+    one no longer holds, and the best price is that of the orders which still stand.
+    """
+    seq, instrument = int(came["seq"]), int(came["instrument"])
+    mine = events[(events["command_seq"] == came["command_seq"]) & (events["instrument"] == instrument)]
+    moved = np.isin(mine["kind"][mine["seq"] < seq], _BOOK_CHANGES).any()
+    if not moved:
+        return quote_before(events, seq, instrument, side)
+    open_lots: dict[int, int] = {}
+    for price, lots, _ in _standing(events, seq, instrument, side):
+        open_lots[price] = open_lots.get(price, 0) + lots
+    open_lots = {price: lots for price, lots in open_lots.items() if lots}
+    if not open_lots:
+        return 0, 0
+    best = min(open_lots) if side == Side.BUY else max(open_lots)
+    return best, open_lots[best]
+
+
 def reachable_lots(
     events: Records, seq: int, instrument: int, side: Side, limit_ticks: int, own_account: int
 ) -> int:
@@ -74,6 +109,16 @@ def reachable_lots(
 
     What live orders took of frozen history is not offered again.
     """
+    return sum(
+        lots
+        for price, lots, account in _standing(events, seq, instrument, side)
+        if account != own_account
+        and (not limit_ticks or (price <= limit_ticks if side == Side.BUY else price >= limit_ticks))
+    )
+
+
+def _standing(events: Records, seq: int, instrument: int, side: Side) -> Iterator[tuple[int, int, int]]:
+    """Price, open lots and account of each order that a `side` order may meet, by the events before `seq`."""
     before = events[events["seq"] < seq]
     lives = before[order_mask(before)].view(ORDER_EVENT)
     lives = lives[(lives["instrument"] == instrument) & (lives["side"] == 3 - side)]
@@ -92,14 +137,12 @@ def reachable_lots(
     for name in ("taker_order_id", "maker_order_id"):
         for order, lots in zip(shadows[name].tolist(), shadows["quantity_lots"].tolist(), strict=True):
             taken[order] = taken.get(order, 0) + lots
-    found = 0
     for order, at in last.items():
         price = prices.get(order, 0)
-        reached = not limit_ticks or (price <= limit_ticks if side == Side.BUY else price >= limit_ticks)
-        if open_now[at] and price and reached and lives["account"][at] != own_account:
-            street = lives["account"][at] == STREET_ACCOUNT
-            found += max(0, int(lives["leaves_lots"][at]) - (taken.get(order, 0) if street else 0))
-    return found
+        if open_now[at] and price:
+            account = int(lives["account"][at])
+            used = taken.get(order, 0) if account == STREET_ACCOUNT else 0
+            yield price, max(0, int(lives["leaves_lots"][at]) - used), account
 
 
 def missed_by(
