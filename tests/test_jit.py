@@ -101,6 +101,29 @@ class TestCacheFolder:
         (copied / "risk" / "checks.py").rename(copied / "risk" / "limits.py")
         assert folder_of(copied, monkeypatch) != before
 
+    def test_of_a_room_changes_with_the_rooms_it_may_call_alone(
+        self, copied: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        rooms = ("engine", "feed", "projections")
+
+        def folders() -> list[str]:
+            monkeypatch.setattr(jit, "__file__", str(copied / "jit.py"))
+            return [jit.cache_folder.__wrapped__(room).name for room in rooms]
+
+        (copied / "projections").mkdir(exist_ok=True)
+        changes = {
+            "engine/tiny.py": [True, False, False],
+            "feed/tiny.py": [True, True, True],
+            "projections/tiny.py": [False, False, True],
+            "ledger/tiny.py": [True, False, True],
+            "domain/tiny.py": [True, True, True],
+        }
+        for source, expected in changes.items():
+            before = folders()
+            (copied / source).write_text("from workbench.jit import leaf\n")
+            changed = [new != old for new, old in zip(folders(), before, strict=True)]
+            assert changed == expected, source
+
     @pytest.mark.parametrize("source", ["errors.py", "feed/lobster.py", "engine/exchange.py", "cli/chart.py"])
     def test_stays_when_another_file_changes(
         self, source: str, copied: Path, monkeypatch: pytest.MonkeyPatch

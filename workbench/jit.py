@@ -48,6 +48,11 @@ overflow.
 """
 
 _VOCABULARY = "domain"
+_ROOMS_OF = {
+    "feed": frozenset({"feed"}),
+    "projections": frozenset({"matching", "risk", "ledger", "journal", "feed", "projections"}),
+}
+"""Rooms whose kernels those of a room may call; other rooms may call all but the projections'."""
 _KERNEL_MARK = b"from workbench.jit import"
 _MASK64 = (1 << 64) - 1
 _GOLDEN = 0x9E3779B97F4A7C15
@@ -55,8 +60,8 @@ _MURMUR = 0xFF51AFD7ED558CCD
 
 
 @cache
-def cache_folder() -> Path:
-    """Where compiled kernels of exactly these sources live."""
+def cache_folder(room: str = "engine") -> Path:
+    """Where a room's compiled kernels live: those of exactly these sources of it and of the rooms below."""
     digest = hashlib.blake2b(digest_size=8)
     digest.update(f"{numba.__version__} {np.__version__} {sys.version} {config.BOUNDSCHECK}".encode())
     package = Path(__file__).parent
@@ -64,7 +69,10 @@ def cache_folder() -> Path:
         text = source.read_bytes()
         # Kernels take their constants and record layouts from the vocabulary, and everything else from one
         # another.
-        if _KERNEL_MARK in text or source.parent.name == _VOCABULARY or source == Path(__file__):
+        named = source.relative_to(package).parts[0]
+        below = named in _ROOMS_OF[room] if room in _ROOMS_OF else named != "projections"
+        kernel = below and _KERNEL_MARK in text
+        if kernel or source.parent.name == _VOCABULARY or source == Path(__file__):
             digest.update(source.relative_to(package).as_posix().encode())
             digest.update(text)
     home = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
@@ -72,13 +80,19 @@ def cache_folder() -> Path:
     return Path(root) / f"kernels-{digest.hexdigest()}"
 
 
+def _room(function: Function) -> str:
+    """The room of a kernel: its package in ours, or the engine's for a kernel of somebody else."""
+    package, _, rest = function.__module__.partition(".")
+    room = rest.partition(".")[0]
+    return room if package == "workbench" and room in _ROOMS_OF else "engine"
+
+
 @cache
-def _can_cache() -> bool:
+def _can_cache(folder: Path) -> bool:
     """Whether compiled kernels can be kept; where they cannot, that is said once.
 
     Numba would go on without a word and keep them beside the sources, where it does not see edits.
     """
-    folder = cache_folder()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with TemporaryFile(dir=folder):
@@ -180,12 +194,13 @@ def entry(*arguments: Any) -> Callable[[Function], Function]:
         if not COMPILED:
             return function
         before = config.CACHE_DIR
-        config.CACHE_DIR = str(cache_folder())
-        kernel = njit([arguments], cache=_can_cache(), error_model="numpy", nogil=True)
+        folder = cache_folder(_room(function))
+        config.CACHE_DIR = str(folder)
+        kernel = njit([arguments], cache=_can_cache(folder), error_model="numpy", nogil=True)
         try:
             return kernel(function)
         except Exception:  # noqa: BLE001 - whatever a damaged cache makes numba raise, the cure is the same
-            shutil.rmtree(cache_folder(), ignore_errors=True)
+            shutil.rmtree(folder, ignore_errors=True)
             return kernel(function)
         finally:
             config.CACHE_DIR = before
