@@ -126,13 +126,13 @@ def _add_crosses(
 def _before_executions(row: Ints, selected: Selected, rows: Ints, time_ns: Ints) -> Ints:
     """For each cross the first row of its time stamp with an execution that it prints, if that is earlier.
 
-    It does not pass another message about the market.
+    It does not pass another message about the market, nor another print.
     """
     records, numbers = selected["C"]
-    executed = np.searchsorted(rows, numbers[records["printable"] == ord("N")])
-    markers = np.sort(
-        np.concatenate([np.searchsorted(rows, selected[letter][1]) for letter in _MARKET_MESSAGES])
-    )
+    printable = records["printable"] != ord("N")
+    executed = np.searchsorted(rows, numbers[~printable])
+    passed_by_none = [selected[letter][1] for letter in (*_MARKET_MESSAGES, "E", "P")]
+    markers = np.sort(np.searchsorted(rows, np.concatenate([*passed_by_none, numbers[printable]])))
     since = np.searchsorted(time_ns, time_ns[row], side="left")
     last = np.searchsorted(markers, row, side="left") - 1
     behind = np.where(last >= 0, markers[last] + 1, 0) if len(markers) else np.zeros_like(row)
