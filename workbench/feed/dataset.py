@@ -115,7 +115,9 @@ class Dataset:
                 files=about.files,
             )
         except (KeyError, ValueError, TypeError, ConfigError) as error:
-            raise SourceError(self.folder, None, f"cannot be read as a history: {error}", self._again) from None
+            raise SourceError(
+                self.folder, None, f"cannot be read as a history: {error}", self._again
+            ) from None
 
     def bars(self, *, exact: bool = False) -> pl.DataFrame:
         """The bars, equal to what `workbench.feed.bars.read_bars` made of the source."""
@@ -190,11 +192,16 @@ class Draft:
     manifest: Manifest
     tables: tuple[Stored, ...]
 
-    def write(self, folder: Path, name: str) -> None:
-        """Write everything into an empty folder, the manifest last."""
+    def write(self, folder: Path) -> None:
+        """Write the tables into an empty folder."""
         for table in self.tables:
             write_durably(folder / table.name, table.data)
-        write_durably(folder / MANIFEST, self.manifest.called(name).to_bytes())
+
+    def seal(self, folder: Path, name: str) -> Manifest:
+        """Write the manifest, which makes a dataset of the folder."""
+        made = self.manifest.called(name)
+        write_durably(folder / MANIFEST, made.to_bytes())
+        return made
 
 
 def history_draft(
