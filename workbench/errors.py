@@ -78,3 +78,7 @@ class CommandError(WorkbenchError):
 
 class SnapshotError(WorkbenchError):
     """A snapshot of the exchange's state that is damaged or was written by another version."""
+
+
+class StoreError(WorkbenchError):
+    """Stored sessions that are missing, damaged, edited, written by another version, or cannot be written."""

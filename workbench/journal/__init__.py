@@ -1,0 +1,1 @@
+"""What lasts: the journal of commands, and the Parquet of what came of them, to be asked in SQL."""
