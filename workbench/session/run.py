@@ -22,13 +22,14 @@ from workbench.engine.frames import (
 )
 from workbench.engine.summary import Summary, summarise
 from workbench.engine.words import Names
+from workbench.engine.replay import CHUNK_COMMANDS
 from workbench.feed.agents.population import SLICE_NS
 from workbench.feed.history import History
 from workbench.session.crowd import Crowd
 from workbench.session.scenario import Scenario, read_scenario
 
 Progress = Callable[[int, int], None]
-"""Called with the time that has gone by and the time there is, in nanoseconds."""
+"""Called with how much is done and how much there is: nanoseconds of agents' time, else commands."""
 
 
 class Run:
@@ -95,6 +96,7 @@ class Run:
     def summary(self) -> Summary:
         """Counts and averages of what happened (see `workbench.engine.summary.Summary`)."""
         span = np.array([self.venue.start_time_ns, self.exchange.time_ns], dtype=np.int64)
+        past = () if self.scenario.history is None else self.scenario.history.histories
         histories = [
             History(
                 commands=np.zeros(0, dtype=COMMAND),
@@ -106,15 +108,15 @@ class Run:
                 kind="scenario",
                 zone=self.zone,
             )
-            for instrument in self.venue.instruments
+            for instrument in self.venue.instruments[len(past) :]
         ]
         return summarise(
             self.events,
             self.venue,
             self.exchange,
-            histories,
+            [*past, *histories],
             commands=self._command_count,
-            rows=len(self.scenario.commands),
+            rows=len(self.scenario.commands) + sum(history.row_count for history in past),
             wall_seconds=self.wall_seconds,
         )
 
@@ -127,16 +129,22 @@ def run(scenario: Scenario | str | os.PathLike[str], *, progress: Progress | Non
     scenario
         A scenario, or the path of its file.
     progress
-        Called after each slice of time in which agents trade.
+        Called now and then with how much is done.
     """
     if not isinstance(scenario, Scenario):
         scenario = read_scenario(scenario)
     exchange = Exchange(scenario.venue, record=True)
     counted = _Counted(exchange)
+    fixed = scenario.commands
+    if scenario.history is not None:
+        fixed = _merged(scenario.history.commands, fixed)
     if scenario.crowd is None:
-        counted.step(scenario.commands)
+        for start in range(0, len(fixed), CHUNK_COMMANDS):
+            counted.step(fixed[start : start + CHUNK_COMMANDS])
+            if progress is not None:
+                progress(min(start + CHUNK_COMMANDS, len(fixed)), len(fixed))
     else:
-        _trade(scenario.crowd, scenario.commands, counted, progress)
+        _trade(scenario.crowd, fixed, counted, progress)
     return Run(scenario, exchange, counted.commands, counted.wall_seconds)
 
 
@@ -177,7 +185,7 @@ def _trade(crowd: Crowd, script: Records, exchange: _Counted, progress: Progress
     exchange.step(_merged(script[done:], waiting))
 
 
-def _merged(script: Records, agents: Records) -> Records:
-    """Both by time; at equal times the script comes first."""
-    both = np.concatenate([script, agents])
+def _merged(first: Records, second: Records) -> Records:
+    """Both by time; at equal times the first come first: history before the script, and both before agents."""
+    both = np.concatenate([first, second])
     return both[np.argsort(both["time_ns"], kind="stable")]
