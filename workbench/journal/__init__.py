@@ -1,1 +1,5 @@
-"""What lasts: the journal of commands, and the Parquet of what came of them, to be asked in SQL."""
+"""The journal and the store: commands on disk before they are acknowledged, and what is kept of a session.
+
+The journal (`disk`, `frames`, `segments`, `writer`, `reader` and their sisters) is the truth; its format and
+promises are in docs/journal.md.
+"""
