@@ -78,3 +78,7 @@ class CommandError(WorkbenchError):
 
 class SnapshotError(WorkbenchError):
     """A snapshot of the exchange's state that is damaged or was written by another version."""
+
+
+class ProjectionError(WorkbenchError):
+    """Events that do not follow on those a projection has had, or a checkpoint that it cannot go on from."""
