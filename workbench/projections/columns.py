@@ -16,7 +16,7 @@ from workbench.domain.records import Records
 TIME = pa.timestamp("ns")
 NAME = pa.dictionary(pa.int32(), pa.string())
 
-BLOCK_ROWS = 1 << 12
+BLOCK_ROWS = 1 << 11
 """Rows turned at a time: a column of a record array is spread over all of its memory, so without blocks each
 column would fetch all of it once more.
 """
