@@ -86,3 +86,7 @@ class StoreError(WorkbenchError):
 
 class JournalError(WorkbenchError):
     """A journal that is damaged, of another make, in use, or on a disk that does not take it."""
+
+
+class ProjectionError(WorkbenchError):
+    """Events that do not follow on those a projection has had, or a checkpoint that it cannot go on from."""
