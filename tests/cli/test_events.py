@@ -103,6 +103,7 @@ def test_why_an_order_did_not_fill(log: Path) -> None:
         (["--order", "foo"], "--order: no order is called 'foo'; known are ann-1"),
         (["--since", "noon"], "--since: 'noon' is no time"),
         (["--until", "noon"], "--until: 'noon' is no time"),
+        (["--order", "999"], "--order: no event tells of an order 999; ids are those of the log's orders"),
         (["--explain", "99"], "explain: no event tells how an order 99 began"),
         (["--explain", "5", "--json"], "--explain: stands alone; leave out the other options"),
     ],

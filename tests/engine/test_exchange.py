@@ -572,6 +572,23 @@ class TestViews:
         assert (np.diff(events["seq"]) == 1).all()
         assert (np.diff(events["time_ns"]) >= 0).all()
 
+    @pytest.mark.parametrize(
+        ("ask", "said"),
+        [
+            (lambda e: e.order("a"), "Exchange.order: order_id is 'a', expected a whole number"),
+            (lambda e: e.explain(1.5), "Exchange.explain: order_id is 1.5, expected a whole number"),
+            (
+                lambda e: e.depth(0, Side.BUY, "x"),
+                "Exchange.depth: levels is 'x', expected a whole number",
+            ),
+            (lambda e: e.depth("AAPL", Side.BUY), "Exchange: instrument is 'AAPL', expected a whole number"),
+        ],
+    )
+    def test_refuse_what_is_no_number(self, ask: Callable[[Exchange], Any], said: str) -> None:
+        with pytest.raises(ConfigError) as refused:
+            ask(Exchange(Venue([Instrument("ONE", "1", "2")]), record=True))
+        assert str(refused.value) == said
+
     def test_memory_is_told_by_array(self, played: tuple[Exchange, Records]) -> None:
         exchange, _ = played
         told = exchange.memory_bytes()

@@ -11,6 +11,7 @@ import argparse
 import os
 import sys
 import time
+import traceback
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
@@ -145,6 +146,14 @@ def run(venue_name: str, profile: str, seed: int, count: int) -> Result:
     return result
 
 
+def guarded(alone: bool, venue_name: str, profile: str, seed: int, count: int) -> Result:
+    """One stream; when an implementation raises, that is its difference, and the other streams go on."""
+    try:
+        return run_alone(venue_name, profile, seed, count) if alone else run(venue_name, profile, seed, count)
+    except Exception:  # noqa: BLE001 - whatever it is, it is a finding about this stream
+        return Result(venue_name, profile, seed, difference=traceback.format_exc())
+
+
 def save(result: Result, commands: Records) -> str:
     """Keep a reproducer; returns where it is and, when it is short, the commands in words."""
     OUT.mkdir(parents=True, exist_ok=True)
@@ -174,9 +183,7 @@ def main(arguments: list[str] | None = None) -> int:
     results: list[Result] = []
     with ProcessPoolExecutor(options.workers, get_context("spawn")) as pool:
         jobs = [
-            pool.submit(
-                run_alone if options.alone else run, venue, profile, options.seed + number, per_stream
-            )
+            pool.submit(guarded, options.alone, venue, profile, options.seed + number, per_stream)
             for number in range(streams)
             for venue, profile in cases
         ]

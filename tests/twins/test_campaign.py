@@ -45,3 +45,11 @@ def test_ends_when_it_is_time(rows: Records, monkeypatch: pytest.MonkeyPatch) ->
     prefix = campaign.smallest_prefix(VENUE, rows, 5)
     assert campaign.difference_of(VENUE, prefix)
     assert next(clock) <= 7
+
+
+def test_goes_on_after_a_stream_that_raises(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> campaign.Result:
+        raise OverflowError("money")
+
+    monkeypatch.setattr(campaign, "run", broken)
+    assert "OverflowError: money" in campaign.guarded(False, "calm", "mixed", 1, 10).difference

@@ -122,7 +122,12 @@ def chosen(
     if order:
         ids = chain(events, order_number(log, order, "--order"))
         traded = np.isin(trade["taker_order_id"], ids) | np.isin(trade["maker_order_id"], ids)
-        passed &= np.isin(events["seq"], events_of(events, ids)["seq"]) | (trades & traded)
+        own = events_of(events, ids)
+        if not len(own):
+            raise ConfigError(
+                f"no event tells of an order {order}", "--order", "ids are those of the log's orders"
+            )
+        passed &= np.isin(events["seq"], own["seq"]) | (trades & traded)
     if kinds:
         passed &= np.isin(events["kind"], [kind for word in kinds for kind in _kinds(word)])
     start_ns = int(events["time_ns"][0]) if len(events) else 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -216,7 +217,7 @@ class Exchange:
         zone
             IANA time zone of clock times in the text.
         """
-        return explain(self.events, order_id, self.venue, zone=zone)
+        return explain(self.events, _whole(order_id, "order_id", "Exchange.explain"), self.venue, zone=zone)
 
     # ------------------------------------------------------------------ views
 
@@ -239,6 +240,7 @@ class Exchange:
         Book 0 is what quotes show; book 1 holds the live orders of a frozen venue.
         """
         self._check_instrument(instrument)
+        levels = _whole(levels, "levels", "Exchange.depth")
         if side not in (Side.BUY, Side.SELL) or book not in (0, 1) or levels < 0:
             raise ConfigError(
                 what=f"no side {side!r} of book {book} with {levels} levels", where="Exchange.depth"
@@ -258,6 +260,7 @@ class Exchange:
 
     def order(self, order_id: int) -> Any | None:
         """The open order with this id as `BOOK_ORDER`, or None when it has ended or never was."""
+        order_id = _whole(order_id, "order_id", "Exchange.order")
         out = np.zeros(1, dtype=BOOK_ORDER)
         return out[0] if snapshot.read_order(self._memory, order_id, out) else None
 
@@ -322,9 +325,17 @@ class Exchange:
         return exchange
 
     def _check_instrument(self, instrument: int) -> None:
+        instrument = _whole(instrument, "instrument", "Exchange")
         if not 0 <= instrument < len(self.venue.instruments):
             raise ConfigError(
                 what=f"no instrument {instrument}",
                 where="Exchange",
                 remedy=f"numbers go from 0 to {len(self.venue.instruments) - 1}",
             )
+
+
+def _whole(value: Any, name: str, where: str) -> int:
+    """A whole number that somebody gave."""
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise ConfigError(f"{name} is {value!r}, expected a whole number", where)
+    return int(value)
