@@ -10,8 +10,10 @@ import numpy as np
 from workbench.domain.codes import STREET_ACCOUNT
 from workbench.domain.memory import EventBuffer
 from workbench.domain.numbers import (
+    BUY,
     EVENT_CANCEL_REJECTED,
     EVENT_COMMAND_REJECTED,
+    EVENT_INSTRUMENT_SPLIT,
     EVENT_ORDER_ADJUSTED,
     EVENT_ORDER_APPROVED,
     EVENT_ORDER_CANCELED,
@@ -29,7 +31,9 @@ from workbench.domain.numbers import (
     EVENT_ORDER_TRAILED,
     EVENT_ORDER_TRIGGERED,
     EVENT_PHASE_CHANGED,
+    EVENT_PRICE_BAND_CHANGED,
     EVENT_REPLACE_REJECTED,
+    STATE_HELD,
     STATE_NEW,
     STATE_PARTIALLY_FILLED,
     STATE_PENDING_NEW,
@@ -38,8 +42,10 @@ from workbench.domain.numbers import (
 )
 from workbench.domain.records import LIQUIDITY_MAKER, PRIORITY_KEPT
 from workbench.jit import array_of, entry, int64, leaf
+from workbench.ledger.splitting import scaled_price
 from workbench.matching.table import delete_order_id, find_order_id, insert_order_id
 from workbench.projections.base import EVENTS_TYPE
+from workbench.projections.marks import MARK, note_band, note_phase, note_split
 
 _MOMENTS = ("created", "approved", "rested", "triggered", "first_fill", "last_fill", "ended")
 
@@ -98,6 +104,7 @@ was displayed ahead of it when it first rested.
 ORDERS_ROOM = np.dtype([("used", "i8"), ("free", "i8"), ("ended", "i8"), ("street", "i8"), ("unknown", "i8")])
 """How much of the memory for orders is in use; `unknown` is the order that an event named in vain."""
 
+_MILLION = 1_000_000
 STREET = STREET_ACCOUNT
 MAKER = LIQUIDITY_MAKER
 KEPT = PRIORITY_KEPT
@@ -241,7 +248,31 @@ def note_open(event: Any, row: Any, kind: int) -> None:
 
 
 @leaf
-def follow_order(events: EventBuffer, at: int, rows: Any, table: Any, ended: Any, room: Any) -> bool:
+def adjust_trailing(row: Any, record: Any) -> None:
+    """What a split makes of a trailing stop's terms, which no event says until it trails again."""
+    new = record["numerator"]
+    old = record["denominator"]
+    row["trail_ticks"] = scaled_price(record, row["trail_ticks"], new, old)
+    watermark = scaled_price(record, row["watermark_ticks"], new, old)
+    row["watermark_ticks"] = watermark
+    if row["order_state"] != STATE_HELD or watermark == 0:
+        return
+    trail = row["trail_ticks"]
+    if trail == 0:
+        trail = max(1, watermark * row["trail_micros"] // _MILLION)
+    if row["side"] == BUY:
+        edge = record["window_high_ticks"]
+        price = min(watermark + trail, edge)
+    else:
+        edge = record["window_low_ticks"]
+        price = max(watermark - trail, edge)
+    row["trigger_price_ticks"] = 0 if watermark == edge else price
+
+
+@leaf
+def follow_order(
+    events: EventBuffer, at: int, rows: Any, table: Any, ended: Any, room: Any, marks: Any
+) -> bool:
     """Let one event of an order change its row; False when nobody knows the order."""
     event = events.order[at]
     kind = int64(event["kind"])
@@ -284,6 +315,8 @@ def follow_order(events: EventBuffer, at: int, rows: Any, table: Any, ended: Any
         end_row(rows, table, ended, room, slot)
     else:
         note_open(event, row, kind)
+        if kind == EVENT_ORDER_ADJUSTED and row["order_type"] == TRAILING_STOP:
+            adjust_trailing(row, marks[row["instrument"]])
     return True
 
 
@@ -300,12 +333,12 @@ def is_of_order(kind: int) -> bool:
     array_of(ORDER_LIFE),
     array_of("i8"),
     array_of(ORDER_LIFE),
-    array_of("i8"),
+    array_of(MARK),
     array_of(ORDERS_ROOM),
     numba.types.int64,
 )
 def follow_orders(
-    events: EventBuffer, rows: Any, table: Any, ended: Any, phases: Any, rooms: Any, start: int
+    events: EventBuffer, rows: Any, table: Any, ended: Any, marks: Any, rooms: Any, start: int
 ) -> int:
     """Follow events from place `start`; stops where room is short or an order is unknown, and returns where."""
     room = rooms[0]
@@ -317,11 +350,15 @@ def follow_orders(
                 continue
             if room["ended"] == ended.size or (room["free"] == 0 and room["used"] + 1 == rows.size):
                 return at
-            if not follow_order(events, at, rows, table, ended, room):
+            if not follow_order(events, at, rows, table, ended, room, marks):
                 room["unknown"] = event["order_id"]
                 return at
         elif kind == EVENT_PHASE_CHANGED:
-            phases[event["instrument"]] = events.market[at]["phase"]
+            note_phase(events.market[at], marks)
+        elif kind == EVENT_PRICE_BAND_CHANGED:
+            note_band(events.market[at], marks)
+        elif kind == EVENT_INSTRUMENT_SPLIT:
+            note_split(events.split[at], marks)
     return events.order.size
 
 

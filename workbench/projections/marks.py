@@ -32,6 +32,8 @@ MARK = np.dtype(
         ("reference_price_ticks", "i8"),
         ("closing", "i8"),
         ("phase", "i8"),
+        ("window_low_ticks", "i8"),
+        ("window_high_ticks", "i8"),
         ("numerator", "i8"),
         ("denominator", "i8"),
         ("price_cap_ticks", "i8"),
@@ -42,7 +44,7 @@ MARK = np.dtype(
 """What an instrument's mark depends on, under the names that the ledger reads.
 
 `mark` is the setting and `mark_ticks` the price, 0 for none. `closing` is 1 from a change to CLOSED until the
-next phase change, while an uncross may still move the close price. `numerator` and `denominator` are those of
+next phase change, while an uncross may still move the close price. The window are the prices its book holds. `numerator` and `denominator` are those of
 the last split.
 """
 
@@ -56,6 +58,8 @@ def marks_at_start(venue: Venue) -> Records:
     for record, instrument in zip(marks, venue.instruments, strict=True):
         record["mark"] = instrument.mark
         record["mark_ticks"] = record["reference_price_ticks"] = instrument.reference_price_ticks
+        record["window_low_ticks"] = instrument.price_min_ticks
+        record["window_high_ticks"] = instrument.price_max_ticks
         record["price_cap_ticks"] = instrument.price_cap_ticks
         record["value_numerator"] = instrument.value.numerator
         record["value_denominator"] = instrument.value.denominator
@@ -121,6 +125,16 @@ def note_split(split: Any, marks: Any) -> None:
     old = split["denominator"]
     record["numerator"] = new
     record["denominator"] = old
+    record["window_low_ticks"] = split["window_low_ticks"]
+    record["window_high_ticks"] = split["window_high_ticks"]
     record["last_price_ticks"] = split["last_price_ticks"]
     record["reference_price_ticks"] = split["reference_price_ticks"]
     record["close_price_ticks"] = scaled_price(record, record["close_price_ticks"], new, old)
+
+
+@leaf
+def note_band(change: Any, marks: Any) -> None:
+    """The window grows to hold the band, and never shrinks."""
+    record = marks[change["instrument"]]
+    record["window_low_ticks"] = min(record["window_low_ticks"], change["band_low_ticks"])
+    record["window_high_ticks"] = max(record["window_high_ticks"], change["band_high_ticks"])

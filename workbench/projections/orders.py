@@ -14,6 +14,7 @@ from workbench.domain.states import OrderState
 from workbench.errors import ProjectionError
 from workbench.projections.base import Layout, Projection, State, event_views
 from workbench.projections.lives import ORDERS_ROOM, ORDER_LIFE, enter_open, follow_orders
+from workbench.projections.marks import MARK, marks_at_start
 from workbench.projections.rows import more_rows, table_of
 
 _FIRST_ROOM = 1 << 10
@@ -35,13 +36,13 @@ class Orders(Projection):
     layout: ClassVar[Layout] = {
         "open": ORDER_LIFE,
         "ended": ORDER_LIFE,
-        "phases": np.dtype("i8"),
+        "marks": MARK,
     }
 
     def __init__(self, venue: Venue, *, street: bool = False) -> None:
         super().__init__(venue)
         self.street = bool(street)
-        self._phases = np.zeros(len(venue.instruments), dtype=np.int64)
+        self._marks = marks_at_start(venue)
         self._make_room(np.zeros(0, dtype=ORDER_LIFE), np.zeros(0, dtype=ORDER_LIFE))
 
     def _make_room(self, open_rows: Records, ended: Records) -> None:
@@ -60,9 +61,7 @@ class Orders(Projection):
         views = event_views(events)
         at = 0
         while True:
-            at = int(
-                follow_orders(views, self._rows, self._table, self._ended, self._phases, self._room, at)
-            )
+            at = int(follow_orders(views, self._rows, self._table, self._ended, self._marks, self._room, at))
             if self._room["unknown"][0]:
                 raise ProjectionError(
                     f"event {int(events['seq'][at])} tells of order {int(self._room['unknown'][0])}, which no event "
@@ -86,8 +85,8 @@ class Orders(Projection):
     def orders(self) -> Records:
         """`ORDER_LIFE` of every open order, by order id."""
         rows = self._open()
-        known = (rows["instrument"] >= 0) & (rows["instrument"] < len(self._phases))
-        phases = self._phases[np.where(known, rows["instrument"], 0)]
+        known = (rows["instrument"] >= 0) & (rows["instrument"] < len(self._marks))
+        phases = self._marks["phase"][np.where(known, rows["instrument"], 0)]
         halted = known & (phases == Phase.HALTED) & (rows["account"] != STREET_ACCOUNT)
         rows["order_state"][halted & np.isin(rows["order_state"], _OPEN)] = OrderState.SUSPENDED
         return rows
@@ -108,10 +107,8 @@ class Orders(Projection):
 
     def _state(self) -> State:
         ended = self._ended[: int(self._room["ended"][0])]
-        return {"open": self._open(), "ended": ended, "phases": self._phases}
+        return {"open": self._open(), "ended": ended, "marks": self._marks}
 
     def _load(self, state: State) -> None:
-        self._phases = state["phases"]
+        self._marks = state["marks"]
         self._make_room(state["open"], state["ended"])
-
-
