@@ -196,13 +196,13 @@ def _begin(journal: Journal, venue: Venue, zone: str, manifest: Manifest) -> tup
     found = latest_snapshot(journal.folder, manifest.commands) if journal.durable_seq else None
     if found is not None:
         try:
-            return found.seq, *_from(found, venue)
+            return found.seq, *_from(found, venue, zone)
         except (SnapshotError, ProjectionError) as error:
             log.warning("%s is not used, the journal is read from its first command: %s", found.path, error)
     return 0, Exchange(venue), Tables(venue, zone)
 
 
-def _from(found: Snapshot, venue: Venue) -> tuple[Exchange, Tables]:
+def _from(found: Snapshot, venue: Venue, zone: str) -> tuple[Exchange, Tables]:
     checkpoint = unpack(found.data)
     exchange = Exchange.restore(checkpoint.exchange)
     if exchange.state_hash() != found.state_hash:
@@ -211,7 +211,7 @@ def _from(found: Snapshot, venue: Venue) -> tuple[Exchange, Tables]:
             str(found.path),
             "recover without it",
         )
-    return exchange, Tables(venue, "", checkpoint.tables)
+    return exchange, Tables(venue, zone, checkpoint.tables)
 
 
 def _compare(exchange: Exchange, tables: Tables, manifest: Manifest, journal: Journal) -> None:

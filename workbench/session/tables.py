@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -13,9 +14,12 @@ from workbench.domain.records import EVENT, Records
 from workbench.journal.tables import TABLES
 from workbench.projections.base import Projection
 from workbench.projections.candles import INTERVALS_NS, Candles
+from workbench.projections.equity import Equity
 from workbench.projections.event_rows import event_rows
 from workbench.projections.orders import Orders
+from workbench.projections.positions import Positions
 from workbench.projections.prints import MarketQuotes, MarketTrades
+from workbench.projections.trades import Trades
 
 
 class Rows(NamedTuple):
@@ -39,12 +43,22 @@ class Rows(NamedTuple):
 
 
 class _Source(NamedTuple):
-    """Where the rows of a table come from."""
+    """Where the rows of a table come from.
+
+    Attributes
+    ----------
+    table, interval
+        Which table.
+    take
+        Gives the rows that became final since the last call.
+    remaining
+        Gives those that only the end of the session makes final.
+    """
 
     table: str
     interval: str
     take: Callable[[], pa.Table]
-    remaining: Callable[[], pa.Table] | None
+    remaining: Callable[[], pa.Table] | None = None
 
 
 class Tables:
@@ -68,22 +82,26 @@ class Tables:
     """
 
     def __init__(self, venue: Venue, zone: str, checkpoints: dict[str, bytes] | None = None) -> None:
-        self._projections: dict[str, Projection] = {
-            kind.name: kind(venue) for kind in (MarketTrades, MarketQuotes, Orders)
-        }
-        self._projections[Candles.name] = Candles(venue, zone)
+        self._projections: list[Projection] = [
+            MarketTrades(venue),
+            MarketQuotes(venue),
+            Candles(venue, zone),
+            Orders(venue),
+            Trades(venue),
+            Positions(venue),
+            Equity(venue),
+        ]
         if checkpoints is not None:
-            self._projections = {
-                name: type(one).restore(venue, checkpoints[name]) for name, one in self._projections.items()
-            }
+            self._projections = [one.restore(venue, checkpoints[one.name]) for one in self._projections]
+        self._sources = [source for source in _sources(self._projections) if source.table in TABLES]
         self._events: list[Records] = []
-        self.seq = self.taken_seq = next(iter(self._projections.values())).seq
+        self.seq = self.taken_seq = self._projections[0].seq
 
     def take(self, events: Records) -> None:
         """Fold in further events, in order."""
         if not len(events):
             return
-        for projection in self._projections.values():
+        for projection in self._projections:
             projection.apply(events)
         # What the exchange gives may be part of a larger block, which would be kept alive with it.
         self._events.append(events if events.base is None else events.copy())
@@ -101,7 +119,7 @@ class Tables:
         self._events = []
         self.taken_seq = last
         yield Rows("events", "", event_rows(events), first, last)
-        for source in self._sources():
+        for source in self._sources:
             yield _fitted(source, source.take(), first, last)
 
     def drop(self) -> None:
@@ -112,33 +130,36 @@ class Tables:
     def remaining(self) -> Iterator[Rows]:
         """Rows that only the end of the session makes final."""
         assert not self.waiting, "rows() comes first"
-        for source in self._sources():
+        for source in self._sources:
             if source.remaining is not None:
                 yield _fitted(source, source.remaining(), self.seq + 1, self.seq)
 
     def checkpoints(self) -> dict[str, bytes]:
         """All projections as they are, from which to go on."""
-        return {name: projection.checkpoint() for name, projection in self._projections.items()}
-
-    def _sources(self) -> Iterator[_Source]:
-        for table, name in _TABLE_OF.items():
-            if table not in TABLES:
-                continue
-            projection = self._projections[name]
-            yield _Source(table, "", projection.take_rows, getattr(projection, "remaining_rows", None))
-        candles = self._projections[Candles.name]
-        assert isinstance(candles, Candles)
-        for interval in INTERVALS_NS:
-            yield _Source(
-                "candles",
-                interval,
-                lambda interval=interval: candles.take_rows(interval),
-                lambda interval=interval: candles.remaining_rows(interval),
-            )
+        return {one.name: one.checkpoint() for one in self._projections}
 
 
-_TABLE_OF = {"trades": MarketTrades.name, "quotes": MarketQuotes.name, "orders": Orders.name}
-"""Tables and the projections that make their rows."""
+def _sources(projections: Sequence[Projection]) -> Iterator[_Source]:
+    """The tables that each projection makes rows of."""
+    for one in projections:
+        match one:
+            case MarketTrades():
+                yield _Source("trades", "", one.take_rows)
+            case MarketQuotes():
+                yield _Source("quotes", "", one.take_rows)
+            case Candles():
+                for interval in INTERVALS_NS:
+                    take, remaining = partial(one.take_rows, interval), partial(one.remaining_rows, interval)
+                    yield _Source("candles", interval, take, remaining)
+            case Orders():
+                yield _Source("orders", "", one.take_rows, one.remaining_rows)
+            case Trades():
+                yield _Source("round_trips", "", one.take_round_trips, one.remaining_round_trips)
+                yield _Source("closed_lots", "", one.take_closed_lots)
+            case Positions():
+                yield _Source("positions", "", one.take_rows)
+            case Equity():
+                yield _Source("equity", "", one.take_rows, one.remaining_rows)
 
 
 def _fitted(source: _Source, rows: pa.Table, first_seq: int, last_seq: int) -> Rows:
