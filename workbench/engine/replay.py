@@ -10,7 +10,7 @@ from datetime import date as Date  # noqa: N812 - `date` is a parameter
 from datetime import datetime
 from decimal import Decimal
 from numbers import Integral
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import polars as pl
@@ -59,6 +59,20 @@ Price = Number | float
 """A price; a float is taken as it prints, so 12.51 is 12.51."""
 
 
+class Recorder(Protocol):
+    """An exchange whose commands are written down before they are answered."""
+
+    @property
+    def exchange(self) -> Exchange:
+        """The exchange itself, for its views."""
+
+    def step(self, commands: Records, /) -> Records:
+        """Write commands down, apply them and return what happened."""
+
+    def close(self) -> None:
+        """Complete what was written."""
+
+
 class Replay:
     """History, the exchange it runs in, and one account of our own.
 
@@ -74,6 +88,8 @@ class Replay:
         IANA time zone for times given and shown without one.
     exact
         Whether tables hold Decimal instead of Float64.
+    recorder
+        What writes every command down, ours too, if anything does.
 
     Attributes
     ----------
@@ -95,13 +111,15 @@ class Replay:
         zone: str = "UTC",
         *,
         exact: bool = False,
+        recorder: Recorder | None = None,
     ) -> None:
         self.commands = commands
         self.histories = tuple(histories)
         self.names: Names = {}
         self.venue = venue
         self.zone = check_market_zone(zone)
-        self.exchange = Exchange(venue)
+        self.exchange = Exchange(venue) if recorder is None else recorder.exchange
+        self._recorder = recorder
         self.position = 0
         self.wall_seconds = 0.0
         self._scales = Scales(venue, exact=exact)
@@ -163,9 +181,15 @@ class Replay:
     def close(self) -> Replay:
         """End the day now: open DAY orders expire, and further orders are refused with MARKET_CLOSED.
 
-        Rows of history that are still to come would be refused as well.
+        Rows of history that are still to come would be refused as well. A recorded session is sealed.
         """
         self._step(set_phase(self.time_ns, Phase.CLOSED))
+        return self.seal()
+
+    def seal(self) -> Replay:
+        """Complete the recorded session as it stands now, without ending the day; it takes nothing more."""
+        if self._recorder is not None:
+            self._recorder.close()
         return self
 
     def _advance(self, end: int, chunk_commands: int, progress: Progress | None) -> None:
@@ -178,7 +202,7 @@ class Replay:
 
     def _step(self, commands: Records) -> Records:
         start = time.perf_counter()
-        events = self.exchange.step(commands)
+        events = (self._recorder or self.exchange).step(commands)
         self.wall_seconds += time.perf_counter() - start
         self._sent += len(commands)
         # The kernel hands out part of a larger block, which would be kept alive with it.
@@ -461,6 +485,7 @@ def replay(
     short: bool = True,
     account: str = "me",
     exact: bool = False,
+    recorder: Callable[[Venue, str], Recorder] | None = None,
 ) -> Replay:
     """Put recorded history into an exchange and give us an account in it.
 
@@ -489,6 +514,8 @@ def replay(
         Name of our account.
     exact
         Whether tables hold Decimal instead of Float64.
+    recorder
+        Makes what writes every command down, from the venue and its time zone.
 
     Raises
     ------
@@ -507,4 +534,7 @@ def replay(
     layout, rules = chosen(groups, layout, rules, symbol, date)
     histories = [opened(source, layout, rules) for source in groups]
     venue = replay_venue(histories, mode, cash=cash, account=account, limits=limits, fees=fees, short=short)
-    return Replay(merge(histories).commands, histories, venue, zone or histories[0].zone, exact=exact)
+    zone = check_market_zone(zone or histories[0].zone)
+    commands = merge(histories).commands
+    recorded = None if recorder is None else recorder(venue, zone)
+    return Replay(commands, histories, venue, zone, exact=exact, recorder=recorded)

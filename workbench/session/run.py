@@ -26,6 +26,7 @@ from workbench.engine.replay import CHUNK_COMMANDS
 from workbench.feed.agents.population import SLICE_NS
 from workbench.feed.history import History
 from workbench.session.crowd import Crowd
+from workbench.session.recorded import RecordedSession
 from workbench.session.scenario import Scenario, read_scenario
 
 Progress = Callable[[int, int], None]
@@ -121,20 +122,49 @@ class Run:
         )
 
 
-def run(scenario: Scenario | str | os.PathLike[str], *, progress: Progress | None = None) -> Run:
+def run(
+    scenario: Scenario | str | os.PathLike[str],
+    *,
+    session: str = "",
+    data: str | os.PathLike[str] | None = None,
+    progress: Progress | None = None,
+) -> Run:
     """Run a scenario from beginning to end; the same scenario gives the same events.
 
     Parameters
     ----------
     scenario
         A scenario, or the path of its file.
+    session
+        Record it under this name, to be asked, rerun and varied later (docs/sessions.md).
+    data
+        The data root; `$WORKBENCH_DATA`, else `var`, unless given.
     progress
         Called now and then with how much is done.
     """
     if not isinstance(scenario, Scenario):
-        scenario = read_scenario(scenario)
-    exchange = Exchange(scenario.venue, record=True)
-    counted = _Counted(exchange)
+        scenario = read_scenario(scenario, data=data)
+    if not session:
+        exchange = Exchange(scenario.venue, record=True)
+        return _run(scenario, exchange, _Counted(exchange.step), progress)
+    recorded = RecordedSession.create(
+        data,
+        session,
+        scenario.venue,
+        zone=scenario.zone,
+        title=scenario.title,
+        names=scenario.names,
+        kind="scenario",
+        source=scenario.file,
+        keep_events=True,
+    )
+    with recorded:
+        return _run(scenario, recorded.exchange, _Counted(recorded.step), progress)
+
+
+def _run(
+    scenario: Scenario, exchange: Exchange, counted: _Counted, progress: Progress | None
+) -> Run:
     fixed = scenario.commands
     if scenario.history is not None:
         fixed = _merged(scenario.history.commands, fixed)
@@ -149,16 +179,16 @@ def run(scenario: Scenario | str | os.PathLike[str], *, progress: Progress | Non
 
 
 class _Counted:
-    """An exchange whose commands are counted and whose time is taken."""
+    """What takes commands, with a count of them and the time that it takes."""
 
-    def __init__(self, exchange: Exchange) -> None:
+    def __init__(self, step: Callable[[Records], Records]) -> None:
         self.commands = 0
         self.wall_seconds = 0.0
-        self._exchange = exchange
+        self._step = step
 
     def step(self, commands: Records) -> Records:
         start = time.perf_counter()
-        events = self._exchange.step(commands)
+        events = self._step(commands)
         self.wall_seconds += time.perf_counter() - start
         self.commands += len(commands)
         return events
