@@ -47,6 +47,8 @@ class Column:
         Whether 0 says that there is none; views show null for it.
     encoding
         Parquet encoding of its numbers; empty for a dictionary.
+    read
+        What views call it as people read it, where that is not its name without the unit.
     """
 
     name: str
@@ -55,6 +57,17 @@ class Column:
     about: str
     none: bool = False
     encoding: str = "DELTA_BINARY_PACKED"
+    read: str = ""
+
+    @property
+    def read_as(self) -> str:
+        """What views call it as people read it: its name without the unit, unless it was given another."""
+        return self.read or self.name.removesuffix(f"_{self.unit}")
+
+    @property
+    def stored_as(self) -> str:
+        """What views call it as the whole number that it is."""
+        return self.name if self.name != self.read_as else f"{self.name}_exact"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +131,8 @@ def _ticks(name: str, about: str, *, none: bool = False) -> Column:
     return Column(f"{name}_ticks", I64, "ticks", about, none=none)
 
 
-def _lots(name: str, about: str, *, none: bool = False) -> Column:
-    return Column(f"{name}_lots", I64, "lots", about, none=none)
+def _lots(name: str, about: str, *, none: bool = False, read: str = "") -> Column:
+    return Column(f"{name}_lots", I64, "lots", about, none=none, read=read)
 
 
 def _micros(name: str, about: str) -> Column:
@@ -163,10 +176,10 @@ QUOTES = Table(
         _TIME,
         _SYMBOL,
         _ticks("bid_price", "Best bid", none=True),
-        _lots("bid", "Quantity at the best bid", none=True),
+        _lots("bid", "Quantity at the best bid", none=True, read="bid_quantity"),
         _count("bid_orders", "Orders at the best bid, 0 when there is none"),
         _ticks("ask_price", "Best offer", none=True),
-        _lots("ask", "Quantity at the best offer", none=True),
+        _lots("ask", "Quantity at the best offer", none=True, read="ask_quantity"),
         _count("ask_orders", "Orders at the best offer, 0 when there is none"),
         _ticks("last_price", "Last price traded", none=True),
     ),
@@ -184,7 +197,7 @@ CANDLES = Table(
         _ticks("low", "Lowest price"),
         _ticks("close", "Last price"),
         _lots("volume", "Quantity traded"),
-        Column("notional", I64, "ticks x lots", "Sum of price x quantity"),
+        Column("notional", I64, "ticks x lots", "Sum of price x quantity x multiplier"),
     ),
     sort=("symbol", "time"),
 )
