@@ -1,8 +1,8 @@
 """`workbench.connect()`: SQL over every session under a data root, those that still run too.
 
-DuckDB runs inside this process and reads the sessions' Parquet. Before each query the manifests are looked at, and
-where one is new the views are made anew, all of them in one transaction: so a query sees each session as it was
-after some publish, in all of its tables, and never half of one.
+DuckDB runs inside this process and reads the sessions' Parquet. Before each query the manifests are looked
+at, and where one is new the views are made anew, all of them in one transaction: so a query sees each session as
+it was after some publish, in all of its tables, and never half of one.
 """
 
 from __future__ import annotations
@@ -48,8 +48,13 @@ _TABLES = {
         ]
     ),
     "accounts": pa.schema(
-        [("session", pa.string()), ("number", pa.int32()), ("account", pa.string())]
-        + [("cash", pa.float64()), ("cash_micros", pa.int64())]
+        [
+            ("session", pa.string()),
+            ("number", pa.int32()),
+            ("account", pa.string()),
+            ("cash", pa.float64()),
+            ("cash_micros", pa.int64()),
+        ]
     ),
 }
 
@@ -116,7 +121,7 @@ class Catalog:
             try:
                 check_files(folder, manifest)
             except StoreError:
-                # The writer may have published, compacted and cleaned up since; then its manifest is another one.
+                # The writer may have compacted and cleaned up since; then its manifest is another one.
                 if attempt + 1 == _TRIES or generation_of(folder) == manifest.generation:
                     raise
                 continue
@@ -134,7 +139,7 @@ class Catalog:
                 cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {INNER}")
                 for name, table in zip(_TABLES, rows, strict=True):
                     cursor.register("incoming", table)
-                    cursor.execute(f"CREATE OR REPLACE TABLE {INNER}.{name} AS SELECT * FROM incoming")
+                    cursor.execute(f"CREATE OR REPLACE TABLE {INNER}.{name} AS FROM incoming")
                     cursor.unregister("incoming")
                 for view in (SESSIONS, INSTRUMENTS, ACCOUNTS):
                     cursor.execute(view_sql(view))
@@ -254,8 +259,8 @@ def _session_row(manifest: Manifest) -> dict[str, Any]:
 class Connection:
     """A DuckDB connection whose views follow the sessions; all else is DuckDB's own.
 
-    `sql`, `query`, `execute`, `executemany`, `table` and `view` look for new manifests first. Every other name is
-    that of `duckdb`, the connection itself.
+    `sql`, `query`, `execute`, `executemany`, `table` and `view` look for new manifests first. Every other name
+    is that of `duckdb`, the connection itself.
 
     Attributes
     ----------
@@ -331,7 +336,7 @@ def connect(
     session
         Name or names of the only sessions to show.
     confined
-        Whether SQL may touch no other file than those under the root, and no setting: for SQL that others wrote.
+        Whether SQL may touch no file but those under the root, and no setting: for SQL that others wrote.
 
     Returns
     -------

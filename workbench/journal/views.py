@@ -1,8 +1,8 @@
 """The views of `workbench.connect()`: what each column is called, its type, unit and meaning, and its SQL.
 
-Each view of a stored table begins with `session`. Then come its columns as people read them, prices, quantities and
-money as the doubles nearest to the decimals, then the same as the whole numbers that are stored, with their units
-in their names.
+Each view of a stored table begins with `session`. Then come its columns as people read them, prices, quantities
+and money as the doubles nearest to the decimals, then the same as the whole numbers that are stored, with their
+units in their names.
 """
 
 from __future__ import annotations
@@ -228,6 +228,5 @@ def view_sql(view: View, parts: str = "") -> str:
     """The statement that makes a view, or makes it anew."""
     columns = ", ".join(f'{column.sql} AS "{column.name}"' for column in view.columns)
     # The SQL of columns has braces of its own, so only the source takes the place of the parts.
-    return (
-        f"CREATE OR REPLACE VIEW {view.name} AS SELECT {columns} FROM {view.source.replace('{parts}', parts)}"
-    )
+    source = view.source.replace("{parts}", parts)
+    return f"CREATE OR REPLACE VIEW {view.name} AS SELECT {columns} FROM {source}"  # noqa: S608 - ours alone
