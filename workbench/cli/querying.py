@@ -119,8 +119,10 @@ def _text_rows(found: DuckDBPyRelation) -> Iterator[tuple[str | None, ...]]:
 def _fetched(found: DuckDBPyRelation, columns: str) -> Iterator[tuple[str | None, ...]]:
     """Something of each row of an answer; `_WHOLE` is the row itself."""
     # Only texts of this module are put into the statement.
-    result = found.query(_WHOLE, f"SELECT {columns} FROM {_WHOLE}")  # noqa: S608
-    while result is not None and (rows := result.fetchmany(_BATCH)):
+    # DuckDB's types say that a relation's method `query` is a relation.
+    asked: Any = found
+    result = asked.query(_WHOLE, f"SELECT {columns} FROM {_WHOLE}")  # noqa: S608
+    while rows := result.fetchmany(_BATCH):
         yield from rows
 
 

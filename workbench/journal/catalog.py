@@ -1,8 +1,8 @@
 """`workbench.connect()`: SQL over every session under a data root, those that still run too.
 
 DuckDB runs inside this process and reads the sessions' Parquet. Before each query the manifests are looked
-at, and where one is new the views are made anew, all of them in one transaction: so a query sees each session as
-it was after some publish, in all of its tables, and never half of one.
+at, and where one is new the views are made anew, all of them in one transaction: so a query sees each session
+as it was after some publish, in all of its tables, and never half of one.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from workbench.journal.views import ACCOUNTS, INNER, INSTRUMENTS, SESSIONS, STOR
 
 _CONFIG = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
 _TRIES = 5
+_TIMED = ("trades", "quotes", "events", "positions", "equity")
 
 _TABLES = {
     "sessions": pa.schema(
@@ -236,8 +237,8 @@ def _rows(manifests: Iterable[Manifest]) -> dict[str, list[dict[str, Any]]]:
 
 
 def _session_row(manifest: Manifest) -> dict[str, Any]:
-    # A daily candle begins before anything happens.
-    parts = [part for part in manifest.parts if part.table != "candles"]
+    # Candles begin before anything happens, and an order may have been created when time was not yet told.
+    parts = [part for part in manifest.parts if part.table in _TIMED]
     return {
         "session": manifest.session,
         **{name: str(manifest.about.get(name, "")) for name in ("title", "kind", "zone")},
@@ -259,8 +260,8 @@ def _session_row(manifest: Manifest) -> dict[str, Any]:
 class Connection:
     """A DuckDB connection whose views follow the sessions; all else is DuckDB's own.
 
-    `sql`, `query`, `execute`, `executemany`, `table` and `view` look for new manifests first. Every other name
-    is that of `duckdb`, the connection itself.
+    `sql`, `query`, `execute`, `executemany`, `table` and `view` look for new manifests first. Every other
+    name is that of `duckdb`, the connection itself.
 
     Attributes
     ----------

@@ -1,8 +1,8 @@
 """The views of `workbench.connect()`: what each column is called, its type, unit and meaning, and its SQL.
 
-Each view of a stored table begins with `session`. Then come its columns as people read them, prices, quantities
-and money as the doubles nearest to the decimals, then the same as the whole numbers that are stored, with their
-units in their names.
+Each view of a stored table begins with `session`. Then come its columns as people read them, prices,
+quantities and money as the doubles nearest to the decimals, then the same as the whole numbers that are
+stored, with their units in their names.
 """
 
 from __future__ import annotations
@@ -12,21 +12,31 @@ from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 
-from workbench.domain.codes import EventKind, OrderType, Reason, Side, TimeInForce
-from workbench.domain.states import OrderState
+import pyarrow as pa
+
 from workbench.journal.tables import CANDLES, EVENTS, INTERVALS, NAME, SESSION, TABLES, TIME, Column, Table
 
 INNER = "stored"
 """Schema of the tables that the views join, which is no part of what is documented."""
 
 _TYPES = {
-    "name": "VARCHAR",
-    "yes/no": "BOOLEAN",
-    "code": "UTINYINT",
-    "bits": "USMALLINT",
-    "number": "INTEGER",
+    pa.string(): "VARCHAR",
+    NAME: "VARCHAR",
+    TIME: "TIMESTAMP_NS",
+    pa.bool_(): "BOOLEAN",
+    pa.uint8(): "UTINYINT",
+    pa.uint16(): "USMALLINT",
+    pa.int32(): "INTEGER",
+    pa.int64(): "BIGINT",
 }
-_READ_AS = {"ticks": "currency", "lots": "units", "micros": "currency", "ticks x lots": "currency"}
+_SCALES = {"ticks": "tick", "lots": "lot", "ticks x lots": "value", "micros": ""}
+"""Units of counts, and the size in `instruments` that turns them into what people read."""
+
+_READ_UNITS = {"ticks": "currency", "lots": "units", "ticks x lots": "currency", "micros": "currency"}
+
+
+PARTS = "{parts}"
+"""Where the files of a table go in what its view is selected from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,93 +70,61 @@ def sql_path(path: Path) -> str:
     return sql_text("".join(f"[{sign}]" if sign in "[*?" else sign for sign in path.as_posix()))
 
 
-def _session(about: str = "Name of the session") -> ViewColumn:
-    return ViewColumn(SESSION, "VARCHAR", "name", about, f"t.{SESSION}")
-
-
-def _stored_type(column: Column) -> str:
-    if column.type == TIME:
-        return "TIMESTAMP_NS"
-    return _TYPES.get(column.unit, "BIGINT")
-
-
-def _plain(column: Column) -> ViewColumn:
+def _column(column: Column) -> ViewColumn:
+    """A stored column as people read it."""
     field = f't."{column.name}"'
-    sql = f"nullif({field}, 0)" if column.none else field
-    unit = "UTC" if column.type == TIME else column.unit
-    return ViewColumn(column.name, _stored_type(column), unit, _about(column), sql)
+    given = f"nullif({field}, 0)" if column.none else field
+    kind, unit = _TYPES[column.type], column.unit
+    if column.unit in _SCALES:
+        scale = _SCALES[column.unit]
+        # One product and one division of exact numbers: the result is the double nearest to the decimal.
+        sized = f"{given} * i.{scale}_numerator / i.{scale}_denominator" if scale else f"{given} / 1e6"
+        return ViewColumn(column.read_as, "DOUBLE", _READ_UNITS[column.unit], column.about, sized)
+    if column.codes is not None:
+        return ViewColumn(column.read_as, "VARCHAR", "name", column.about, _code_name(field, column.codes))
+    if column.unit == "ns":
+        sql = given if column.type == TIME else f"make_timestamp_ns({given})"
+        return ViewColumn(column.read_as, "TIMESTAMP_NS", "UTC", column.about, sql)
+    if column.unit == "span":
+        return ViewColumn(column.name, kind, "ns", column.about, given)
+    if column.unit == "yes/no":
+        kind, given = "BOOLEAN", given if kind == "BOOLEAN" else f"{given} <> 0"
+    return ViewColumn(column.read_as, kind, unit, column.about, given)
 
 
-def _about(column: Column) -> str:
-    return f"{column.about}; null for none" if column.none else column.about
+def _code_name(field: str, codes: type[IntEnum]) -> str:
+    """SQL of the name of a code; null for 0, which is none, and for a number that is no code."""
+    known = {int(code): code.name for code in codes if int(code)}
+    names = ", ".join(sql_text(known[n]) if n in known else "NULL" for n in range(1, max(known) + 1))
+    return f"([{names}])[{field}]"
 
 
-def _readable(column: Column) -> ViewColumn:
-    """A count of ticks, lots or micros as people read it."""
-    field = f't."{column.name}"'
-    if column.none:
-        field = f"nullif({field}, 0)"
-    scale = {"ticks": "tick", "lots": "lot", "ticks x lots": "value"}.get(column.unit)
-    # One product and one division of exact numbers: the result is the double nearest to the decimal.
-    sql = f"{field} / 1e6" if scale is None else f"{field} * i.{scale}_numerator / i.{scale}_denominator"
-    return ViewColumn(column.read_as, "DOUBLE", _READ_AS[column.unit], _about(column), sql)
+def _exactly(column: Column) -> ViewColumn:
+    """A count as it is stored."""
+    name = column.name if column.name != column.read_as else f"{column.name}_exact"
+    about = f"The same as `{column.read_as}`, exactly and as stored"
+    return ViewColumn(name, _TYPES[column.type], column.unit, about, f't."{column.name}"')
 
 
 def _view_of(table: Table) -> View:
-    counted = [column for column in table.columns if column.unit in _READ_AS]
-    first = [_session()]
+    columns = [ViewColumn(SESSION, "VARCHAR", "name", "Name of the session", f"t.{SESSION}")]
     if table is CANDLES:
-        about = f"Length of the candle: {', '.join(INTERVALS)}; always choose one"
-        first.append(ViewColumn("interval", "VARCHAR", "name", about, "t.interval"))
-    columns = [_readable(column) if column in counted else _plain(column) for column in table.columns]
-    raw = [
-        ViewColumn(
-            column.stored_as,
-            "BIGINT",
-            column.unit,
-            f"The same as `{column.read_as}`, exactly",
-            f't."{column.name}"',
-        )
-        for column in counted
-    ]
-    source = "{parts} t"
-    if any(column.type == NAME and column.name == "symbol" for column in table.columns):
+        about = f"Length of the candle, one of {', '.join(INTERVALS)}: always ask for one"
+        columns.append(ViewColumn("interval", "VARCHAR", "name", about, "t.interval"))
+    columns += [_column(column) for column in table.columns if column.unit != "number"]
+    source = f"{PARTS} t"
+    if table is EVENTS:
+        columns[4:4] = [
+            ViewColumn("symbol", "VARCHAR", "name", "The instrument; null for none", "i.symbol"),
+            ViewColumn("account", "VARCHAR", "name", "The account; null where it has no name", "a.account"),
+        ]
+        source += f" LEFT JOIN {INNER}.accounts a ON a.session = t.session AND a.number = t.account"
+        source += f" LEFT JOIN {INNER}.instruments i ON i.session = t.session AND i.number = t.instrument"
+    elif any(_SCALES.get(column.unit) for column in table.columns):
         source += f" LEFT JOIN {INNER}.instruments i ON i.session = t.session AND i.symbol = t.symbol"
-    return View(table.name, table.about, (*first, *columns, *raw), source)
-
-
-def _code(name: str, about: str, field: str, codes: type[IntEnum]) -> ViewColumn:
-    known = {int(code): code.name for code in codes}
-    names = ", ".join(sql_text(known[n]) if n in known else "NULL" for n in range(max(known) + 1))
-    return ViewColumn(name, "VARCHAR", "name", about, f'([{names}])[t."{field}" + 1]')
-
-
-def _events() -> View:
-    def plain(name: str) -> ViewColumn:
-        return _plain(EVENTS.column(name))
-
-    columns = (
-        _session(),
-        plain("seq"),
-        plain("command_seq"),
-        plain("time"),
-        _code("event", "Kind of event (see rules.md)", "kind", EventKind),
-        _code("reason", "Reason (see rules.md), NONE where there is none", "reason", Reason),
-        _code("side", "Side, NONE where there is none", "side", Side),
-        _code("state", "The order's state, NONE where there is none", "order_state", OrderState),
-        _code("type", "The order's type, NONE where there is none", "order_type", OrderType),
-        _code("time_in_force", "Time in force, NONE where there is none", "time_in_force", TimeInForce),
-        plain("flags"),
-        ViewColumn("account", "VARCHAR", "name", "The account; its number as text when it has no name",
-                   'coalesce(a.account, t."account"::VARCHAR)'),
-        ViewColumn("symbol", "VARCHAR", "name", "The instrument; null for none", "i.symbol"),
-        *(plain(column.name) for column in EVENTS.columns if column.name.startswith("word_")),
-    )  # fmt: skip
-    source = (
-        f"{{parts}} t LEFT JOIN {INNER}.instruments i ON i.session = t.session AND i.number = t.instrument"
-        f" LEFT JOIN {INNER}.accounts a ON a.session = t.session AND a.number = t.account"
-    )
-    return View("events", EVENTS.about, columns, source)
+    columns += [_column(column) for column in table.columns if column.unit == "number"]
+    columns += [_exactly(column) for column in table.columns if column.unit in _SCALES]
+    return View(table.name, table.about, tuple(columns), source)
 
 
 def _catalog(name: str, about: str, *columns: tuple[str, str, str, str]) -> View:
@@ -202,9 +180,7 @@ ACCOUNTS = _catalog(
     ("cash_micros", "BIGINT", "micros", "The same as `cash`, exactly"),
 )
 
-STORED: dict[str, View] = {
-    name: _events() if table is EVENTS else _view_of(table) for name, table in TABLES.items()
-}
+STORED: dict[str, View] = {name: _view_of(table) for name, table in TABLES.items()}
 """Views of the stored tables."""
 
 VIEWS: dict[str, View] = {view.name: view for view in (SESSIONS, INSTRUMENTS, ACCOUNTS)} | STORED
@@ -219,7 +195,7 @@ def parts_sql(table: Table, files: Sequence[Path]) -> str:
             return f"read_parquet([{paths}], hive_partitioning=true, hive_types={{'interval': VARCHAR}})"
         return f"read_parquet([{paths}], hive_partitioning=false)"
     types = {SESSION: "VARCHAR", "interval": "VARCHAR"} if table is CANDLES else {SESSION: "VARCHAR"}
-    types |= {column.name: _stored_type(column) for column in table.columns}
+    types |= {column.name: _TYPES[column.type] for column in table.columns}
     nulls = ", ".join(f'CAST(NULL AS {kind}) AS "{name}"' for name, kind in types.items())
     return f"(SELECT {nulls} LIMIT 0)"
 
@@ -227,6 +203,5 @@ def parts_sql(table: Table, files: Sequence[Path]) -> str:
 def view_sql(view: View, parts: str = "") -> str:
     """The statement that makes a view, or makes it anew."""
     columns = ", ".join(f'{column.sql} AS "{column.name}"' for column in view.columns)
-    # The SQL of columns has braces of its own, so only the source takes the place of the parts.
-    source = view.source.replace("{parts}", parts)
+    source = view.source.replace(PARTS, parts)
     return f"CREATE OR REPLACE VIEW {view.name} AS SELECT {columns} FROM {source}"  # noqa: S608 - ours alone
