@@ -366,8 +366,8 @@ def _kind(part: Part) -> tuple[str, str]:
     return part.table, part.interval
 
 
-def _lock(folder: Path) -> int:
-    handle = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+def _lock(folder: Path, *, make: bool = True) -> int:
+    handle = os.open(folder / LOCK, os.O_RDWR | os.O_CLOEXEC | (os.O_CREAT if make else 0), 0o644)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -378,6 +378,17 @@ def _lock(folder: Path) -> int:
             "wait until it ends, or stop it",
         ) from None
     return handle
+
+
+def is_being_written(folder: Path) -> bool:
+    """Whether a writer has the session in a folder."""
+    try:
+        os.close(_lock(folder, make=False))
+    except StoreError:
+        return True
+    except FileNotFoundError:
+        return False
+    return False
 
 
 def _appear(making: Path, folder: Path) -> None:
