@@ -201,8 +201,8 @@ def show_history(data: Path | None, names: Sequence[str], remove: Sequence[str],
 def _show(catalog: Catalog, rows: Sequence[tuple[str, Manifest | str]], *, check: bool) -> list[str]:
     """Print the table of datasets; returns what is wrong with them."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for title in ("name", "kind"):
-        table.add_column(title, no_wrap=True)
+    table.add_column("name", overflow="fold")
+    table.add_column("kind", no_wrap=True)
     table.add_column("rows", justify="right", no_wrap=True)
     table.add_column("size", justify="right", no_wrap=True)
     if check:

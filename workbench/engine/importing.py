@@ -21,8 +21,7 @@ from workbench.feed.columns import Layout
 from workbench.feed.contents import Content
 from workbench.feed.dataset import Draft, bars_draft, history_draft
 from workbench.feed.files import read_head
-from workbench.feed.history import History
-from workbench.feed.itch_stocks import passes, read_itch_histories, stocks_of
+from workbench.feed.itch_stocks import Stocks, passes, read_itch_histories, stocks_of
 from workbench.feed.lean import is_lean, lean_file
 from workbench.feed.manifest import MANIFEST
 from workbench.feed.open import kind_of
@@ -182,11 +181,11 @@ class _Import:
                 return
             request = self._request(files)
             if request.known_kind == ITCH:
-                yield from self._stocks(request, label)
+                yield from self._stocks(request, label, lenient=lenient)
                 return
             yield self._history(request, label)
         except SourceError as error:
-            yield Outcome(label, skipped=str(error)) if lenient else Outcome(label, error=error)
+            yield _refused(label, error, lenient=lenient)
 
     def _request(self, files: list[File]) -> Request:
         """What the reader is given; options of tables are refused where there is no table, as by `replay`."""
@@ -246,7 +245,7 @@ class _Import:
             self.progress.begin(f"reading {Path(file).name}", None, "rows")
             yield self._add(self._bars_draft(file, contents, identities), label, began)
         except SourceError as error:
-            yield Outcome(label, skipped=str(error)) if lenient else Outcome(label, error=error)
+            yield _refused(label, error, lenient=lenient)
 
     def _bars_draft(self, file: File, contents: list[Content], identities: list[str]) -> Draft:
         bars = read_bars(file, layout=self.layout)
@@ -268,28 +267,29 @@ class _Import:
         )
         return bars_draft(bars, exact, symbol, zone, contents, {"layout": self.layout}, identities)
 
-    def _stocks(self, request: Request, label: str) -> Iterator[Outcome]:
+    def _stocks(self, request: Request, label: str, *, lenient: bool) -> Iterator[Outcome]:
         """Stocks of an ITCH file, each as it is ready; those that are there already are not read again."""
         began = time.perf_counter()
         file, contents = request.files[0], self._contents(request.read_files)
         digests = [content.sha256 for content in contents]
         date = request.options.get("date")
         counts = dict.fromkeys(self.symbols, 0)
-        messages: int | None = None
+        found: Stocks | None = None
         if not self.symbols:
             self.progress.begin(f"counting messages of {Path(file).name}", None, "messages")
             found = stocks_of(file, self.progress.advance)
-            counts, messages = found.orders, found.messages
+            counts = dict(found.orders)
             if not counts:
                 raise SourceError(file, None, "has no message that enters an order or tells a trade")
             if found.nameless:
-                reason = f"{found.nameless:,} messages are of stocks that the file does not name"
+                reason = f"{found.nameless:,} of its messages tell of stocks that it does not name"
                 yield Outcome(label, skipped=reason)
         identities: dict[str, list[str]] = {}
+        alone = found is not None and len(counts) == 1 and not found.nameless
         for symbol in list(counts):
             options = {"symbol": symbol, "date": date}
             identities[symbol] = [Request(request.files, ITCH, options).identity(digests)]
-            if not self.symbols and len(identities) == len(counts) == 1:
+            if alone:
                 # Who asks for the only stock need not name it.
                 identities[symbol].append(Request(request.files, ITCH, {"date": date}).identity(digests))
             known = self.catalog.usable(identities[symbol])
@@ -300,25 +300,19 @@ class _Import:
                 )
         for group in passes(counts):
             what = group[0] if len(group) == 1 else f"{len(group)} stocks"
-            self.progress.begin(f"reading {what} of {Path(file).name}", messages, "messages")
+            total = None if found is None else found.messages
+            self.progress.begin(f"reading {what} of {Path(file).name}", total, "messages")
             histories = read_itch_histories(file, group, date=date, progress=self.progress.advance)
             for symbol, history in zip(group, histories, strict=True):
-                yield self._stock(
-                    history, f"{label} {symbol}", contents, symbol, date, identities[symbol], began
-                )
+                of_stock = f"{label} {symbol}"
+                if isinstance(history, SourceError):
+                    yield _refused(of_stock, history, lenient=lenient)
+                    continue
+                options = {"symbol": symbol, "date": date}
+                draft = history_draft(history, contents, options, identities[symbol])
+                yield self._add(draft, of_stock, began)
                 began = time.perf_counter()
 
-    def _stock(
-        self,
-        history: History | SourceError,
-        label: str,
-        contents: list[Content],
-        symbol: str,
-        date: object,
-        identities: list[str],
-        began: float,
-    ) -> Outcome:
-        if isinstance(history, SourceError):
-            return Outcome(label, error=history)
-        options = {"symbol": symbol, "date": date}
-        return self._add(history_draft(history, contents, options, identities), label, began)
+
+def _refused(label: str, error: SourceError, *, lenient: bool) -> Outcome:
+    return Outcome(label, skipped=str(error)) if lenient else Outcome(label, error=error)

@@ -23,7 +23,7 @@ from workbench.errors import SourceError, WorkbenchError
 from workbench.feed.contents import Content
 from workbench.feed.dataset import Dataset, Draft
 from workbench.feed.dataset_tables import sync_folder
-from workbench.feed.manifest import Manifest, read_manifest
+from workbench.feed.manifest import BARS, Manifest, read_manifest
 
 FOLDER = "history"
 """Folder of the datasets below the data root."""
@@ -316,7 +316,7 @@ def name_for(manifest: Manifest) -> str:
     A span of days has both ends, bars say what they are.
     """
     days = "-to-".join(dict.fromkeys(manifest.days))
-    parts = [manifest.symbol, "bars" if manifest.holds == "bars" else "", days]
+    parts = [manifest.symbol, manifest.kind if manifest.holds == BARS else "", days]
     name = re.sub(r"[^A-Za-z0-9._-]+", "_", "-".join(filter(None, parts)))
     return name.lstrip("._-")[:100] or "dataset"
 
