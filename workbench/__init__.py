@@ -16,9 +16,8 @@ if TYPE_CHECKING:
     from workbench.engine.blotter import Order
     from workbench.engine.exchange import Exchange
     from workbench.engine.replay import Replay
-    from workbench.engine.sources import open_history
+    from workbench.engine.stored import open_history, read_bars
     from workbench.errors import WorkbenchError
-    from workbench.feed.bars import read_bars
     from workbench.feed.columns import Layout
     from workbench.feed.ticks import TickRules, read_ticks
     from workbench.journal.catalog import connect
@@ -72,8 +71,8 @@ _HOMES = {
     "Venue": "workbench.domain.config",
     "WorkbenchError": "workbench.errors",
     "connect": "workbench.journal.catalog",
-    "open_history": "workbench.engine.sources",
-    "read_bars": "workbench.feed.bars",
+    "open_history": "workbench.engine.stored",
+    "read_bars": "workbench.engine.stored",
     "read_scenario": "workbench.session.scenario",
     "read_ticks": "workbench.feed.ticks",
     "recover": "workbench.session.recovery",

@@ -1,4 +1,4 @@
-"""The command line: `workbench replay`, `book`, `run`, `events`, `sample`, `demo` and `version`.
+"""The command line: `workbench replay`, `book`, `import`, `history`, `run`, `events`, `sample` and more.
 
 Each command imports what it needs when it runs, so that `--help` answers at once.
 """
@@ -26,8 +26,9 @@ Sources = Annotated[
     list[Path],
     typer.Argument(
         metavar="SOURCE",
-        help="Files of order flow, trades or quotes, one instrument each. Files that differ only in the word "
-        "trade/quote, and LOBSTER's message and orderbook files, are put together.",
+        help="Files of order flow, trades or quotes, one instrument each, or names of imported datasets. "
+        "Files that differ only in the word trade/quote, and LOBSTER's message and orderbook files, are put "
+        "together.",
     ),
 ]
 Mode = Annotated[
@@ -64,6 +65,16 @@ Kind = Annotated[
 ]
 TickSize = Annotated[str, typer.Option(help="Finest step of prices of a table of trades or quotes.")]
 LotSize = Annotated[str, typer.Option(help="Finest step of quantities of a table of trades or quotes.")]
+Data = Annotated[
+    Path | None,
+    typer.Option("--data", metavar="DIR", help="The data root; $WORKBENCH_DATA, else ./var, unless given."),
+]
+Imported = Annotated[
+    bool,
+    typer.Option(
+        "--imported/--no-imported", help="Whether a file that was imported is read from its dataset."
+    ),
+]
 
 
 @app.command()
@@ -89,6 +100,8 @@ def replay(
     tick_size: TickSize = "",
     lot_size: LotSize = "",
     kind: Kind = "",
+    data: Data = None,
+    imported: Imported = True,
 ) -> None:
     """Replay recorded history and say what happened."""
     from workbench.cli.replaying import run_replay
@@ -99,7 +112,9 @@ def replay(
     layout, rules = table_options(
         column, zone, time_unit, day, header, delimiter, symbol, tick_size, lot_size
     )
-    run_replay(sources, mode, zone, layout, rules, verify, out, kind=kind, force=force)
+    run_replay(
+        sources, mode, zone, layout, rules, verify, out, kind=kind, force=force, data=data, imported=imported
+    )
 
 
 @app.command()
@@ -120,6 +135,8 @@ def book(
     tick_size: TickSize = "",
     lot_size: LotSize = "",
     kind: Kind = "",
+    data: Data = None,
+    imported: Imported = True,
 ) -> None:
     """Print the order book as it stood at a moment."""
     from workbench.cli.replaying import show_book
@@ -128,7 +145,71 @@ def book(
     layout, rules = table_options(
         column, zone, time_unit, day, header, delimiter, symbol, tick_size, lot_size
     )
-    show_book(sources, at, levels, zone, layout, rules, kind)
+    show_book(sources, at, levels, zone, layout, rules, kind, data=data, imported=imported)
+
+
+@app.command(name="import")
+@sentences
+def import_(
+    sources: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="SOURCE",
+            help="Files of order flow, trades, quotes or bars, and folders of such files. Files that belong "
+            "together are put together, as by replay.",
+        ),
+    ],
+    data: Data = None,
+    name: Annotated[
+        str, typer.Option(help="What to call the dataset; after its instrument and day unless given.")
+    ] = "",
+    symbol: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A stock of an ITCH file, repeatable, all unless given; the instrument of a table."
+        ),
+    ] = None,
+    column: Columns = None,
+    zone: Zone = "",
+    time_unit: TimeUnit = "",
+    day: Day = "",
+    header: Header = None,
+    delimiter: Delimiter = "",
+    tick_size: TickSize = "",
+    lot_size: LotSize = "",
+    kind: Annotated[
+        str,
+        typer.Option(
+            help="Format of all sources, such as lobster, databento-mbo, bitstamp, itch, ticks or bars."
+        ),
+    ] = "",
+) -> None:
+    """Read sources once and keep them as Parquet, which replays read faster."""
+    from workbench.cli.importing import run_import
+    from workbench.cli.tables import table_options
+
+    layout, rules = table_options(column, zone, time_unit, day, header, delimiter, "", tick_size, lot_size)
+    run_import(sources, data, name, list(dict.fromkeys(symbol or [])), zone, layout, rules, kind)
+
+
+@app.command()
+@sentences
+def history(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="NAME", help="Datasets; all of them unless given.")
+    ] = None,
+    data: Data = None,
+    remove: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Remove this dataset first; repeatable.")
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Read each one whole and say whether it is as it was written.")
+    ] = False,
+) -> None:
+    """List the datasets that were imported."""
+    from workbench.cli.importing import show_history
+
+    show_history(data, names or [], remove or [], check=check)
 
 
 @app.command()

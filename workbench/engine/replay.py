@@ -39,12 +39,14 @@ from workbench.engine.frames import (
 )
 from workbench.engine.moments import Moment, check_market_zone, local_time, moment_ns
 from workbench.engine.portfolio import pnl_frame, positions_frame
-from workbench.engine.sources import Source, check_is, chosen, grouped, opened, replay_venue
+from workbench.engine.sources import Source, check_is, open_sources, replay_venue
+from workbench.engine.stored import catalog_of
 from workbench.engine.summary import Summary, summarise
 from workbench.engine.words import Names
 from workbench.errors import ConfigError
 from workbench.feed.columns import Layout
 from workbench.feed.history import History
+from workbench.feed.manifest import Manifest
 from workbench.feed.merge import merge
 from workbench.feed.oracle import Report, compare, follow, read_oracle
 from workbench.feed.ticks import TickRules
@@ -101,6 +103,9 @@ class Replay:
         Time the exchange has spent so far.
     names
         What people call orders, by account number and client order id.
+    datasets
+        For each of the histories the manifest of the dataset that it was read from; None where it was read
+        from its source. Empty when the histories were given.
     """
 
     def __init__(
@@ -116,6 +121,7 @@ class Replay:
         self.commands = commands
         self.histories = tuple(histories)
         self.names: Names = {}
+        self.datasets: tuple[Manifest | None, ...] = ()
         self.venue = venue
         self.zone = check_market_zone(zone)
         self.exchange = Exchange(venue) if recorder is None else recorder.exchange
@@ -485,6 +491,8 @@ def replay(
     short: bool = True,
     account: str = "me",
     exact: bool = False,
+    data: str | os.PathLike[str] | None = None,
+    imported: bool = True,
     recorder: Callable[[Venue, str], Recorder] | None = None,
 ) -> Replay:
     """Put recorded history into an exchange and give us an account in it.
@@ -493,9 +501,8 @@ def replay(
     ----------
     sources
         Files of order flow, trades or quotes, each of one instrument; a tuple of files that belong together;
-        or histories. Files of trades and quotes whose names differ in that word alone are put together.
-    cash
-        Our cash at the start, in account currency.
+        names or folders of datasets that were imported; or histories. Files of trades and quotes whose names
+        differ in that word alone are put together.
     mode
         `"responsive"`: our orders move the market. `"frozen"`: history happens as recorded, and our orders
         fill by their place in its queues.
@@ -514,13 +521,19 @@ def replay(
         Name of our account.
     exact
         Whether tables hold Decimal instead of Float64.
+    data
+        The data root whose datasets are meant; $WORKBENCH_DATA, else `var` in the current folder, unless
+        given.
+    imported
+        Whether a file that was imported with the same options is read from its dataset, which is equal and
+        faster (`Replay.datasets` tells).
     recorder
         Makes what writes every command down, from the venue and its time zone.
 
     Raises
     ------
     SourceError
-        For a file that cannot be read.
+        For a file or dataset that cannot be read.
     """
     if not sources:
         raise ConfigError("nothing to replay", remedy="name at least one file")
@@ -530,11 +543,13 @@ def replay(
     layout, rules = (layout or Layout()).with_columns(columns), rules or TickRules()
     if zone and not layout.zone:
         layout = dataclasses.replace(layout, zone=zone)
-    groups = grouped(sources)
-    layout, rules = chosen(groups, layout, rules, symbol, date)
-    histories = [opened(source, layout, rules) for source in groups]
+    catalog = catalog_of(data)
+    found = open_sources(sources, layout, rules, symbol, date, catalog, imported=imported)
+    histories = [each.history for each in found]
     venue = replay_venue(histories, mode, cash=cash, account=account, limits=limits, fees=fees, short=short)
     zone = check_market_zone(zone or histories[0].zone)
     commands = merge(histories).commands
     recorded = None if recorder is None else recorder(venue, zone)
-    return Replay(commands, histories, venue, zone, exact=exact, recorder=recorded)
+    market = Replay(commands, histories, venue, zone, exact=exact, recorder=recorded)
+    market.datasets = tuple(each.dataset for each in found)
+    return market

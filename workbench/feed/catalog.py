@@ -23,7 +23,7 @@ from workbench.errors import SourceError, WorkbenchError
 from workbench.feed.contents import Content
 from workbench.feed.dataset import Dataset, Draft
 from workbench.feed.dataset_tables import sync_folder
-from workbench.feed.manifest import Manifest, read_manifest
+from workbench.feed.manifest import BARS, Manifest, read_manifest
 
 FOLDER = "history"
 """Folder of the datasets below the data root."""
@@ -63,20 +63,26 @@ class Catalog:
 
     def __init__(self, root: str | os.PathLike[str]) -> None:
         self.folder = Path(root).absolute() / FOLDER
-        self._manifests: list[Manifest] | None = None
+        self._known: dict[str, tuple[int, Manifest | None]] = {}
+        self._answers: dict[str, Manifest] = {}
 
     # Finding
 
     def names(self) -> list[str]:
         """Names of all datasets, damaged ones too."""
+        return sorted(self._folders())
+
+    def _folders(self) -> dict[str, int]:
+        """Folders of datasets, and numbers that change when another folder takes the name."""
         try:
-            return sorted(
-                entry.name
-                for entry in os.scandir(self.folder)
-                if not entry.name.startswith(".") and entry.is_dir()
-            )
+            with os.scandir(self.folder) as entries:
+                return {
+                    entry.name: entry.inode()
+                    for entry in entries
+                    if not entry.name.startswith(".") and entry.is_dir()
+                }
         except FileNotFoundError:
-            return []
+            return {}
         except OSError as error:
             raise WorkbenchError(f"cannot be read: {error.strerror}", str(self.folder)) from None
 
@@ -115,21 +121,35 @@ class Catalog:
         return f"it has {', '.join(names[:5])}{', …' if len(names) > 5 else ''}" if names else ""  # noqa: PLR2004
 
     def manifests(self) -> list[Manifest]:
-        """Manifests of all datasets that have a readable one; read once."""
-        if self._manifests is None:
-            self._manifests = []
-            for name in self.names():
-                try:
-                    made = read_manifest(self.folder / name)
-                except SourceError:
-                    continue  # Asking for it by its name says why; nothing is read from it otherwise.
-                if made.name == name:
-                    self._manifests.append(made)
-        return self._manifests
+        """Manifests of all datasets that have a readable one; each is read once."""
+        folders = self._folders()
+        for name in [name for name, (number, _) in self._known.items() if folders.get(name) != number]:
+            self._forget(name)
+        for name, number in folders.items():
+            if name not in self._known:
+                self._learn(name, number)
+        return [made for _, made in self._known.values() if made is not None]
+
+    def _learn(self, name: str, number: int) -> None:
+        try:
+            made = read_manifest(self.folder / name)
+        except SourceError:
+            self._known[name] = number, None  # Asking for it by its name says why; nothing else reads it.
+            return
+        self._known[name] = number, made if made.name == name else None
+        if made.name == name:
+            self._answers |= dict.fromkeys(made.identities, made)
+
+    def _forget(self, name: str) -> None:
+        _, made = self._known.pop(name)
+        for identity in made.identities if made is not None else ():
+            if self._answers.get(identity) is made:
+                del self._answers[identity]
 
     def answering(self, identity: str) -> Manifest | None:
         """Manifest of the dataset that answers a question, of whatever version it is."""
-        return next((made for made in self.manifests() if identity in made.identities), None)
+        self.manifests()
+        return self._answers.get(identity)
 
     def known_content(self, path: str | os.PathLike[str], now_ns: int) -> Content | None:
         """What a file holds if a dataset was made from it; hashed only when its size is that of one of them.
@@ -175,7 +195,7 @@ class Catalog:
             check_name(name)
         with self._locked():
             self._clean()
-            found = self._usable(draft)
+            found = self.usable(draft.manifest.identities)
             if found is not None:
                 return Added(found, "already")
             self._free_name(draft, name)
@@ -188,19 +208,17 @@ class Catalog:
         finally:
             os.close(owner)
             shutil.rmtree(partial, ignore_errors=True)
-            self._manifests = None
 
-    def _usable(self, draft: Draft) -> Dataset | None:
-        """The dataset that makes a draft needless."""
-        self._manifests = None
-        for identity in draft.manifest.identities:
+    def usable(self, identities: Sequence[str]) -> Dataset | None:
+        """The whole dataset of this version that answers one of these questions, if there is one."""
+        for identity in identities:
             made = self.answering(identity)
             if made is not None and made.is_current and not _why_useless(self.folder / made.name):
                 return Dataset(self.folder / made.name, made)
         return None
 
     def _publish(self, draft: Draft, name: str, partial: Path) -> Added:
-        found = self._usable(draft)
+        found = self.usable(draft.manifest.identities)
         if found is not None:
             return Added(found, "already")
         called = self._free_name(draft, name)
@@ -255,7 +273,6 @@ class Catalog:
             (self.folder / name).rename(gone)
             sync_folder(self.folder)
             shutil.rmtree(gone, ignore_errors=True)
-        self._manifests = None
 
     def _clean(self) -> None:
         """Remove what interrupted imports left; hidden folders whose lock is held are being written."""
@@ -299,7 +316,7 @@ def name_for(manifest: Manifest) -> str:
     A span of days has both ends, bars say what they are.
     """
     days = "-to-".join(dict.fromkeys(manifest.days))
-    parts = [manifest.symbol, "bars" if manifest.holds == "bars" else "", days]
+    parts = [manifest.symbol, manifest.kind if manifest.holds == BARS else "", days]
     name = re.sub(r"[^A-Za-z0-9._-]+", "_", "-".join(filter(None, parts)))
     return name.lstrip("._-")[:100] or "dataset"
 

@@ -141,10 +141,13 @@ def identity(
     options
         What the reader was given besides; those that are not given make no difference.
     """
+    plain = plain_options(options)
+    # Of a table's name nothing is taken but the symbol, where none is given.
+    symbol = kind == "ticks" and plain.get("rules", {}).get("symbol")
     asked = {
         "kind": kind,
-        "files": [[digest, said_by_name(kind, path)] for path, digest in files],
-        "options": plain_options(options),
+        "files": [[digest, "" if symbol else said_by_name(kind, path)] for path, digest in files],
+        "options": plain,
     }
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 

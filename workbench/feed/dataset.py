@@ -252,7 +252,7 @@ def bars_draft(
     manifest = Manifest(
         name="",
         holds=HOLDS_BARS,
-        kind="bars",
+        kind="bars" if "close" in bars.columns else "quote-bars",
         symbol=symbol,
         zone=zone,
         days=days_of(bars["time"].to_physical().to_numpy(), zone),
