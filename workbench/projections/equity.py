@@ -53,9 +53,12 @@ class Equity(Projection):
 
     def __init__(self, venue: Venue, *, interval_ns: int = MINUTE_NS) -> None:
         super().__init__(venue)
-        if isinstance(interval_ns, bool) or not isinstance(interval_ns, int) or interval_ns < 1:
+        given: Any = interval_ns
+        if isinstance(given, bool) or not isinstance(given, int) or given < 1:
             raise ConfigError(
-                f"{interval_ns!r} is no time", where="interval_ns", remedy="give whole nanoseconds, at least 1"
+                f"{interval_ns!r} is no time",
+                where="interval_ns",
+                remedy="give whole nanoseconds, at least 1",
             )
         self.interval_ns = interval_ns
         accounts = 0 if venue.bare else FIRST_TRADER + len(venue.accounts)

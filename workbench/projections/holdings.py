@@ -78,7 +78,13 @@ HELD_LOT = np.dtype(
 """An open FIFO lot; quantity and cost are positive. Time and order are those of the fill that began it."""
 
 FILL = np.dtype(
-    [("price_ticks", "i8"), ("quantity_lots", "i8"), ("fee_micros", "i8"), ("order_id", "i8"), ("trade_id", "i8")]
+    [
+        ("price_ticks", "i8"),
+        ("quantity_lots", "i8"),
+        ("fee_micros", "i8"),
+        ("order_id", "i8"),
+        ("trade_id", "i8"),
+    ]
 )
 """The last fill of a buy (0) and of a sell (1), until its position is told."""
 
@@ -197,7 +203,9 @@ def drop_lot(lots: Any, room: Any, slot: int) -> None:
 
 
 @leaf
-def open_lot(event: Any, holding: Any, lots: Any, room: Any, fill: Any, opening: int, cost: int, fee: int) -> None:
+def open_lot(
+    event: Any, holding: Any, lots: Any, room: Any, fill: Any, opening: int, cost: int, fee: int
+) -> None:
     """Add to the newest lot of the same price, or begin a new one."""
     tail = holding["lot_tail"]
     if tail != 0 and lots[tail]["price_ticks"] == fill["price_ticks"]:
@@ -404,7 +412,7 @@ def apply_one(
 
 @leaf
 def split_held(event: Any, holding: Any, mark: Any, lots: Any, trips: Any, closed: Any, room: Any) -> None:
-    """A split of a trader's position: old FIFO lots become new ones, of which the newest make the fraction."""
+    """A split of a trader's position: old FIFO lots become new ones, the newest make the fraction."""
     new = mark["numerator"]
     old = mark["denominator"]
     before = holding["position_lots"]

@@ -95,10 +95,10 @@ ORDER_LIFE = np.dtype(
 )
 """An order's life; what has not happened is 0.
 
-`root_order_id` is the first of a chain of replaces. `executed_lots` and `executed_value` (price in ticks times
-lots, which a split leaves as it is) are of the chain, as the exchange counts them; `filled_value`, `maker_lots`,
-`taker_lots`, `fills` and `fees_micros` of this order alone, in lots of their time. `queue_ahead_lots` is what
-was displayed ahead of it when it first rested.
+`root_order_id` is the first of a chain of replaces. `executed_lots` and `executed_value` (price in ticks
+times lots, which a split leaves as it is) are of the chain, as the exchange counts them; `filled_value`,
+`maker_lots`, `taker_lots`, `fills` and `fees_micros` of this order alone, in lots of their time.
+`queue_ahead_lots` is what was displayed ahead of it when it first rested.
 """
 
 ORDERS_ROOM = np.dtype([("used", "i8"), ("free", "i8"), ("ended", "i8"), ("street", "i8"), ("unknown", "i8")])
@@ -340,7 +340,7 @@ def is_of_order(kind: int) -> bool:
 def follow_orders(
     events: EventBuffer, rows: Any, table: Any, ended: Any, marks: Any, rooms: Any, start: int
 ) -> int:
-    """Follow events from place `start`; stops where room is short or an order is unknown, and returns where."""
+    """Follow events from place `start`; stops where room is short or an order unknown, and returns where."""
     room = rooms[0]
     for at in range(start, events.order.size):
         event = events.order[at]

@@ -44,8 +44,8 @@ MARK = np.dtype(
 """What an instrument's mark depends on, under the names that the ledger reads.
 
 `mark` is the setting and `mark_ticks` the price, 0 for none. `closing` is 1 from a change to CLOSED until the
-next phase change, while an uncross may still move the close price. The window are the prices its book holds. `numerator` and `denominator` are those of
-the last split.
+next phase change, while an uncross may still move the close price.
+The window are the prices that its book holds. `numerator` and `denominator` are those of the last split.
 """
 
 IN_AUCTION = AUCTION

@@ -13,7 +13,7 @@ from workbench.domain.records import Records
 from workbench.domain.states import OrderState
 from workbench.errors import ProjectionError
 from workbench.projections.base import Layout, Projection, State, event_views
-from workbench.projections.lives import ORDERS_ROOM, ORDER_LIFE, enter_open, follow_orders
+from workbench.projections.lives import ORDER_LIFE, ORDERS_ROOM, enter_open, follow_orders
 from workbench.projections.marks import MARK, marks_at_start
 from workbench.projections.rows import more_rows, table_of
 
@@ -64,8 +64,8 @@ class Orders(Projection):
             at = int(follow_orders(views, self._rows, self._table, self._ended, self._marks, self._room, at))
             if self._room["unknown"][0]:
                 raise ProjectionError(
-                    f"event {int(events['seq'][at])} tells of order {int(self._room['unknown'][0])}, which no event "
-                    "before it created",
+                    f"event {int(events['seq'][at])} tells of order {int(self._room['unknown'][0])}, "
+                    "which no event before it created",
                     where=f"projection {self.name}",
                     remedy="rebuild it from the session's first event",
                 )

@@ -27,7 +27,7 @@ _TOTALS = [
 ]
 
 HELD = np.dtype([("account", "i4"), ("instrument", "i4"), *_TOTALS, ("cash_micros", "i8"), ("seq", "i8")])
-"""A position as its last POSITION_CHANGED (event `seq`) left it; cash is that of the account at that moment."""
+"""A position as its last POSITION_CHANGED (event `seq`) left it, with the account's cash at that moment."""
 
 POSITION_ROW = np.dtype(
     [

@@ -37,8 +37,8 @@ class Trades(Projection):
     """Round trips and closed lots of every trader, by the ledger's own arithmetic.
 
     A round trip is what one account did in one instrument from flat to flat; a fill that turns a long
-    position short ends one and begins another. Closed lots are matched first in, first out, and their PnL sums
-    to the exchange's `realised_fifo_micros` to the micro.
+    position short ends one and begins another. Closed lots are matched first in, first out, and their PnL
+    sums to the exchange's `realised_fifo_micros` to the micro.
     """
 
     name: ClassVar[str] = "trades"

@@ -55,9 +55,10 @@ PURSE = np.dtype(
         ("written_realised_micros", "i8"),
     ]
 )
-"""An account's money. `touched` until the command that changed it is over; `written` are numbers of its last row.
+"""An account's money.
 
-`other_cash_micros` are dividends, interest, borrow costs and fines; cash in lieu of a fraction is realised PnL.
+`other_cash_micros` are dividends, interest, borrow costs and fines; cash in lieu of a fraction of a lot is
+realised PnL. `touched` until the command that changed it is over; `written` are numbers of its last row.
 """
 
 EQUITY_ROW = np.dtype(
@@ -84,8 +85,8 @@ EQUITY_ROW = np.dtype(
 )
 """What an account was worth after event `seq`.
 
-equity = cash + position value = starting cash + deposits - withdrawals + realised average + unrealised - fees +
-other cash.
+equity = cash + position value
+= starting cash + deposits - withdrawals + realised average + unrealised - fees + other cash.
 """
 
 EQUITY_ROOM = np.dtype(
@@ -99,8 +100,8 @@ EQUITY_ROOM = np.dtype(
         ("interval_ns", "i8"),
     ]
 )
-"""Rows in use, the last event, how many accounts its command touched, and whether anything moved since the last
-grid row.
+"""Rows in use, the last event, how many accounts its command touched, and whether anything moved since the
+last grid row.
 """
 
 HOUSE = HOUSE_ACCOUNT
