@@ -155,7 +155,9 @@ class _Series:
 
 def candle_rows(candles: Records, venue: Venue) -> pa.Table:
     """One row for each of `CANDLE` records; `time` is the start, `notional` in ticks x lots."""
-    found = columns_of(candles, {name: field(name) for name in (*_NUMBERS, "instrument", "start_ns", "trades")})
+    found = columns_of(
+        candles, {name: field(name) for name in (*_NUMBERS, "instrument", "start_ns", "trades")}
+    )
     return pa.table(
         {
             "symbol": symbols(found["instrument"], venue),
