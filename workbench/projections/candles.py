@@ -26,9 +26,7 @@ INTERVALS_NS = {
 }
 """Intervals of candles, by what they are called."""
 
-_TRADE_FIELDS = {
-    name: field(name) for name in ("time_ns", "instrument", "price_ticks", "quantity_lots", "flags")
-}
+_TRADE_FIELDS = {name: field(name) for name in ("time_ns", "instrument", "price_ticks", "quantity_lots")}
 _NUMBERS = ("open_ticks", "high_ticks", "low_ticks", "close_ticks", "volume_lots", "notional")
 _NEVER_NS = (1 << 63) - 1
 
@@ -65,10 +63,12 @@ class Candles(Projection):
     def _fold(self, events: Records) -> None:
         trades = of_kind(events, EventKind.TRADE)
         trades = trades[trades["flags"] & SHADOW == 0]
-        found = columns_of(trades.view(TRADE_EVENT), _TRADE_FIELDS)
         time_ns = int(events["time_ns"][-1])
+        found = columns_of(trades.view(TRADE_EVENT), _TRADE_FIELDS) if len(trades) else None
         for series in self._series.values():
-            series.add(found, time_ns)
+            if found is not None:
+                series.add(found)
+            series.close(time_ns)
 
     def _settings(self) -> dict[str, Any]:
         return {"zone": self.zone}
@@ -128,17 +128,20 @@ class _Series:
         self._waiting = []
         return taken
 
-    def add(self, trades: dict[str, Any], time_ns: int) -> None:
-        """Fold in trades, and close what has ended by a time that is not before them."""
-        closed = [
-            self.fold.add(
-                trades["time_ns"], trades["instrument"], trades["price_ticks"], trades["quantity_lots"]
-            )
-        ]
+    def add(self, trades: dict[str, Any]) -> None:
+        """Fold in trades."""
+        values = (trades[name] for name in ("time_ns", "instrument", "price_ticks", "quantity_lots"))
+        self._keep(self.fold.add(*values))
+
+    def close(self, time_ns: int) -> None:
+        """Close what has ended by a time that no trade so far is after."""
         if time_ns >= self._end_ns:
-            closed.append(self.fold.close_before(time_ns))
+            self._keep(self.fold.close_before(time_ns))
             self._end_ns = self._end_of(time_ns)
-        self._waiting += [candles for candles in closed if len(candles)]
+
+    def _keep(self, closed: Records) -> None:
+        if len(closed):
+            self._waiting.append(closed)
 
     def load(self, opened: Records, closed: Records, last_ns: int) -> None:
         """Go on from these."""
@@ -155,7 +158,9 @@ class _Series:
 
 def candle_rows(candles: Records, venue: Venue) -> pa.Table:
     """One row for each of `CANDLE` records; `time` is the start, `notional` in ticks x lots."""
-    found = columns_of(candles, {name: field(name) for name in (*_NUMBERS, "instrument", "start_ns", "trades")})
+    found = columns_of(
+        candles, {name: field(name) for name in (*_NUMBERS, "instrument", "start_ns", "trades")}
+    )
     return pa.table(
         {
             "symbol": symbols(found["instrument"], venue),

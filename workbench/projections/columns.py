@@ -12,6 +12,7 @@ import pyarrow as pa
 from workbench.domain.codes import Side
 from workbench.domain.config import RESERVED_NAMES, Venue
 from workbench.domain.records import Records
+from workbench.errors import ProjectionError
 
 TIME = pa.timestamp("ns")
 NAME = pa.dictionary(pa.int32(), pa.string())
@@ -64,5 +65,13 @@ def sides(codes: Values) -> pa.Array:
 
 
 def _named(places: Values, names: list[str], absent: Values | None = None) -> pa.Array:
+    """A dictionary column of names by their places; null where `absent`."""
+    present = places if absent is None else places[~absent]
+    if len(present) and not 0 <= present.min() <= present.max() < len(names):
+        raise ProjectionError(
+            f"a number from {present.min()} to {present.max()} has no name among {len(names)} of the venue",
+            where="rows of events",
+            remedy="give the venue whose exchange wrote the events",
+        )
     indices = pa.array(places.astype(np.int32, copy=False), mask=absent)
     return pa.DictionaryArray.from_arrays(indices, pa.array(names, pa.string()))
