@@ -94,6 +94,8 @@ class Verdict:
         Those that can be used, the newest first.
     end
         Position behind the valid beginning, None when there is none.
+    known_seq
+        Last command that was acknowledged as far as cursor and snapshots know.
     """
 
     last_seq: int = 0
@@ -103,6 +105,7 @@ class Verdict:
     torn_tail: Cut | None = None
     snapshots: list[Snapshot] = field(default_factory=list)
     end: Position | None = None
+    known_seq: int = 0
 
     @property
     def ok(self) -> bool:
@@ -138,6 +141,7 @@ def verify(folder: Path | str, *, disk: Disk = REAL) -> Verdict:
         if verdict.snapshots and verdict.snapshots[0].seq > known.seq:
             known = Known(verdict.snapshots[0].seq, f"the snapshot {verdict.snapshots[0].path.name}")
         files = segment_files(disk, folder)
+    verdict.known_seq = known.seq
     _Verifier(disk, verdict, known, has_cursor=mark is not None).run(files)
     with disk_errors(folder, "cannot be read"):
         verdict.problems += check_sums(disk, folder)
