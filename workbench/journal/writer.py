@@ -228,7 +228,8 @@ class Journal:
         self._cursor = Cursor(self._disk, self.folder, self._journal, self._fence.epoch, turn)
         self._durable = self._end
         self._positions = [self._end]
-        self._cursor.write(self._end)
+        for _ in range(2):
+            self._cursor.write(self._end)
         self._cursor.sync()
         self._disk.sync_folder(self.folder)
 
