@@ -69,6 +69,10 @@ Data = Annotated[
     Path | None,
     typer.Option("--data", metavar="DIR", help="The data root; $WORKBENCH_DATA, else ./var, unless given."),
 ]
+SessionName = Annotated[
+    str,
+    typer.Option("--session", metavar="NAME", help="Record everything under this name, to be asked later."),
+]
 Imported = Annotated[
     bool,
     typer.Option(
@@ -102,6 +106,7 @@ def replay(
     kind: Kind = "",
     data: Data = None,
     imported: Imported = True,
+    session: SessionName = "",
 ) -> None:
     """Replay recorded history and say what happened."""
     from workbench.cli.replaying import run_replay
@@ -113,7 +118,18 @@ def replay(
         column, zone, time_unit, day, header, delimiter, symbol, tick_size, lot_size
     )
     run_replay(
-        sources, mode, zone, layout, rules, verify, out, kind=kind, force=force, data=data, imported=imported
+        sources,
+        mode,
+        zone,
+        layout,
+        rules,
+        verify,
+        out,
+        kind=kind,
+        force=force,
+        data=data,
+        imported=imported,
+        session=session,
     )
 
 
@@ -220,13 +236,66 @@ def run(
         Path | None, typer.Option(metavar="DIR", help="Write trades, quotes, events and the summary there.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier output in DIR.")] = False,
+    session: SessionName = "",
+    data: Data = None,
 ) -> None:
     """Run a scenario file and say what happened."""
     from workbench.cli.running import run_scenario
 
     if force and out is None:
         raise ConfigError("there is nothing to replace without --out", "--force", "give --out DIR too")
-    run_scenario(scenario, out, force=force)
+    run_scenario(scenario, out, session, data, force=force)
+
+
+@app.command()
+@sentences
+def rerun(
+    session: Annotated[str, typer.Argument(metavar="SESSION", help="A recorded session.")],
+    without: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ACCOUNT", help="What if this account had sent no orders; repeatable."),
+    ] = None,
+    latency: Annotated[
+        str, typer.Option(metavar="TIME", help="What if orders came so much later: 5ms, or nanoseconds.")
+    ] = "",
+    account: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ACCOUNT", help="Whose orders come later, all traders' unless given; repeatable."),
+    ] = None,
+    fees: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="[SYMBOL:]FEES",
+            help="What if fees were others: maker=-0.1,taker=0.3 (basis points), taker_per_lot=0.01, none; "
+            "repeatable.",
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write all tables of a what-if run there.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace an earlier output in DIR.")] = False,
+    data: Data = None,
+) -> None:
+    """Run a recorded session again and compare, or say what would be different if."""
+    from workbench.cli.rerunning import Asked, run_rerun
+
+    if force and out is None:
+        raise ConfigError("there is nothing to replace without --out", "--force", "give --out DIR too")
+    asked = Asked(tuple(without or ()), latency, tuple(account or ()), tuple(fees or ()))
+    run_rerun(session, asked, data, out, as_json=as_json, force=force)
+
+
+@app.command()
+@sentences
+def recover(
+    session: Annotated[str, typer.Argument(metavar="SESSION", help="A session that a crash left open.")],
+    data: Data = None,
+) -> None:
+    """Complete and seal a session that was left open by a crash; nothing that was answered is lost."""
+    from workbench.cli.recording import recover_session
+
+    recover_session(session, data)
 
 
 @app.command()
@@ -291,10 +360,6 @@ def demo(
     run_demo(svg)
 
 
-Data = Annotated[
-    Path | None,
-    typer.Option(metavar="DIR", help="The data root; $WORKBENCH_DATA, or var, unless given."),
-]
 Sessions = Annotated[
     list[str] | None, typer.Argument(metavar="[SESSION]...", help="Only these; all unless given.")
 ]

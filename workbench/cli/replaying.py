@@ -15,6 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 import workbench
 from workbench.cli.errors import DIFFERENT
 from workbench.cli.importing import note_datasets
+from workbench.cli.recording import check_session
 from workbench.cli.output import check_output, whole_directory, write_replay
 from workbench.cli.tables import console, ladder_table, summary_table
 from workbench.domain.codes import EventKind, Reason
@@ -32,6 +33,7 @@ from workbench.feed.merge import merge
 from workbench.feed.open import kind_of
 from workbench.feed.oracle import book_symbol
 from workbench.feed.ticks import TickRules
+from workbench.journal.place import data_root, session_folder
 
 
 @contextmanager
@@ -77,20 +79,30 @@ def run_replay(
     force: bool,
     data: Path | None = None,
     imported: bool = True,
+    session: str = "",
 ) -> None:
     """Replay, compare, print and write; what is written appears last and whole."""
+    check_session(session, data)
     if out is not None:
         check_output(out, force=force)
     groups: list[Source] = list(sources) if verify is None else _with_book(sources, verify)
     catalog = catalog_of(data)
     groups = _of_kind(groups, kind, zone, layout, rules, catalog, imported=imported)
     market = workbench.replay(
-        *groups, mode=mode, zone=zone, layout=layout, rules=rules, data=data, imported=imported
+        *groups,
+        mode=mode,
+        zone=zone,
+        layout=layout,
+        rules=rules,
+        data=data,
+        imported=imported,
+        session=session,
     )
     note_datasets(market.datasets)
     report = None if verify is None else market.verify(verify, _symbol_of_book(market, verify))
     with progress_bar("replaying") as progress:
         market.run(progress=progress)
+    market.seal()
     _refuse_refused(market)
     if out is not None:
         with whole_directory(out, force=force) as directory:
@@ -98,6 +110,8 @@ def run_replay(
     console().print(summary_of(market))
     if out is not None:
         typer.echo(f"written    {out}")
+    if session:
+        typer.echo(f"recorded   {session_folder(data_root(data), session)}")
     if report is not None:
         typer.echo(f"verified   {report}")
         if report.determined_equal < report.determined:

@@ -73,12 +73,22 @@ class Changes:
             parts.append(f"without {_listed([words.account(number) for number in sorted(self.without)])}")
         if self.latency_ns:
             whose = _listed([words.account(number) for number in sorted(self.latency_of)]) or "all traders"
-            parts.append(f"orders of {whose} {words.span(self.latency_ns)} later")
+            parts.append(f"orders of {whose} {_span(self.latency_ns)} later")
         for symbol, fees in self.fees.items():
             said = [f"{name} {getattr(fees, name)}" for name in FeeSchedule.__slots__ if getattr(fees, name)]
             where = f" for {symbol}" if symbol else ""
             parts.append(f"fees{where}: {', '.join(said) or 'none'}")
         return "; ".join(parts) or "nothing changed"
+
+
+def _span(nanoseconds: int) -> str:
+    """A length of time in the largest unit that is not more than it."""
+    number = Decimal(nanoseconds)
+    name, unit = next(
+        ((name, unit) for name, unit in (("s", 10**9), ("ms", 10**6), ("us", 1000)) if nanoseconds >= unit),
+        ("ns", 1),
+    )
+    return f"{(number / unit).normalize():f} {name}"
 
 
 def _listed(names: Sequence[str]) -> str:

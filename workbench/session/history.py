@@ -15,15 +15,14 @@ from workbench.domain.calendars import local_time
 from workbench.domain.config import ReplayMode
 from workbench.domain.instruments import Instrument
 from workbench.domain.records import Records
-from workbench.engine.sources import Source, chosen, grouped, opened, replay_mode
+from workbench.engine.sources import Source, asked, grouped, open_sources, replay_mode
+from workbench.engine.stored import catalog_of, open_named, open_request
 from workbench.errors import ConfigError
 from workbench.feed.catalog import Catalog
 from workbench.feed.columns import Layout
 from workbench.feed.history import History
 from workbench.feed.merge import merge
-from workbench.feed.open import open_history
 from workbench.feed.ticks import TickRules
-from workbench.journal.place import data_root
 from workbench.session.moments import Clock
 from workbench.session.place import Lines, at, refuse_unknown
 from workbench.session.settings import build, keys_of, shown
@@ -97,7 +96,8 @@ def read_history(
         raise ConfigError(f"is {shown(table)}, expected a table", place)
     refuse_unknown(table, _KEYS, place)
     with at(place):
-        histories = [*_of_files(table, Path(file).parent), *_of_datasets(table, data)]
+        catalog = catalog_of(data)
+        histories = [*_of_files(table, Path(file).parent, catalog), *_of_datasets(table, catalog)]
         if not histories:
             raise ConfigError("names no history", remedy='write files = ["..."], or datasets = ["..."]')
         symbols = [history.instrument.symbol for history in histories]
@@ -109,7 +109,7 @@ def read_history(
     return Background(tuple(histories), commands, mode, place, table.get("until"))
 
 
-def _of_files(table: dict[str, Any], folder: Path) -> list[History]:
+def _of_files(table: dict[str, Any], folder: Path, catalog: Catalog) -> list[History]:
     sources: list[Source] = []
     for entry in _several(table, "files"):
         together = entry if isinstance(entry, list) else [entry]
@@ -126,30 +126,25 @@ def _of_files(table: dict[str, Any], folder: Path) -> list[History]:
     day = table.get("date")
     if day is not None and type(day) is not date:
         raise ConfigError(f"date is {shown(day)}, expected a day", remedy="write date = 2025-03-18")
-    groups = grouped(sources)
-    kind = _text(table, "kind")
-    if kind and kind != "ticks":
-        given = {"symbol": _text(table, "symbol"), "date": day}
-        options = {name: value for name, value in given.items() if value}
-        return [open_history(*_paths(group), kind=kind, **options) for group in groups]
-    layout, rules = chosen(
-        groups, layout.with_columns(columns), TickRules(), _text(table, "symbol"), day
-    )
-    return [opened(group, layout, rules) for group in groups]
-
-
-def _paths(group: Source) -> list[Any]:
-    return list(group) if isinstance(group, (tuple, list)) else [group]
-
-
-def _of_datasets(table: dict[str, Any], data: str | os.PathLike[str] | None) -> list[History]:
-    names = _several(table, "datasets")
-    catalog = Catalog(data_root(None if data is None else Path(data)))
+    layout = layout.with_columns(columns)
+    symbol, kind = _text(table, "symbol"), _text(table, "kind")
+    if not kind:
+        found = open_sources(sources, layout, TickRules(), symbol, day, catalog, imported=True)
+        return [each.history for each in found]
+    layout, rules = replace(layout, date=day), TickRules(symbol=symbol)
     made = []
-    for name in names:
+    for group in grouped(sources):
+        assert not isinstance(group, History)
+        made.append(open_request(asked(group, layout, rules, kind, layout.zone), catalog).history)
+    return made
+
+
+def _of_datasets(table: dict[str, Any], catalog: Catalog) -> list[History]:
+    made = []
+    for name in _several(table, "datasets"):
         if not isinstance(name, str):
             raise ConfigError(f"datasets has {shown(name)}, expected a name")
-        made.append(catalog.dataset(name).history())
+        made.append(open_named(catalog.dataset(name)).history)
     return made
 
 

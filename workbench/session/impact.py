@@ -84,6 +84,13 @@ class Gap(NamedTuple):
         """The difference and the other's middle at these times."""
         return Mids(self.time_ns, self.ticks).at(time_ns), Mids(self.time_ns, self.other_ticks).at(time_ns)
 
+    def furthest(self, start_ns: int, end_ns: int) -> float:
+        """The difference furthest from 0 that was there between two times; NaN when there was none."""
+        first = max(int(np.searchsorted(self.time_ns, start_ns, side="right")) - 1, 0)
+        steps = self.ticks[first : int(np.searchsorted(self.time_ns, end_ns, side="left"))]
+        steps = steps[~np.isnan(steps)]
+        return float(steps[np.abs(steps).argmax()]) if len(steps) else float("nan")
+
 
 def gap(recorded: Mids, other: Mids, end_ns: int) -> Gap:
     """The difference of two paths."""
@@ -126,7 +133,7 @@ class Impact:
     average_ticks
         Difference averaged over the time from the first order on, while both have a middle.
     largest_ticks, largest_ns
-        The difference furthest from 0, and when it was first there.
+        The difference furthest from 0, and when it was first there; no time where there is none.
     moved_share
         Part of that time in which the prices differ.
     after_fills
@@ -165,7 +172,7 @@ def impact(path: Gap, fills: Records, since_ns: int) -> Impact:
         end_ticks=float(path.ticks[-1]) if len(known) and known[-1] else None,
         average_ticks=float(np.dot(weight, differs)) / total if total else None,
         largest_ticks=None if largest is None else float(differs[largest]),
-        largest_ns=None if largest is None else int(starts[largest]),
+        largest_ns=None if largest is None or not differs[largest] else int(starts[largest]),
         moved_share=float(weight[differs != 0].sum()) / total if total else None,
         after_fills=tuple(_after(path, fills, horizon_ns) for horizon_ns in HORIZONS_NS),
         meets_after_ns=_meets_after(path, fills),

@@ -33,8 +33,9 @@ def replay(
     short: bool = True,
     account: str = "me",
     exact: bool = False,
-    session: str = "",
     data: str | os.PathLike[str] | None = None,
+    imported: bool = True,
+    session: str = "",
 ) -> Replay:
     """Put recorded history into an exchange and give us an account in it.
 
@@ -63,11 +64,15 @@ def replay(
         Name of our account.
     exact
         Whether tables hold Decimal instead of Float64.
+    data
+        The data root whose datasets are meant, and where a session is recorded; $WORKBENCH_DATA, else `var` in
+        the current folder, unless given.
+    imported
+        Whether a file that was imported with the same options is read from its dataset, which is equal and
+        faster (`Replay.datasets` tells).
     session
         Record everything, our own orders too, under this name (docs/sessions.md); `close` or `seal` the
         replay when it is over.
-    data
-        The data root; `$WORKBENCH_DATA`, else `var`, unless given.
 
     Raises
     ------
@@ -96,6 +101,8 @@ def replay(
         short=short,
         account=account,
         exact=exact,
+        data=data,
+        imported=imported,
         recorder=recorder if session else None,
     )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -158,9 +159,19 @@ class WhatIf:
         return pl.concat([self._prices(number, self._gaps[number].time_ns) for number in numbers])
 
     def path(self, symbol: str, count: int = 12) -> pl.DataFrame:
-        """The same at the ends of `count` equal spans of the session."""
-        times = list(regular_times(self.recorded.start_ns, self.end_ns, count))
-        return self._prices(self.venue.instrument_number(symbol), np.array(times, dtype=np.int64))
+        """The same at the ends of `count` equal spans of the session.
+
+        `furthest` is the difference furthest from 0 within the span, in the market's ticks.
+        """
+        number = self.venue.instrument_number(symbol)
+        start_ns = self.recorded.start_ns
+        times = list(regular_times(start_ns, self.end_ns, count))
+        increment = self.venue.instruments[number].price_increment_ticks
+        furthest = [
+            self._gaps[number].furthest(before, after) / increment for before, after in pairwise([start_ns, *times])
+        ]
+        frame = self._prices(number, np.array(times, dtype=np.int64))
+        return frame.with_columns(pl.Series("furthest", furthest, dtype=pl.Float64, nan_to_null=True))
 
     @property
     def end_ns(self) -> int:
