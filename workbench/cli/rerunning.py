@@ -42,6 +42,7 @@ _WIDTH, _HEIGHT = 64, 7
 _COUNTS = {"orders", "fills", "rejected", "cancelled", "refused_changes", "trades"}
 _QUANTITIES = {"position", "traded", "buys", "sells", "volume"}
 _PRICES = {"last", "vwap", "high", "low", "spread", "average_buy", "average_sell"}
+_WHOLE_TICKS = {"last", "high", "low"}
 
 
 class Asked(NamedTuple):
@@ -172,16 +173,16 @@ def _print(made: WhatIf, name: str) -> None:
     typer.echo(", ".join(counts))
     typer.echo(HELD_FIXED)
     if made.identical:
-        typer.echo("\nNothing is different: both runs end in the same state.")
+        typer.echo("\nNothing is different: the same quotes, trades and fills, and the same state at the end.")
         return
     show = console()
     accounts = changed(made.accounts)
     if len(accounts):
-        show.print(_differences("\naccounts", accounts, made))
+        show.print("", _differences("accounts", accounts, made), sep="\n")
     positions = changed(made.positions).filter(pl.col("account").is_in(made.names()))
     if len(positions):
-        show.print(_differences("\npositions", positions, made))
-    show.print(_differences("\ninstruments", made.instruments, made))
+        show.print("", _differences("positions", positions, made), sep="\n")
+    show.print("", _differences("instruments", made.instruments, made), sep="\n")
     for instrument in made.venue.instruments:
         _print_prices(made, instrument)
 
@@ -220,7 +221,7 @@ def _places(measure: str, symbol: str | None, made: WhatIf) -> int:
         return 0
     if measure in _PRICES and symbol is not None:
         instrument = made.venue.instruments[made.venue.instrument_number(symbol)]
-        return _tick_places(instrument) + (2 if measure in ("vwap", "spread") else 0)
+        return _tick_places(instrument) + (0 if measure in _WHOLE_TICKS else 2)
     return 2
 
 
@@ -235,7 +236,7 @@ def _number(value: float | None, places: int, *, signed: bool = False) -> str:
     rounded = round(value, places) + 0.0
     if not rounded and value:
         # Too small to be seen, but there.
-        return f"{value:+.1e}" if signed else f"{value:.1e}"
+        return f"{value:+.0e}" if signed else f"{value:.0e}"
     if not rounded:
         return f"{0:.{places}f}"
     return f"{rounded:{'+' if signed else ''},.{places}f}"
@@ -247,11 +248,11 @@ def _print_prices(made: WhatIf, instrument: Instrument) -> None:
     places = _tick_places(instrument) + 1
     zone = made.zone
     path = made.path(symbol)
-    if not path["furthest"].fill_null(0).any():
+    if not path.filter(pl.col("furthest") != 0).height:
         typer.echo(f"\n{symbol}: the middle of bid and ask is the same throughout")
         return
     table = _table(
-        f"\n{symbol}, middle of bid and ask", f"time ({zone})", "recorded", "what if", "ticks", "furthest"
+        f"{symbol}, middle of bid and ask", f"time ({zone})", "recorded", "what if", "ticks", "furthest"
     )
     for row in path.iter_rows(named=True):
         table.add_row(
@@ -262,10 +263,10 @@ def _print_prices(made: WhatIf, instrument: Instrument) -> None:
             _number(row["furthest"], 1, signed=True),
         )
     show = console()
-    show.print(table)
+    show.print("", table, sep="\n")
     for line in _chart(made, symbol):
         typer.echo(line)
-    show.print(_impact(made, symbol))
+    show.print("", _impact(made, symbol), sep="\n")
 
 
 def _zone(name: str) -> Any:
@@ -289,14 +290,14 @@ def _impact(made: WhatIf, symbol: str) -> Table:
     """What the difference says of the changed accounts."""
     row = made.impact.filter(symbol=symbol).to_dicts()[0]
     whose = " and ".join(made.names()) or "the change"
-    table = _table(f"\n{symbol}, impact of {whose}", "recorded less what if", "ticks", "basis points", "")
+    table = _table(f"{symbol}, impact of {whose}: recorded less what if", "", "ticks", "basis points", "")
     table.columns[3].justify = "left"
     zone = _zone(made.zone)
     at = "" if row["largest_time"] is None else f"at {row['largest_time'].astimezone(zone):%H:%M:%S.%f}"[:-3]
     share = row["moved_share"]
     notes = {
         "largest": at,
-        "average": "" if share is None else f"over time; the prices differ {share:.1%} of it",
+        "average": "" if share is None else f"over time; they differ {_share(share)} of it",
         "end": "",
     }
     for name, note in notes.items():
@@ -304,14 +305,19 @@ def _impact(made: WhatIf, symbol: str) -> Table:
         table.add_row(name, *cells, note)
     for after in made.after_fills.filter(symbol=symbol).iter_rows(named=True):
         if after["fills"]:
-            label = f"{_span(after['seconds'])} after its fills"
+            label = f"{_span(after['seconds'])} after fills"
             cells = (_number(after[name], 3, signed=True) for name in ("ticks", "basis_points"))
-            table.add_row(label, *cells, f"by side and quantity, {after['fills']:,} fills")
+            table.add_row(label, *cells, f"signed by side, {after['fills']:,} fills")
     if row["fills"]:
         met = row["meets_after_seconds"]
-        said = "never before the end" if met is None else f"{_span(met)} after its last fill"
-        table.add_row("prices meet again", said)
+        when = "not before the end" if met is None else "at once" if not met else f"after {_span(met)}"
+        table.caption = f"After the last fill the prices are the same again {when}."
+        table.caption_justify = "left"
     return table
+
+
+def _share(part: float) -> str:
+    return f"{part:.1%}" if part == 0 or part >= 0.001 else "less than 0.1%"  # noqa: PLR2004 - what is shown
 
 
 def _span(seconds: float) -> str:

@@ -93,7 +93,7 @@ class Tables:
         ]
         if checkpoints is not None:
             self._projections = [one.restore(venue, checkpoints[one.name]) for one in self._projections]
-        self._sources = [source for source in _sources(self._projections) if source.table in TABLES]
+        self._sources = [source for source in _sources(self._projections) if _fits(source)]
         self._events: list[Records] = []
         self.seq = self.taken_seq = self._projections[0].seq
 
@@ -162,8 +162,12 @@ def _sources(projections: Sequence[Projection]) -> Iterator[_Source]:
                 yield _Source("equity", "", one.take_rows, one.remaining_rows)
 
 
+def _fits(source: _Source) -> bool:
+    return source.take().schema.names == TABLES[source.table].schema.names
+
+
 def _fitted(source: _Source, rows: pa.Table, first_seq: int, last_seq: int) -> Rows:
     """The rows in the columns of their table, which a projection may have more of."""
     return Rows(
-        source.table, source.interval, rows.select(TABLES[source.table].schema.names), first_seq, last_seq
+        source.table, source.interval, rows, first_seq, last_seq
     )

@@ -83,6 +83,22 @@ class Trace:
         self._worth = exchange.account_values()
         self.state_hash = exchange.state_hash()
 
+    def same_as(self, other: Trace) -> bool:
+        """Whether both runs had the same quotes, trades and fills at the same times, and the same end."""
+        if (self.state_hash, self.end_ns) != (other.state_hash, other.end_ns):
+            return False
+        for ours, theirs, dtype in (
+            (self._quotes, other._quotes, QUOTED),
+            (self._trades, other._trades, EVENT),
+            (self._fills, other._fills, EVENT),
+        ):
+            one, two = _joined(ours, dtype), _joined(theirs, dtype)
+            # Sequence numbers may differ where somebody's refused order is missing.
+            names = [name for name in dtype.names or () if name not in ("seq", "command_seq")]
+            if len(one) != len(two) or any(not np.array_equal(one[name], two[name]) for name in names):
+                return False
+        return True
+
     # What was kept
 
     def quotes(self, instrument: int) -> Records:

@@ -75,10 +75,10 @@ class WhatIf:
     delayed: int
     missed: int
 
-    @property
+    @cached_property
     def identical(self) -> bool:
-        """Whether both runs ended in the same state."""
-        return self.recorded.state_hash == self.what_if.state_hash
+        """Whether both runs had the same quotes, trades and fills, and ended in the same state."""
+        return self.recorded.same_as(self.what_if)
 
     @cached_property
     def accounts(self) -> pl.DataFrame:
