@@ -297,7 +297,7 @@ def _impact(made: WhatIf, symbol: str) -> Table:
     share = row["moved_share"]
     notes = {
         "largest": at,
-        "average": "" if share is None else f"over time; they differ {_share(share)} of it",
+        "average": "" if share is None else f"differ {_share(share)} of the time",
         "end": "",
     }
     for name, note in notes.items():
@@ -307,7 +307,7 @@ def _impact(made: WhatIf, symbol: str) -> Table:
         if after["fills"]:
             label = f"{_span(after['seconds'])} after fills"
             cells = (_number(after[name], 3, signed=True) for name in ("ticks", "basis_points"))
-            table.add_row(label, *cells, f"signed by side, {after['fills']:,} fills")
+            table.add_row(label, *cells, f"signed, {after['fills']:,} fills")
     if row["fills"]:
         met = row["meets_after_seconds"]
         when = "not before the end" if met is None else "at once" if not met else f"after {_span(met)}"
