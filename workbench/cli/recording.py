@@ -22,7 +22,7 @@ def check_session(name: str, data: Path | None) -> None:
 
 def recover_session(name: str, data: Path | None) -> None:
     """Seal a session that a crash left open, and say what was found."""
-    found = recover(data, name)
+    found = recover(name, data=data)
     if found.sealed_before:
         typer.echo(f"{name} is sealed already: {found.commands:,} commands, {found.events:,} events")
         return

@@ -58,15 +58,22 @@ class Recovered:
     state_hash: str
 
 
-def recover(root: str | os.PathLike[str] | None, name: str) -> Recovered:
+def recover(name: str, *, data: str | os.PathLike[str] | None = None) -> Recovered:
     """Seal a session that was left open: everything durable is in its tables afterwards.
+
+    Parameters
+    ----------
+    name
+        Its name.
+    data
+        The data root; `$WORKBENCH_DATA`, else `var`, unless given.
 
     Raises
     ------
     StoreError, JournalError
         When there is no such session, somebody is writing it, or it is damaged.
     """
-    place = data_root(None if root is None else Path(root))
+    place = data_root(None if data is None else Path(data))
     folder = session_folder(place, name)
     before = _manifest(folder, name)
     if before.state == SEALED:
