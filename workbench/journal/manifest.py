@@ -13,7 +13,8 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from workbench.errors import StoreError
+from workbench.domain.config import Venue, venue_from_json
+from workbench.errors import ConfigError, StoreError
 from workbench.journal.place import MANIFEST
 from workbench.journal.whole import write_whole
 
@@ -225,3 +226,15 @@ def generation_of(folder: Path) -> int:
         return -1
     word = head.partition(b'"generation":')[2].partition(b",")[0].strip()
     return int(word) if word.isdigit() else -1
+
+
+def venue_of(manifest: Manifest) -> Venue:
+    """The venue of a session."""
+    try:
+        return venue_from_json(manifest.about["venue"])
+    except (ConfigError, KeyError) as error:
+        raise StoreError(
+            f"its venue is not one of this version: {error}",
+            f"session {manifest.session!r}",
+            "read it with its own version, or name the other sessions with session=",
+        ) from None
