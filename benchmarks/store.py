@@ -97,8 +97,8 @@ def sealing(report: Report, folder: Path, rows: dict[str, pa.Table], repeats: in
     plain_sizes: dict[str, int] = {}
     table = report.table("Sealing", "writer", "rows/s", "bytes/row: trades", "quotes", "events", "time")
     table.notes.append(
-        f"{count:,} rows in the order of their events. Sealing sorts them, hashes the files, waits for the disk "
-        "and publishes a manifest; the others only write."
+        f"{count:,} rows in the order of their events. Sealing sorts them, hashes the files, waits for the "
+        "disk and publishes a manifest; the others only write."
     )
     found: dict[str, tuple[float, dict[str, int]]] = {}
     for name, run in (
@@ -180,8 +180,8 @@ def one_of_many(report: Report, folder: Path, trades: pa.Table, repeats: int) ->
     same = same and answers["whole"] == answers["parts"] == answers["unsorted"]
     table = report.table("One-minute candles of one instrument of 200", "asked", "time", "against connect()")
     table.notes.append(
-        f"{trades.num_rows:,} trades, {len(answers['whole']):,} candles; the parts are {PARTS}. Compaction took "
-        f"{compaction:.1f} s. The best of {repeats}, files in the page cache."
+        f"{trades.num_rows:,} trades, {len(answers['whole']):,} candles; the parts are {PARTS}. Compaction "
+        f"took {compaction:.1f} s. The best of {repeats}, files in the page cache."
     )
     for name, says in (
         ("whole", "connect(), one sorted file"),

@@ -27,7 +27,7 @@ PLAIN = "PLAIN"
 DICTIONARY = ""
 """For names, codes and flags, and for numbers that jump among few values: quantities and counts.
 
-(BYTE_STREAM_SPLIT would be as small and faster to write, but DuckDB before 2.0 cannot read it in whole numbers.)
+BYTE_STREAM_SPLIT would be as small and faster to write, but DuckDB before 2.0 reads no whole numbers in it.
 """
 
 

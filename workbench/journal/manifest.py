@@ -208,6 +208,8 @@ def decode(data: bytes, path: Path) -> Manifest:
         )
     except (KeyError, TypeError):
         raise refused("lacks what a manifest must have") from None
+    if any(".." in Path(part.path).parts or Path(part.path).is_absolute() for part in manifest.parts):
+        raise refused("names a file outside its folder")
     if manifest.session != path.parent.name:
         raise StoreError(
             f"is the manifest of session {manifest.session!r}, but its folder is called {path.parent.name!r}",
