@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from workbench.errors import StoreError
-from workbench.journal.catalog import venue_of
-from workbench.journal.manifest import OPEN, Manifest, Part, generation_of, read_manifest
+from workbench.journal.manifest import OPEN, Manifest, Part, generation_of, read_manifest, venue_of
 from workbench.journal.parts import open_part
 from workbench.journal.place import JOURNAL, MANIFEST, SESSIONS, session_folder
 from workbench.journal.seal import LOCK, is_being_written, part_files

@@ -19,10 +19,11 @@ from typing import Any, NamedTuple, Self
 import duckdb
 import pyarrow as pa
 
-from workbench.domain.config import RESERVED_NAMES, Venue, venue_from_json
+from workbench.domain.config import RESERVED_NAMES
 from workbench.domain.units import decimal
-from workbench.errors import ConfigError, StoreError
-from workbench.journal.manifest import OPEN, Manifest, generation_of, read_manifest
+from workbench.errors import StoreError
+from workbench.journal.manifest import OPEN, Manifest, generation_of, read_manifest, venue_of
+from workbench.journal.notional import value_micros
 from workbench.journal.place import MANIFEST, data_root, session_folder, session_names
 from workbench.journal.tables import TABLES
 from workbench.journal.views import ACCOUNTS, INNER, INSTRUMENTS, SESSIONS, STORED, parts_sql, view_sql
@@ -47,6 +48,7 @@ _TABLES = {
             for scale in ("tick", "lot", "value")
             for part in ("numerator", "denominator")
         ]
+        + [("micros_numerator", pa.int64()), ("micros_denominator", pa.int64())]
     ),
     "accounts": pa.schema(
         [
@@ -201,18 +203,6 @@ def check_files(folder: Path, manifest: Manifest) -> None:
             )
 
 
-def venue_of(manifest: Manifest) -> Venue:
-    """The venue of a session."""
-    try:
-        return venue_from_json(manifest.about["venue"])
-    except (ConfigError, KeyError) as error:
-        raise StoreError(
-            f"its venue is not one of this version: {error}",
-            f"session {manifest.session!r}",
-            "read it with its own version, or name the other sessions with session=",
-        ) from None
-
-
 def _rows(manifests: Iterable[Manifest]) -> dict[str, list[dict[str, Any]]]:
     rows: dict[str, list[dict[str, Any]]] = {name: [] for name in _TABLES}
     for manifest in manifests:
@@ -227,6 +217,7 @@ def _rows(manifests: Iterable[Manifest]) -> dict[str, list[dict[str, Any]]]:
             for name, size in (("tick", tick), ("lot", lot), ("value", tick * lot * multiplier)):
                 numerator, denominator = size.as_integer_ratio()
                 row |= {f"{name}_numerator": float(numerator), f"{name}_denominator": float(denominator)}
+            row["micros_numerator"], row["micros_denominator"] = value_micros(venue, number)
             rows["instruments"].append(row)
         cash = [(name, 0) for name in RESERVED_NAMES]
         cash += [(account.name, account.cash_micros) for account in venue.accounts]

@@ -13,7 +13,8 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from workbench.errors import StoreError
+from workbench.domain.config import Venue, venue_from_json
+from workbench.errors import ConfigError, StoreError
 from workbench.journal.place import MANIFEST
 from workbench.journal.whole import write_whole
 
@@ -207,6 +208,8 @@ def decode(data: bytes, path: Path) -> Manifest:
         )
     except (KeyError, TypeError):
         raise refused("lacks what a manifest must have") from None
+    if any(".." in Path(part.path).parts or Path(part.path).is_absolute() for part in manifest.parts):
+        raise refused("names a file outside its folder")
     if manifest.session != path.parent.name:
         raise StoreError(
             f"is the manifest of session {manifest.session!r}, but its folder is called {path.parent.name!r}",
@@ -225,3 +228,15 @@ def generation_of(folder: Path) -> int:
         return -1
     word = head.partition(b'"generation":')[2].partition(b",")[0].strip()
     return int(word) if word.isdigit() else -1
+
+
+def venue_of(manifest: Manifest) -> Venue:
+    """The venue of a session."""
+    try:
+        return venue_from_json(manifest.about["venue"])
+    except (ConfigError, KeyError) as error:
+        raise StoreError(
+            f"its venue is not one of this version: {error}",
+            f"session {manifest.session!r}",
+            "read it with its own version, or name the other sessions with session=",
+        ) from None

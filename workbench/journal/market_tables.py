@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from workbench.domain.codes import EventKind, OrderType, Reason, Side, TimeInForce
 from workbench.domain.states import OrderState
 from workbench.journal.columns import (
@@ -47,7 +49,7 @@ TRADES = Table(
         name("side", "The aggressor's side, BUY or SELL; null for an auction of history"),
         ticks("price", "Price of the trade"),
         lots("quantity", "Quantity of the trade"),
-        micros("notional", "Price x quantity x multiplier, rounded down to the micro"),
+        replace(micros("notional", "Price x quantity x multiplier, rounded down to the micro"), follows=True),
         name("taker", "Account of the aggressor"),
         name("maker", "Account of the order that rested"),
         number("taker_order_id", "The aggressor's order; null for executions of history", none=True),

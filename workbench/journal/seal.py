@@ -17,9 +17,20 @@ from typing import Any, Self
 
 import pyarrow as pa
 
+from workbench.domain.config import Venue
 from workbench.errors import StoreError
 from workbench.journal.compaction import merged
-from workbench.journal.manifest import OPEN, SEALED, Manifest, Part, Retired, read_manifest, write_manifest
+from workbench.journal.manifest import (
+    OPEN,
+    SEALED,
+    Manifest,
+    Part,
+    Retired,
+    read_manifest,
+    venue_of,
+    write_manifest,
+)
+from workbench.journal.notional import without_what_follows
 from workbench.journal.parts import Written, checked, ordered, write_part
 from workbench.journal.place import MANIFEST, session_folder
 from workbench.journal.tables import CANDLES, INTERVALS, TABLES, Table
@@ -51,6 +62,7 @@ class SessionStore:
         self.manifest = manifest
         self._added: list[Part] = []
         self._next_part = manifest.next_part
+        self._known_venue: Venue | None = None
         # A writer that is dropped without `close` must not keep the session locked.
         self._release = weakref.finalize(self, os.close, lock)
 
@@ -175,6 +187,7 @@ class SessionStore:
         rows = checked(layout, rows)
         if not rows.num_rows:
             return
+        rows = without_what_follows(layout, rows, self._venue())
         if sorted_by is None or tuple(sorted_by) != layout.sort:
             rows = ordered(layout, rows)
         self._added.append(self._write(layout, interval, [rows], first_seq, last_seq))
@@ -305,6 +318,11 @@ class SessionStore:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _venue(self) -> Venue:
+        if self._known_venue is None:
+            self._known_venue = venue_of(self.manifest)
+        return self._known_venue
 
     def _check_open(self) -> None:
         if not self._release.alive:

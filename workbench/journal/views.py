@@ -70,9 +70,18 @@ def sql_path(path: Path) -> str:
     return sql_text("".join(f"[{sign}]" if sign in "[*?" else sign for sign in path.as_posix()))
 
 
+def _field(column: Column) -> str:
+    """SQL of a column as it is stored, and of what is left out because it follows."""
+    field = f't."{column.name}"'
+    if not column.follows:
+        return field
+    value = "t.price_ticks * t.quantity_lots * i.micros_numerator // i.micros_denominator"
+    return f"coalesce({field}, {value})"
+
+
 def _column(column: Column) -> ViewColumn:
     """A stored column as people read it."""
-    field = f't."{column.name}"'
+    field = _field(column)
     given = f"nullif({field}, 0)" if column.none else field
     kind, unit = _TYPES[column.type], column.unit
     if column.unit in _SCALES:
@@ -103,7 +112,7 @@ def _exactly(column: Column) -> ViewColumn:
     """A count as it is stored."""
     name = column.name if column.name != column.read_as else f"{column.name}_exact"
     about = f"The same as `{column.read_as}`, exactly and as stored"
-    return ViewColumn(name, _TYPES[column.type], column.unit, about, f't."{column.name}"')
+    return ViewColumn(name, _TYPES[column.type], column.unit, about, _field(column))
 
 
 def _view_of(table: Table) -> View:
