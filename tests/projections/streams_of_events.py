@@ -9,14 +9,15 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from tests.twins.streams import PROFILES, stream, venues
+from tests.twins.ledger_streams import every_venue, stream
+from tests.twins.streams import PROFILES
 from workbench.domain.config import Venue
 from workbench.domain.records import Records
 from workbench.engine.reference import ReferenceExchange
 from workbench.errors import ProjectionError
 from workbench.projections.base import Projection
 
-VENUES = venues()
+VENUES = every_venue()
 EVERY_VENUE = pytest.mark.parametrize("venue", VENUES)
 EVERY_PROFILE = pytest.mark.parametrize("profile", PROFILES)
 

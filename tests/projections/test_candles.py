@@ -77,9 +77,8 @@ def test_candles_are_a_fold(venue: str, profile: str, scaled: Callable[[int], in
     assert_is_a_fold(lambda venue: Candles(venue, NEW_YORK), VENUES[venue], events, seed=6)
 
 
-@pytest.mark.kernel
-def test_candles_hold_the_markets_volume_and_nothing_else(scaled: Callable[[int], int]) -> None:
-    recording = recorded("frozen", "history", 1, scaled(600))
+def test_candles_hold_the_markets_volume_and_nothing_else() -> None:
+    recording = recorded("frozen", "history", 1, 600)
     exchange = Exchange(VENUES["frozen"])
     exchange.step(recording.commands)
     trades = recording.events[recording.events["kind"] == EventKind.TRADE]

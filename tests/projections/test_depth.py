@@ -202,6 +202,21 @@ def test_a_split_that_joins_two_prices_puts_the_older_first() -> None:
 
 
 @pytest.mark.kernel
+def test_who_queued_anew_before_a_split_stands_behind_after_it() -> None:
+    depth, _ = folded(
+        acme(),
+        at(1, ANN, Side.BUY, 30, 1_001, display_lots=10),
+        at(2, BOB, Side.BUY, 20, 1_000),
+        # Ann's next slice is younger than bob's order, though its id is smaller.
+        at(3, CARL, Side.SELL, 10, 1_001),
+        split_command(4, 0, 2, 1),
+    )
+    assert depth.orders()["order_id"].tolist() == [2, 1]
+    assert depth.ahead(1) == (1, 40)
+    assert depth.ahead(2) == (0, 0)
+
+
+@pytest.mark.kernel
 def test_both_books_of_a_frozen_venue() -> None:
     history = {"flags": OrderFlag.HISTORICAL}
     depth, _ = folded(
