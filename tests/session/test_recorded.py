@@ -289,7 +289,7 @@ def test_a_second_process_asks_while_it_runs(tmp_path: Path) -> None:
     asks = (
         "import sys, workbench as wb\n"
         "con = wb.connect(sys.argv[1])\n"
-        "print(con.sql(\"select count(*), max(seq) from events where session = 'monday'\").fetchone())\n"
+        "print(con.sql(\"select count(*), max(seq) from events where session = 'monday'\").fetchall()[0])\n"
     )
 
     def asked() -> str:

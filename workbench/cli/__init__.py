@@ -302,7 +302,11 @@ def recover(
 @sentences
 def events(
     log: Annotated[
-        Path, typer.Argument(metavar="LOG", help="An events.parquet, or the directory that --out made.")
+        Path,
+        typer.Argument(
+            metavar="LOG",
+            help="An events.parquet, the directory that --out made, or the name of a recorded session.",
+        ),
     ],
     account: Annotated[str, typer.Option(help="Only this account's, trades with it too.")] = "",
     symbol: Annotated[str, typer.Option(help="Only this instrument's.")] = "",
@@ -320,6 +324,7 @@ def events(
     explain: Annotated[
         str, typer.Option(metavar="ORDER", help="Tell what became of an order, and why, instead.")
     ] = "",
+    data: Data = None,
 ) -> None:
     """Print an event log, one sentence for each event."""
     from workbench.cli.listing import explain_order, list_events
@@ -327,9 +332,9 @@ def events(
     if explain:
         if any((account, symbol, order, kind, since, until, as_json, limit is not None)):
             raise ConfigError("stands alone", "--explain", "leave out the other options")
-        explain_order(log, explain)
+        explain_order(log, explain, data)
         return
-    list_events(log, account, symbol, order, kind or [], since, until, limit, as_json=as_json)
+    list_events(log, account, symbol, order, kind or [], since, until, limit, as_json=as_json, data=data)
 
 
 @app.command()

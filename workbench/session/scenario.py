@@ -169,5 +169,7 @@ def _venue(
         if entries or name == "instruments":
             parts[name] = made
     if history is not None and history.mode is not None:
+        if isinstance(data.get("venue"), dict) and "replay_mode" in data["venue"]:
+            raise ConfigError("replay_mode is given twice", lines.table("venue"), "[history] says mode")
         parts["replay_mode"] = history.mode
     return build(Venue, data.get("venue", {}), lines.table("venue"), clock, parts)

@@ -171,7 +171,7 @@ class WhatIf:
             self._gaps[number].furthest(before, after) / increment for before, after in pairwise([start_ns, *times])
         ]
         frame = self._prices(number, np.array(times, dtype=np.int64))
-        return frame.with_columns(pl.Series("furthest", furthest, dtype=pl.Float64, nan_to_null=True))
+        return frame.with_columns(pl.Series("furthest", np.array(furthest), nan_to_null=True))
 
     @property
     def end_ns(self) -> int:
