@@ -26,7 +26,17 @@ from workbench.journal.manifest import OPEN, Manifest, generation_of, read_manif
 from workbench.journal.notional import value_micros
 from workbench.journal.place import MANIFEST, data_root, session_folder, session_names
 from workbench.journal.tables import TABLES
-from workbench.journal.views import ACCOUNTS, INNER, INSTRUMENTS, SESSIONS, STORED, parts_sql, view_sql
+from workbench.journal.views import (
+    ACCOUNTS,
+    INNER,
+    INSTRUMENTS,
+    SESSIONS,
+    STORED,
+    parts_sql,
+    sql_path,
+    sql_text,
+    view_sql,
+)
 
 _CONFIG = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
 _TRIES = 5
@@ -102,6 +112,7 @@ class Catalog:
             self._known, self._made = known, True
 
     def _look(self) -> dict[str, _Known]:
+        _check_root(self.root)
         names = session_names(self.root) if self.sessions is None else self.sessions
         known: dict[str, _Known] = {}
         for name in names:
@@ -148,7 +159,7 @@ class Catalog:
                     cursor.execute(view_sql(view))
                 for name, view in STORED.items():
                     files = [
-                        session_folder(self.root, manifest.session).absolute() / part.path
+                        session_folder(self.root, manifest.session) / part.path
                         for manifest in manifests
                         for part in manifest.parts
                         if part.table == name
@@ -340,9 +351,8 @@ def connect(
     StoreError
         When the root or a session is missing, or a session is damaged; no session is left out silently.
     """
-    root = data_root(data)
-    if not root.is_dir():
-        raise StoreError("is no folder", str(root), "name the data root with data= or $WORKBENCH_DATA")
+    root = data_root(data).absolute()
+    _check_root(root)
     names = [session] if isinstance(session, str) else session
     for name in names or ():
         if not session_folder(root, name).is_dir():
@@ -360,6 +370,11 @@ def connect(
     return Connection(database, catalog)
 
 
+def _check_root(root: Path) -> None:
+    if not root.is_dir():
+        raise StoreError("is no folder", str(root), "name the data root with data= or $WORKBENCH_DATA")
+
+
 def _spill_folder() -> str:
     """Where DuckDB puts what does not fit in memory; it makes and removes the folder when it needs it."""
     return str(Path(tempfile.gettempdir()) / f"workbench-duckdb-{os.getpid()}-{time.monotonic_ns()}")
@@ -367,7 +382,8 @@ def _spill_folder() -> str:
 
 def confine(database: duckdb.DuckDBPyConnection, root: Path) -> None:
     """Keep SQL from every file outside the data root, and from changing that."""
-    folder = str(root.absolute()).replace("'", "''")
-    database.execute(f"SET allowed_directories = ['{folder}']")
+    # DuckDB compares the views' paths as they are written, with their patterns' signs in brackets.
+    folders = sorted({sql_text(str(root)), sql_path(root)})
+    database.execute(f"SET allowed_directories = [{', '.join(folders)}]")
     database.execute("SET enable_external_access = false")
     database.execute("SET lock_configuration = true")

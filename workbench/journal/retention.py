@@ -73,14 +73,18 @@ def plan(root: str | Path, rules: Rules, now_ns: int) -> Plan:
             doubts.append(str(error))
     newest_first = sorted(manifests, key=lambda each: (each.created_ns, each.session), reverse=True)
     removals: list[Removal] = []
-    total = 0
+    sizes = {each.session: folder_bytes(session_folder(root, each.session)) for each in newest_first}
+    # Those that run stay in any case, so the others must do with what room they leave.
+    total = sum(sizes[each.session] for each in newest_first if each.state != SEALED)
     for place, manifest in enumerate(newest_first):
-        size = folder_bytes(session_folder(root, manifest.session))
-        total += size
-        reason = _reason(rules, manifest, place, total, now_ns)
-        if reason and manifest.state == SEALED:
+        if manifest.state != SEALED:
+            continue
+        size = sizes[manifest.session]
+        reason = _reason(rules, manifest, place, total + size, now_ns)
+        if reason:
             removals.append(Removal(manifest.session, reason, size))
-            total -= size
+        else:
+            total += size
     return Plan(removals[::-1], doubts)
 
 

@@ -34,7 +34,7 @@ from workbench.journal.notional import without_what_follows
 from workbench.journal.parts import Written, checked, ordered, write_part
 from workbench.journal.place import MANIFEST, session_folder
 from workbench.journal.tables import CANDLES, INTERVALS, TABLES, Table
-from workbench.journal.whole import PARTIAL, make_folders, sync_folder, writing
+from workbench.journal.whole import PARTIAL, digest, make_folders, sync_folder, writing
 
 LOCK = "store.lock"
 """File whose lock the one writer of a session holds."""
@@ -259,6 +259,8 @@ class SessionStore:
                 kept += parts
                 continue
             layout = TABLES[table]
+            for part in small:
+                self._check_whole(part)
             first, last = min(part.first_seq for part in small), max(part.last_seq for part in small)
             whole = self._write(layout, interval, merged(self.folder, layout, small), first, last)
             kept += [*(part for part in parts if part not in small), whole]
@@ -364,6 +366,17 @@ class SessionStore:
             min_time_ns=written.min_time_ns,
             max_time_ns=written.max_time_ns,
         )
+
+    def _check_whole(self, part: Part) -> None:
+        """Refuse a damaged part: put together with others it would get a hash that says it is whole."""
+        path = self.folder / part.path
+        if not path.is_file():
+            what = "is missing"
+        elif digest(path) != part.sha256:
+            what = "was edited or damaged: its content does not have the manifest's hash"
+        else:
+            return
+        raise StoreError(what, str(path), "restore it from a copy, then run `workbench data verify`")
 
     def _drop_leftovers(self) -> None:
         """Remove parts that a writer made and never published before it ended."""
