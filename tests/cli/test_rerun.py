@@ -119,7 +119,9 @@ def test_a_recorded_replay(tmp_path: Path) -> None:
 
 def test_recovering_what_was_left_open(tmp_path: Path) -> None:
     scenario = read_scenario(TRADERS)
-    session = RecordedSession.create(tmp_path, "two", scenario.venue, zone=scenario.zone, names=scenario.names)
+    session = RecordedSession.create(
+        tmp_path, "two", scenario.venue, zone=scenario.zone, names=scenario.names
+    )
     session.step(scenario.commands)
     session.abandon()
     assert "the session is open" in run("rerun", "two", "--data", tmp_path).stdout
@@ -129,7 +131,9 @@ def test_recovering_what_was_left_open(tmp_path: Path) -> None:
     assert lines[0] == "recovered  two: 9 commands, 40 events, from the first command"
     assert lines[1] == "tables     0 events were in them, 40 were added"
     assert lines[-1] == f"sealed     {tmp_path / 'sessions' / 'two'}"
-    assert run("recover", "two", "--data", tmp_path).stdout == "two is sealed already: 9 commands, 40 events\n"
+    assert (
+        run("recover", "two", "--data", tmp_path).stdout == "two is sealed already: 9 commands, 40 events\n"
+    )
 
 
 def test_events_of_a_session(data: Path, tmp_path: Path) -> None:

@@ -150,9 +150,15 @@ like = "HARBOR"
         ("[history]\n", "a.toml, [history] (line 1): names no history"),
         ('[history]\nfiles = "x"\n', "a.toml, [history] (line 1): files is 'x', expected a list"),
         ("[history]\nfiles = [3]\n", "a.toml, [history] (line 1): files has 3, expected paths"),
-        ('[history]\nfile = ["x"]\n', "a.toml, [history] (line 1): 'file' is unknown here; did you mean 'files'?"),
+        (
+            '[history]\nfile = ["x"]\n',
+            "a.toml, [history] (line 1): 'file' is unknown here; did you mean 'files'?",
+        ),
         ('[history]\nfiles = ["no.csv"]\n', "a.toml, [history] (line 1): no.csv"),
-        (f'[history]\nfiles = ["{HARBOR}"]\nmode = "fast"\n', "a.toml, [history] (line 1): mode: 'fast' is no mode"),
+        (
+            f'[history]\nfiles = ["{HARBOR}"]\nmode = "fast"\n',
+            "a.toml, [history] (line 1): mode: 'fast' is no mode",
+        ),
         (f'[history]\nfiles = ["{HARBOR}", "{HARBOR}"]\n', "a.toml, [history] (line 1): has HARBOR twice"),
         (
             f'[history]\nfiles = ["{HARBOR}"]\n[[instrument]]\nsymbol = "HARBOR"\ntick_size = 1\n',

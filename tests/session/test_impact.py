@@ -33,7 +33,9 @@ def test_the_last_quote_of_a_time_counts_and_an_empty_side_has_no_middle() -> No
     mids = mids_of(quotes((1, 10, 12), (1, 10, 14), (3, 0, 14), (4, 11, 14)))
     assert mids.time_ns.tolist() == [1 * S, 3 * S, 4 * S]
     np.testing.assert_array_equal(mids.ticks, [12, np.nan, 12.5])
-    np.testing.assert_array_equal(mids.at(np.array([0, S, 2 * S, 3 * S, 9 * S])), [np.nan, 12, 12, np.nan, 12.5])
+    np.testing.assert_array_equal(
+        mids.at(np.array([0, S, 2 * S, 3 * S, 9 * S])), [np.nan, 12, 12, np.nan, 12.5]
+    )
     assert np.isnan(mids_of(quotes()).at(np.array([5]))).all()
 
 

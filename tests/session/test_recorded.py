@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,6 @@ from workbench.domain.records import EVENT, Records
 from workbench.engine.exchange import Exchange
 from workbench.errors import CommandError, ConfigError, JournalError, StoreError
 from workbench.journal.manifest import SEALED, read_manifest
-from workbench.journal.reader import read
 from workbench.session.recorded import RecordedSession, Rhythm
 from workbench.session.recovery import recover, reopen
 from workbench.session.rerun import rerun
@@ -104,9 +104,8 @@ def test_batches_do_not_show_in_the_tables(tmp_path: Path, right: StoredSession)
 
 
 def test_a_name_is_taken_once(tmp_path: Path) -> None:
-    with begin(tmp_path):
-        with pytest.raises(StoreError, match="monday"):
-            begin(tmp_path)
+    with begin(tmp_path), pytest.raises(StoreError, match="monday"):
+        begin(tmp_path)
     with pytest.raises(StoreError, match="monday"):
         begin(tmp_path)
     with pytest.raises(StoreError, match="is no name"):
@@ -218,12 +217,9 @@ def test_sealing_may_fail_at_any_write(
     feed(session)
     with monkeypatch.context() as patch:
         patch.setattr(Path, "replace", _failing(Path.replace, after))
-        try:
+        # There are fewer writes than the last of these would need.
+        with pytest.raises(StoreError, match="Input/output error") if after < 30 else nullcontext():
             session.close()
-        except StoreError as error:
-            assert "Input/output error" in str(error)
-        else:
-            assert after > 20
     session.abandon()
     recover("monday", data=tmp_path)
     check_sealed(tmp_path, right)
@@ -312,6 +308,7 @@ def test_a_second_process_asks_while_it_runs(tmp_path: Path) -> None:
 
 KILLED = """
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from tests.session.test_recorded import COMMANDS, OFTEN, begin
 session = begin(Path(sys.argv[1]))

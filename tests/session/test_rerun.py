@@ -31,7 +31,9 @@ def events() -> Records:
     return Exchange(two_stocks()).step(COMMANDS)
 
 
-def compared(stored: StoredSession, recorded: Records, monkeypatch: pytest.MonkeyPatch, pieces: int = 3) -> Rerun:
+def compared(
+    stored: StoredSession, recorded: Records, monkeypatch: pytest.MonkeyPatch, pieces: int = 3
+) -> Rerun:
     """A rerun against other recorded events, which come in pieces as from files."""
     parts = np.array_split(recorded, pieces)
     monkeypatch.setattr(StoredSession, "recorded_events", lambda _: iter(parts))
@@ -49,7 +51,9 @@ def test_the_same_commands_give_the_same_events(stored: StoredSession) -> None:
 
 @pytest.mark.parametrize("at", [0, 1, 40, -1])
 @pytest.mark.parametrize("pieces", [1, 7])
-def test_one_bit_is_found(stored: StoredSession, monkeypatch: pytest.MonkeyPatch, at: int, pieces: int) -> None:
+def test_one_bit_is_found(
+    stored: StoredSession, monkeypatch: pytest.MonkeyPatch, at: int, pieces: int
+) -> None:
     changed = events()
     changed["payload"][at, 3] ^= 1
     found = compared(stored, changed, monkeypatch, pieces)
@@ -72,7 +76,9 @@ def test_both_events_are_told(stored: StoredSession, monkeypatch: pytest.MonkeyP
     assert recorded.partition(": ")[2].strip() != again.partition(": ")[2].strip()
 
 
-def test_a_missing_and_a_spare_event_are_found(stored: StoredSession, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_and_a_spare_event_are_found(
+    stored: StoredSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
     every = events()
     short = compared(stored, every[:-1], monkeypatch).difference
     assert short is not None

@@ -6,7 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.domain.codes import OrderType, Side, TimeInForce
-from workbench.domain.commands import batch, cancel_order, mass_cancel, new_order, replace_order, transfer_cash
+from workbench.domain.commands import (
+    batch,
+    cancel_order,
+    mass_cancel,
+    new_order,
+    replace_order,
+    transfer_cash,
+)
 from workbench.domain.config import Account, Venue
 from workbench.domain.costs import FeeSchedule
 from workbench.domain.instruments import Instrument
@@ -39,7 +46,9 @@ def asked(commands: list[Records], place: Venue | None = None, **wanted: object)
 
 def of(made: WhatIf, table: str, measure: str, *owner: str) -> tuple[object, object, object]:
     frame = getattr(made, table).filter(measure=measure)
-    for name, value in zip(("account", "symbol") if table == "positions" else (frame.columns[0],), owner, strict=True):
+    for name, value in zip(
+        ("account", "symbol") if table == "positions" else (frame.columns[0],), owner, strict=True
+    ):
         frame = frame.filter(**{name: value})
     assert len(frame) == 1
     return frame.select("recorded", "what_if", "difference").row(0)
@@ -79,7 +88,7 @@ def test_the_impact_of_one_market_order() -> None:
 
 
 def test_an_impact_is_signed_by_the_side_of_the_fill() -> None:
-    # The mirror image: ann sells the 100 that are bid at 10.00; the next bid is 9.96, so the middle falls by 2.
+    # The mirror image: ann sells the 100 that are bid at 10.00; behind it 9.96 is bid: the middle falls by 2.
     made = asked(
         [
             sell(1, BOB, 100, 1002),
@@ -175,7 +184,7 @@ def test_a_stale_id_stays_stale() -> None:
 
 
 def test_latency_costs_an_order_its_place() -> None:
-    # Ann bids at 1.0 s, bob at 1.2 s at the same price; dora sells 10 at 2 s. 500 ms later, ann is behind bob.
+    # Ann bids at 1.0 s, bob at 1.2 s at the same price; dora sells 10 at 2 s. 500 ms later ann is behind.
     commands = [buy(1, ANN, 10, 1000), buy(1.2, BOB, 10, 1000), sell(2, DORA, 10, 1000)]
     made = asked(commands, latency="500ms", latency_of="ann")
     assert (made.left_out, made.delayed) == (0, 1)
@@ -256,13 +265,23 @@ def sessions(draw: st.DrawFn) -> list[Records]:
         elif kind == "market":
             made.append(
                 new_order(
-                    time_ns, account, 0, Side.SELL, lots, order_type=OrderType.MARKET, time_in_force=TimeInForce.IOC
+                    time_ns,
+                    account,
+                    0,
+                    Side.SELL,
+                    lots,
+                    order_type=OrderType.MARKET,
+                    time_in_force=TimeInForce.IOC,
                 )
             )
         elif kind == "replace":
-            made.append(replace_order(time_ns, account, order_id=target, quantity_lots=lots, price_ticks=ticks))
+            made.append(
+                replace_order(time_ns, account, order_id=target, quantity_lots=lots, price_ticks=ticks)
+            )
         else:
-            made.append(cancel_order(time_ns, account, order_id=target, quantity_lots=lots if kind == "cut" else 0))
+            made.append(
+                cancel_order(time_ns, account, order_id=target, quantity_lots=lots if kind == "cut" else 0)
+            )
     return made
 
 
@@ -322,9 +341,7 @@ def test_the_what_if_market_is_that_of_its_commands_alone(commands: list[Records
 def test_every_command_may_depend_on_the_one_before() -> None:
     """A chain of replaces by id, each naming what the last one gave out, is followed to its end."""
     chain = [buy(1, ANN, 1, 900), buy(2, BOB, 100, 1000)]
-    chain += [
-        replace_order((3 + at) * S, BOB, order_id=2 + at, price_ticks=1001 + at) for at in range(200)
-    ]
+    chain += [replace_order((3 + at) * S, BOB, order_id=2 + at, price_ticks=1001 + at) for at in range(200)]
     made = asked(chain, without="ann")
     assert made.missed == 0
     assert made.what_if.instruments["bid_price_ticks"].tolist() == [1200]

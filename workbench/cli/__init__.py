@@ -260,7 +260,9 @@ def rerun(
     ] = "",
     account: Annotated[
         list[str] | None,
-        typer.Option(metavar="ACCOUNT", help="Whose orders come later, all traders' unless given; repeatable."),
+        typer.Option(
+            metavar="ACCOUNT", help="Whose orders come later, all traders' unless given; repeatable."
+        ),
     ] = None,
     fees: Annotated[
         list[str] | None,

@@ -52,9 +52,7 @@ def check_output(directory: Path, *, force: bool, files: Collection[str] = FILES
 
 
 @contextmanager
-def whole_directory(
-    directory: Path, *, force: bool, files: Collection[str] = FILES
-) -> Iterator[Path]:
+def whole_directory(directory: Path, *, force: bool, files: Collection[str] = FILES) -> Iterator[Path]:
     """A temporary directory beside `directory` that takes its place if all went well, else is gone.
 
     `files` are those that an earlier output may hold.

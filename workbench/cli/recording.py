@@ -26,7 +26,9 @@ def recover_session(name: str, data: Path | None) -> None:
     if found.sealed_before:
         typer.echo(f"{name} is sealed already: {found.commands:,} commands, {found.events:,} events")
         return
-    begin = f"the snapshot after command {found.from_command:,}" if found.from_command else "the first command"
+    begin = (
+        f"the snapshot after command {found.from_command:,}" if found.from_command else "the first command"
+    )
     typer.echo(f"recovered  {name}: {found.commands:,} commands, {found.events:,} events, from {begin}")
     if found.torn_tail:
         typer.echo(f"cut off    {found.torn_tail}")

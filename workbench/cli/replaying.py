@@ -15,8 +15,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 import workbench
 from workbench.cli.errors import DIFFERENT
 from workbench.cli.importing import note_datasets
-from workbench.cli.recording import check_session
 from workbench.cli.output import check_output, whole_directory, write_replay
+from workbench.cli.recording import check_session
 from workbench.cli.tables import console, ladder_table, summary_table
 from workbench.domain.codes import EventKind, Reason
 from workbench.engine.moments import local_time

@@ -173,7 +173,9 @@ def _print(made: WhatIf, name: str) -> None:
     typer.echo(", ".join(counts))
     typer.echo(HELD_FIXED)
     if made.identical:
-        typer.echo("\nNothing is different: the same quotes, trades and fills, and the same state at the end.")
+        typer.echo(
+            "\nNothing is different: the same quotes, trades and fills, and the same state at the end."
+        )
         return
     show = console()
     accounts = changed(made.accounts)
@@ -279,9 +281,7 @@ def _chart(made: WhatIf, symbol: str) -> list[str]:
     """The difference over time: of each span the value furthest from 0."""
     values = made.path(symbol, _WIDTH)["furthest"].to_numpy().astype(np.float64)
     known = values[~np.isnan(values)]
-    first, last = (
-        f"{local_time(ns, made.zone):%H:%M:%S}" for ns in (made.recorded.start_ns, made.end_ns)
-    )
+    first, last = (f"{local_time(ns, made.zone):%H:%M:%S}" for ns in (made.recorded.start_ns, made.end_ns))
     top, bottom = (f"{value:+.1f} ticks" for value in (known.max(), known.min()))
     return ["", *labelled(line_chart(values, _HEIGHT), top, bottom, first, last)]
 

@@ -127,9 +127,9 @@ def _accounts(venue: Venue, names: str | Sequence[str], where: str) -> frozenset
 
 
 def _latency(given: str | int) -> int:
-    if isinstance(given, Integral) and not isinstance(given, bool):
-        latency_ns = int(given)
-    elif isinstance(given, str) and given.strip().isdecimal():
+    if (isinstance(given, Integral) and not isinstance(given, bool)) or (
+        isinstance(given, str) and given.strip().isdecimal()
+    ):
         latency_ns = int(given)
     else:
         try:
@@ -140,7 +140,9 @@ def _latency(given: str | int) -> int:
             ) from None
     if not 0 <= latency_ns <= LONGEST_NS:
         raise ConfigError(
-            f"{given!r} is not from 0 to a day", "latency", "orders can be later, but not earlier than they were"
+            f"{given!r} is not from 0 to a day",
+            "latency",
+            "orders can be later, but not earlier than they were",
         )
     return latency_ns
 
@@ -178,7 +180,9 @@ def _table(text: str) -> dict[str, Any]:
         pair = _PAIR.fullmatch(part)
         if pair is None:
             raise ConfigError(
-                f"{part!r} is no fee", "fees", "write maker=-0.1,taker=0.3 (basis points), or taker_per_lot=0.01"
+                f"{part!r} is no fee",
+                "fees",
+                "write maker=-0.1,taker=0.3 (basis points), or taker_per_lot=0.01",
             )
         try:
             table[pair[1]] = Decimal(pair[2])

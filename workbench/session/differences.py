@@ -111,9 +111,7 @@ def _account(trace: Trace, account: int) -> Measured:
     orders = trace.orders(*(kind for kind in EventKind if kind != EventKind.CASH_CHANGED))
     kinds = orders["kind"][orders["account"] == account]
     fills = trace.fills()
-    realised, fees = (
-        int(positions[name].sum()) for name in ("realised_average_micros", "fees_micros")
-    )
+    realised, fees = (int(positions[name].sum()) for name in ("realised_average_micros", "fees_micros"))
     unrealised = int(values["unrealised_micros"].sum())
     worth = int(trace.worth["equity_micros"][account])
     net = worth - _given(trace, account)
@@ -155,9 +153,7 @@ def _position(trace: Trace, account: int, number: int) -> Measured:
     value = _row(trace.position_values, account, number)
     fills = trace.fills()
     fills = fills[(fills["account"] == account) & (fills["instrument"] == number)]
-    sides = {
-        name: fills[fills["side"] == side] for name, side in (("buy", Side.BUY), ("sell", Side.SELL))
-    }
+    sides = {name: fills[fills["side"] == side] for name, side in (("buy", Side.BUY), ("sell", Side.SELL))}
     lots = 0 if view is None else int(view["position_lots"])
     realised = 0 if view is None else int(view["realised_average_micros"])
     fees = 0 if view is None else int(view["fees_micros"])

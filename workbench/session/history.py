@@ -76,13 +76,15 @@ class Background:
         return replace(self, commands=self.commands[:count], until=None)
 
     def instruments(self, entries: Sequence[Any], key: str, lines: Lines, clock: Clock) -> list[Instrument]:
-        """The venue's instruments: history's with what the file sets of them, then those of the file alone."""
+        """The venue's instruments: history's with what the file sets of them, then those of the file."""
         made = {history.instrument.symbol: history.instrument for history in self.histories}
         for number, entry in enumerate(entries):
             symbol = entry.get("symbol") if isinstance(entry, dict) else None
             place = lines.entry(key, number, len(entries), symbol)
             given = made.get(symbol) if isinstance(symbol, str) else None
-            built = build(Instrument, entry, place, clock) if given is None else _set(given, entry, place, clock)
+            built = (
+                build(Instrument, entry, place, clock) if given is None else _set(given, entry, place, clock)
+            )
             made[built.symbol] = built
         return list(made.values())
 

@@ -43,7 +43,9 @@ class Mids(NamedTuple):
         """The middles that hold at these times, NaN before the first."""
         place = np.searchsorted(self.time_ns, time_ns, side="right") - 1
         known = place >= 0
-        return np.where(known, self.ticks[np.maximum(place, 0)], np.nan) if len(self.ticks) else nothing(time_ns)
+        return (
+            np.where(known, self.ticks[np.maximum(place, 0)], np.nan) if len(self.ticks) else nothing(time_ns)
+        )
 
 
 def nothing(time_ns: Ints) -> Floats:

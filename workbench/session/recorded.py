@@ -134,7 +134,9 @@ class RecordedSession:
             When there is a session of that name, or the place cannot be written.
         """
         if not isinstance(venue, Venue):
-            raise ConfigError(f"{venue!r} is no Venue", "RecordedSession", "give Venue(instruments, accounts)")
+            raise ConfigError(
+                f"{venue!r} is no Venue", "RecordedSession", "give Venue(instruments, accounts)"
+            )
         about: dict[str, Any] = {
             "venue": venue_to_json(venue),
             "zone": zone,
@@ -284,9 +286,7 @@ class RecordedSession:
         self._store.compact()
         yield "compacted"
         manifest = self._store.manifest
-        self._store.finish(
-            commands=manifest.commands, events=manifest.events, state_hash=manifest.state_hash
-        )
+        self._store.finish(commands=manifest.commands, events=manifest.events, state_hash=manifest.state_hash)
         yield "sealed"
         self._journal.close()
         self._closed = True

@@ -10,12 +10,12 @@ from pathlib import Path
 from workbench.domain.config import Venue
 from workbench.engine.exchange import Exchange
 from workbench.errors import JournalError, ProjectionError, SnapshotError, StoreError
+from workbench.journal.disk import REAL
 from workbench.journal.manifest import SEALED, Manifest, read_manifest
 from workbench.journal.place import JOURNAL, data_root, session_folder
 from workbench.journal.reader import read
 from workbench.journal.seal import SessionStore
 from workbench.journal.segments import segment_files
-from workbench.journal.disk import REAL
 from workbench.journal.snapshots import Snapshot, latest_snapshot
 from workbench.journal.writer import Journal
 from workbench.session.checkpoint import unpack
@@ -108,7 +108,9 @@ def _said(
 
 def _manifest(folder: Path, name: str) -> Manifest:
     if not folder.is_dir():
-        raise StoreError("there is no session of this name", f"session {name!r}", f"looked in {folder.parent}")
+        raise StoreError(
+            "there is no session of this name", f"session {name!r}", f"looked in {folder.parent}"
+        )
     return read_manifest(folder)
 
 

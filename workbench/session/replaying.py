@@ -65,8 +65,8 @@ def replay(
     exact
         Whether tables hold Decimal instead of Float64.
     data
-        The data root whose datasets are meant, and where a session is recorded; $WORKBENCH_DATA, else `var` in
-        the current folder, unless given.
+        The data root whose datasets are meant, and where a session is recorded; $WORKBENCH_DATA, else `var`
+        in the current folder, unless given.
     imported
         Whether a file that was imported with the same options is read from its dataset, which is equal and
         faster (`Replay.datasets` tells).

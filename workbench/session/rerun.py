@@ -143,7 +143,12 @@ def rerun(
 
 
 def _said(
-    stored: StoredSession, start: float, commands: int, events: int, found: Difference | None, exchange: Exchange
+    stored: StoredSession,
+    start: float,
+    commands: int,
+    events: int,
+    found: Difference | None,
+    exchange: Exchange,
 ) -> Rerun:
     return Rerun(
         stored.name,

@@ -20,9 +20,9 @@ from workbench.engine.frames import (
     quotes_frame,
     trades_frame,
 )
+from workbench.engine.replay import CHUNK_COMMANDS
 from workbench.engine.summary import Summary, summarise
 from workbench.engine.words import Names
-from workbench.engine.replay import CHUNK_COMMANDS
 from workbench.feed.agents.population import SLICE_NS
 from workbench.feed.history import History
 from workbench.session.crowd import Crowd
@@ -162,9 +162,7 @@ def run(
         return _run(scenario, recorded.exchange, _Counted(recorded.step), progress)
 
 
-def _run(
-    scenario: Scenario, exchange: Exchange, counted: _Counted, progress: Progress | None
-) -> Run:
+def _run(scenario: Scenario, exchange: Exchange, counted: _Counted, progress: Progress | None) -> Run:
     fixed = scenario.commands
     if scenario.history is not None:
         fixed = _merged(scenario.history.commands, fixed)
@@ -216,6 +214,6 @@ def _trade(crowd: Crowd, script: Records, exchange: _Counted, progress: Progress
 
 
 def _merged(first: Records, second: Records) -> Records:
-    """Both by time; at equal times the first come first: history before the script, and both before agents."""
+    """Both by time; at equal times the first come first: history, then the script, then agents."""
     both = np.concatenate([first, second])
     return both[np.argsort(both["time_ns"], kind="stable")]

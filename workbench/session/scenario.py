@@ -60,9 +60,7 @@ class Scenario:
     history: Background | None = None
 
 
-def read_scenario(
-    path: str | os.PathLike[str], *, data: str | os.PathLike[str] | None = None
-) -> Scenario:
+def read_scenario(path: str | os.PathLike[str], *, data: str | os.PathLike[str] | None = None) -> Scenario:
     """Read a scenario file.
 
     Parameters
@@ -118,9 +116,7 @@ def parse_scenario(
         starts += [int(time_ns) for time_ns in history.commands["time_ns"][:1]] if history is not None else []
         venue = replace(venue, start_time_ns=min(starts, default=0))
     title, description = (str(said.get(name, "")) for name in ("title", "description"))
-    return Scenario(
-        file, title, description, venue, clock.zone, commands, script.names(), crowd, history
-    )
+    return Scenario(file, title, description, venue, clock.zone, commands, script.names(), crowd, history)
 
 
 def _clock(data: dict[str, Any], history: Background | None) -> Clock:

@@ -119,5 +119,7 @@ def open_session(name: str, data: str | os.PathLike[str] | None = None) -> Store
     root = data_root(None if data is None else Path(data))
     folder = session_folder(root, name)
     if not folder.is_dir():
-        raise StoreError(f"there is no session {name!r}", str(folder.parent), meant(name, session_names(root)))
+        raise StoreError(
+            f"there is no session {name!r}", str(folder.parent), meant(name, session_names(root))
+        )
     return StoredSession(folder, read_manifest(folder))

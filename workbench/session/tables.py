@@ -168,6 +168,4 @@ def _fits(source: _Source) -> bool:
 
 def _fitted(source: _Source, rows: pa.Table, first_seq: int, last_seq: int) -> Rows:
     """The rows in the columns of their table, which a projection may have more of."""
-    return Rows(
-        source.table, source.interval, rows, first_seq, last_seq
-    )
+    return Rows(source.table, source.interval, rows, first_seq, last_seq)

@@ -1,4 +1,4 @@
-"""What if: a session once more with some commands left out or later, or with other fees, and what is different.
+"""What if: a session once more, some commands left out or later, or with other fees, and what is different.
 
 What the others sent is held fixed. Recorded people and agents do not react to a market that has changed, and
 history in a responsive venue does not either; docs/sessions.md says what that means for the numbers.
@@ -168,7 +168,8 @@ class WhatIf:
         times = list(regular_times(start_ns, self.end_ns, count))
         increment = self.venue.instruments[number].price_increment_ticks
         furthest = [
-            self._gaps[number].furthest(before, after) / increment for before, after in pairwise([start_ns, *times])
+            self._gaps[number].furthest(before, after) / increment
+            for before, after in pairwise([start_ns, *times])
         ]
         frame = self._prices(number, np.array(times, dtype=np.int64))
         return frame.with_columns(pl.Series("furthest", np.array(furthest), nan_to_null=True))
