@@ -306,8 +306,8 @@ def _impact(made: WhatIf, symbol: str) -> Table:
     for after in made.after_fills.filter(symbol=symbol).iter_rows(named=True):
         if after["fills"]:
             label = f"{_span(after['seconds'])} after fills"
-            cells = (_number(after[name], 3, signed=True) for name in ("ticks", "basis_points"))
-            table.add_row(label, *cells, f"signed, {after['fills']:,} fills")
+            ticks, basis_points = (_number(after[name], 3, signed=True) for name in ("ticks", "basis_points"))
+            table.add_row(label, ticks, basis_points, f"signed, {after['fills']:,} fills")
     if row["fills"]:
         met = row["meets_after_seconds"]
         when = "not before the end" if met is None else "at once" if not met else f"after {_span(met)}"

@@ -127,10 +127,10 @@ def _accounts(venue: Venue, names: str | Sequence[str], where: str) -> frozenset
 
 
 def _latency(given: str | int) -> int:
-    if (isinstance(given, Integral) and not isinstance(given, bool)) or (
-        isinstance(given, str) and given.strip().isdecimal()
-    ):
-        latency_ns = int(given)
+    number: Any = given
+    whole = isinstance(number, Integral) and not isinstance(number, bool)
+    if whole or (isinstance(number, str) and number.strip().isdecimal()):
+        latency_ns = int(number)
     else:
         try:
             latency_ns = span_ns(given)

@@ -184,7 +184,7 @@ def _average(ticks: Any, lots: Any, instrument: Instrument) -> float | None:
         return None
     # Python's integers: price times quantity of a long day may not fit into 64 bits.
     value = sum(price * count for price, count in zip(ticks.tolist(), lots.tolist(), strict=True))
-    return value / int(lots.sum()) * float(instrument.price_from_ticks(1))
+    return float(value / int(lots.sum())) * float(instrument.price_from_ticks(1))
 
 
 def _instrument(trace: Trace, number: int, instrument: Instrument) -> Measured:

@@ -75,7 +75,8 @@ class _Renamed:
 
     def _enters(self, places: Ints) -> npt.NDArray[np.bool_]:
         """Whether the commands at these places, from 1, are new orders."""
-        return self._commands["kind"][places - 1] == CommandKind.NEW_ORDER
+        enters: npt.NDArray[np.bool_] = self._commands["kind"][places - 1] == CommandKind.NEW_ORDER
+        return enters
 
     def needs(self) -> list[int]:
         """For each command that names an id, the place of the last one before that may give the order its id.
