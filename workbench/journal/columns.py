@@ -42,8 +42,9 @@ class Column:
     type
         Its Arrow type.
     unit
-        What it counts: `ticks`, `lots`, `ticks x lots`, `micros`, `ns` (since 1970 UTC), `ppm`, `name`, `id`,
-        `count`, `number`, `code`, `bits`, `yes/no` or `by kind`.
+        What it counts: `ticks`, `lots`, `ticks x lots`, `micros`, `ns` (since 1970 UTC), `span` (ns between
+        two times), `millionths`, `name`, `id`, `count`, `number`, `code`, `bits`, `yes/no`, or `by kind` or
+        `by reason` of the event.
     about
         What it means, in one sentence without its full stop.
     none
@@ -73,7 +74,7 @@ class Column:
         """What views call it as people read it."""
         if self.read:
             return self.read
-        counts = self.unit in ("ticks", "lots", "micros", "ns")
+        counts = self.unit in ("ticks", "lots", "micros")
         return self.name.removesuffix(f"_{self.unit}") if counts else self.name
 
 
@@ -152,11 +153,11 @@ def micros(called: str, about: str) -> Column:
     return Column(f"{called}_micros", I64, "micros", about, encoding=PLAIN)
 
 
-def moment(called: str, about: str, *, none: bool = False) -> Column:
-    """A column of times that are whole numbers."""
-    return Column(f"{called}_ns", I64, "ns", about, none=none)
+def time(called: str, about: str) -> Column:
+    """A column of times, null for what has not happened."""
+    return Column(called, TIME, "ns", about)
 
 
-def flag(called: str, about: str, kind: pa.DataType = U8) -> Column:
+def flag(called: str, about: str) -> Column:
     """A column that says yes or no."""
-    return Column(called, kind, "yes/no", about, encoding=DICTIONARY)
+    return Column(called, BOOL, "yes/no", about, encoding=DICTIONARY)

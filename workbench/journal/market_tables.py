@@ -7,7 +7,6 @@ from dataclasses import replace
 from workbench.domain.codes import EventKind, OrderType, Reason, Side, TimeInForce
 from workbench.domain.states import OrderState
 from workbench.journal.columns import (
-    BOOL,
     DICTIONARY,
     I32,
     I64,
@@ -56,8 +55,8 @@ TRADES = Table(
         number(
             "maker_order_id", "The order that rested; null for liquidity the book never showed", none=True
         ),
-        flag("shadow", "Whether it is a fill against frozen history, no part of the market's volume", BOOL),
-        flag("auction", "Whether it is a trade of an auction's uncross", BOOL),
+        flag("shadow", "Whether it is a fill against frozen history, no part of the market's volume"),
+        flag("auction", "Whether it is a trade of an auction's uncross"),
     ),
 )
 

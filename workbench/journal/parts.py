@@ -149,8 +149,8 @@ def write_part(path: Path, table: Table, session: str, pieces: Iterable[pa.Table
                 writer.write_table(_with_session(table, session, piece), row_group_size=ROW_GROUP)
                 rows += piece.num_rows
                 times = pc.min_max(piece.column(table.time).cast(pa.int64())).as_py()
-                least = times["min"] if least is None else min(least, times["min"])
-                most = times["max"] if most is None else max(most, times["max"])
+                least = min((time for time in (least, times["min"]) if time is not None), default=None)
+                most = max((time for time in (most, times["max"]) if time is not None), default=None)
         size, sha256 = partial.stat().st_size, digest(partial)
         settle(partial, path)
     except BaseException:

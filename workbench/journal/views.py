@@ -92,12 +92,9 @@ def _column(column: Column) -> ViewColumn:
     if column.codes is not None:
         return ViewColumn(column.read_as, "VARCHAR", "name", column.about, _code_name(field, column.codes))
     if column.unit == "ns":
-        sql = given if column.type == TIME else f"make_timestamp_ns({given})"
-        return ViewColumn(column.read_as, "TIMESTAMP_NS", "UTC", column.about, sql)
+        return ViewColumn(column.read_as, "TIMESTAMP_NS", "UTC", column.about, given)
     if column.unit == "span":
         return ViewColumn(column.name, kind, "ns", column.about, given)
-    if column.unit == "yes/no":
-        kind, given = "BOOLEAN", given if kind == "BOOLEAN" else f"{given} <> 0"
     return ViewColumn(column.read_as, kind, unit, column.about, given)
 
 
