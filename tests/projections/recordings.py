@@ -57,7 +57,8 @@ class Recording(NamedTuple):
         return np.concatenate([piece.commands for piece in self.pieces])
 
 
-def _pieces(twin: ReferenceExchange, profile: str, seed: int, count: int) -> Iterator[Piece]:
+def pieces(twin: ReferenceExchange, profile: str, seed: int, count: int) -> Iterator[Piece]:
+    """A stream of at least `count` commands through a fresh twin, some of them at a time."""
     kind = LedgerGenerator if twin.venue.excursions else Generator
     generator = kind(twin, profile, seed)
     random = np.random.default_rng(seed)
@@ -79,4 +80,4 @@ def _pieces(twin: ReferenceExchange, profile: str, seed: int, count: int) -> Ite
 def recorded(venue: str, profile: str, seed: int, count: int) -> Recording:
     """A stream of at least `count` commands and what the twin made of it."""
     twin = ReferenceExchange(VENUES[venue])
-    return Recording(VENUES[venue], tuple(_pieces(twin, profile, seed, count)))
+    return Recording(VENUES[venue], tuple(pieces(twin, profile, seed, count)))

@@ -8,12 +8,13 @@ import pytest
 
 from tests.projections.recordings import CASES, VENUES, recorded
 from workbench.domain import commands as make
-from workbench.domain.codes import EventKind, Mark, Phase, Side
-from workbench.domain.config import Account, Venue
+from workbench.domain.codes import EventKind, Mark, OrderFlag, Phase, Side
+from workbench.domain.config import Account, ReplayMode, Venue
 from workbench.domain.instruments import Instrument
 from workbench.domain.records import Records
 from workbench.engine.exchange import Exchange
 from workbench.engine.reference import ReferenceExchange
+from workbench.engine.reference.marks import equity
 from workbench.errors import ConfigError
 from workbench.projections.equity import Equity
 
@@ -166,8 +167,40 @@ def test_the_close_counts_from_the_close_on_with_its_uncross() -> None:
     assert then(*trade(2, 1_100)) == 102_000_000
     auction = make.set_phase(3, Phase.CLOSING_AUCTION), *trade(3, 1_200), make.set_phase(4, Phase.CLOSED)
     assert then(*auction) == 104_000_000
-    assert then(make.set_phase(5, Phase.CONTINUOUS), *trade(6, 1_500)) == 104_000_000
+    # The next opening is an uncross too, and none of the close.
+    opening = make.set_phase(5, Phase.PRE_OPEN), *trade(5, 1_400), make.set_phase(6, Phase.CONTINUOUS)
+    assert then(*opening) == 104_000_000
+    assert then(*trade(6, 1_500)) == 104_000_000
     assert then(make.set_phase(7, Phase.CLOSED)) == 110_000_000
+    # 2 at 15.00 become 6 at 5.00.
+    assert then(make.split(8, 0, 3, 1)) == 110_000_000
+
+
+@pytest.mark.kernel
+def test_a_print_of_history_in_the_command_that_closes_is_no_close() -> None:
+    venue = venue_of(Mark.CLOSE)
+    exchange, projection = ReferenceExchange(venue), Equity(venue)
+    commands = [
+        *trade(1, 1_000, 2, buyer=ANN),
+        make.schedule_phase(2, Phase.CLOSED, 5),
+        make.cross_orders(6, 0, 10, 1_700),
+    ]
+    projection.apply(exchange.step(make.batch(commands)))
+    assert equity_of_ann(projection) == 100_000_000 == equity(exchange, ANN)
+
+
+@pytest.mark.kernel
+def test_beside_frozen_history_the_reference_price_counts_and_splits() -> None:
+    instrument = Instrument("ONE", "0.01", "100.00", reference_price="12.00")
+    venue = Venue([instrument], [Account("ann", cash=100)], replay_mode=ReplayMode.FROZEN)
+    exchange, projection = ReferenceExchange(venue), Equity(venue)
+    history = make.new_order(1, 0, 0, Side.SELL, 4, 1_000, client_order_id=1, flags=OrderFlag.HISTORICAL)
+    bought = make.new_order(2, ANN, 0, Side.BUY, 4, 1_000)
+    projection.apply(exchange.step(make.batch([history, bought])))
+    assert equity_of_ann(projection) == 108_000_000 == equity(exchange, ANN)
+    # 4 at 12.00 become 6 at 8.00; at 10.00 the last price would be 60.00.
+    projection.apply(exchange.step(make.batch([make.split(3, 0, 3, 2)])))
+    assert equity_of_ann(projection) == 108_000_000 == equity(exchange, ANN)
 
 
 @pytest.mark.kernel
