@@ -11,7 +11,6 @@ import pyarrow as pa
 
 from workbench.domain.config import Venue
 from workbench.domain.records import EVENT, Records
-from workbench.journal.tables import TABLES
 from workbench.projections.base import Projection
 from workbench.projections.candles import INTERVALS_NS, Candles
 from workbench.projections.equity import Equity
@@ -93,7 +92,7 @@ class Tables:
         ]
         if checkpoints is not None:
             self._projections = [one.restore(venue, checkpoints[one.name]) for one in self._projections]
-        self._sources = [source for source in _sources(self._projections) if _fits(source)]
+        self._sources = list(_sources(self._projections))
         self._events: list[Records] = []
         self.seq = self.taken_seq = self._projections[0].seq
 
@@ -120,7 +119,7 @@ class Tables:
         self.taken_seq = last
         yield Rows("events", "", event_rows(events), first, last)
         for source in self._sources:
-            yield _fitted(source, source.take(), first, last)
+            yield Rows(source.table, source.interval, source.take(), first, last)
 
     def drop(self) -> None:
         """Forget the rows that have become final: they are written already."""
@@ -132,7 +131,7 @@ class Tables:
         assert not self.waiting, "rows() comes first"
         for source in self._sources:
             if source.remaining is not None:
-                yield _fitted(source, source.remaining(), self.seq + 1, self.seq)
+                yield Rows(source.table, source.interval, source.remaining(), self.seq + 1, self.seq)
 
     def checkpoints(self) -> dict[str, bytes]:
         """All projections as they are, from which to go on."""
@@ -160,12 +159,3 @@ def _sources(projections: Sequence[Projection]) -> Iterator[_Source]:
                 yield _Source("positions", "", one.take_rows)
             case Equity():
                 yield _Source("equity", "", one.take_rows, one.remaining_rows)
-
-
-def _fits(source: _Source) -> bool:
-    return source.take().schema.names == TABLES[source.table].schema.names
-
-
-def _fitted(source: _Source, rows: pa.Table, first_seq: int, last_seq: int) -> Rows:
-    """The rows in the columns of their table, which a projection may have more of."""
-    return Rows(source.table, source.interval, rows, first_seq, last_seq)
