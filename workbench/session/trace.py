@@ -107,9 +107,9 @@ class Trace:
 
     def trades(self, instrument: int) -> Records:
         """The market's own trades of an instrument as `TRADE_EVENT`, in order; not those beside history."""
-        trades: Records = _of(self._trades, EVENT, instrument).view(TRADE_EVENT)
-        trades = trades[trades["flags"] & SHADOW == 0]
-        return trades
+        trades = _of(self._trades, EVENT, instrument).view(TRADE_EVENT)
+        own: Records = trades[trades["flags"] & SHADOW == 0]
+        return own
 
     def fills(self) -> Records:
         """`FILL_EVENT` of all traders, in order."""
@@ -157,6 +157,6 @@ def _joined(parts: list[Records], dtype: np.dtype[Any]) -> Records:
 
 
 def _of(parts: list[Records], dtype: np.dtype[Any], instrument: int) -> Records:
-    every: Records = _joined(parts, dtype)
-    every = every[every["instrument"] == instrument]
-    return every
+    every = _joined(parts, dtype)
+    found: Records = every[every["instrument"] == instrument]
+    return found
