@@ -26,8 +26,11 @@ from workbench.engine.words import Names
 from workbench.feed.agents.population import SLICE_NS
 from workbench.feed.history import History
 from workbench.session.crowd import Crowd
-from workbench.session.recorded import RecordedSession
+from workbench.session.recorded import RecordedSession, Rhythm
 from workbench.session.scenario import Scenario, read_scenario
+
+UNATTENDED = Rhythm(sync_commands=20_000)
+"""Nobody outside waits for a scenario's answers, and its commands can be made anew."""
 
 Progress = Callable[[int, int], None]
 """Called with how much is done and how much there is: nanoseconds of agents' time, else commands."""
@@ -157,6 +160,7 @@ def run(
         kind="scenario",
         source=scenario.file,
         keep_events=True,
+        rhythm=UNATTENDED,
     )
     with recorded:
         return _run(scenario, recorded.exchange, _Counted(recorded.step), progress)
