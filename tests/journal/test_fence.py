@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -55,20 +56,20 @@ def test_a_second_process_is_refused(folder: Path, *, deleted: bool) -> None:
     first = start(folder)
     try:
         assert next_line(first) == "ready"
+        first.send_signal(signal.SIGSTOP)
         if deleted:
             (folder / "lock").unlink()
-        with pytest.raises(JournalError, match="is writing this journal; end it first"):
+        with pytest.raises(JournalError, match=r"process.* is writing this journal; end it first"):
             Journal.open(folder)
-        second = start(folder)
-        assert re.search(r"refused .* is writing this journal", next_line(second))
-        second.wait()
+        with start(folder) as second:
+            assert re.search(r"refused .* is writing this journal", next_line(second))
+        first.send_signal(signal.SIGCONT)
         if deleted:
-            lines = list(first.stdout or ())
-            assert "its lock file was deleted or replaced" in lines[-1]
-            first.wait()
+            assert "its lock file was deleted or replaced" in first.communicate()[0].splitlines()[-1]
     finally:
         first.kill()
-        first.communicate()
+        with first:
+            pass
     with Journal.open(folder) as journal:
         whole = some_commands(COUNT)[: journal.last_seq].tobytes()
     assert read_all(folder) == whole
