@@ -9,7 +9,15 @@ import numpy as np
 import pytest
 
 from tests.journal.faulty_disk import FaultyDisk
-from tests.journal.tiny_journal import ABOUT, let_go, only_segment, read_all, some_commands, used_bytes
+from tests.journal.tiny_journal import (
+    ABOUT,
+    let_go,
+    only_segment,
+    read_all,
+    reopen,
+    some_commands,
+    used_bytes,
+)
 from tests.twins.streams import venues
 from workbench.domain.codes import Side
 from workbench.domain.commands import batch, new_order
@@ -60,7 +68,7 @@ def test_the_state_after_recovery_is_the_state_before(tmp_path: Path, seed: int)
             saved = True
     let_go(journal)
 
-    with Journal.open(tmp_path / "j") as journal:
+    with reopen(tmp_path / "j") as journal:
         assert journal.last_seq == len(commands)
     again = Exchange(venue_from_json(about(tmp_path / "j")["venue"]))
     snapshot = latest_snapshot(tmp_path / "j")
@@ -103,7 +111,7 @@ def test_of_frames_in_flight_any_may_be_lost(
     offsets, whole = in_flight(tmp_path / "j", synced=3, frames=3)
     overwrite(tmp_path / "j", offsets[lost], FRAME_BYTES + 2 * 104)
     with caplog.at_level(logging.WARNING):
-        journal = Journal.open(tmp_path / "j")
+        journal = reopen(tmp_path / "j")
     assert journal.last_seq == 2 * lost
     journal.close()
     assert read_all(tmp_path / "j") == whole[: 2 * lost * 104]
@@ -123,7 +131,7 @@ def test_an_acknowledged_frame_that_is_lost_is_damage(tmp_path: Path, lost: int)
     offsets, _ = in_flight(tmp_path / "j", synced=3, frames=3)
     overwrite(tmp_path / "j", offsets[lost], 10)
     with pytest.raises(JournalError, match="the cursor knows that 6 were acknowledged; `workbench journal v"):
-        Journal.open(tmp_path / "j")
+        reopen(tmp_path / "j")
 
 
 def test_each_frame_knows_what_was_durable_before_it(tmp_path: Path) -> None:
@@ -139,7 +147,7 @@ def test_each_frame_knows_what_was_durable_before_it(tmp_path: Path) -> None:
     (tmp_path / "j" / "cursor").write_bytes(old_cursor)
     overwrite(tmp_path / "j", offsets[0], 30)
     with pytest.raises(JournalError, match=f"an undamaged frame follows at offset {offsets[1]}"):
-        Journal.open(tmp_path / "j")
+        reopen(tmp_path / "j")
 
 
 def test_several_frames_in_one_sync_sync_the_cursor_too(tmp_path: Path) -> None:
@@ -160,11 +168,11 @@ def test_a_torn_tail_is_cut_once(tmp_path: Path) -> None:
     with only_segment(tmp_path / "j").open("r+b") as file:
         file.seek(offsets[2] + 100)
         file.write(b"torn")
-    first = Journal.open(tmp_path / "j")
+    first = reopen(tmp_path / "j")
     assert first.recovery.cut is not None
     assert "the frame's checksum does not fit its bytes" in str(first.recovery.cut)
     let_go(first)
-    second = Journal.open(tmp_path / "j")
+    second = reopen(tmp_path / "j")
     assert second.recovery.cut is None
     assert second.recovery.warnings == ()
     second.close()

@@ -4,13 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.journal.tiny_journal import copy, read_all, some_commands, used_bytes, write_journal
+from tests.journal.tiny_journal import copy, read_all, reopen, some_commands, used_bytes, write_journal
 from workbench.errors import JournalError
 from workbench.journal.archive import archive
 from workbench.journal.repair import repair
 from workbench.journal.snapshots import latest_snapshot
 from workbench.journal.verify import verify
-from workbench.journal.writer import Journal
 
 
 @pytest.fixture
@@ -62,7 +61,7 @@ def test_what_is_whole_is_kept_and_the_originals_too(folder: Path) -> None:
     snapshot = latest_snapshot(folder)
     assert snapshot is not None
     assert snapshot.seq == 10
-    with Journal.open(folder) as journal:
+    with reopen(folder) as journal:
         assert journal.last_seq == 25
         assert journal.epoch == 2
         journal.append(some_commands(60)[25:])
@@ -93,7 +92,7 @@ def test_snapshots_of_what_is_lost_are_not_kept(tmp_path: Path) -> None:
     done = repair(tmp_path / "j", yes=True)
     assert any("a snapshot of command 40, which is not kept" in sentence for sentence in done.dropped)
     assert latest_snapshot(tmp_path / "j") is None
-    Journal.open(tmp_path / "j").close()
+    reopen(tmp_path / "j").close()
 
 
 def test_a_cut_tail_that_was_acknowledged_is_named(tmp_path: Path) -> None:
@@ -128,7 +127,7 @@ def test_nothing_to_do_and_nothing_to_keep(tmp_path: Path) -> None:
 def test_a_journal_that_is_being_written_is_not_repaired(folder: Path, tmp_path: Path) -> None:
     whole = copy(folder, tmp_path / "whole")
     flip(segments(whole)[2], 1_000)
-    journal = Journal.open(whole)
+    journal = reopen(whole)
     flip(segments(whole)[2], 1_000)
     with pytest.raises(JournalError, match="is writing this journal"):
         repair(whole, yes=True)

@@ -10,14 +10,13 @@ from pathlib import Path
 import pytest
 from crc32c import crc32c
 
-from tests.journal.tiny_journal import read_all, readable, write_journal
+from tests.journal.tiny_journal import read_all, readable, reopen, write_journal
 from workbench.errors import JournalError
 from workbench.journal.disk import REAL
 from workbench.journal.frames import HEADER_BYTES
 from workbench.journal.reader import read
 from workbench.journal.segments import survey
 from workbench.journal.verify import verify
-from workbench.journal.writer import Journal
 
 
 @pytest.fixture
@@ -110,7 +109,7 @@ def test_is_refused_with_file_offset_and_remedy(
     whole = read_all(folder)
     damage(folder)
     with pytest.raises(JournalError) as refused:
-        Journal.open(folder)
+        reopen(folder)
     text = str(refused.value)
     assert said in text
     assert ".wbj, offset " in text

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.journal.tiny_journal import ABOUT, let_go, read_all, some_commands, write_journal
+from tests.journal.tiny_journal import ABOUT, let_go, read_all, reopen, some_commands, write_journal
 from workbench.errors import JournalError
 from workbench.journal.snapshots import latest_snapshot
 from workbench.journal.writer import Journal
@@ -47,7 +47,7 @@ def test_recovery_verifies_from_the_newest_snapshot_on(folder: Path) -> None:
     raw = bytearray(first.read_bytes())
     raw[500] ^= 1
     first.write_bytes(raw)
-    with Journal.open(folder) as journal:
+    with reopen(folder) as journal:
         assert journal.last_seq == 50
         assert journal.recovery.verified_from == 36
         assert journal.recovery.warnings == ()
@@ -76,7 +76,7 @@ def test_a_damaged_one_is_not_used(
     assert found is not None
     assert found.seq == 30
     assert f"snapshot not used: {newest}" in caplog.text
-    with Journal.open(folder) as journal:
+    with reopen(folder) as journal:
         assert journal.recovery.verified_from == 31
         assert str(newest) in journal.recovery.warnings[0]
 
@@ -89,7 +89,7 @@ def test_a_snapshot_knows_what_the_segments_lost(folder: Path) -> None:
     with pytest.raises(
         JournalError, match=r"the snapshot 0{18}38\.wbs leads to segment 31, which is missing"
     ):
-        Journal.open(folder)
+        reopen(folder)
 
 
 def test_only_durable_states_are_saved(tmp_path: Path) -> None:
@@ -105,12 +105,12 @@ def test_only_durable_states_are_saved(tmp_path: Path) -> None:
 
 def test_a_snapshot_of_a_command_of_an_earlier_writer(folder: Path) -> None:
     whole = read_all(folder)
-    journal = Journal.open(folder)
+    journal = reopen(folder)
     for path in snapshots(folder):
         path.unlink()
     journal.save_snapshot(b"old", 17, "hash")
     let_go(journal)
-    with Journal.open(folder) as journal:
+    with reopen(folder) as journal:
         assert journal.recovery.verified_from == 11
     assert read_all(folder) == whole
 
