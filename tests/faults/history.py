@@ -1,0 +1,467 @@
+"""One history of a journal on a simulated disk, drawn from a seed and checked against a model.
+
+The model knows every command that was ever handed to the journal and how many of them the journal acknowledged:
+`append` returned and so did `sync`. After each end of the process, of the machine or of nothing at all, the
+journal must give back every acknowledged command byte for byte, in order, and nothing that was never written.
+"""
+
+from __future__ import annotations
+
+import random
+import traceback
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tests.faults.disk import Down, SimDisk
+from workbench.domain.records import COMMAND, Records
+from workbench.errors import JournalError
+from workbench.journal import reader, verify, writer
+
+SIZE = COMMAND.itemsize
+FOLDER = Path("/sim/session/journal")
+DAMAGES = ("flip", "flip", "flip", "cut", "wipe", "old bytes", "file gone", "whole flip")
+
+
+class Broken(AssertionError):
+    """The journal did not do what it promises."""
+
+
+class Fold:
+    """The cheapest state machine: a running checksum of the commands, whatever batches they come in."""
+
+    def __init__(self, seq: int = 0, value: int = 0) -> None:
+        self.seq, self.value = seq, value
+
+    def step(self, commands: Records) -> None:
+        """Take commands in."""
+        self.seq, self.value = self.seq + len(commands), zlib.crc32(commands.tobytes(), self.value)
+
+    def snapshot(self) -> bytes:
+        """The state as bytes, with some ballast so that it spans sectors."""
+        return f"{self.seq} {self.value} ".encode().ljust(700 + self.value % 700, b".")
+
+    def state_hash(self) -> str:
+        """Digest of the state."""
+        return f"{self.seq}-{self.value:08x}"
+
+    @classmethod
+    def restore(cls, data: bytes) -> Fold:
+        """The state a snapshot was taken of."""
+        seq, value, _ = data.split(maxsplit=2)
+        return cls(int(seq), int(value))
+
+
+class Noise:
+    """Commands of random bytes, and the fold that steps them."""
+
+    about: dict[str, Any] = {"venue": {"name": "noise"}, "made": "by the fault harness"}
+
+    def __init__(self, seed: int) -> None:
+        self.random = np.random.default_rng(seed)
+
+    def commands(self, count: int) -> Records:
+        """Some more."""
+        return np.frombuffer(self.random.bytes(count * SIZE), dtype=COMMAND)
+
+    def machine(self) -> Any:
+        """A state machine at its start."""
+        return Fold()
+
+    def restored(self, data: bytes) -> Any:
+        """A state machine as its snapshot says."""
+        return Fold.restore(data)
+
+
+@dataclass
+class History:
+    """What happens to one journal, and what the model knows of it."""
+
+    seed: int
+    source: Any = None
+    draw: random.Random = field(init=False)
+    disk: SimDisk = field(init=False)
+    log: bytearray = field(default_factory=bytearray)
+    acked: int = 0
+    created: bool = False
+    snapshots: dict[int, tuple[bytes, str]] = field(default_factory=dict)
+    saved: int = 0
+    retry: list[Records] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+    in_doubt: list[Records] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.draw = random.Random(self.seed)
+        self.disk = SimDisk(self.draw.getrandbits(60), FOLDER.parents[1])
+        self.source = self.source or Noise(self.seed)
+        self.segment_bytes = self.draw.choice((2048, 4096, 8192, 1 << 16))
+        self.largest = self.draw.choice((1, 3, 8, 30))
+        if self.draw.random() < 0.7:
+            self.disk.make_folder(FOLDER.parent)
+            self.disk.sync_folder(FOLDER.parents[1])
+        self.lives = self.draw.randint(2, 6)
+
+    # ------------------------------------------------------------------ model
+
+    @property
+    def written(self) -> int:
+        """Commands ever handed to the journal that may still be there."""
+        return len(self.log) // SIZE
+
+    def state_at(self, seq: int) -> Any:
+        """The state machine after `seq` commands, stepped straight."""
+        machine = self.source.machine()
+        machine.step(np.frombuffer(bytes(self.log[: seq * SIZE]), dtype=COMMAND))
+        return machine
+
+    def ensure(self, held: bool, what: str) -> None:
+        """Complain when a promise is broken."""
+        if not held:
+            raise Broken(f"seed {self.seed}: {what} (acknowledged {self.acked}, written {self.written})")
+
+    # ------------------------------------------------------------------ reading
+
+    def read(self, disk: SimDisk, after_seq: int = 0, **options: Any) -> int:
+        """Read from a sequence on and compare with the model; returns the last sequence that came."""
+        last = after_seq
+        for first_seq, commands in reader.read(FOLDER, after_seq=after_seq, disk=disk, **options):
+            self.ensure(first_seq == last + 1, f"read gives command {first_seq} after {last}")
+            self.ensure(len(commands) > 0, f"read gives an empty batch at {first_seq}")
+            self.ensure(commands.dtype == COMMAND, "read gives records of another dtype")
+            upto = last + len(commands)
+            self.ensure(upto <= self.written, f"read gives commands up to {upto}, which nobody wrote")
+            expected = self.log[last * SIZE : upto * SIZE]
+            self.ensure(commands.tobytes() == expected, f"read gives wrong bytes in {last + 1} to {upto}")
+            last = upto
+        return last
+
+    def check_snapshot(self, disk: SimDisk, last_seq: int, *, damaged: bool) -> None:
+        """The latest snapshot is one that was saved, and with the tail it leads to the model's state."""
+        found = reader.latest_snapshot(FOLDER, disk=disk)
+        if found is None:
+            self.ensure(damaged or not self.saved, f"the snapshot of {self.saved} is gone")
+            machine, seq = self.source.machine(), 0
+        else:
+            seq = found.seq
+            known = self.snapshots.get(seq)
+            self.ensure(known is not None, f"there is a snapshot of {seq}, which nobody saved")
+            self.ensure((found.data, found.state_hash) == known, f"the snapshot of {seq} holds something else")
+            self.ensure(seq <= last_seq, f"there is a snapshot of {seq}, and the journal ends at {last_seq}")
+            self.ensure(damaged or seq >= self.saved, f"the latest snapshot is {seq}, not {self.saved}")
+            machine = self.source.restored(found.data)
+            self.ensure(machine.state_hash() == found.state_hash, f"the snapshot of {seq} is of another state")
+        self.read_into(machine, disk, seq)
+        expected = self.state_at(last_seq).state_hash()
+        self.ensure(machine.state_hash() == expected, f"snapshot of {seq} and tail lead to another state")
+
+    def read_into(self, machine: Any, disk: SimDisk, after_seq: int) -> None:
+        """Step a machine over what follows."""
+        for _, commands in reader.read(FOLDER, after_seq=after_seq, disk=disk):
+            machine.step(commands)
+
+    # ------------------------------------------------------------------ a life
+
+    def run(self) -> Counter[str]:
+        """Live all lives; raises `Broken` when the journal breaks a promise."""
+        for _ in range(self.lives):
+            self.guarded(self.life)
+            self.disk.calm()
+            power = self.draw.random() < 0.6
+            self.counts["power losses" if power else "ends of the process"] += 1
+            self.disk.restart(power=power)
+            if self.draw.random() < 0.3:
+                # Twice in a row, the second time while recovering.
+                self.disk.crash_after = self.draw.randint(0, 40)
+                self.guarded(self.recover_only)
+                self.disk.calm()
+                self.disk.restart(power=power or self.draw.random() < 0.5)
+            self.guarded(self.after)
+        self.guarded(self.last)
+        self.counts.update({f"fault: {name}": count for name, count in self.disk.injected.items()})
+        self.counts["operations"] += self.disk.operations
+        self.counts["acknowledged"] += self.acked
+        return self.counts
+
+    def guarded(self, part: Callable[[], None]) -> None:
+        """Run a part; what it may raise is a refusal that a fault explains, or the end."""
+        faults = self.disk.injected.total() - self.disk.injected["short"] - self.disk.injected["writeback"]
+        try:
+            part()
+        except Down:
+            self.counts["crashes"] += 1
+        except JournalError as error:
+            now = self.disk.injected.total() - self.disk.injected["short"] - self.disk.injected["writeback"]
+            self.ensure(now > faults, f"refused without a fault: {error}")
+            self.counts["refusals after a fault"] += 1
+        except Broken:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever else comes out is a finding
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            text = f"{type(error).__name__} at {Path(where.filename).name}:{where.lineno}: {error}"
+            raise Broken(f"seed {self.seed}: {text}") from error
+
+    def opened(self) -> writer.Journal:
+        """The journal, opened or made; what it says after that is what it must keep."""
+        if not self.created:
+            try:
+                journal = writer.Journal.open(FOLDER, disk=self.disk)
+            except JournalError:
+                journal = writer.Journal.create(
+                    FOLDER, self.source.about, segment_bytes=self.segment_bytes, disk=self.disk
+                )
+        else:
+            journal = writer.Journal.open(FOLDER, disk=self.disk)
+            self.counts["reopened"] += 1
+        self.created = True
+        self.accept(journal.last_seq, journal.durable_seq)
+        self.ensure(journal.about == self.source.about, "about is not what the journal was made with")
+        return journal
+
+    def accept(self, last_seq: int, durable_seq: int) -> None:
+        """After a recovery the journal says how far it goes; what it no longer has may be appended anew."""
+        self.ensure(last_seq >= self.acked, f"recovered up to {last_seq}: acknowledged commands are lost")
+        self.ensure(last_seq <= self.written, f"recovered up to {last_seq}: more than was written")
+        self.ensure(durable_seq <= last_seq, f"durable up to {durable_seq} of {last_seq}")
+        self.counts["recovered in doubt"] += last_seq > self.acked
+        self.retry = self.lost_batches(last_seq)
+        del self.log[last_seq * SIZE :]
+        self.in_doubt.clear()
+        self.snapshots = {seq: what for seq, what in self.snapshots.items() if seq <= last_seq}
+        self.acked = max(self.acked, durable_seq)
+
+    def lost_batches(self, last_seq: int) -> list[Records]:
+        """The batches in doubt that did not survive; their clients send them again, or not."""
+        if self.draw.random() < 0.4:
+            return []
+        lost, seq = [], self.written
+        for batch in reversed(self.in_doubt):
+            seq -= len(batch)
+            if seq >= last_seq:
+                lost.append(batch)
+        return lost[::-1]
+
+    def draw_faults(self) -> None:
+        """What may go wrong in this life."""
+        mood = self.draw.choice(("calm", "crash", "crash", "crash", "short", "full", "sync", "all"))
+        rates: dict[str, float] = {"writeback": self.draw.choice((0.0, 0.02, 0.2))}
+        if mood in ("short", "all"):
+            rates["short"] = self.draw.choice((0.05, 0.5))
+        if mood in ("full", "all"):
+            rates |= {"full": 0.02, "no room": 0.1}
+        if mood in ("sync", "all"):
+            rates["sync"] = 0.03
+        self.disk.rates = rates
+        if mood in ("crash", "all"):
+            self.disk.crash_after = self.draw.randint(0, self.draw.choice((30, 100, 300)))
+
+    def life(self) -> None:
+        """Open, work, and maybe close."""
+        self.draw_faults()
+        journal = self.opened()
+        try:
+            for _ in range(self.draw.randint(1, self.draw.choice((5, 20, 60)))):
+                self.act(journal)
+            if self.draw.random() < 0.4:
+                journal.close()
+                self.acked = self.written
+                self.counts["closed"] += 1
+        except JournalError as error:
+            # A failed journal stays failed.
+            self.refuses(lambda: journal.append(self.source.commands(1)), f"append after {error}")
+            self.refuses(journal.sync, f"sync after {error}")
+            raise
+
+    def refuses(self, call: Callable[[], Any], what: str) -> str:
+        """The sentence of a call that must be refused."""
+        try:
+            call()
+        except JournalError as error:
+            return str(error)
+        raise Broken(f"seed {self.seed}: not refused: {what}")
+
+    def act(self, journal: writer.Journal) -> None:
+        """One thing that happens."""
+        what = self.draw.random()
+        if what < 0.55:
+            self.append(journal)
+        elif what < 0.85:
+            self.sync(journal)
+        elif what < 0.91:
+            self.save_snapshot(journal)
+        elif what < 0.96:
+            self.look(journal)
+        elif what < 0.98:
+            self.refuses(lambda: writer.Journal.open(FOLDER, disk=self.disk), "a second writer")
+            self.counts["second writers refused"] += 1
+        elif what < 0.99:
+            self.refuses(
+                lambda: writer.Journal.create(FOLDER, self.source.about, disk=self.disk), "a second journal"
+            )
+        else:
+            self.append(journal, np.zeros(0, dtype=COMMAND))
+
+    def append(self, journal: writer.Journal, commands: Records | None = None) -> None:
+        """Append a batch; from the first byte on it may be there or not."""
+        if commands is None:
+            commands = self.retry.pop(0) if self.retry else self.source.commands(self.draw.randint(1, self.largest))
+        self.log += commands.tobytes()
+        self.in_doubt.append(commands)
+        last_seq = journal.append(commands)
+        self.ensure(last_seq == self.written, f"append returned {last_seq}")
+        self.ensure(journal.last_seq == last_seq, f"append returned {last_seq}, last_seq is {journal.last_seq}")
+        self.ensure(journal.durable_seq <= self.written, f"durable_seq is {journal.durable_seq}")
+        self.counts["batches"] += 1
+
+    def sync(self, journal: writer.Journal) -> None:
+        """Everything appended so far is acknowledged."""
+        durable_seq = journal.sync()
+        self.ensure(durable_seq == self.written, f"sync returned {durable_seq}")
+        self.ensure(journal.durable_seq == durable_seq, f"after sync durable_seq is {journal.durable_seq}")
+        self.acked = durable_seq
+        self.in_doubt.clear()
+        self.counts["syncs"] += 1
+
+    def save_snapshot(self, journal: writer.Journal) -> None:
+        """Keep the state of some durable command."""
+        if not self.acked:
+            return
+        seq = self.acked if self.draw.random() < 0.7 else self.draw.randint(1, self.acked)
+        machine = self.state_at(seq)
+        self.snapshots[seq] = (machine.snapshot(), machine.state_hash())
+        journal.save_snapshot(machine.snapshot(), seq, machine.state_hash())
+        self.saved = max(self.saved, seq)
+        self.counts["snapshots"] += 1
+
+    def look(self, journal: writer.Journal) -> None:
+        """A reader without the lock, while the journal is being written."""
+        after_seq = self.draw.randint(0, self.acked)
+        upto_seq = self.draw.choice((None, self.draw.randint(after_seq, self.written)))
+        batch = self.draw.choice((1, 7, 1 << 18))
+        last = self.read(self.disk, after_seq, upto_seq=upto_seq, batch=batch)
+        self.ensure(last >= min(self.acked, upto_seq or self.acked), f"a reader came to {last} alone")
+        self.ensure(upto_seq is None or last <= max(after_seq, upto_seq), f"a reader came to {last} of {upto_seq}")
+        self.ensure(journal.last_seq == self.written, f"last_seq is {journal.last_seq}")
+        self.counts["reads beside the writer"] += 1
+
+    # ------------------------------------------------------------------ after the end
+
+    def recover_only(self) -> None:
+        """Open and be gone."""
+        self.disk.rates = {"writeback": 0.05}
+        self.opened()
+
+    def after(self) -> None:
+        """The journal as the next process finds it, and as it would be with one thing damaged."""
+        if not self.created:
+            return
+        last_seq = self.read(self.disk)
+        self.ensure(last_seq >= self.acked, f"a reader finds commands up to {last_seq} alone")
+        verdict = verify.verify(FOLDER, disk=self.disk)
+        self.ensure(verdict.ok, f"verify finds {verdict.problems} where nothing is damaged")
+        self.ensure(verdict.last_seq >= self.acked, f"verify counts {verdict.last_seq}")
+        self.counts["torn tails"] += bool(verdict.torn_tail)
+        if self.draw.random() < 0.5:
+            self.damage()
+
+    def last(self) -> None:
+        """Recover for good and look at everything."""
+        journal = self.opened()
+        # What the journal called durable on opening must live through the worst.
+        if self.draw.random() < 0.7:
+            self.disk.restart(power=True)
+            journal = self.opened()
+        last_seq = self.read(self.disk)
+        self.ensure(last_seq == self.written, f"a reader comes to {last_seq}")
+        self.check_snapshot(self.disk, last_seq, damaged=False)
+        self.append(journal)
+        self.sync(journal)
+        journal.close()
+        self.ensure(reader.about(FOLDER, disk=self.disk) == self.source.about, "about changed")
+        self.ensure(self.read(self.disk) == self.written, "a closed journal is not whole")
+        verdict = verify.verify(FOLDER, disk=self.disk)
+        self.ensure(verdict.ok and not verdict.torn_tail, f"verify finds {verdict.problems} after close")
+        self.damage()
+
+    # ------------------------------------------------------------------ damage
+
+    def damage(self) -> None:
+        """Damage one file of a copy of the disk: the answer is right, or a refusal that says where."""
+        disk = self.disk.fork()
+        kept = random.Random(self.draw.getrandbits(60))
+        what, path = hurt(disk, kept)
+        if what == "":
+            return
+        self.counts[f"damage: {what}"] += 1
+        label = f"after {what} of {path.name}"
+        checks: list[tuple[str, Callable[[], int]]] = [
+            ("read", lambda: self.read(disk)),
+            ("verify", lambda: self.verified(disk)),
+            ("open", lambda: self.reopened(disk)),
+        ]
+        for name, check in checks:
+            try:
+                last_seq = check()
+            except JournalError as error:
+                self.counts[f"{name} refused damage"] += 1
+                told = any(file in str(error) for file in (path.name, FOLDER.name))
+                self.ensure(told, f"{label} {name} says no file: {error}")
+            else:
+                self.ensure(last_seq >= self.acked, f"{label} {name} silently ends at {last_seq}")
+                self.counts[f"{name} lived with damage"] += 1
+
+    def verified(self, disk: SimDisk) -> int:
+        """What verify counts; damage that it tells is as good as a refusal."""
+        verdict = verify.verify(FOLDER, disk=disk)
+        if not verdict.ok:
+            self.ensure(len(verdict.problems) > 0, "verify is not content and does not say why")
+            raise JournalError(" ".join(verdict.problems))
+        return int(verdict.last_seq)
+
+    def reopened(self, disk: SimDisk) -> int:
+        """Open for writing, write on, and read all of it."""
+        journal = writer.Journal.open(FOLDER, disk=disk)
+        last_seq = journal.last_seq
+        self.ensure(last_seq <= self.written, f"opened with {last_seq}")
+        self.ensure(self.read(disk) == last_seq, "open and read differ")
+        self.check_snapshot(disk, last_seq, damaged=True)
+        return last_seq
+
+
+def hurt(disk: SimDisk, draw: random.Random) -> tuple[str, Path]:
+    """Damage one file that holds anything; returns what was done and to which."""
+    files = [path for path in disk.files() if disk.data(path)]
+    path = draw.choice(files)
+    data = disk.data(path)
+    used = len(data.rstrip(b"\0")) or 1
+    what = draw.choice(DAMAGES)
+    if what == "flip":
+        disk.flip(path, draw.randrange(used * 8))
+    elif what == "whole flip":
+        disk.flip(path, draw.randrange(len(data) * 8))
+    elif what == "cut":
+        disk.cut(path, draw.randrange(used))
+    elif what == "wipe":
+        start = draw.randrange(used)
+        disk.wipe(path, start, start + draw.choice((1, 64, 512, 4096)))
+    elif what == "old bytes":
+        # The tail never reached the platter although sync said so.
+        disk.wipe(path, draw.randrange(used), len(data))
+    else:
+        disk.lose_file(path)
+    if path in disk.names and disk.data(path) == data:
+        return "", path
+    return what.removeprefix("whole "), path
+
+
+def outcomes(seeds: Iterator[int]) -> Iterator[tuple[int, Counter[str] | Broken]]:
+    """Each seed's history, and what was counted or found."""
+    for seed in seeds:
+        try:
+            yield seed, History(seed).run()
+        except Broken as found:
+            yield seed, found
