@@ -290,7 +290,7 @@ class SimDisk:
         self._of(handle)
         del self.handles[handle]
 
-    def write(self, handle: int, data: bytes | memoryview, offset: int) -> int:
+    def write(self, handle: int, data: bytes | bytearray | memoryview, offset: int) -> int:
         """Write at an offset; returns how many bytes were taken, which may be fewer."""
         opened = self._of(handle)
         if not opened.write:
@@ -420,7 +420,7 @@ class SimDisk:
         self.changes = [change for change in self.changes if folder not in change.folders]
 
     def lock(self, path: Path) -> int:
-        """Take the exclusive lock of a file, made if need be; closing the handle lets it go."""
+        """Take the exclusive lock of a file, made if need be, or of a folder; closing the handle lets it go."""
         self._step(f"lock {path.name}")
         if path.parent not in self.folders:
             raise FileNotFoundError(errno.ENOENT, "No such file or directory", str(path))
