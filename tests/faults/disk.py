@@ -187,13 +187,19 @@ class SimDisk:
         inode = self.names[path]
         del inode.cached[size:], inode.durable[size:]
 
-    def wipe(self, path: Path, start: int, stop: int, old: bytes | None = None) -> None:
-        """Put zeros, or what was there before, where synced bytes were: a disk that lied about its sync."""
+    def replace(self, path: Path, data: bytes) -> None:
+        """Other bytes in a file, at rest."""
+        inode = self.names[path]
+        inode.cached[:] = data
+        inode.durable[:] = data
+
+    def wipe(self, path: Path, start: int, stop: int) -> None:
+        """Put zeros where synced bytes were: a disk that lied about its sync."""
         inode = self.names[path]
         for data in (inode.cached, inode.durable):
             end = min(stop, len(data))
             if start < end:
-                data[start:end] = bytes(end - start) if old is None else old[start:end].ljust(end - start, b"\0")
+                data[start:end] = bytes(end - start)
 
     def lose_file(self, path: Path) -> None:
         """A file that is gone."""

@@ -7,14 +7,17 @@ journal must give back every acknowledged command byte for byte, in order, and n
 
 from __future__ import annotations
 
+import copy
 import random
 import traceback
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 
@@ -25,7 +28,7 @@ from workbench.journal import reader, verify, writer
 
 SIZE = COMMAND.itemsize
 FOLDER = Path("/sim/session/journal")
-DAMAGES = ("flip", "flip", "flip", "cut", "wipe", "old bytes", "file gone", "whole flip")
+DAMAGES = ("flip", "flip", "flip", "cut", "cut between frames", "wipe", "old bytes", "file gone", "whole flip")
 
 
 class Broken(AssertionError):
@@ -94,6 +97,14 @@ class History:
     retry: list[Records] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     in_doubt: list[Records] = field(default_factory=list)
+    firm: int = 0
+    """Acknowledged commands that more than their own frame on the disk itself knows of."""
+    recovered: bool = True
+    """Whether the journal was opened since the power last failed."""
+    frames: dict[Path, list[int]] = field(default_factory=dict)
+    """Where frames end, by segment."""
+    elsewhere: list[tuple[Path, int, int, bytes]] = field(default_factory=list)
+    """Frames that were written to the same place in another course of things."""
 
     def __post_init__(self) -> None:
         self.draw = random.Random(self.seed)
@@ -168,24 +179,49 @@ class History:
 
     def run(self) -> Counter[str]:
         """Live all lives; raises `Broken` when the journal breaks a promise."""
+        with self.small_world():
+            return self.lives_and_end()
+
+    @contextmanager
+    def small_world(self) -> Iterator[None]:
+        """Limits so low that short histories reach them, and no randomness but the seed's."""
+        with ExitStack() as stack:
+            for name, values in (
+                ("LARGEST_FRAME", (5, 1 << 18)),
+                ("_COPIED_BYTES", (300, 1 << 16)),
+                ("_POSITIONS_KEPT", (3, 1 << 16)),
+            ):
+                stack.enter_context(mock.patch.object(writer, name, self.draw.choice(values)))
+            stack.enter_context(mock.patch("os.urandom", self.draw.randbytes))
+            stack.enter_context(mock.patch("os.getpid", lambda: 7))
+            yield
+
+    def lives_and_end(self) -> Counter[str]:
+        """Every life, the end of each, and the last look."""
         for _ in range(self.lives):
             self.guarded(self.life)
             self.disk.calm()
             power = self.draw.random() < 0.6
             self.counts["power losses" if power else "ends of the process"] += 1
-            self.disk.restart(power=power)
+            self.restart(power=power)
             if self.draw.random() < 0.3:
                 # Twice in a row, the second time while recovering.
                 self.disk.crash_after = self.draw.randint(0, 40)
                 self.guarded(self.recover_only)
                 self.disk.calm()
-                self.disk.restart(power=power or self.draw.random() < 0.5)
+                self.restart(power=power or self.draw.random() < 0.5)
             self.guarded(self.after)
         self.guarded(self.last)
         self.counts.update({f"fault: {name}": count for name, count in self.disk.injected.items()})
         self.counts["operations"] += self.disk.operations
         self.counts["acknowledged"] += self.acked
         return self.counts
+
+    def restart(self, *, power: bool) -> None:
+        """The process is gone, or the machine."""
+        self.disk.restart(power=power)
+        if power:
+            self.recovered = False
 
     def guarded(self, part: Callable[[], None]) -> None:
         """Run a part; what it may raise is a refusal that a fault explains, or the end."""
@@ -232,7 +268,8 @@ class History:
         del self.log[last_seq * SIZE :]
         self.in_doubt.clear()
         self.snapshots = {seq: what for seq, what in self.snapshots.items() if seq <= last_seq}
-        self.acked = max(self.acked, durable_seq)
+        self.acked = self.firm = max(self.acked, durable_seq)
+        self.recovered = True
 
     def lost_batches(self, last_seq: int) -> list[Records]:
         """The batches in doubt that did not survive; their clients send them again, or not."""
@@ -268,7 +305,7 @@ class History:
                 self.act(journal)
             if self.draw.random() < 0.4:
                 journal.close()
-                self.acked = self.written
+                self.acked = self.firm = self.written
                 self.counts["closed"] += 1
         except JournalError as error:
             # A failed journal stays failed.
@@ -293,17 +330,25 @@ class History:
             self.sync(journal)
         elif what < 0.91:
             self.save_snapshot(journal)
-        elif what < 0.96:
+        elif what < 0.95:
             self.look(journal)
-        elif what < 0.98:
+        elif what < 0.965:
             self.refuses(lambda: writer.Journal.open(FOLDER, disk=self.disk), "a second writer")
             self.counts["second writers refused"] += 1
-        elif what < 0.99:
+        elif what < 0.975:
             self.refuses(
                 lambda: writer.Journal.create(FOLDER, self.source.about, disk=self.disk), "a second journal"
             )
-        else:
+        elif what < 0.98:
+            self.refuses(
+                lambda: journal.save_snapshot(b"", self.written + 1, ""), "a snapshot of what is to come"
+            )
+        elif what < 0.99:
+            self.other_course(journal)
+        elif what < 0.995:
             self.append(journal, np.zeros(0, dtype=COMMAND))
+        else:
+            self.take_over(journal)
 
     def append(self, journal: writer.Journal, commands: Records | None = None) -> None:
         """Append a batch; from the first byte on it may be there or not."""
@@ -314,7 +359,10 @@ class History:
         last_seq = journal.append(commands)
         self.ensure(last_seq == self.written, f"append returned {last_seq}")
         self.ensure(journal.last_seq == last_seq, f"append returned {last_seq}, last_seq is {journal.last_seq}")
-        self.ensure(journal.durable_seq <= self.written, f"durable_seq is {journal.durable_seq}")
+        if len(commands):
+            self.ensure(journal.durable_seq < last_seq, f"durable_seq is {journal.durable_seq} before a sync")
+        end = journal._end
+        self.frames.setdefault(FOLDER / f"{end.segment:020d}.wbj", []).append(end.offset)
         self.counts["batches"] += 1
 
     def sync(self, journal: writer.Journal) -> None:
@@ -322,6 +370,10 @@ class History:
         durable_seq = journal.sync()
         self.ensure(durable_seq == self.written, f"sync returned {durable_seq}")
         self.ensure(journal.durable_seq == durable_seq, f"after sync durable_seq is {journal.durable_seq}")
+        if durable_seq > self.acked:
+            # A frame says what was durable before it; of the last one only the cursor knows, which need not be
+            # on the disk itself when nothing else was in flight.
+            self.firm = self.acked
         self.acked = durable_seq
         self.in_doubt.clear()
         self.counts["syncs"] += 1
@@ -345,8 +397,43 @@ class History:
         last = self.read(self.disk, after_seq, upto_seq=upto_seq, batch=batch)
         self.ensure(last >= min(self.acked, upto_seq or self.acked), f"a reader came to {last} alone")
         self.ensure(upto_seq is None or last <= max(after_seq, upto_seq), f"a reader came to {last} of {upto_seq}")
+        self.ensure(last <= max(after_seq, journal.durable_seq), f"a reader came to {last} before it was durable")
         self.ensure(journal.last_seq == self.written, f"last_seq is {journal.last_seq}")
         self.counts["reads beside the writer"] += 1
+
+    def take_over(self, journal: writer.Journal) -> None:
+        """The locks are lost without the writer knowing, and another one opens the journal."""
+        for path in (FOLDER, FOLDER / "lock"):
+            self.disk.break_lock(path)
+        other = self.opened()
+        self.append(other)
+        draw = self.draw.random()
+        if draw < 0.5:
+            self.sync(other)
+        self.refuses(lambda: journal.append(self.source.commands(1)), "append of a writer that was replaced")
+        self.refuses(journal.sync, "sync of a writer that was replaced")
+        self.sync(other)
+        journal.close()
+        self.append(other)
+        self.sync(other)
+        self.counts["writers replaced"] += 1
+        raise Down
+
+    def other_course(self, journal: writer.Journal) -> None:
+        """Write the same frames with other commands on a copy of the disk: bytes that could get misplaced."""
+        count = self.draw.randint(1, self.largest)
+        other, disk = copy.deepcopy((journal, self.disk))
+        disk.calm()
+        before = journal._end
+        self.sync(journal)
+        other.append(self.source.commands(count))
+        other.sync()
+        self.append(journal, self.source.commands(count))
+        self.sync(journal)
+        after = journal._end
+        path = FOLDER / f"{after.segment:020d}.wbj"
+        if before.segment == after.segment and other._end[:3] == after[:3]:
+            self.elsewhere.append((path, before.offset, after.offset, disk.data(path)))
 
     # ------------------------------------------------------------------ after the end
 
@@ -360,7 +447,9 @@ class History:
         if not self.created:
             return
         last_seq = self.read(self.disk)
-        self.ensure(last_seq >= self.acked, f"a reader finds commands up to {last_seq} alone")
+        # After a power loss the cursor may be behind, and readers with it, until the journal is opened again.
+        least = self.acked if self.recovered else 0
+        self.ensure(last_seq >= least, f"a reader finds commands up to {last_seq} alone")
         verdict = verify.verify(FOLDER, disk=self.disk)
         self.ensure(verdict.ok, f"verify finds {verdict.problems} where nothing is damaged")
         self.ensure(verdict.last_seq >= self.acked, f"verify counts {verdict.last_seq}")
@@ -373,7 +462,7 @@ class History:
         journal = self.opened()
         # What the journal called durable on opening must live through the worst.
         if self.draw.random() < 0.7:
-            self.disk.restart(power=True)
+            self.restart(power=True)
             journal = self.opened()
         last_seq = self.read(self.disk)
         self.ensure(last_seq == self.written, f"a reader comes to {last_seq}")
@@ -386,82 +475,104 @@ class History:
         verdict = verify.verify(FOLDER, disk=self.disk)
         self.ensure(verdict.ok and not verdict.torn_tail, f"verify finds {verdict.problems} after close")
         self.damage()
+        self.other_schema()
+
+    def other_schema(self) -> None:
+        """A journal whose records are laid out in another way is refused, never misread."""
+        folder = FOLDER.with_name("other")
+        with mock.patch.object(writer, "SCHEMA", "0123456789abcdef"):
+            journal = writer.Journal.create(folder, self.source.about, disk=self.disk, segment_bytes=4096)
+            journal.append(self.source.commands(3))
+            journal.sync()
+            journal.close()
+        said = self.refuses(lambda: list(reader.read(folder, disk=self.disk)), "reading another layout")
+        self.ensure("0123456789abcdef" in said, f"the refusal of another layout says: {said}")
+        self.refuses(lambda: writer.Journal.open(folder, disk=self.disk), "opening another layout")
 
     # ------------------------------------------------------------------ damage
 
     def damage(self) -> None:
         """Damage one file of a copy of the disk: the answer is right, or a refusal that says where."""
         disk = self.disk.fork()
-        kept = random.Random(self.draw.getrandbits(60))
-        what, path = hurt(disk, kept)
+        what, path = self.hurt(disk)
         if what == "":
             return
         self.counts[f"damage: {what}"] += 1
         label = f"after {what} of {path.name}"
-        checks: list[tuple[str, Callable[[], int]]] = [
-            ("read", lambda: self.read(disk)),
-            ("verify", lambda: self.verified(disk)),
-            ("open", lambda: self.reopened(disk)),
+        # What the cursor on the disk itself did not know when the power failed is known by its own frame alone.
+        firm = self.acked if self.recovered else self.firm
+        checks: list[tuple[str, int, Callable[[], int]]] = [
+            ("about", 0, lambda: self.told(disk)),
+            ("read", self.acked if self.recovered else 0, lambda: self.read(disk)),
+            ("verify", firm, lambda: self.verified(disk)),
+            ("open", firm, lambda: self.reopened(disk)),
         ]
-        for name, check in checks:
+        for name, least, check in checks:
             try:
                 last_seq = check()
             except JournalError as error:
                 self.counts[f"{name} refused damage"] += 1
-                told = any(file in str(error) for file in (path.name, FOLDER.name))
-                self.ensure(told, f"{label} {name} says no file: {error}")
+                told = any(file in str(error) for file in (path.name, str(FOLDER)))
+                self.ensure(told, f"{label} {name} names no file: {error}")
+            except Broken as error:
+                raise Broken(f"{label} {name}: {error}") from error
             else:
-                self.ensure(last_seq >= self.acked, f"{label} {name} silently ends at {last_seq}")
+                self.ensure(last_seq >= least, f"{label} {name} silently ends at {last_seq}")
                 self.counts[f"{name} lived with damage"] += 1
+
+    def told(self, disk: SimDisk) -> int:
+        """What the journal says of itself."""
+        self.ensure(reader.about(FOLDER, disk=disk) == self.source.about, "about is another")
+        return 0
 
     def verified(self, disk: SimDisk) -> int:
         """What verify counts; damage that it tells is as good as a refusal."""
         verdict = verify.verify(FOLDER, disk=disk)
         if not verdict.ok:
             self.ensure(len(verdict.problems) > 0, "verify is not content and does not say why")
-            raise JournalError(" ".join(verdict.problems))
+            raise JournalError(" ".join(map(str, verdict.problems)))
         return int(verdict.last_seq)
 
     def reopened(self, disk: SimDisk) -> int:
-        """Open for writing, write on, and read all of it."""
+        """Open for writing and read all of it."""
         journal = writer.Journal.open(FOLDER, disk=disk)
         last_seq = journal.last_seq
         self.ensure(last_seq <= self.written, f"opened with {last_seq}")
+        self.ensure(journal.about == self.source.about, "about is another")
         self.ensure(self.read(disk) == last_seq, "open and read differ")
         self.check_snapshot(disk, last_seq, damaged=True)
         return last_seq
 
-
-def hurt(disk: SimDisk, draw: random.Random) -> tuple[str, Path]:
-    """Damage one file that holds anything; returns what was done and to which."""
-    files = [path for path in disk.files() if disk.data(path)]
-    path = draw.choice(files)
-    data = disk.data(path)
-    used = len(data.rstrip(b"\0")) or 1
-    what = draw.choice(DAMAGES)
-    if what == "flip":
-        disk.flip(path, draw.randrange(used * 8))
-    elif what == "whole flip":
-        disk.flip(path, draw.randrange(len(data) * 8))
-    elif what == "cut":
-        disk.cut(path, draw.randrange(used))
-    elif what == "wipe":
-        start = draw.randrange(used)
-        disk.wipe(path, start, start + draw.choice((1, 64, 512, 4096)))
-    elif what == "old bytes":
-        # The tail never reached the platter although sync said so.
-        disk.wipe(path, draw.randrange(used), len(data))
-    else:
-        disk.lose_file(path)
-    if path in disk.names and disk.data(path) == data:
-        return "", path
-    return what.removeprefix("whole "), path
-
-
-def outcomes(seeds: Iterator[int]) -> Iterator[tuple[int, Counter[str] | Broken]]:
-    """Each seed's history, and what was counted or found."""
-    for seed in seeds:
-        try:
-            yield seed, History(seed).run()
-        except Broken as found:
-            yield seed, found
+    def hurt(self, disk: SimDisk) -> tuple[str, Path]:
+        """Damage one file that holds anything; returns what was done and to which."""
+        draw = self.draw
+        there = [other for other in self.elsewhere if other[0] in disk.names]
+        if there and draw.random() < 0.3:
+            path, start, stop, other = draw.choice(there)
+            data = bytearray(disk.data(path))
+            data[start:stop] = other[start:stop]
+            disk.replace(path, bytes(data))
+            return "misplaced frame", path
+        path = draw.choice([path for path in disk.files() if disk.data(path)])
+        data = disk.data(path)
+        used = len(data.rstrip(b"\0")) or 1
+        what = draw.choice(DAMAGES)
+        if what == "flip":
+            disk.flip(path, draw.randrange(used * 8))
+        elif what == "whole flip":
+            disk.flip(path, draw.randrange(len(data) * 8))
+        elif what == "cut":
+            disk.cut(path, draw.randrange(used))
+        elif what == "cut between frames":
+            disk.cut(path, draw.choice([0, *self.frames.get(path, [])]))
+        elif what == "wipe":
+            start = draw.randrange(used)
+            disk.wipe(path, start, start + draw.choice((1, 64, 512, 4096)))
+        elif what == "old bytes":
+            # The tail never reached the platter although sync said so.
+            disk.wipe(path, draw.choice([draw.randrange(used), *self.frames.get(path, [])]), len(data))
+        else:
+            disk.lose_file(path)
+        if path in disk.names and disk.data(path) == data:
+            return "", path
+        return what.removeprefix("whole "), path
