@@ -78,3 +78,7 @@ class CommandError(WorkbenchError):
 
 class SnapshotError(WorkbenchError):
     """A snapshot of the exchange's state that is damaged or was written by another version."""
+
+
+class JournalError(WorkbenchError):
+    """A journal that is damaged, of another make, in use, or on a disk that does not take it."""
