@@ -22,7 +22,7 @@ from workbench.domain.config import venue_to_json
 from workbench.domain.records import COMMAND
 from workbench.engine.exchange import Exchange
 from workbench.errors import JournalError
-from workbench.journal import reader, verify, writer
+from workbench.journal import reader, snapshots, verify, writer
 
 SIZE = COMMAND.itemsize
 SEGMENT_BYTES = 4096
@@ -129,7 +129,7 @@ class Sample:
         try:
             if journal.last_seq < self.acked:
                 return "short"
-            found = reader.latest_snapshot(self.folder)
+            found = snapshots.latest_snapshot(self.folder)
             if journal.last_seq > self.written or (found and self.states.get(found.seq) != found.state_hash):
                 return "wrong"
             return "whole" if self._read(name) == "whole" else "wrong"

@@ -32,7 +32,7 @@ from workbench.domain.config import venue_to_json
 from workbench.domain.records import COMMAND, Records
 from workbench.engine.exchange import Exchange
 from workbench.errors import WorkbenchError
-from workbench.journal import reader, verify, writer
+from workbench.journal import reader, snapshots, verify, writer
 
 REPORT = struct.Struct("<cxxxIQ")
 """What happened (Opened, Acknowledged, Snapshot, Ended, Fault), checksum of all commands so far, sequence."""
@@ -228,7 +228,7 @@ def recover(run: Run) -> None:
 
 def check_snapshot(run: Run, expected: str) -> None:
     """Snapshot and tail lead to the same state."""
-    found = reader.latest_snapshot(run.folder)
+    found = snapshots.latest_snapshot(run.folder)
     if (found.seq if found else 0) < run.saved:
         raise Lost(f"the latest snapshot is {found and found.seq}, and {run.saved} was saved")
     exchange: Any = Exchange.restore(found.data) if found else Exchange(venue())
