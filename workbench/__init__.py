@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from workbench.feed.bars import read_bars
     from workbench.feed.columns import Layout
     from workbench.feed.ticks import TickRules, read_ticks
+    from workbench.journal.catalog import connect
     from workbench.session.run import run
     from workbench.session.scenario import read_scenario
 
@@ -39,6 +40,7 @@ __all__ = [
     "TickRules",
     "Venue",
     "WorkbenchError",
+    "connect",
     "open_history",
     "read_bars",
     "read_scenario",
@@ -60,6 +62,7 @@ _HOMES = {
     "TickRules": "workbench.feed.ticks",
     "Venue": "workbench.domain.config",
     "WorkbenchError": "workbench.errors",
+    "connect": "workbench.journal.catalog",
     "open_history": "workbench.engine.sources",
     "read_bars": "workbench.feed.bars",
     "read_scenario": "workbench.session.scenario",

@@ -82,3 +82,7 @@ class SnapshotError(WorkbenchError):
 
 class JournalError(WorkbenchError):
     """A journal that is damaged, of another make, in use, or on a disk that does not take it."""
+
+
+class StoreError(WorkbenchError):
+    """Stored sessions that are missing, damaged, edited, written by another version, or cannot be written."""

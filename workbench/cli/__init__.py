@@ -210,6 +210,100 @@ def demo(
     run_demo(svg)
 
 
+Data = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="The data root; $WORKBENCH_DATA, or var, unless given."),
+]
+Sessions = Annotated[
+    list[str] | None, typer.Argument(metavar="[SESSION]...", help="Only these; all unless given.")
+]
+
+
+@app.command()
+@sentences
+def sql(
+    query: Annotated[str, typer.Argument(metavar="QUERY", help="One question in SQL (see docs/data.md).")],
+    data: Data = None,
+    session: Annotated[
+        list[str] | None, typer.Option(metavar="SESSION", help="Show only this session; repeatable.")
+    ] = None,
+    form: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            help="table, csv, json (one object a line) or parquet; as FILE ends.",
+        ),
+    ] = "",
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the answer there, instead of printing it.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=0, help="Print at most so many rows of a table.")] = 100,
+    force: Annotated[bool, typer.Option("--force", help="Replace FILE if it is there.")] = False,
+) -> None:
+    """Ask stored sessions in SQL, also those that still run."""
+    from workbench.cli.querying import run_sql
+
+    if force and out is None:
+        raise ConfigError("there is nothing to replace without --out", "--force", "give --out FILE too")
+    run_sql(query, data, session or [], form, out, limit, force=force)
+
+
+@app.command(name="sessions")
+@sentences
+def sessions_(
+    data: Data = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """List stored sessions, the newest first."""
+    from workbench.cli.querying import list_sessions
+
+    list_sessions(data, as_json=as_json)
+
+
+data_app = typer.Typer(
+    name="data", help="Look after stored sessions.", no_args_is_help=True, rich_markup_mode=None
+)
+app.add_typer(data_app)
+
+
+@data_app.command(name="verify")
+@sentences
+def data_verify(sessions: Sessions = None, data: Data = None) -> None:
+    """Check every file of stored sessions against their manifests, byte for byte."""
+    from workbench.cli.storing import verify_sessions
+
+    verify_sessions(sessions or [], data)
+
+
+@data_app.command(name="compact")
+@sentences
+def data_compact(sessions: Sessions = None, data: Data = None) -> None:
+    """Put the files of sessions together and remove what nobody reads any more."""
+    from workbench.cli.storing import compact_sessions
+
+    compact_sessions(sessions or [], data)
+
+
+@data_app.command(name="retain")
+@sentences
+def data_retain(
+    newest: Annotated[int | None, typer.Option(min=0, help="Keep so many of the newest sessions.")] = None,
+    days: Annotated[
+        float | None, typer.Option(min=0, help="Keep sessions that were written to in so many days.")
+    ] = None,
+    max_bytes: Annotated[
+        str, typer.Option(metavar="SIZE", help="Keep so many bytes, such as 500MB or 20GB.")
+    ] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Remove them; without it, only say which.")] = False,
+    data: Data = None,
+) -> None:
+    """Remove sealed sessions beyond any limit that is given; says which, and removes them only with --yes."""
+    from workbench.cli.storing import retain_sessions
+
+    retain_sessions(newest, days, max_bytes, data, yes=yes)
+
+
 @app.command()
 @sentences
 def version() -> None:

@@ -1,5 +1,4 @@
-"""The journal and the store: commands on disk before they are acknowledged, and what is kept of a session.
+"""What lasts: the journal of commands, and the Parquet of what came of them, to be asked in SQL.
 
-The journal (`disk`, `frames`, `segments`, `writer`, `reader` and their sisters) is the truth; its format and
-promises are in docs/journal.md.
+The journal (`writer`, `reader` and what they use) is the truth; docs/journal.md has its format and promises.
 """

@@ -19,6 +19,7 @@ NAME: Final = "cursor"
 _SLOT = struct.Struct("<8s16sQQQQQI")
 _CHECKSUM = struct.Struct("<I")
 _MAGIC = b"WBCURSOR"
+_ATTEMPTS = 3
 SLOT_BYTES: Final = 4096
 """Apart enough that no disk writes both slots at once."""
 
@@ -36,22 +37,35 @@ class Mark(NamedTuple):
         Counts the times it was written.
     position
         Behind the last durable frame.
+    whole
+        Whether both slots can be read; if not, the other may have known more.
     """
 
     journal: bytes
     epoch: int
     turn: int
     position: Position
+    whole: bool
 
 
 def read_cursor(disk: Disk, folder: Path) -> Mark | None:
-    """What the newer whole slot says, or None when there is none."""
-    path = folder / NAME
+    """What the newer slot that can be read says, or None when neither can."""
+    mark = _read(disk, folder / NAME)
+    for _ in range(_ATTEMPTS):
+        if mark is None or mark.whole:
+            break
+        # A writer may have been in the middle of a slot.
+        mark = _read(disk, folder / NAME)
+    return mark
+
+
+def _read(disk: Disk, path: Path) -> Mark | None:
     if not disk.exists(path):
         return None
     data = read_file(disk, path)
     marks = [mark for at in (0, SLOT_BYTES) if (mark := _unpack(data[at : at + SLOT_BYTES]))]
-    return max(marks, key=lambda mark: mark.turn, default=None)
+    newest = max(marks, key=lambda mark: mark.turn, default=None)
+    return newest._replace(whole=len(marks) > 1) if newest else None
 
 
 def _unpack(slot: bytes) -> Mark | None:
@@ -61,7 +75,9 @@ def _unpack(slot: bytes) -> Mark | None:
     if crc32c(body) != _CHECKSUM.unpack_from(slot, _SLOT.size)[0]:
         return None
     magic, journal, epoch, turn, seq, segment, offset, chain = _SLOT.unpack(body)
-    return Mark(journal, epoch, turn, Position(seq, segment, offset, chain)) if magic == _MAGIC else None
+    return (
+        Mark(journal, epoch, turn, Position(seq, segment, offset, chain), True) if magic == _MAGIC else None
+    )
 
 
 class Cursor:

@@ -52,7 +52,7 @@ def read(
     if after_seq < 0 or batch < 1:
         raise JournalError(f"after_seq is {after_seq} and batch {batch}, expected 0 and 1 or more", "read")
     packer = _Packer(after_seq, batch)
-    for step in _steps(Path(folder), after_seq, upto_seq, disk):
+    for step in stored_steps(Path(folder), after_seq=after_seq, upto_seq=upto_seq, disk=disk):
         yield from packer.take(step, upto_seq)
     yield from packer.rest()
 
@@ -92,7 +92,14 @@ class _Packer:
             self._filled, self._out = 0, self._out[:0]
 
 
-def _steps(folder: Path, after_seq: int, upto_seq: int | None, disk: Disk) -> Iterator[Step]:
+def stored_steps(
+    folder: Path,
+    *,
+    after_seq: int = 0,
+    upto_seq: int | None = None,
+    schema: str = SCHEMA,
+    disk: Disk = REAL,
+) -> Iterator[Step]:
     """The verified frames of commands that a reader wants, with those before them in the same segment."""
     # The cursor first: all segments up to it are there when the folder is read afterwards.
     warnings: list[str] = []
@@ -100,10 +107,10 @@ def _steps(folder: Path, after_seq: int, upto_seq: int | None, disk: Disk) -> It
         there = disk.exists(folder)
     if not there:
         raise JournalError("there is no such folder", str(folder), "name the folder of a journal")
-    segments = survey(disk, folder)
+    segments = survey(disk, folder, schema=schema)
     mark = cursor_of(disk, folder, segments[0].header.journal, warnings)
-    segments = survey(disk, folder, schema=SCHEMA)
-    durable = mark.position.seq if mark else None
+    segments = survey(disk, folder, schema=schema)
+    durable = mark.position.seq if mark and mark.whole else None
     end = durable if upto_seq is None else upto_seq if durable is None else min(durable, upto_seq)
     if end is not None and end <= after_seq:
         return
@@ -121,7 +128,14 @@ def _steps(folder: Path, after_seq: int, upto_seq: int | None, disk: Disk) -> It
                     return
             if index == len(segments) - 1:
                 # Behind the cursor somebody may be writing at this moment; before it nothing may be missing.
-                judge(source, walk, segment, Known(durable or 0, "the cursor"), mark is not None, warnings)
+                judge(
+                    source,
+                    walk,
+                    segment,
+                    Known(mark.position.seq if mark else 0, "the cursor"),
+                    mark is not None,
+                    warnings,
+                )
                 return
         check_link(walk, segment, segments[index + 1])
 

@@ -162,6 +162,11 @@ def cursor_of(disk: Disk, folder: Path, journal: bytes, warnings: list[str]) -> 
     elif mark.journal != journal:
         warnings.append(f"{folder / 'cursor'}: it is of another journal and says nothing about this one")
         return None
+    elif not mark.whole:
+        warnings.append(
+            f"{folder / 'cursor'}: one of its two slots is damaged, so that the latest acknowledged commands "
+            "could be missing unnoticed"
+        )
     return mark
 
 

@@ -9,7 +9,6 @@ import os
 from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -20,24 +19,21 @@ from workbench.domain.records import COMMAND, Records
 from workbench.domain.views import STATE_SCHEMA
 from workbench.errors import CommandError, JournalError
 from workbench.journal.cursor import Cursor
-from workbench.journal.disk import PARTIAL, REAL, Bytes, Disk, write_all
+from workbench.journal.disk import PARTIAL, REAL, Disk
 from workbench.journal.fence import Fence
 from workbench.journal.frames import (
     ABOUT,
     COMMANDS,
-    FOOTER,
     FOOTER_BYTES,
     FRAME_BYTES,
     HEADER_BYTES,
     SCHEMA,
-    Footer,
     Header,
-    pack_footer,
-    pack_frame,
 )
+from workbench.journal.growing import Growing, Spare
 from workbench.journal.recovery import Finding, Recovery, cursor_of, examine, read_about
 from workbench.journal.refusals import disk_errors, said_by_disk
-from workbench.journal.segments import Position, segment_files, segment_name, survey
+from workbench.journal.segments import Position, segment_files, survey
 from workbench.journal.snapshots import Snapshot, remove_snapshots, snapshot_name, write_snapshot
 
 log = logging.getLogger(__name__)
@@ -47,23 +43,7 @@ SMALLEST_SEGMENT: Final = 1 << 10
 SNAPSHOTS_KEPT: Final = 2
 LARGEST_FRAME: Final = 1 << 18
 """Commands in one frame at most; a larger batch becomes several."""
-_SPARE = "next" + PARTIAL
-_COPIED_BYTES = 1 << 16
-"""Up to this size head and payload go in one write; beyond it, copying costs more than a call."""
 _POSITIONS_KEPT = 1 << 16
-
-
-@dataclass(slots=True)
-class _Open:
-    """The segment that is being written."""
-
-    path: Path
-    handle: int
-    header: Header
-    size: int
-    offset: int
-    frames: int = 0
-    commands: int = 0
 
 
 class Journal:
@@ -91,8 +71,8 @@ class Journal:
         self._disk = disk
         self._fence = fence
         self._cursor: Cursor | None = None
-        self._open: _Open | None = None
-        self._spare_bytes = 0
+        self._open: Growing | None = None
+        self._spare = Spare(disk, folder)
         self._warned_of_space = False
         self._failure = ""
         self._closed = False
@@ -161,7 +141,7 @@ class Journal:
             self._journal = os.urandom(16)
             self._remove_leftovers()
             with disk_errors(folder, "the journal cannot be made"):
-                self._make_spare(HEADER_BYTES + FRAME_BYTES + len(text) + FOOTER_BYTES)
+                self._make_spare(len(text))
                 # Its first frame is in the segment before the segment has its name.
                 self._start_segment(text)
                 self._start_cursor(0)
@@ -228,14 +208,15 @@ class Journal:
             self._disk.remove(last.path)
             self._disk.sync_folder(self.folder)
             return
-        handle = self._disk.open(last.path)
+        segment = Growing(
+            self._disk, last.path, last.header, found.end, found.end.seq - max(last.header.first_seq, 1) + 1
+        )
         try:
-            self._disk.truncate(handle, found.end.offset)
-            footer = Footer(self._end.seq - max(last.header.first_seq, 1) + 1, self._end.seq)
-            self._end = self._write_footer(handle, footer)
-            self._disk.sync(handle)
+            segment.cut(found.end.offset)
+            segment.finish(epoch=self.epoch, durable_seq=0)
         finally:
-            self._disk.close(handle)
+            segment.close()
+        self._end = segment.end
 
     def _remove_leftovers(self) -> None:
         with disk_errors(self.folder, "unfinished files cannot be removed"):
@@ -247,7 +228,8 @@ class Journal:
         self._cursor = Cursor(self._disk, self.folder, self._journal, self._fence.epoch, turn)
         self._durable = self._end
         self._positions = [self._end]
-        self._cursor.write(self._end)
+        for _ in range(2):
+            self._cursor.write(self._end)
         self._cursor.sync()
         self._disk.sync_folder(self.folder)
 
@@ -306,7 +288,7 @@ class Journal:
             self._fence.check()
             for first in range(0, len(commands), LARGEST_FRAME):
                 count = min(LARGEST_FRAME, len(commands) - first)
-                self._append_frame(data[first * size : (first + count) * size], count, COMMANDS)
+                self._append_frame(data[first * size : (first + count) * size], count)
         return self._end.seq
 
     def sync(self) -> int:
@@ -326,13 +308,14 @@ class Journal:
         return self._durable.seq
 
     def _sync(self) -> None:
-        segment, cursor = self._writing()
+        segment, _ = self._writing()
         self._disk.sync(segment.handle)
         # Whoever takes over raises the epoch before reading. Unchanged now means that ours were read too.
         self._fence.check()
-        self._note_durable(cursor)
+        self._note_durable()
 
-    def _note_durable(self, cursor: Cursor) -> None:
+    def _note_durable(self) -> None:
+        _, cursor = self._writing()
         self._durable = self._end
         cursor.write(self._end)
         if self._in_flight > 1:
@@ -341,77 +324,41 @@ class Journal:
             cursor.sync()
         self._in_flight = 0
 
-    def _writing(self) -> tuple[_Open, Cursor]:
+    def _writing(self) -> tuple[Growing, Cursor]:
         assert self._open is not None
         assert self._cursor is not None
         return self._open, self._cursor
 
-    def _append_frame(self, payload: Bytes, count: int, codec: int) -> None:
-        needed = FRAME_BYTES + len(payload)
+    def _append_frame(self, payload: memoryview, count: int) -> None:
         segment, _ = self._writing()
-        if segment.offset + needed + FOOTER_BYTES > segment.size:
-            segment = self._next_segment(needed)
-        elif segment.offset > segment.size // 2 and not self._spare_bytes:
-            self._make_spare_early()
-        self._write_frame(segment, payload, count, codec)
+        if not segment.fits(len(payload)):
+            segment = self._make_room(segment, len(payload))
+        elif segment.end.offset > segment.size // 2 and not self._spare.size:
+            self._make_spare_early(segment)
+        segment.write(payload, count, COMMANDS, epoch=self.epoch, durable_seq=self._durable.seq)
+        self._end = segment.end
         self._positions.append(self._end)
         if len(self._positions) > 2 * _POSITIONS_KEPT:
             del self._positions[:_POSITIONS_KEPT]
         self._in_flight += 1
 
-    def _write_frame(self, segment: _Open, payload: Bytes, count: int, codec: int) -> None:
-        head, checksum = pack_frame(
-            payload,
-            previous=self._end.chain,
-            first_seq=self._end.seq + 1,
-            durable_seq=max(self._durable.seq, 0),
-            commands=count,
-            epoch=self._fence.epoch,
-            codec=codec,
-        )
-        if len(payload) <= _COPIED_BYTES:
-            write_all(self._disk, segment.handle, head + payload, segment.offset)
-        else:
-            write_all(self._disk, segment.handle, payload, segment.offset + FRAME_BYTES)
-            write_all(self._disk, segment.handle, head, segment.offset)
-        segment.offset += FRAME_BYTES + len(payload)
-        segment.frames += 1
-        segment.commands += count if codec == COMMANDS else 0
-        self._end = Position(self._end.seq + count, segment.header.first_seq, segment.offset, checksum)
-
-    def _write_footer(self, handle: int, footer: Footer) -> Position:
-        """Close a segment behind the present end; returns the new one."""
-        payload = pack_footer(footer)
-        head, checksum = pack_frame(
-            payload,
-            previous=self._end.chain,
-            first_seq=self._end.seq + 1,
-            durable_seq=max(self._durable.seq, 0),
-            commands=0,
-            epoch=self._fence.epoch,
-            codec=FOOTER,
-        )
-        write_all(self._disk, handle, head + payload, self._end.offset)
-        end = self._end.offset + FOOTER_BYTES
-        self._disk.truncate(handle, end)
-        return Position(self._end.seq, self._end.segment, end, checksum)
-
     # ------------------------------------------------------------------ segments
 
-    def _next_segment(self, needed: int) -> _Open:
-        """Start another segment; the disk must have room for it before this one is closed."""
-        segment, _ = self._writing()
+    def _make_room(self, segment: Growing, payload_bytes: int) -> Growing:
+        """The segment for a frame; the disk must have room for another before this one is closed."""
         if not segment.frames:
-            # Two segments cannot begin with the same command.
-            segment.size = segment.offset + needed + FOOTER_BYTES
-            self._disk.allocate(segment.handle, segment.size)
+            # Two segments cannot begin with the same command, so this one becomes longer.
+            segment.lengthen(payload_bytes)
             return segment
-        self._make_spare(HEADER_BYTES + needed + FOOTER_BYTES)
-        self._finish_segment()
+        self._make_spare(payload_bytes)
+        self._finish_segment(segment)
         self._start_segment()
         return self._writing()[0]
 
-    def _make_spare_early(self) -> None:
+    def _make_spare(self, payload_bytes: int) -> None:
+        self._spare.make(max(self._segment_bytes, HEADER_BYTES + FRAME_BYTES + payload_bytes + FOOTER_BYTES))
+
+    def _make_spare_early(self, segment: Growing) -> None:
         """Make the next segment long before it is needed, so that a full disk is told while there is time."""
         try:
             self._make_spare(0)
@@ -420,71 +367,41 @@ class Journal:
                 raise
             if not self._warned_of_space:
                 self._warned_of_space = True
-                segment, _ = self._writing()
                 log.warning(
                     "%s: no room for the next segment of %d bytes; %d bytes are left in this one",
                     segment.path,
                     self._segment_bytes,
-                    segment.size - segment.offset,
+                    segment.size - segment.end.offset,
                 )
 
-    def _make_spare(self, at_least: int) -> None:
-        """A file of the size of a segment, all of it allocated."""
-        size = max(self._segment_bytes, at_least)
-        if self._spare_bytes >= size:
-            return
-        path = self.folder / _SPARE
-        handle = self._disk.open(path, create=not self._disk.exists(path))
-        try:
-            self._disk.allocate(handle, size)
-            self._disk.sync(handle)
-        except OSError:
-            self._spare_bytes = 0
-            with suppress(OSError):
-                self._disk.remove(path)
-            raise
-        finally:
-            self._disk.close(handle)
-        self._spare_bytes = size
-
-    def _finish_segment(self) -> None:
+    def _finish_segment(self, segment: Growing) -> None:
         """Close the segment that is being written; everything in it is durable then."""
-        segment, cursor = self._writing()
-        footer = Footer(segment.commands, self._end.seq)
-        self._end = self._write_footer(segment.handle, footer)
-        self._disk.sync(segment.handle)
+        segment.finish(epoch=self.epoch, durable_seq=self._durable.seq)
         self._fence.check()
+        self._end = segment.end
         self._in_flight += 1
-        self._note_durable(cursor)
+        self._note_durable()
         self._open = None
-        self._disk.close(segment.handle)
+        segment.close()
 
-    def _start_segment(self, about: Bytes = b"") -> None:
+    def _start_segment(self, about: bytes = b"") -> None:
         """Turn the spare file into the next segment."""
-        self._number += 1
-        first_seq = self._end.seq + 1
         header = Header(
             schema=SCHEMA,
             record_bytes=COMMAND.itemsize,
             journal=self._journal,
-            number=self._number,
-            first_seq=first_seq,
+            number=self._number + 1,
+            first_seq=self._end.seq + 1,
             previous=self._end.chain,
-            epoch=self._fence.epoch,
-            allocated_bytes=self._spare_bytes,
+            epoch=self.epoch,
+            allocated_bytes=self._spare.size,
         )
-        spare, path = self.folder / _SPARE, self.folder / segment_name(first_seq)
-        handle = self._disk.open(spare)
-        self._open = _Open(path, handle, header, self._spare_bytes, HEADER_BYTES)
-        write_all(self._disk, handle, header.pack(), 0)
-        self._end = Position(self._end.seq, first_seq, HEADER_BYTES, header.checksum)
+        self._open = Growing.begin(self._disk, self._spare, header)
         if about:
-            self._write_frame(self._open, about, 1, ABOUT)
-        self._disk.sync(handle)
-        self._disk.rename(spare, path)
-        self._disk.sync_folder(self.folder)
-        self._spare_bytes = 0
-        self._durable = self._end
+            self._open.write(about, 1, ABOUT, epoch=self.epoch, durable_seq=0)
+        self._open.appear(self._spare)
+        self._number += 1
+        self._end = self._durable = self._open.end
 
     # ------------------------------------------------------------------ snapshots
 
@@ -550,14 +467,13 @@ class Journal:
         if self._in_flight:
             self._sync()
         if segment.frames:
-            self._finish_segment()
+            self._finish_segment(segment)
         else:
             # No frame came into it since the journal was opened.
             self._open = None
-            self._disk.close(segment.handle)
+            segment.close()
             self._disk.remove(segment.path)
-        if self._spare_bytes:
-            self._disk.remove(self.folder / _SPARE)
+        self._spare.discard()
         self._disk.sync_folder(self.folder)
         cursor.sync()
 
@@ -576,7 +492,7 @@ class Journal:
         self._closed = True
         if self._open:
             with suppress(OSError):
-                self._disk.close(self._open.handle)
+                self._open.close()
             self._open = None
         if self._cursor:
             with suppress(OSError):
@@ -619,7 +535,7 @@ class Journal:
         segment = self._open
         if cut and segment and self._durable.segment == segment.header.first_seq:
             try:
-                self._disk.truncate(segment.handle, self._durable.offset)
+                segment.cut(self._durable.offset)
             except OSError as error:
                 log.warning("%s: the unfinished tail could not be cut off: %s", segment.path, error)
 
