@@ -24,7 +24,7 @@ import numpy as np
 from tests.faults.disk import Down, SimDisk
 from workbench.domain.records import COMMAND, Records
 from workbench.errors import JournalError
-from workbench.journal import cursor, reader, snapshots, verify, writer
+from workbench.journal import cursor, growing, reader, snapshots, verify, writer
 
 SIZE = COMMAND.itemsize
 FOLDER = Path("/sim/session/journal")
@@ -186,12 +186,12 @@ class History:
     def small_world(self) -> Iterator[None]:
         """Limits so low that short histories reach them, and no randomness but the seed's."""
         with ExitStack() as stack:
-            for name, values in (
-                ("LARGEST_FRAME", (5, 1 << 18)),
-                ("_COPIED_BYTES", (300, 1 << 16)),
-                ("_POSITIONS_KEPT", (3, 1 << 16)),
+            for module, name, values in (
+                (writer, "LARGEST_FRAME", (5, 1 << 18)),
+                (growing, "_COPIED_BYTES", (300, 1 << 16)),
+                (writer, "_POSITIONS_KEPT", (3, 1 << 16)),
             ):
-                stack.enter_context(mock.patch.object(writer, name, self.draw.choice(values)))
+                stack.enter_context(mock.patch.object(module, name, self.draw.choice(values)))
             stack.enter_context(mock.patch("os.urandom", self.draw.randbytes))
             stack.enter_context(mock.patch("os.getpid", lambda: 7))
             yield
