@@ -16,6 +16,7 @@ from workbench.journal.recovery import Cut, Known, check_link, cursor_of, judge
 from workbench.journal.refusals import disk_errors
 from workbench.journal.segments import (
     ARCHIVED,
+    BROKEN,
     CLOSED,
     Position,
     Segment,
@@ -45,8 +46,8 @@ class SegmentReport:
         Its first and last good command; `last_seq` is smaller when there is none.
     frames, commands, bytes
         How many good ones.
-    closed
-        Whether it ends with a closing frame.
+    ended
+        How its good frames end: CLOSED with a closing frame, OPEN with nothing, BROKEN with something else.
     archived
         Whether it is compressed.
     first_time_ns, last_time_ns
@@ -65,7 +66,7 @@ class SegmentReport:
     frames: int = 0
     commands: int = 0
     bytes: int = 0
-    closed: bool = False
+    ended: str = ""
     archived: bool = False
     first_time_ns: int | None = None
     last_time_ns: int | None = None
@@ -199,7 +200,8 @@ class _Verifier:
                 self._verdict.warnings.append(
                     f"{path}, offset {walk.at.offset}: bytes behind the closing frame, which nothing reads"
                 )
-        if walk.ended != CLOSED and not (last and self._chained):
+        broken = walk.ended == BROKEN or (walk.ended != CLOSED and not last)
+        if broken and not (last and self._chained):
             what = walk.reason or "its frames end here although other segments follow"
             raise JournalError(f"{what} (after command {walk.at.seq})", f"{path}, offset {walk.at.offset}")
 
@@ -227,5 +229,5 @@ def _walk(source: Source, segment: Segment, report: SegmentReport) -> Walk:
         report.last_time_ns = int(np.frombuffer(last, COMMAND)["time_ns"][0])
     report.first_seq, report.last_seq = max(segment.header.first_seq, 1), walk.at.seq
     report.frames, report.commands, report.bytes = walk.frames, walk.commands, walk.at.offset
-    report.closed, report.epoch = walk.ended == CLOSED, segment.header.epoch
+    report.ended, report.epoch = walk.ended, segment.header.epoch
     return walk
