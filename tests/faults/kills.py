@@ -37,7 +37,9 @@ from workbench.journal import reader, snapshots, verify, writer
 REPORT = struct.Struct("<cxxxIQ")
 """What happened (Opened, Acknowledged, Snapshot, Ended, Fault), checksum of all commands so far, sequence."""
 TAPE = 400_000
-LIFE_SECONDS = 0.06
+LIFE_SECONDS = 0.08
+START_SECONDS = 5.0
+"""How long a child may take to open the journal on a busy machine before it is killed anyhow."""
 SIZE = COMMAND.itemsize
 
 
@@ -62,7 +64,7 @@ class Run:
 
     def __post_init__(self) -> None:
         self.commands = tape(self.seed, TAPE)
-        self.segment_bytes = random.Random(self.seed).choice((1 << 16, 1 << 20, 1 << 24))
+        self.segment_bytes = random.Random(self.seed).choice((1 << 15, 1 << 18, 1 << 22))
 
     def digest(self, seq: int) -> int:
         """Checksum of the first commands of the tape."""
@@ -89,7 +91,7 @@ def child(run: Run, pipe: int, seed: int) -> None:
             run.folder, {"venue": venue_to_json(venue())}, segment_bytes=run.segment_bytes
         )
     else:
-        journal = writer.Journal.open(run.folder)
+        journal = writer.Journal.open(run.folder, segment_bytes=run.segment_bytes)
     seq = journal.last_seq
     tell(b"O", seq)
     rate = draw.choice((2e4, 1e5, 4e5))
@@ -151,8 +153,11 @@ def kill_one(run: Run, draw: random.Random) -> None:
     """One child, its end, and what it left."""
     pid, pipe = fork(run, draw.getrandbits(60))
     try:
-        wait_seconds = draw.random() * LIFE_SECONDS
-        heard = listen(pipe, wait_seconds)
+        heard = b""
+        if draw.random() < 0.75:
+            # Most are killed while they write, the others also while they open the journal.
+            heard = listen(pipe, START_SECONDS, first=True)
+        heard += listen(pipe, draw.random() * LIFE_SECONDS)
     finally:
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
@@ -161,15 +166,15 @@ def kill_one(run: Run, draw: random.Random) -> None:
     take_in(run, heard)
     run.counts["kills"] += 1
     if reader_finds(run.folder):
-        recover(run)
+        recover(run, draw)
     elif run.acked or run.counts["opened"]:
         raise Lost("the journal is gone")
     else:
         run.counts["killed before there was a journal"] += 1
 
 
-def listen(pipe: int, wait_seconds: float) -> bytes:
-    """What the child tells until its time is over."""
+def listen(pipe: int, wait_seconds: float, *, first: bool = False) -> bytes:
+    """What the child tells until its time is over, or (`first`) until it tells anything."""
     until, heard = time.monotonic() + wait_seconds, b""
     while (left := until - time.monotonic()) > 0:
         if select.select([pipe], [], [], left)[0]:
@@ -177,6 +182,8 @@ def listen(pipe: int, wait_seconds: float) -> bytes:
             if not more:
                 break
             heard += more
+            if first:
+                break
     return heard
 
 
@@ -197,36 +204,51 @@ def take_in(run: Run, heard: bytes) -> None:
         run.counts[{b"O": "opened", b"A": "syncs", b"S": "snapshots", b"E": "closed"}[what]] += 1
 
 
-def recover(run: Run) -> None:
-    """Everything a recovery does, compared with the straight run."""
-    folder, seq = run.folder, 0
-    again = Exchange(venue())
-    for first_seq, commands in reader.read(folder):
+def recover(run: Run, draw: random.Random) -> None:
+    """What a recovery does, compared with the straight run; at times the next child is left to do it."""
+    seq = read_all(run)
+    if seq < run.acked:
+        raise Lost(f"acknowledged {run.acked}, read {seq}")
+    verdict = verify.verify(run.folder)
+    if not verdict.ok or verdict.last_seq < seq:
+        raise Lost(f"verify counts {verdict.last_seq} of {seq} and says {verdict.problems}")
+    run.counts["torn tails"] += bool(verdict.torn_tail)
+    run.counts["recovered more than acknowledged"] += verdict.last_seq > run.acked
+    if verdict.last_seq < run.seq:
+        raise Lost(f"recovered {verdict.last_seq}, and it was {run.seq} before")
+    run.straight.step(run.commands[run.seq : verdict.last_seq])
+    run.seq = verdict.last_seq
+    if draw.random() < 0.3:
+        run.counts["left as it was for the next writer"] += 1
+        return
+    journal = writer.Journal.open(run.folder, segment_bytes=run.segment_bytes)
+    journal.close()
+    if journal.last_seq != run.seq or read_all(run) != run.seq:
+        raise Lost(f"opened with {journal.last_seq} commands, and verify counted {run.seq}")
+
+
+def read_all(run: Run) -> int:
+    """Every command a reader gets, stepped from the start and from the latest snapshot; returns the last."""
+    seq, again = 0, Exchange(venue())
+    for first_seq, commands in reader.read(run.folder):
         if first_seq != seq + 1:
             raise Lost(f"command {first_seq} follows {seq}")
         if commands.tobytes() != run.commands[seq : seq + len(commands)].tobytes():
             raise Lost(f"commands {first_seq} to {seq + len(commands)} are not those that were written")
         again.step(commands)
         seq += len(commands)
-    if seq < run.acked:
-        raise Lost(f"acknowledged {run.acked}, recovered {seq}")
-    if seq < run.seq:
-        raise Lost(f"recovered {seq}, and it was {run.seq} before")
-    run.counts["recovered more than acknowledged"] += seq > run.acked
-    run.straight.step(run.commands[run.seq : seq])
-    run.seq = seq
-    expected = run.straight.state_hash()
+    straight = run.straight if seq == run.seq else Exchange(venue())
+    if straight is not run.straight:
+        straight.step(run.commands[:seq])
+    expected = straight.state_hash()
     if again.state_hash() != expected:
         raise Lost(f"the commands up to {seq} lead to another state")
-    check_snapshot(run, expected)
-    verdict = verify.verify(folder)
-    if not verdict.ok or verdict.last_seq != seq:
-        raise Lost(f"verify counts {verdict.last_seq} of {seq} and says {verdict.problems}")
-    run.counts["torn tails"] += bool(verdict.torn_tail)
+    check_snapshot(run, seq, expected)
     run.counts["state hashes equal"] += 2
+    return seq
 
 
-def check_snapshot(run: Run, expected: str) -> None:
+def check_snapshot(run: Run, seq: int, expected: str) -> None:
     """Snapshot and tail lead to the same state."""
     found = snapshots.latest_snapshot(run.folder)
     if (found.seq if found else 0) < run.saved:
@@ -237,7 +259,7 @@ def check_snapshot(run: Run, expected: str) -> None:
     for _, commands in reader.read(run.folder, after_seq=found.seq if found else 0):
         exchange.step(commands)
     if exchange.state_hash() != expected:
-        raise Lost(f"snapshot of {found and found.seq} and tail up to {run.seq} lead to another state")
+        raise Lost(f"snapshot of {found and found.seq} and tail up to {seq} lead to another state")
     run.counts["recovered from a snapshot"] += found is not None
 
 
