@@ -430,7 +430,7 @@ class Journal:
             cursor.sync()
         # A snapshot that fails is no reason to stop: commands are durable without it.
         index = bisect_right(self._positions, seq, key=lambda position: position.seq)
-        position = self._positions[index - 1] if index else self._first_position()
+        position = self._positions[index - 1] if index else self._start_of(seq)
         snapshot = Snapshot(
             path=self.folder / snapshot_name(seq),
             journal=self._journal,
@@ -446,8 +446,10 @@ class Journal:
             remove_snapshots(self._disk, self.folder, self._snapshots_kept)
         del self._positions[: max(0, index - 1)]
 
-    def _first_position(self) -> Position:
-        return survey(self._disk, self.folder)[0].start
+    def _start_of(self, seq: int) -> Position:
+        """Start of the segment that a command before this writer's is in."""
+        segments = survey(self._disk, self.folder)
+        return next(s for s in reversed(segments) if s.header.first_seq <= seq).start
 
     # ------------------------------------------------------------------ the end
 
