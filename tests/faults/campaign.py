@@ -71,7 +71,9 @@ def run_histories(pool: ProcessPoolExecutor, first: int, count: int) -> bool:
         counts += some
         found += broken
     seconds = time.monotonic() - begun
-    say(f"Simulated disk: {count:,} histories from seed {first} in {seconds:.0f} s, {count / seconds:.0f} a second\n")
+    say(
+        f"Simulated disk: {count:,} histories from seed {first} in {seconds:.0f} s, {count / seconds:.0f} a second\n"
+    )
     say(kills.table(counts, sorted(counts)))
     say(f"  {'promises broken':36}{len(found):>12,}\n\n")
     for error in found[:10]:

@@ -56,7 +56,9 @@ class Inode:
             kept, size = dirty, after
         elif mode == "torn":
             kept = dirty[: draw.randint(0, len(dirty))]
-            size = draw.choice((before, after, min(after, max(before, SECTOR * (kept[-1] + 1)))) if kept else (before, after))
+            size = draw.choice(
+                (before, after, min(after, max(before, SECTOR * (kept[-1] + 1)))) if kept else (before, after)
+            )
         elif mode == "sectors":
             share = draw.choice((0.1, 0.5, 0.9))
             kept, size = [sector for sector in dirty if draw.random() < share], draw.choice((before, after))
@@ -110,7 +112,8 @@ class SimDisk:
     ----------
     rates
         Chance of each fault per operation it can hit: "short" and "full" (write), "no room" (allocate), "sync"
-        (an EIO), "writeback" (sectors and folder changes reach the platter by themselves).
+        (an EIO), "gone after a failed sync" (the process), "writeback" (sectors and folder changes reach the
+        platter by themselves).
     crash_after
         Operations until the process is gone; None for never.
     injected
@@ -352,6 +355,8 @@ class SimDisk:
         if self._hit("sync"):
             half()
             inode.dirty.clear()
+            if self._hit("gone after a failed sync"):
+                self.crash_after = self.draw.randint(0, 2)
             raise OSError(errno.EIO, "Input/output error")
         inode.sync()
 

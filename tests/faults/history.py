@@ -24,11 +24,21 @@ import numpy as np
 from tests.faults.disk import Down, SimDisk
 from workbench.domain.records import COMMAND, Records
 from workbench.errors import JournalError
-from workbench.journal import cursor, growing, reader, snapshots, verify, writer
+from workbench.journal import cursor, frames, growing, reader, snapshots, verify, writer
 
 SIZE = COMMAND.itemsize
 FOLDER = Path("/sim/session/journal")
-DAMAGES = ("flip", "flip", "flip", "cut", "cut between frames", "wipe", "old bytes", "file gone", "whole flip")
+DAMAGES = (
+    "flip",
+    "flip",
+    "flip",
+    "cut",
+    "cut between frames",
+    "wipe",
+    "old bytes",
+    "file gone",
+    "whole flip",
+)
 
 
 class Broken(AssertionError):
@@ -116,6 +126,9 @@ class History:
             self.disk.make_folder(FOLDER.parent)
             self.disk.sync_folder(FOLDER.parents[1])
         self.lives = self.draw.randint(2, 6)
+        self.doing = ""
+        self.batches_in_flight = 1.0
+        """Chance that a batch waits for another before both are synced."""
 
     # ------------------------------------------------------------------ model
 
@@ -161,11 +174,15 @@ class History:
             seq = found.seq
             known = self.snapshots.get(seq)
             self.ensure(known is not None, f"there is a snapshot of {seq}, which nobody saved")
-            self.ensure((found.data, found.state_hash) == known, f"the snapshot of {seq} holds something else")
+            self.ensure(
+                (found.data, found.state_hash) == known, f"the snapshot of {seq} holds something else"
+            )
             self.ensure(seq <= last_seq, f"there is a snapshot of {seq}, and the journal ends at {last_seq}")
             self.ensure(damaged or seq >= self.saved, f"the latest snapshot is {seq}, not {self.saved}")
             machine = self.source.restored(found.data)
-            self.ensure(machine.state_hash() == found.state_hash, f"the snapshot of {seq} is of another state")
+            self.ensure(
+                machine.state_hash() == found.state_hash, f"the snapshot of {seq} is of another state"
+            )
         self.read_into(machine, disk, seq)
         expected = self.state_at(last_seq).state_hash()
         self.ensure(machine.state_hash() == expected, f"snapshot of {seq} and tail lead to another state")
@@ -288,6 +305,7 @@ class History:
 
     def draw_faults(self) -> None:
         """What may go wrong in this life."""
+        self.batches_in_flight = self.draw.choice((0.0, 0.6, 0.9))
         mood = self.draw.choice(("calm", "crash", "crash", "crash", "short", "full", "sync", "all"))
         rates: dict[str, float] = {"writeback": self.draw.choice((0.0, 0.02, 0.2))}
         if mood in ("short", "all"):
@@ -295,7 +313,7 @@ class History:
         if mood in ("full", "all"):
             rates |= {"full": 0.02, "no room": 0.1}
         if mood in ("sync", "all"):
-            rates["sync"] = 0.03
+            rates |= {"sync": 0.03, "gone after a failed sync": self.draw.choice((0.0, 0.8))}
         self.disk.rates = rates
         if mood in ("crash", "all"):
             self.disk.crash_after = self.draw.randint(0, self.draw.choice((30, 100, 300)))
@@ -312,9 +330,10 @@ class History:
                 self.acked = self.firm = self.written
                 self.counts["closed"] += 1
         except JournalError as error:
-            # A failed journal stays failed.
-            self.refuses(lambda: journal.append(self.source.commands(1)), f"append after {error}")
-            self.refuses(journal.sync, f"sync after {error}")
+            # A journal that failed stays so.
+            if journal.failure or self.doing in ("append", "sync"):
+                self.refuses(lambda: journal.append(self.source.commands(1)), f"append after {error}")
+                self.refuses(journal.sync, f"sync after {error}")
             raise
 
     def refuses(self, call: Callable[[], Any], what: str) -> str:
@@ -328,8 +347,11 @@ class History:
     def act(self, journal: writer.Journal) -> None:
         """One thing that happens."""
         what = self.draw.random()
-        if what < 0.55:
+        self.doing = ""
+        if what < 0.8:
             self.append(journal)
+            if self.draw.random() >= self.batches_in_flight:
+                self.sync(journal)
         elif what < 0.85:
             self.sync(journal)
         elif what < 0.91:
@@ -341,7 +363,8 @@ class History:
             self.counts["second writers refused"] += 1
         elif what < 0.975:
             self.refuses(
-                lambda: writer.Journal.create(FOLDER, self.source.about, disk=self.disk, segment_bytes=4096), "a second journal"
+                lambda: writer.Journal.create(FOLDER, self.source.about, disk=self.disk, segment_bytes=4096),
+                "a second journal",
             )
         elif what < 0.98:
             self.refuses(
@@ -357,12 +380,18 @@ class History:
     def append(self, journal: writer.Journal, commands: Records | None = None) -> None:
         """Append a batch; from the first byte on it may be there or not."""
         if commands is None:
-            commands = self.retry.pop(0) if self.retry else self.source.commands(self.draw.randint(1, self.largest))
+            commands = (
+                self.retry.pop(0) if self.retry else self.source.commands(self.draw.randint(1, self.largest))
+            )
         self.log += commands.tobytes()
         self.in_doubt.append(commands)
+        self.doing = "append"
         last_seq = journal.append(commands)
+        self.doing = ""
         self.ensure(last_seq == self.written, f"append returned {last_seq}")
-        self.ensure(journal.last_seq == last_seq, f"append returned {last_seq}, last_seq is {journal.last_seq}")
+        self.ensure(
+            journal.last_seq == last_seq, f"append returned {last_seq}, last_seq is {journal.last_seq}"
+        )
         if len(commands):
             self.ensure(journal.durable_seq < last_seq, f"durable_seq is {journal.durable_seq} before a sync")
         end = journal._end
@@ -371,7 +400,9 @@ class History:
 
     def sync(self, journal: writer.Journal) -> None:
         """Everything appended so far is acknowledged."""
+        self.doing = "sync"
         durable_seq = journal.sync()
+        self.doing = ""
         self.ensure(durable_seq == self.written, f"sync returned {durable_seq}")
         self.ensure(journal.durable_seq == durable_seq, f"after sync durable_seq is {journal.durable_seq}")
         if durable_seq > self.acked:
@@ -408,8 +439,12 @@ class History:
         last = self.read(self.disk, after_seq, upto_seq=upto_seq, batch=batch)
         least = self.acked if upto_seq is None else min(self.acked, upto_seq)
         self.ensure(last >= least, f"a reader came to {last} alone")
-        self.ensure(upto_seq is None or last <= max(after_seq, upto_seq), f"a reader came to {last} of {upto_seq}")
-        self.ensure(last <= max(after_seq, journal.durable_seq), f"a reader came to {last} before it was durable")
+        self.ensure(
+            upto_seq is None or last <= max(after_seq, upto_seq), f"a reader came to {last} of {upto_seq}"
+        )
+        self.ensure(
+            last <= max(after_seq, journal.durable_seq), f"a reader came to {last} before it was durable"
+        )
         self.ensure(journal.last_seq == self.written, f"last_seq is {journal.last_seq}")
         self.counts["reads beside the writer"] += 1
 
@@ -417,7 +452,12 @@ class History:
         """The locks are lost without the writer knowing, and another one opens the journal."""
         for path in (FOLDER, FOLDER / "lock"):
             self.disk.break_lock(path)
-        other = self.opened()
+        try:
+            other = self.opened()
+        except JournalError as error:
+            if not self.disk.injected.total():
+                raise
+            raise Down from error
         self.append(other)
         draw = self.draw.random()
         if draw < 0.5:
@@ -446,6 +486,9 @@ class History:
         path = FOLDER / f"{after.segment:020d}.wbj"
         if before.segment == after.segment and other._end[:3] == after[:3]:
             self.elsewhere.append((path, before.offset, after.offset, disk.data(path)))
+        if self.draw.random() < 0.3:
+            # Nothing follows that would tell.
+            raise Down
 
     # ------------------------------------------------------------------ after the end
 
@@ -560,17 +603,37 @@ class History:
         self.check_snapshot(disk, last_seq, damaged=True)
         return last_seq
 
+    def more(self, disk: SimDisk, path: Path, offset: int) -> bool:
+        """Whether frames follow, or nothing at all; a closing frame alone tells readers too late."""
+        data = disk.data(path)
+        return max(self.frames.get(path, [0])) > offset or not any(data[offset : offset + 4])
+
     def hurt(self, disk: SimDisk) -> tuple[str, Path]:
         """Damage one file that holds anything; returns what was done and to which."""
         draw = self.draw
-        there = [other for other in self.elsewhere if other[0] in disk.names]
-        if there and draw.random() < 0.3:
-            path, start, stop, other = draw.choice(there)
+        # The last frame's place is known by the cursor alone, of which a power loss may leave an older state.
+        there = [other for other in self.elsewhere if other[0] in disk.names and self.recovered]
+        there = [(path, start, stop, data) for path, start, stop, data in there if self.more(disk, path, stop)]
+        if there and draw.random() < 0.5:
+            path, start, stop, other = draw.choice((there[-1], draw.choice(there)))
             data = bytearray(disk.data(path))
             data[start:stop] = other[start:stop]
             disk.replace(path, bytes(data))
             return "misplaced frame", path
         path = draw.choice([path for path in disk.files() if disk.data(path)])
+        ends = sorted(set(self.frames.get(max(self.frames, default=path), [])))
+        if draw.random() < 0.2 and len(ends) > 3 and max(self.frames) in disk.names:
+            # One of the last frames, which fewer others know of.
+            path = max(self.frames)
+            start, stop = ends[-4], ends[-1]
+            if draw.random() < 0.5:
+                # In the head of a frame, which is small beside its commands.
+                start = draw.choice(ends[:-1])
+                stop = start + frames.FRAME_BYTES
+            bit = draw.randrange(start * 8, stop * 8)
+            if bit < len(disk.data(path)) * 8:
+                disk.flip(path, bit)
+                return "flip", path
         data = disk.data(path)
         used = len(data.rstrip(b"\0")) or 1
         what = draw.choice(DAMAGES)

@@ -49,8 +49,8 @@ MUTANTS: tuple[Mutant, ...] = (
         "short write not looped",
         "the rest of a frame is missing",
         "disk.write_all",
-        "while len(rest):",
-        "if len(rest):",
+        "while rest:",
+        "if rest:",
     ),
     _one(
         "full disk not noticed",
@@ -87,6 +87,13 @@ MUTANTS: tuple[Mutant, ...] = (
         "growing.Growing.appear",
         "self._disk.sync_folder(self.path.parent)",
         "pass",
+    ),
+    _one(
+        "folders above not synced",
+        "a new session's folder is gone with the power, and the journal in it",
+        "writer._sync_names",
+        "for above in folder.absolute().parents:",
+        "for above in folder.absolute().parents[:1]:",
     ),
     _one(
         "new segment not synced before its name",
@@ -138,13 +145,13 @@ MUTANTS: tuple[Mutant, ...] = (
         "if frame.previous != chain:",
         "if False:",
     ),
-    _one(
+    Mutant(
         "checksum without the head",
         "flipped bits in the head of a frame are believed",
-        "segments.Walk.__iter__",
-        "if frame_checksum(block, place, frame.payload_bytes) != frame.checksum:",
-        "if __import__('crc32c').crc32c(block[place + FRAME_BYTES : place + FRAME_BYTES + frame.payload_bytes]) "
-        "!= frame.checksum and frame_checksum(block, place, frame.payload_bytes) != frame.checksum:",
+        (
+            Edit("frames.pack_frame", "crc32c(payload, crc32c(rest))", "crc32c(payload)"),
+            Edit("frames.frame_checksum", "at + _FRAME.size :", "at + FRAME_BYTES :"),
+        ),
     ),
     _one(
         "about not checked",
@@ -229,6 +236,20 @@ MUTANTS: tuple[Mutant, ...] = (
         "(lambda *a: None) if n == 'sync' else getattr(d, n)})()\n"
         "        segment.finish(epoch=self.epoch, durable_seq=0)",
     ),
+    _one(
+        "recovered tail not written anew",
+        "after a failed sync the pages count as clean, so that the next writer's sync does nothing",
+        "writer.Journal._write_anew",
+        "write_all(self._disk, handle, data, start)",
+        "pass",
+    ),
+    _one(
+        "last frame not compared with the cursor",
+        "a whole frame in place of the last acknowledged one comes back",
+        "recovery.check_mark",
+        "if same and",
+        "if False and",
+    ),
     # ---------------------------------------------------------------- one writer
     _one(
         "lock not taken",
@@ -279,6 +300,13 @@ MUTANTS: tuple[Mutant, ...] = (
         "writer.Journal.save_snapshot",
         "if not 0 <= seq <= self._durable.seq:",
         "if not 0 <= seq:",
+    ),
+    _one(
+        "snapshot hangs on an empty segment",
+        "a segment without frames is made anew, and the snapshot does not fit it any more",
+        "recovery.examine",
+        "and start.offset > HEADER_BYTES",
+        "",
     ),
     _one(
         "snapshot not checked",

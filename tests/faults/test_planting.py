@@ -9,7 +9,7 @@ from workbench.journal import disk, frames
 def test_plants_everywhere_and_takes_back() -> None:
     before = disk.write_all, frames.Header.pack
     edits = (
-        Edit("disk.write_all", "while len(rest):", "if len(rest):"),
+        Edit("disk.write_all", "while rest:", "if rest:"),
         Edit("frames.Header.pack", "return body + ", "return b'changed' + "),
     )
     with planted(Mutant("short", "", edits)):
