@@ -154,9 +154,9 @@ def appends(report: Report, repeats: int) -> None:
         "SQLite, executemany",
     )
     table.notes.append(
-        "The contenders take the same batches in turn on the same disk; the best time of each batch in all runs "
-        "counts. SQLite: WAL, synchronous=FULL, a row for each command, a transaction for each batch. Bare disk: "
-        "the same bytes with pwrite and fdatasync and nothing else."
+        "The contenders take the same batches in turn on the same disk; the best time of each batch in all "
+        "runs counts. SQLite: WAL, synchronous=FULL, a row for each command, a transaction for each batch. "
+        "Bare disk: the same bytes with pwrite and fdatasync and nothing else."
     )
     flow = Flow(FlowSpec())
     flow.fill_book()
