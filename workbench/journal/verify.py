@@ -10,9 +10,10 @@ import numpy as np
 from workbench.domain.records import COMMAND
 from workbench.errors import JournalError
 from workbench.journal.archive import check_sums
+from workbench.journal.cursor import Mark
 from workbench.journal.disk import REAL, Disk
 from workbench.journal.frames import COMMANDS, SCHEMA
-from workbench.journal.recovery import Cut, Known, check_link, cursor_of, judge
+from workbench.journal.recovery import Cut, Known, check_link, check_mark, cursor_of, judge
 from workbench.journal.refusals import disk_errors
 from workbench.journal.segments import (
     ARCHIVED,
@@ -144,7 +145,7 @@ def verify(folder: Path | str, *, disk: Disk = REAL) -> Verdict:
             known = Known(verdict.snapshots[0].seq, f"the snapshot {verdict.snapshots[0].path.name}")
         files = segment_files(disk, folder)
     verdict.known_seq = known.seq
-    _Verifier(disk, verdict, known, has_cursor=mark is not None).run(files)
+    _Verifier(disk, verdict, known, mark).run(files)
     with disk_errors(folder, "cannot be read"):
         verdict.problems += check_sums(disk, folder)
     return verdict
@@ -163,11 +164,11 @@ def _identity(disk: Disk, files: list[Path]) -> bytes:
 class _Verifier:
     """Goes from segment to segment, and on after something is wrong with one."""
 
-    def __init__(self, disk: Disk, verdict: Verdict, known: Known, *, has_cursor: bool) -> None:
+    def __init__(self, disk: Disk, verdict: Verdict, known: Known, mark: Mark | None) -> None:
         self._disk = disk
         self._verdict = verdict
         self._known = known
-        self._has_cursor = has_cursor
+        self._mark = mark
         self._chained = True
         self._before: tuple[Segment, Walk] | None = None
 
@@ -190,12 +191,13 @@ class _Verifier:
             rest = strays(source, walk.at.offset) if walk.ended != CLOSED else []
             report.strays = len(rest)
             if self._chained:
+                check_mark(path, walk.at, self._mark)
                 report.chained = True
                 self._verdict.last_seq, self._verdict.end = max(walk.at.seq, 0), walk.at
                 self._before = (segment, walk)
                 if last:
                     self._verdict.torn_tail = judge(
-                        source, walk, segment, self._known, self._has_cursor, self._verdict.warnings
+                        source, walk, segment, self._known, self._mark is not None, self._verdict.warnings
                     )
             if walk.ended == CLOSED and written_bytes(source, walk.at.offset):
                 self._verdict.warnings.append(
