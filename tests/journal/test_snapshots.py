@@ -87,7 +87,7 @@ def test_a_snapshot_knows_what_the_segments_lost(folder: Path) -> None:
         path.unlink()
     (folder / "cursor").unlink()
     with pytest.raises(
-        JournalError, match=r"the snapshot 0{18}38\.wbs leads to segment 31, which is missing"
+        JournalError, match=r"after command 30, and the snapshot 0{18}38\.wbs knows that 38 were"
     ):
         reopen(folder)
 
