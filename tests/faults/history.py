@@ -613,7 +613,9 @@ class History:
         draw = self.draw
         # The last frame's place is known by the cursor alone, of which a power loss may leave an older state.
         there = [other for other in self.elsewhere if other[0] in disk.names and self.recovered]
-        there = [(path, start, stop, data) for path, start, stop, data in there if self.more(disk, path, stop)]
+        there = [
+            (path, start, stop, data) for path, start, stop, data in there if self.more(disk, path, stop)
+        ]
         if there and draw.random() < 0.5:
             path, start, stop, other = draw.choice((there[-1], draw.choice(there)))
             data = bytearray(disk.data(path))
