@@ -1,4 +1,4 @@
-"""A disk that fails where a test says."""
+"""Disks for tests: one that fails where a test says, and one that does not wait."""
 
 from __future__ import annotations
 
@@ -10,7 +10,20 @@ from pathlib import Path
 from workbench.journal.disk import Bytes, RealDisk
 
 
-class FaultyDisk(RealDisk):
+class HastyDisk(RealDisk):
+    """The real disk without waiting for it: what a process sees is the same, and tests are fast."""
+
+    def sync(self, handle: int) -> None:
+        pass
+
+    def sync_folder(self, folder: Path) -> None:
+        pass
+
+
+HASTY = HastyDisk()
+
+
+class FaultyDisk(HastyDisk):
     """The real disk, but `fail(operation, count)` may raise, and writes take `most` bytes at once."""
 
     def __init__(self, fail: Callable[[str, int], None] | None = None, most: int = 1 << 30) -> None:

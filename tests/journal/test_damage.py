@@ -6,12 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.journal.tiny_journal import copy, only_segment, read_all, readable, used_bytes, write_journal
+from tests.journal.tiny_journal import (
+    copy,
+    only_segment,
+    read_all,
+    readable,
+    reopen,
+    used_bytes,
+    write_journal,
+)
 from workbench.domain.records import COMMAND
 from workbench.errors import JournalError
 from workbench.journal.frames import FRAME_BYTES
 from workbench.journal.verify import verify
-from workbench.journal.writer import Journal
 
 BATCHES = (2, 1, 3)
 
@@ -38,9 +45,9 @@ def test_cut_at_every_byte_with_the_cursor_it_refuses_or_everything_is_there(
         assert verdict.ok == (size >= used)
         if size < used:
             with pytest.raises(JournalError, match=f"{only_segment(cut)}, offset "):
-                Journal.open(cut)
+                reopen(cut)
         else:
-            Journal.open(cut).close()
+            reopen(cut).close()
             assert read_all(cut) == whole
 
 
@@ -57,9 +64,9 @@ def test_cut_at_every_byte_without_the_cursor_it_is_a_prefix_and_says_so(
             file.truncate(size)
         if size < about_end:
             with pytest.raises(JournalError, match=f"{only_segment(cut)}, offset "):
-                Journal.open(cut)
+                reopen(cut)
             continue
-        journal = Journal.open(cut)
+        journal = reopen(cut)
         assert "cursor" in journal.recovery.warnings[0]
         assert journal.recovery.cut or "its end is missing" in journal.recovery.warnings[1]
         last = journal.last_seq
@@ -92,7 +99,7 @@ def test_flipped_bits_never_give_wrong_commands(original: tuple[Path, bytes], tm
         assert "offset" in said
         assert not verify(damaged).ok
         with pytest.raises(JournalError, match="offset"):
-            Journal.open(damaged)
+            reopen(damaged)
 
 
 @pytest.mark.parametrize("name", ["cursor", "snapshot", "lock"])
@@ -108,7 +115,7 @@ def test_flipped_bits_beside_the_segments_lose_nothing(name: str, tmp_path: Path
         (flipped / path.name).write_bytes(raw)
         assert readable(flipped) == (whole, "")
         assert verify(flipped).ok
-        with Journal.open(flipped) as journal:
+        with reopen(flipped) as journal:
             assert journal.last_seq == 6
         assert read_all(flipped) == whole
 
@@ -121,8 +128,8 @@ def test_zeros_in_the_middle_are_damage(original: tuple[Path, bytes]) -> None:
     raw[start : start + 100] = bytes(100)
     segment.write_bytes(raw)
     with pytest.raises(JournalError, match="offset"):
-        Journal.open(folder)
+        reopen(folder)
     assert whole.startswith(readable(folder)[0])
     (folder / "cursor").unlink()
     with pytest.raises(JournalError, match="an undamaged frame follows at offset"):
-        Journal.open(folder)
+        reopen(folder)

@@ -13,13 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.journal.faulty_disk import FaultyDisk, broken, full
+from tests.journal.faulty_disk import HASTY, FaultyDisk, broken, full
 from tests.journal.tiny_journal import (
     ABOUT,
     let_go,
     only_segment,
     read_all,
     readable,
+    reopen,
     some_commands,
     used_bytes,
     write_journal,
@@ -58,10 +59,10 @@ def test_any_batches_in_any_segments_come_back(
     """Every session but the last ends as if it was killed; each frame and segment ends where it likes."""
     folder = tmp_path_factory.mktemp("any") / "journal"
     commands = some_commands(sum(map(sum, sessions)))
-    let_go(Journal.create(folder, ABOUT, segment_bytes=segment_bytes))
+    let_go(Journal.create(folder, ABOUT, segment_bytes=segment_bytes, disk=HASTY))
     at = 0
     for number, session in enumerate(sessions):
-        journal = Journal.open(folder, segment_bytes=segment_bytes)
+        journal = reopen(folder, segment_bytes)
         assert journal.last_seq == at
         assert journal.recovery.cut is None
         for index, count in enumerate(session):
@@ -280,7 +281,7 @@ def test_a_disk_that_fails_at_any_moment_loses_nothing_acknowledged(tmp_path: Pa
         got, said = readable(folder)
         assert said == ""
         assert whole.startswith(got)
-        with Journal.open(folder, segment_bytes=1500) as again:
+        with reopen(folder, 1500) as again:
             assert again.last_seq >= acknowledged
             recovered = again.last_seq
             again.append(commands[recovered:])

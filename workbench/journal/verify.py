@@ -19,6 +19,7 @@ from workbench.journal.segments import (
     ARCHIVED,
     BROKEN,
     CLOSED,
+    MISPLACED_REMEDY,
     Position,
     Segment,
     Source,
@@ -204,14 +205,14 @@ class _Verifier:
                 )
         broken = walk.ended == BROKEN or (walk.ended != CLOSED and not last)
         if broken and not (last and self._chained):
-            what = walk.reason or "its frames end here although other segments follow"
+            what = walk.reason or "its frames end here, and the journal goes on"
             raise JournalError(f"{what} (after command {walk.at.seq})", f"{path}, offset {walk.at.offset}")
 
     def _check_place(self, segment: Segment) -> None:
         before, walk = self._before or (None, None)
         misfit = out_of_place([before, segment] if before else [segment])
         if misfit:
-            raise JournalError(misfit, f"{segment.path}, offset 0")
+            raise JournalError(misfit, f"{segment.path}, offset 0", MISPLACED_REMEDY)
         check_schema(segment, SCHEMA)
         if before and walk:
             check_link(walk, before, segment)

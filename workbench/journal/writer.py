@@ -566,10 +566,13 @@ class Journal:
 def _sync_names(disk: Disk, folder: Path) -> None:
     """Make a folder's name durable and those above it: whoever made them may have died before that."""
     for above in folder.absolute().parents:
-        # One that we may not read was not made by us.
-        with suppress(PermissionError):
+        try:
             if disk.exists(above):
                 disk.sync_folder(above)
+        except OSError as error:
+            # One that we may not read was not made by us, and some file systems cannot sync a folder.
+            if error.errno not in {errno.EACCES, errno.EPERM, errno.EROFS, errno.EINVAL}:
+                raise
 
 
 def _already_there(folder: Path) -> JournalError:
