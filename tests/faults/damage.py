@@ -1,7 +1,7 @@
 """Every file of a small real journal cut at every byte, and with single bits turned over.
 
-`python -m tests.faults.damage` prints what reading, verifying and opening made of each case. Commands that come
-back must be those that were written, and whoever gets fewer than were acknowledged must be told so.
+`python -m tests.faults.damage` prints what reading, verifying and opening made of each case. Commands that
+come back must be those that were written, and whoever gets fewer than were acknowledged must be told so.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from workbench.journal import reader, snapshots, verify, writer
 SIZE = COMMAND.itemsize
 SEGMENT_BYTES = 4096
 OUTCOMES = ("whole", "flagged", "refused", "wrong", "short", "unclear")
-"""All that was acknowledged came; a right beginning and then a refusal; a refusal alone; other commands than were
-written; fewer than were acknowledged without a word; a refusal that does not name the file."""
+"""All that was acknowledged came; a right beginning and then a refusal; a refusal alone; other commands than
+were written; fewer than were acknowledged without a word; a refusal that does not name the file."""
 
 
 @dataclass
@@ -149,9 +149,9 @@ def flips(sample: Sample, count: int, seed: int) -> Iterator[tuple[str, str, byt
     """Single bits turned over, in the parts of the files that hold anything, each file its share."""
     draw = random.Random(seed)
     used = {name: max(1, len(data.rstrip(b"\0"))) for name, data in sample.files.items() if data}
-    for name in used:
-        share = max(count // 20, count * used[name] // sum(used.values()))
-        for bit in draw.sample(range(used[name] * 8), min(share, used[name] * 8)):
+    for name, size in used.items():
+        share = max(count // 20, -(-count * size // sum(used.values())))
+        for bit in draw.sample(range(size * 8), min(share, size * 8)):
             data = bytearray(sample.files[name])
             data[bit // 8] ^= 1 << (bit % 8)
             yield f"{kind_of(name)}, bit", name, bytes(data)
@@ -189,6 +189,12 @@ class Table:
         return "\n".join(lines) + "\n"
 
 
+def in_memory() -> Path | None:
+    """A folder without a disk below, where there is one: tens of thousands of journals need none."""
+    memory = Path("/dev/shm")
+    return memory if memory.is_dir() else None
+
+
 def campaign(folder: Path, *, step: int, bits: int, seed: int = 1) -> Table:
     """Damage a journal left by a killed process and one that was closed."""
     table = Table()
@@ -208,8 +214,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(arguments)
     begun = time.monotonic()
-    memory = Path("/dev/shm")  # Tens of thousands of journals need no real disk.
-    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
+    with tempfile.TemporaryDirectory(prefix="workbench-damage-", dir=in_memory()) as folder:
         table = campaign(Path(folder), step=options.step, bits=options.bits, seed=options.seed)
     sys.stdout.write(str(table))
     total, bad = sum(table.cases.values()), table.bad()

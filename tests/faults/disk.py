@@ -1,8 +1,8 @@
 """A disk that lives in memory, obeys a seed, and fails as real ones do.
 
-What is written is in the page cache until it is synced. A power loss keeps what was synced; of what was not, any
-mixture of sectors may be kept, lost or zero, and any of the folder changes that nobody synced. A killed process
-loses nothing but its handles and locks. Beside that, operations fail at the rates one asks for.
+What is written is in the page cache until it is synced. A power loss keeps what was synced; of what was not,
+any mixture of sectors may be kept, lost or zero, and any of the folder changes that nobody synced. A killed
+process loses nothing but its handles and locks. Beside that, operations fail at the rates one asks for.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Down(BaseException):
 
 @dataclass(eq=False)
 class Inode:
-    """A file: what programs see (`cached`), what the platter holds (`durable`), and the sectors that differ."""
+    """A file: what programs see, what the platter holds (`durable`), and the sectors that differ."""
 
     cached: bytearray = field(default_factory=bytearray)
     durable: bytearray = field(default_factory=bytearray)
@@ -111,9 +111,9 @@ class SimDisk:
     Attributes
     ----------
     rates
-        Chance of each fault per operation it can hit: "short" and "full" (write), "no room" (allocate), "sync"
-        (an EIO), "gone after a failed sync" (the process), "writeback" (sectors and folder changes reach the
-        platter by themselves).
+        Chance of each fault per operation it can hit: "short" and "full" (write), "no room" (allocate),
+        "sync" (an EIO), "gone after a failed sync" (the process), "writeback" (sectors and folder changes
+        reach the platter by themselves).
     crash_after
         Operations until the process is gone; None for never.
     injected
@@ -431,7 +431,7 @@ class SimDisk:
         self.changes = [change for change in self.changes if folder not in change.folders]
 
     def lock(self, path: Path) -> int:
-        """Take the exclusive lock of a file, made if need be, or of a folder; closing the handle lets it go."""
+        """Take the lock of a file, made if need be, or of a folder; closing the handle lets it go."""
         self._step(f"lock {path.name}")
         if path.parent not in self.folders:
             raise FileNotFoundError(errno.ENOENT, "No such file or directory", str(path))

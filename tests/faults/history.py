@@ -1,8 +1,8 @@
 """One history of a journal on a simulated disk, drawn from a seed and checked against a model.
 
-The model knows every command that was ever handed to the journal and how many of them the journal acknowledged:
+The model knows every command that was ever handed to the journal and how many of them it acknowledged:
 `append` returned and so did `sync`. After each end of the process, of the machine or of nothing at all, the
-journal must give back every acknowledged command byte for byte, in order, and nothing that was never written.
+journal must give back every acknowledged command byte for byte, in order, and nothing that nobody wrote.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ DAMAGES = (
 )
 
 
-class Broken(AssertionError):
+class BrokenPromiseError(AssertionError):
     """The journal did not do what it promises."""
 
 
@@ -73,9 +73,8 @@ class Fold:
 class Noise:
     """Commands of random bytes, and the fold that steps them."""
 
-    about: dict[str, Any] = {"venue": {"name": "noise"}, "made": "by the fault harness"}
-
     def __init__(self, seed: int) -> None:
+        self.about: dict[str, Any] = {"venue": {"name": "noise"}, "made": "by a history of faults"}
         self.random = np.random.default_rng(seed)
 
     def commands(self, count: int) -> Records:
@@ -146,7 +145,9 @@ class History:
     def ensure(self, held: bool, what: str) -> None:
         """Complain when a promise is broken."""
         if not held:
-            raise Broken(f"seed {self.seed}: {what} (acknowledged {self.acked}, written {self.written})")
+            raise BrokenPromiseError(
+                f"seed {self.seed}: {what} (acknowledged {self.acked}, written {self.written})"
+            )
 
     # ------------------------------------------------------------------ reading
 
@@ -195,7 +196,7 @@ class History:
     # ------------------------------------------------------------------ a life
 
     def run(self) -> Counter[str]:
-        """Live all lives; raises `Broken` when the journal breaks a promise."""
+        """Live all lives; raises `BrokenPromiseError` when the journal breaks a promise."""
         with self.small_world():
             return self.lives_and_end()
 
@@ -210,7 +211,7 @@ class History:
             ):
                 stack.enter_context(mock.patch.object(module, name, self.draw.choice(values)))
             stack.enter_context(mock.patch("os.urandom", self.draw.randbytes))
-            stack.enter_context(mock.patch("os.getpid", lambda: 7))
+            stack.enter_context(mock.patch("os.getpid", return_value=7))
             yield
 
     def lives_and_end(self) -> Counter[str]:
@@ -251,16 +252,22 @@ class History:
             now = self.disk.injected.total() - self.disk.injected["short"] - self.disk.injected["writeback"]
             self.ensure(now > faults, f"refused without a fault: {error}")
             self.counts["refusals after a fault"] += 1
-        except Broken:
+        except BrokenPromiseError:
             raise
-        except Exception as error:  # noqa: BLE001 - whatever else comes out is a finding
+        except Exception as error:
             where = traceback.extract_tb(error.__traceback__)[-1]
             text = f"{type(error).__name__} at {Path(where.filename).name}:{where.lineno}: {error}"
-            raise Broken(f"seed {self.seed}: {text}") from error
+            raise BrokenPromiseError(f"seed {self.seed}: {text}") from error
 
     def open_on(self, disk: SimDisk) -> writer.Journal:
         """Open the journal for writing."""
         return writer.Journal.open(FOLDER, segment_bytes=self.segment_bytes, disk=disk)
+
+    def make(self) -> writer.Journal:
+        """A new journal."""
+        return writer.Journal.create(
+            FOLDER, self.source.about, segment_bytes=self.segment_bytes, disk=self.disk
+        )
 
     def opened(self) -> writer.Journal:
         """The journal, opened or made; what it says after that is what it must keep."""
@@ -268,9 +275,7 @@ class History:
             try:
                 journal = self.open_on(self.disk)
             except JournalError:
-                journal = writer.Journal.create(
-                    FOLDER, self.source.about, segment_bytes=self.segment_bytes, disk=self.disk
-                )
+                journal = self.make()
         else:
             journal = self.open_on(self.disk)
             self.counts["reopened"] += 1
@@ -342,7 +347,7 @@ class History:
             call()
         except JournalError as error:
             return str(error)
-        raise Broken(f"seed {self.seed}: not refused: {what}")
+        raise BrokenPromiseError(f"seed {self.seed}: not refused: {what}")
 
     def act(self, journal: writer.Journal) -> None:
         """One thing that happens."""
@@ -406,8 +411,8 @@ class History:
         self.ensure(durable_seq == self.written, f"sync returned {durable_seq}")
         self.ensure(journal.durable_seq == durable_seq, f"after sync durable_seq is {journal.durable_seq}")
         if durable_seq > self.acked:
-            # A frame says what was durable before it; of the last one only the cursor knows, which need not be
-            # on the disk itself when nothing else was in flight.
+            # A frame says what was durable before it; of the last one only the cursor knows, which need not
+            # be on the disk itself when nothing else was in flight.
             self.firm = self.acked
         self.acked = durable_seq
         self.in_doubt.clear()
@@ -529,7 +534,8 @@ class History:
         self.ensure(self.read(self.disk) == self.written, "a closed journal is not whole")
         verdict = verify.verify(FOLDER, disk=self.disk)
         self.ensure(verdict.ok and not verdict.torn_tail, f"verify finds {verdict.problems} after close")
-        self.damage()
+        for _ in range(4):
+            self.damage()
         self.other_schema()
 
     def other_schema(self) -> None:
@@ -554,7 +560,7 @@ class History:
             return
         self.counts[f"damage: {what}"] += 1
         label = f"after {what} of {path.name}"
-        # What the cursor on the disk itself did not know when the power failed is known by its own frame alone.
+        # What the cursor on the disk itself did not know when the power failed, its own frame alone knows.
         firm = self.acked if self.recovered else self.firm if what == "flip" else self.marked()
         checks: list[tuple[str, int, Callable[[], int]]] = [
             ("about", 0, lambda: self.told(disk)),
@@ -569,8 +575,8 @@ class History:
                 self.counts[f"{name} refused damage"] += 1
                 told = any(file in str(error) for file in (path.name, str(FOLDER)))
                 self.ensure(told, f"{label} {name} names no file: {error}")
-            except Broken as error:
-                raise Broken(f"{label} {name}: {error}") from error
+            except BrokenPromiseError as error:
+                raise BrokenPromiseError(f"{label} {name}: {error}") from error
             else:
                 self.ensure(last_seq >= least, f"{label} {name} silently ends at {last_seq}")
                 self.counts[f"{name} lived with damage"] += 1

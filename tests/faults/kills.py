@@ -1,9 +1,9 @@
 """Real processes on a real disk, killed with `kill -9` while they write a journal.
 
-`python -m tests.faults.kills --kills 1000 --seed 1` forks a child that takes commands of a tape as they fall due,
-appends, syncs, steps the exchange, saves snapshots and tells over a pipe what it acknowledged. The parent kills
-it at a random moment, recovers, compares with the straight run over the same tape, and lets the next child go on
-with the same journal.
+`python -m tests.faults.kills --kills 1000 --seed 1` forks a child that takes commands of a tape as they fall
+due, appends, syncs, steps the exchange, saves snapshots and tells over a pipe what it acknowledged. The
+parent kills it at a random moment, recovers, compares with the straight run over the same tape, and lets the
+next child go on with the same journal.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ START_SECONDS = 5.0
 SIZE = COMMAND.itemsize
 
 
-class Lost(AssertionError):
+class LossError(AssertionError):
     """Something acknowledged is gone, or something is there that should not be."""
 
 
@@ -106,7 +106,7 @@ def child(run: Run, pipe: int, seed: int) -> None:
             if stop > start:
                 journal.append(run.commands[start:stop])
         if journal.sync() != due:
-            raise Lost(f"sync says {journal.durable_seq}, and {due} were appended")
+            raise LossError(f"sync says {journal.durable_seq}, and {due} were appended")
         digest = zlib.crc32(run.commands[seq:due].tobytes(), digest)
         exchange.step(run.commands[seq:due])
         seq = due
@@ -168,7 +168,7 @@ def kill_one(run: Run, draw: random.Random) -> None:
     if reader_finds(run.folder):
         recover(run, draw)
     elif run.acked or run.counts["opened"]:
-        raise Lost("the journal is gone")
+        raise LossError("the journal is gone")
     else:
         run.counts["killed before there was a journal"] += 1
 
@@ -192,12 +192,12 @@ def take_in(run: Run, heard: bytes) -> None:
     for at in range(0, len(heard) - REPORT.size + 1, REPORT.size):
         what, digest, seq = REPORT.unpack_from(heard, at)
         if what == b"F":
-            raise Lost(f"the writer failed: {heard[at + REPORT.size :].decode(errors='replace')}")
+            raise LossError(f"the writer failed: {heard[at + REPORT.size :].decode(errors='replace')}")
         if what == b"O" and seq != run.seq:
-            raise Lost(f"opened with {seq} commands, and {run.seq} were recovered")
+            raise LossError(f"opened with {seq} commands, and {run.seq} were recovered")
         if what in b"AE":
             if run.digest(seq) != digest:
-                raise Lost(f"acknowledged other commands up to {seq}")
+                raise LossError(f"acknowledged other commands up to {seq}")
             run.acked = seq
         if what == b"S":
             run.saved = seq
@@ -208,14 +208,14 @@ def recover(run: Run, draw: random.Random) -> None:
     """What a recovery does, compared with the straight run; at times the next child is left to do it."""
     seq = read_all(run)
     if seq < run.acked:
-        raise Lost(f"acknowledged {run.acked}, read {seq}")
+        raise LossError(f"acknowledged {run.acked}, read {seq}")
     verdict = verify.verify(run.folder)
     if not verdict.ok or verdict.last_seq < seq:
-        raise Lost(f"verify counts {verdict.last_seq} of {seq} and says {verdict.problems}")
+        raise LossError(f"verify counts {verdict.last_seq} of {seq} and says {verdict.problems}")
     run.counts["torn tails"] += bool(verdict.torn_tail)
     run.counts["recovered more than acknowledged"] += verdict.last_seq > run.acked
     if verdict.last_seq < run.seq:
-        raise Lost(f"recovered {verdict.last_seq}, and it was {run.seq} before")
+        raise LossError(f"recovered {verdict.last_seq}, and it was {run.seq} before")
     run.straight.step(run.commands[run.seq : verdict.last_seq])
     run.seq = verdict.last_seq
     if draw.random() < 0.3:
@@ -224,7 +224,7 @@ def recover(run: Run, draw: random.Random) -> None:
     journal = writer.Journal.open(run.folder, segment_bytes=run.segment_bytes)
     journal.close()
     if journal.last_seq != run.seq or read_all(run) != run.seq:
-        raise Lost(f"opened with {journal.last_seq} commands, and verify counted {run.seq}")
+        raise LossError(f"opened with {journal.last_seq} commands, and verify counted {run.seq}")
 
 
 def read_all(run: Run) -> int:
@@ -232,9 +232,9 @@ def read_all(run: Run) -> int:
     seq, again = 0, Exchange(venue())
     for first_seq, commands in reader.read(run.folder):
         if first_seq != seq + 1:
-            raise Lost(f"command {first_seq} follows {seq}")
+            raise LossError(f"command {first_seq} follows {seq}")
         if commands.tobytes() != run.commands[seq : seq + len(commands)].tobytes():
-            raise Lost(f"commands {first_seq} to {seq + len(commands)} are not those that were written")
+            raise LossError(f"commands {first_seq} to {seq + len(commands)} are not those that were written")
         again.step(commands)
         seq += len(commands)
     straight = run.straight if seq == run.seq else Exchange(venue())
@@ -242,7 +242,7 @@ def read_all(run: Run) -> int:
         straight.step(run.commands[:seq])
     expected = straight.state_hash()
     if again.state_hash() != expected:
-        raise Lost(f"the commands up to {seq} lead to another state")
+        raise LossError(f"the commands up to {seq} lead to another state")
     check_snapshot(run, seq, expected)
     run.counts["state hashes equal"] += 2
     return seq
@@ -252,19 +252,19 @@ def check_snapshot(run: Run, seq: int, expected: str) -> None:
     """Snapshot and tail lead to the same state."""
     found = snapshots.latest_snapshot(run.folder)
     if (found.seq if found else 0) < run.saved:
-        raise Lost(f"the latest snapshot is {found and found.seq}, and {run.saved} was saved")
+        raise LossError(f"the latest snapshot is {found and found.seq}, and {run.saved} was saved")
     exchange: Any = Exchange.restore(found.data) if found else Exchange(venue())
     if found and exchange.state_hash() != found.state_hash:
-        raise Lost(f"the snapshot of {found.seq} is not of the state it names")
+        raise LossError(f"the snapshot of {found.seq} is not of the state it names")
     for _, commands in reader.read(run.folder, after_seq=found.seq if found else 0):
         exchange.step(commands)
     if exchange.state_hash() != expected:
-        raise Lost(f"snapshot of {found and found.seq} and tail up to {seq} lead to another state")
+        raise LossError(f"snapshot of {found and found.seq} and tail up to {seq} lead to another state")
     run.counts["recovered from a snapshot"] += found is not None
 
 
 def campaign(kills: int, seed: int, folder: Path, report: Any = None) -> Counter[str]:
-    """Kill so many children; returns what was counted, raises `Lost` at the first loss."""
+    """Kill so many children; returns what was counted, raises `LossError` at the first loss."""
     # The tape is compared with what numpy reads back, so its bytes are all that matters.
     assert np.zeros(1, COMMAND).nbytes == SIZE
     draw, counts, number = random.Random(seed), Counter[str](), 0
@@ -277,8 +277,8 @@ def campaign(kills: int, seed: int, folder: Path, report: Any = None) -> Counter
             run = Run(folder / f"journal-{number}", seed * 1_000 + number)
         try:
             kill_one(run, draw)
-        except Lost as loss:
-            raise Lost(f"kill {done + 1} with seed {seed}, {run.folder}: {loss}") from loss
+        except LossError as loss:
+            raise LossError(f"kill {done + 1} with seed {seed}, {run.folder}: {loss}") from loss
         if report and (done + 1) % 100 == 0:
             report(f"{done + 1:6,} kills, {number} journals, the latest at {run.seq:,} commands\n")
     return counts + closing(run) if run else counts
@@ -310,7 +310,7 @@ def main(arguments: list[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="workbench-kills-") as temporary:
         try:
             counts = campaign(options.kills, options.seed, options.folder or Path(temporary), write)
-        except Lost as loss:
+        except LossError as loss:
             write(f"LOST: {loss}\n")
             return 1
     seconds = time.monotonic() - begun
