@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tests.journal.faulty_disk import HASTY
 from workbench.domain.records import COMMAND, Records
 from workbench.errors import JournalError
 from workbench.journal.reader import read
@@ -32,7 +33,7 @@ def write_journal(
 ) -> Records:
     """A journal with one frame for each batch, each synced; closed, or as a killed writer leaves it."""
     commands = some_commands(sum(batches))
-    journal = Journal.create(folder, ABOUT, segment_bytes=segment_bytes)
+    journal = Journal.create(folder, ABOUT, segment_bytes=segment_bytes, disk=HASTY)
     at = 0
     for count in batches:
         journal.append(commands[at : at + count])
@@ -45,6 +46,11 @@ def write_journal(
     else:
         journal.close()
     return commands
+
+
+def reopen(folder: Path, segment_bytes: int = 4096) -> Journal:
+    """Open a small journal without waiting for the disk."""
+    return Journal.open(folder, segment_bytes=segment_bytes, disk=HASTY)
 
 
 def let_go(journal: Journal) -> None:

@@ -457,6 +457,76 @@ def data_retain(
     retain_sessions(newest, days, max_bytes, data, yes=yes)
 
 
+journal_app = typer.Typer(
+    name="journal", help="Look after journals of commands.", no_args_is_help=True, rich_markup_mode=None
+)
+app.add_typer(journal_app)
+
+JournalPlace = Annotated[
+    str,
+    typer.Argument(
+        metavar="SESSION_OR_FOLDER", help="A session's name or folder, or the folder of a journal."
+    ),
+]
+
+
+@journal_app.command(name="verify")
+@sentences
+def journal_verify(place: JournalPlace, data: Data = None) -> None:
+    """Read every byte of a journal and say everything that is wrong with it."""
+    from workbench.cli.journaling import verify_journal
+
+    verify_journal(place, data)
+
+
+@journal_app.command(name="show")
+@sentences
+def journal_show(place: JournalPlace, data: Data = None) -> None:
+    """Print the segments of a journal, what is in them, and its snapshots."""
+    from workbench.cli.journaling import show_journal
+
+    show_journal(place, data)
+
+
+@journal_app.command(name="repair")
+@sentences
+def journal_repair(
+    place: JournalPlace,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Write the repaired journal there and rename nothing."),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do it; without it, only say what it would do.")] = False,
+    data: Data = None,
+) -> None:
+    """Keep the whole beginning of a damaged journal; the originals stay, under another name."""
+    from workbench.cli.journaling import repair_journal
+
+    repair_journal(place, out, data, yes=yes)
+
+
+@journal_app.command(name="migrate")
+@sentences
+def journal_migrate(
+    place: JournalPlace,
+    out: Annotated[Path, typer.Argument(metavar="NEW", help="Folder of the new journal.")],
+    data: Data = None,
+) -> None:
+    """Rewrite a journal that has an earlier layout of commands, beside the old one."""
+    from workbench.cli.journaling import migrate_journal
+
+    migrate_journal(place, out, data)
+
+
+@journal_app.command(name="archive")
+@sentences
+def journal_archive(place: JournalPlace, data: Data = None) -> None:
+    """Compress the closed segments of a journal; they are read like the others."""
+    from workbench.cli.journaling import archive_journal
+
+    archive_journal(place, data)
+
+
 @app.command()
 @sentences
 def version() -> None:

@@ -100,9 +100,7 @@ def _archive_one(disk: Disk, segment: Segment, plain: bytes, level: int) -> Arch
         back = read_file(disk, target)
         if sha256(back) != digest or expand(target, back) != plain:
             raise damaged(target, 0, "the archive does not read as it was written")
-        sums = read_sums(disk, path.parent) | {target.name: digest}
-        text = "".join(f"{value}  {name}\n" for name, value in sorted(sums.items()))
-        write_file(disk, path.parent / SUMS, text.encode())
+        _write_sums(disk, path.parent, read_sums(disk, path.parent) | {target.name: digest})
         disk.remove(path)
         disk.sync_folder(path.parent)
     return Archived(target, digest, len(plain), len(packed))
@@ -115,6 +113,18 @@ def read_sums(disk: Disk, folder: Path) -> dict[str, str]:
         return {}
     lines = read_file(disk, path).decode("ascii", "replace").splitlines()
     return {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+
+
+def write_sums(disk: Disk, folder: Path) -> None:
+    """Note the digests of all archived segments as they are."""
+    archived = [path for path in segment_files(disk, folder) if path.name.endswith(ARCHIVED)]
+    if archived:
+        _write_sums(disk, folder, {path.name: sha256(read_file(disk, path)) for path in archived})
+
+
+def _write_sums(disk: Disk, folder: Path, sums: dict[str, str]) -> None:
+    text = "".join(f"{digest}  {name}\n" for name, digest in sorted(sums.items()))
+    write_file(disk, folder / SUMS, text.encode())
 
 
 def check_sums(disk: Disk, folder: Path) -> list[str]:

@@ -228,4 +228,4 @@ def pack_footer(footer: Footer) -> bytes:
 
 def unpack_footer(payload: Bytes) -> Footer:
     """The payload of a closing frame."""
-    return Footer(*_FOOTER.unpack(payload))
+    return Footer(*_FOOTER.unpack_from(payload))

@@ -12,9 +12,12 @@ from workbench.domain.records import COMMAND, Records
 from workbench.errors import JournalError
 from workbench.journal.disk import REAL, Disk
 from workbench.journal.frames import COMMANDS, SCHEMA
-from workbench.journal.recovery import Known, check_link, cursor_of, judge, read_about
+from workbench.journal.recovery import Known, check_link, check_mark, cursor_of, judge, read_about
 from workbench.journal.refusals import disk_errors
 from workbench.journal.segments import Step, Walk, opened, survey
+from workbench.journal.snapshots import Snapshot, latest_snapshot
+
+__all__ = ["Snapshot", "about", "latest_snapshot", "read", "stored_steps"]
 
 
 def read(
@@ -122,6 +125,7 @@ def stored_steps(
         with opened(disk, segment.path) as source, disk_errors(segment.path, "cannot be read"):
             walk = Walk(source, segment)
             for step in walk:
+                check_mark(segment.path, walk.at, mark)
                 if step.frame.codec == COMMANDS:
                     yield step
                 if end is not None and walk.at.seq >= end:

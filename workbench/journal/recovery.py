@@ -10,10 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from workbench.errors import JournalError
 from workbench.journal.cursor import Mark, read_cursor
 from workbench.journal.disk import Disk
-from workbench.journal.frames import ABOUT, HEADER_BYTES, SCHEMA
+from workbench.journal.frames import ABOUT, HEADER_BYTES, SCHEMA, Frame
 from workbench.journal.refusals import damaged, disk_errors
 from workbench.journal.segments import (
     BROKEN,
@@ -119,19 +118,15 @@ def examine(disk: Disk, folder: Path, *, schema: str | None = SCHEMA) -> Finding
         if snapshot.seq > known.seq:
             known = Known(snapshot.seq, f"the snapshot {snapshot.path.name}")
         start = snapshot.position
-    first = next((i for i, s in enumerate(segments) if s.header.first_seq == start.segment), None)
-    if first is None:
-        raise JournalError(
-            f"the snapshot {snapshot.path.name if snapshot else ''} leads to segment {start.segment}, "
-            "which is missing",
-            str(folder),
-            MISSING_REMEDY,
-        )
-    at: Position | None = start
+    # A segment that no frame came into goes away or is made anew, so nothing may hang on its header.
+    first = max((i for i, s in enumerate(segments) if s.header.first_seq <= start.seq + 1), default=0)
+    exact = segments[first].header.first_seq == start.segment and start.offset > HEADER_BYTES
+    at = start if exact else None
     for index in range(first, len(segments)):
         segment, last = segments[index], index == len(segments) - 1
         with opened(disk, segment.path) as source, disk_errors(segment.path, "cannot be read"):
             walk = walk_through(source, segment, at)
+            check_mark(segment.path, walk.at, mark)
             cut = judge(source, walk, segment, known, mark is not None, warnings) if last else None
         if not last:
             check_link(walk, segment, segments[index + 1])
@@ -145,9 +140,6 @@ def examine(disk: Disk, folder: Path, *, schema: str | None = SCHEMA) -> Finding
         cut=cut,
         warnings=warnings,
     )
-
-
-MISSING_REMEDY = "bring the file back, or keep what comes before it with `workbench journal repair`"
 
 
 def cursor_of(disk: Disk, folder: Path, journal: bytes, warnings: list[str]) -> Mark | None:
@@ -195,6 +187,20 @@ def check_link(walk: Walk, segment: Segment, after: Segment) -> None:
         )
 
 
+def check_mark(path: Path, at: Position, mark: Mark | None) -> None:
+    """Refuse a last frame that is whole and not the one that was acknowledged."""
+    known = mark.position if mark else at
+    # The header of a segment without frames may have been made anew.
+    same = known[:3] == at[:3] and at.offset > HEADER_BYTES
+    if same and known.chain != at.chain:
+        raise damaged(
+            path,
+            at.offset,
+            f"command {at.seq} is the last one before it, as the cursor says, but in another frame than that "
+            "which was acknowledged (its checksum is another)",
+        )
+
+
 def judge(
     source: Source, walk: Walk, segment: Segment, known: Known, has_cursor: bool, warnings: list[str]
 ) -> Cut | None:
@@ -216,6 +222,9 @@ def judge(
     if walk.ended == CLOSED:
         return None
     later = strays(source, offset)
+    if later and later[0].offset == offset and _continues(walk, later[0].frame):
+        # Somebody wrote it after we had come here, and what follows is theirs too.
+        return None
     if later and (
         later[0].offset == offset or not has_cursor or any(stray.frame.durable_seq > seq for stray in later)
     ):
@@ -235,6 +244,10 @@ def judge(
             "and its end is missing; nothing was written there as far as can be seen"
         )
     return None
+
+
+def _continues(walk: Walk, frame: Frame) -> bool:
+    return frame.previous == walk.at.chain and frame.first_seq == walk.at.seq + 1
 
 
 def read_about(disk: Disk, segments: list[Segment]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from workbench.errors import JournalError
-from workbench.journal.archive import SUMS
+from workbench.journal.archive import write_sums
 from workbench.journal.cursor import Cursor
 from workbench.journal.disk import REAL, Disk, read_file, write_file
 from workbench.journal.fence import Fence
@@ -34,7 +34,7 @@ class Repair:
     kept_seq
         Last command that is kept.
     known_seq
-        Last command that the cursor or a snapshot knows; those after `kept_seq` were acknowledged and are lost.
+        Last command that the cursor or a snapshot knows as acknowledged; what is missing of it is lost.
     dropped
         What is not kept: sentences with file and offset.
     problems
@@ -135,7 +135,7 @@ def _plan(disk: Disk, folder: Path, out: Path | str | None, verdict: Verdict, en
     for report in verdict.segments:
         if not report.chained:
             plan.dropped.append(_said(report, "nothing leads to it any more"))
-        elif not report.closed and report.strays:
+        elif report.strays:
             plan.dropped.append(_said(report, "behind the damage"))
     plan.dropped += [
         f"{snapshot.path}: a snapshot of command {snapshot.seq}, which is not kept"
@@ -160,12 +160,11 @@ def _carry_out(disk: Disk, plan: Repair, verdict: Verdict, kept: list[SegmentRep
     for report in kept:
         write_file(disk, work / report.file.name, read_file(disk, report.file))
     last = kept[-1]
-    if last.closed:
+    if last.ended == CLOSED:
         position = end
     else:
         position = _close(disk, Segment(work / last.file.name, read_header(disk, last.file)), end)
-    if disk.exists(plan.folder / SUMS):
-        write_file(disk, work / SUMS, read_file(disk, plan.folder / SUMS))
+    write_sums(disk, work)
     for snapshot in verdict.snapshots:
         if snapshot.seq <= end.seq:
             write_file(disk, work / snapshot.path.name, read_file(disk, snapshot.path))

@@ -24,7 +24,6 @@ from workbench.journal.frames import (
     FRAME_MAGIC,
     HEADER_BYTES,
     SCHEMA,
-    Footer,
     Frame,
     Header,
     HeaderError,
@@ -305,7 +304,6 @@ class Walk:
         self.at = start or segment.start
         self.ended = ""
         self.reason = ""
-        self.footer: Footer | None = None
         self.frames = 0
         self.commands = 0
 
@@ -337,18 +335,17 @@ class Walk:
             if frame_checksum(block, place, frame.payload_bytes) != frame.checksum:
                 self._stop("the frame's checksum does not fit its bytes")
                 return
-            reason = _misfit(frame, seq, chain, record_bytes)
+            payload = block[place + FRAME_BYTES : place + FRAME_BYTES + frame.payload_bytes]
+            reason = _misfit(frame, payload, seq, chain, record_bytes)
             if reason:
                 self._stop(reason)
                 return
-            payload = block[place + FRAME_BYTES : place + FRAME_BYTES + frame.payload_bytes]
             seq += frame.commands
             chain = frame.checksum
             self.at = Position(seq, self._segment.header.first_seq, end, chain)
             self.frames += 1
             self.commands += frame.commands if frame.codec == COMMANDS else 0
             if frame.codec == FOOTER:
-                self.footer = unpack_footer(payload)
                 self.ended = CLOSED
                 return
             yield Step(frame, payload, offset)
@@ -369,7 +366,7 @@ class Walk:
             self.ended = OPEN
 
 
-def _misfit(frame: Frame, seq: int, chain: int, record_bytes: int) -> str:
+def _misfit(frame: Frame, payload: memoryview, seq: int, chain: int, record_bytes: int) -> str:
     """Why an undamaged frame is not the next one, or ""."""
     if frame.previous != chain:
         return "the frame does not continue the one before it (its chain value is another)"
@@ -378,7 +375,10 @@ def _misfit(frame: Frame, seq: int, chain: int, record_bytes: int) -> str:
     if frame.codec == COMMANDS:
         if frame.commands < 1 or frame.payload_bytes != frame.commands * record_bytes:
             return f"the frame has {frame.payload_bytes} bytes for {frame.commands} commands"
-    elif (frame.codec, frame.commands) not in {(ABOUT, 1), (FOOTER, 0)}:
+    elif frame.codec == FOOTER:
+        if frame.commands or unpack_footer(payload).last_seq != seq:
+            return f"the closing frame does not close with command {seq}"
+    elif frame.codec != ABOUT or frame.commands != 1:
         return f"the frame is of a kind ({frame.codec}) that is not known here"
     return ""
 

@@ -10,13 +10,16 @@ import numpy as np
 from workbench.domain.records import COMMAND
 from workbench.errors import JournalError
 from workbench.journal.archive import check_sums
+from workbench.journal.cursor import Mark
 from workbench.journal.disk import REAL, Disk
 from workbench.journal.frames import COMMANDS, SCHEMA
-from workbench.journal.recovery import Cut, Known, check_link, cursor_of, judge
+from workbench.journal.recovery import Cut, Known, check_link, check_mark, cursor_of, judge
 from workbench.journal.refusals import disk_errors
 from workbench.journal.segments import (
     ARCHIVED,
+    BROKEN,
     CLOSED,
+    MISPLACED_REMEDY,
     Position,
     Segment,
     Source,
@@ -45,8 +48,8 @@ class SegmentReport:
         Its first and last good command; `last_seq` is smaller when there is none.
     frames, commands, bytes
         How many good ones.
-    closed
-        Whether it ends with a closing frame.
+    ended
+        How its good frames end: CLOSED with a closing frame, OPEN with nothing, BROKEN with something else.
     archived
         Whether it is compressed.
     first_time_ns, last_time_ns
@@ -65,7 +68,7 @@ class SegmentReport:
     frames: int = 0
     commands: int = 0
     bytes: int = 0
-    closed: bool = False
+    ended: str = ""
     archived: bool = False
     first_time_ns: int | None = None
     last_time_ns: int | None = None
@@ -142,7 +145,7 @@ def verify(folder: Path | str, *, disk: Disk = REAL) -> Verdict:
             known = Known(verdict.snapshots[0].seq, f"the snapshot {verdict.snapshots[0].path.name}")
         files = segment_files(disk, folder)
     verdict.known_seq = known.seq
-    _Verifier(disk, verdict, known, has_cursor=mark is not None).run(files)
+    _Verifier(disk, verdict, known, mark).run(files)
     with disk_errors(folder, "cannot be read"):
         verdict.problems += check_sums(disk, folder)
     return verdict
@@ -161,11 +164,11 @@ def _identity(disk: Disk, files: list[Path]) -> bytes:
 class _Verifier:
     """Goes from segment to segment, and on after something is wrong with one."""
 
-    def __init__(self, disk: Disk, verdict: Verdict, known: Known, *, has_cursor: bool) -> None:
+    def __init__(self, disk: Disk, verdict: Verdict, known: Known, mark: Mark | None) -> None:
         self._disk = disk
         self._verdict = verdict
         self._known = known
-        self._has_cursor = has_cursor
+        self._mark = mark
         self._chained = True
         self._before: tuple[Segment, Walk] | None = None
 
@@ -188,26 +191,28 @@ class _Verifier:
             rest = strays(source, walk.at.offset) if walk.ended != CLOSED else []
             report.strays = len(rest)
             if self._chained:
+                check_mark(path, walk.at, self._mark)
                 report.chained = True
                 self._verdict.last_seq, self._verdict.end = max(walk.at.seq, 0), walk.at
                 self._before = (segment, walk)
                 if last:
                     self._verdict.torn_tail = judge(
-                        source, walk, segment, self._known, self._has_cursor, self._verdict.warnings
+                        source, walk, segment, self._known, self._mark is not None, self._verdict.warnings
                     )
             if walk.ended == CLOSED and written_bytes(source, walk.at.offset):
                 self._verdict.warnings.append(
                     f"{path}, offset {walk.at.offset}: bytes behind the closing frame, which nothing reads"
                 )
-        if walk.ended != CLOSED and not (last and self._chained):
-            what = walk.reason or "its frames end here although other segments follow"
+        broken = walk.ended == BROKEN or (walk.ended != CLOSED and not last)
+        if broken and not (last and self._chained):
+            what = walk.reason or "its frames end here, and the journal goes on"
             raise JournalError(f"{what} (after command {walk.at.seq})", f"{path}, offset {walk.at.offset}")
 
     def _check_place(self, segment: Segment) -> None:
         before, walk = self._before or (None, None)
         misfit = out_of_place([before, segment] if before else [segment])
         if misfit:
-            raise JournalError(misfit, f"{segment.path}, offset 0")
+            raise JournalError(misfit, f"{segment.path}, offset 0", MISPLACED_REMEDY)
         check_schema(segment, SCHEMA)
         if before and walk:
             check_link(walk, before, segment)
@@ -227,5 +232,5 @@ def _walk(source: Source, segment: Segment, report: SegmentReport) -> Walk:
         report.last_time_ns = int(np.frombuffer(last, COMMAND)["time_ns"][0])
     report.first_seq, report.last_seq = max(segment.header.first_seq, 1), walk.at.seq
     report.frames, report.commands, report.bytes = walk.frames, walk.commands, walk.at.offset
-    report.closed, report.epoch = walk.ended == CLOSED, segment.header.epoch
+    report.ended, report.epoch = walk.ended, segment.header.epoch
     return walk

@@ -19,7 +19,7 @@ from workbench.domain.records import COMMAND, Records
 from workbench.domain.views import STATE_SCHEMA
 from workbench.errors import CommandError, JournalError
 from workbench.journal.cursor import Cursor
-from workbench.journal.disk import PARTIAL, REAL, Disk
+from workbench.journal.disk import PARTIAL, REAL, Disk, write_all
 from workbench.journal.fence import Fence
 from workbench.journal.frames import (
     ABOUT,
@@ -33,7 +33,7 @@ from workbench.journal.frames import (
 from workbench.journal.growing import Growing, Spare
 from workbench.journal.recovery import Finding, Recovery, cursor_of, examine, read_about
 from workbench.journal.refusals import disk_errors, said_by_disk
-from workbench.journal.segments import Position, segment_files, survey
+from workbench.journal.segments import Position, Segment, segment_files, survey
 from workbench.journal.snapshots import Snapshot, remove_snapshots, snapshot_name, write_snapshot
 
 log = logging.getLogger(__name__)
@@ -44,6 +44,7 @@ SNAPSHOTS_KEPT: Final = 2
 LARGEST_FRAME: Final = 1 << 18
 """Commands in one frame at most; a larger batch becomes several."""
 _POSITIONS_KEPT = 1 << 16
+_BLOCK_BYTES = 8 << 20
 
 
 class Journal:
@@ -126,8 +127,7 @@ class Journal:
         text = text.ljust(-len(text) % 8 + len(text))
         with disk_errors(folder, "the journal's folder cannot be made"):
             disk.make_folder(folder)
-            if disk.exists(folder.parent):
-                disk.sync_folder(folder.parent)
+            _sync_names(disk, folder)
         if segment_files(disk, folder):
             raise _already_there(folder)
         self = cls(folder, disk, Fence(disk, folder))
@@ -199,6 +199,8 @@ class Journal:
         self._number = last.header.number
         self._end = found.end
         if found.closed:
+            if not last.archived:
+                self._write_anew(last, found)
             return
         if found.end.offset == HEADER_BYTES and len(found.segments) > 1:
             # No frame came into it; ours has the same name.
@@ -213,10 +215,29 @@ class Journal:
         )
         try:
             segment.cut(found.end.offset)
+            self._write_anew(last, found)
             segment.finish(epoch=self.epoch, durable_seq=0)
         finally:
             segment.close()
         self._end = segment.end
+
+    def _write_anew(self, last: Segment, found: Finding) -> None:
+        """Write what is not known to be durable once more, and sync it.
+
+        When a sync fails the operating system may count what it could not write as written; a later sync,
+        of another process too, is content then, although the bytes are in memory alone.
+        """
+        known = found.mark.position if found.mark else None
+        start = known.offset if known and known.segment == last.header.first_seq else 0
+        handle = self._disk.open(last.path)
+        try:
+            while start < found.end.offset:
+                data = self._disk.read(handle, min(_BLOCK_BYTES, found.end.offset - start), start)
+                write_all(self._disk, handle, data, start)
+                start += len(data)
+            self._disk.sync(handle)
+        finally:
+            self._disk.close(handle)
 
     def _remove_leftovers(self) -> None:
         with disk_errors(self.folder, "unfinished files cannot be removed"):
@@ -430,7 +451,7 @@ class Journal:
             cursor.sync()
         # A snapshot that fails is no reason to stop: commands are durable without it.
         index = bisect_right(self._positions, seq, key=lambda position: position.seq)
-        position = self._positions[index - 1] if index else self._first_position()
+        position = self._positions[index - 1] if index else self._start_of(seq)
         snapshot = Snapshot(
             path=self.folder / snapshot_name(seq),
             journal=self._journal,
@@ -446,8 +467,10 @@ class Journal:
             remove_snapshots(self._disk, self.folder, self._snapshots_kept)
         del self._positions[: max(0, index - 1)]
 
-    def _first_position(self) -> Position:
-        return survey(self._disk, self.folder)[0].start
+    def _start_of(self, seq: int) -> Position:
+        """Start of the segment that a command before this writer's is in."""
+        segments = survey(self._disk, self.folder)
+        return next(s for s in reversed(segments) if s.header.first_seq <= seq).start
 
     # ------------------------------------------------------------------ the end
 
@@ -538,6 +561,18 @@ class Journal:
                 segment.cut(self._durable.offset)
             except OSError as error:
                 log.warning("%s: the unfinished tail could not be cut off: %s", segment.path, error)
+
+
+def _sync_names(disk: Disk, folder: Path) -> None:
+    """Make a folder's name durable and those above it: whoever made them may have died before that."""
+    for above in folder.absolute().parents:
+        try:
+            if disk.exists(above):
+                disk.sync_folder(above)
+        except OSError as error:
+            # One that we may not read was not made by us, and some file systems cannot sync a folder.
+            if error.errno not in {errno.EACCES, errno.EPERM, errno.EROFS, errno.EINVAL}:
+                raise
 
 
 def _already_there(folder: Path) -> JournalError:

@@ -120,9 +120,13 @@ class Run:
             self.exchange,
             [*past, *histories],
             commands=self._command_count,
-            rows=len(self.scenario.commands) + sum(history.row_count for history in past),
+            rows=len(self.scenario.commands) + sum(self._rows_done(history) for history in past),
             wall_seconds=self.wall_seconds,
         )
+
+    def _rows_done(self, history: History) -> int:
+        """Rows of history that have happened; a scenario may end before them."""
+        return int(np.searchsorted(history.row_times_ns, self.exchange.time_ns, side="right"))
 
 
 def run(
