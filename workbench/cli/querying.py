@@ -33,7 +33,7 @@ _NUMBERS = ("INT", "DOUBLE", "FLOAT", "DECIMAL", "REAL")
 
 _SESSIONS = """
 SELECT session, state, kind, title, strftime(created, '%Y-%m-%d %H:%M') AS created,
-       first_time::VARCHAR[:19] AS first, last_time::VARCHAR[:19] AS last, commands, events, rows, bytes
+       (first_time::VARCHAR)[:19] AS first, (last_time::VARCHAR)[:19] AS last, commands, events, rows, bytes
 FROM sessions ORDER BY sessions.created DESC, session
 """
 
@@ -122,8 +122,8 @@ def _fetched(found: DuckDBPyRelation, columns: str) -> Iterator[tuple[str | None
     # DuckDB's types say that a relation's method `query` is a relation.
     asked: Any = found
     result = asked.query(_WHOLE, f"SELECT {columns} FROM {_WHOLE}")  # noqa: S608
-    while rows := result.fetchmany(_BATCH):
-        yield from rows
+    for batch in result.to_arrow_reader(_BATCH):
+        yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
 
 
 def _show(found: DuckDBPyRelation, limit: int) -> None:
