@@ -118,7 +118,6 @@ EVENTS = Table(
             Column(
                 f"word_{place}",
                 I64,
-                PLAIN,
                 "by kind",
                 f"Payload word {place}, whose name depends on the kind",
                 encoding=PLAIN,
