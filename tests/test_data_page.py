@@ -9,10 +9,11 @@ from tests.conftest import ROOT
 from tests.journal.tiny_store import ABOUT, add_all
 from workbench.domain.config import Account, Venue, venue_to_json
 from workbench.domain.instruments import Instrument
+from workbench.journal.catalog import VIEWS
 from workbench.journal.columns import Table
 from workbench.journal.seal import GRACE_SECONDS, SessionStore
 from workbench.journal.tables import INTERVALS, TABLES
-from workbench.journal.views import VIEWS, View
+from workbench.journal.views import View
 
 PAGE = (ROOT / "docs" / "data.md").read_text()
 SECTIONS = dict(re.findall(r"^### (\w+)\n(.*?)(?=^### |\Z)", PAGE, re.MULTILINE | re.DOTALL))
