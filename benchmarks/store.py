@@ -40,14 +40,14 @@ def _seconds(run: Callable[[], object]) -> float:
 
 
 def _rows(count: int) -> dict[str, pa.Table]:
-    """Trades, quotes and events of one market, of every ten rows 3, 5 and 2."""
+    """Events of a market, with trades and quotes as the sample day has them: 4.5 quotes to a trade."""
     market = Market(count)
     at = np.arange(count)
-    turn = at % 10
+    turn = at % 20
     return {
-        "trades": market.trades(at[turn < 3]),
-        "quotes": market.quotes(at[(turn >= 3) & (turn < 8)]),
-        "events": market.events_rows(at[: count // 5]),
+        "trades": market.trades(at[turn < 2]),
+        "quotes": market.quotes(at[(turn >= 2) & (turn < 11)]),
+        "events": market.events_rows(at[turn >= 11]),
     }
 
 

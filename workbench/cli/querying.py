@@ -28,12 +28,11 @@ if TYPE_CHECKING:
 FORMATS = ("table", "csv", "json", "parquet")
 
 _BATCH = 10_000
-_WHOLE = "the_whole_answer"
 _NUMBERS = ("INT", "DOUBLE", "FLOAT", "DECIMAL", "REAL")
 
 _SESSIONS = """
 SELECT session, state, kind, title, strftime(created, '%Y-%m-%d %H:%M') AS created,
-       first_time::VARCHAR[:19] AS first, last_time::VARCHAR[:19] AS last, commands, events, rows, bytes
+       (first_time::VARCHAR)[:19] AS first, (last_time::VARCHAR)[:19] AS last, commands, events, rows, bytes
 FROM sessions ORDER BY sessions.created DESC, session
 """
 
@@ -116,14 +115,20 @@ def _text_rows(found: DuckDBPyRelation) -> Iterator[tuple[str | None, ...]]:
     yield from _fetched(found, "COLUMNS(*)::VARCHAR")
 
 
+def _whole(found: DuckDBPyRelation) -> str:
+    """What an answer is called in SQL: no name of its columns, since DuckDB would take it for the column."""
+    return "answer" + "_" * max(map(len, found.columns), default=0)
+
+
 def _fetched(found: DuckDBPyRelation, columns: str) -> Iterator[tuple[str | None, ...]]:
-    """Something of each row of an answer; `_WHOLE` is the row itself."""
+    """Something of each row of an answer, made of its columns or of `_whole`."""
     # Only texts of this module are put into the statement.
     # DuckDB's types say that a relation's method `query` is a relation.
     asked: Any = found
-    result = asked.query(_WHOLE, f"SELECT {columns} FROM {_WHOLE}")  # noqa: S608
-    while rows := result.fetchmany(_BATCH):
-        yield from rows
+    whole = _whole(found)
+    result = asked.query(whole, f"SELECT {columns} FROM {whole}")  # noqa: S608
+    for batch in result.to_arrow_reader(_BATCH):
+        yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
 
 
 def _show(found: DuckDBPyRelation, limit: int) -> None:
@@ -131,7 +136,9 @@ def _show(found: DuckDBPyRelation, limit: int) -> None:
     table = Table(box=None, header_style="bold", pad_edge=False)
     for name, kind in zip(names, kinds, strict=True):
         table.add_column(
-            name, justify="right" if kind.startswith(_NUMBERS) or "INT" in kind else "left", no_wrap=True
+            Text(name),
+            justify="right" if kind.startswith(_NUMBERS) or "INT" in kind else "left",
+            no_wrap=True,
         )
     count, widths = 0, [len(name) for name in names]
     for row in _text_rows(found):
@@ -153,7 +160,8 @@ def _print(found: DuckDBPyRelation, form: str) -> None:
 
 def _lines(found: DuckDBPyRelation, form: str) -> Iterator[str]:
     if form == "json":
-        yield from (str(text) for (text,) in _fetched(found, f"to_json({_WHOLE})::VARCHAR"))
+        whole = _whole(found)
+        yield from (str(text) for (text,) in _fetched(found, f"to_json({whole})::VARCHAR"))
         return
     yield _csv(found.columns)
     for cells in _text_rows(found):

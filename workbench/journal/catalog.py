@@ -22,6 +22,17 @@ import pyarrow as pa
 from workbench.domain.config import RESERVED_NAMES
 from workbench.domain.units import decimal
 from workbench.errors import StoreError
+from workbench.journal.history import (
+    BARS_VIEW,
+    COMMANDS_VIEW,
+    HISTORY_VIEW,
+    HISTORY_VIEWS,
+    Dataset,
+    bars_sql,
+    commands_sql,
+    dataset_rows,
+    datasets,
+)
 from workbench.journal.manifest import OPEN, Manifest, generation_of, read_manifest, venue_of
 from workbench.journal.notional import value_micros
 from workbench.journal.place import MANIFEST, data_root, session_folder, session_names
@@ -30,6 +41,7 @@ from workbench.journal.views import (
     ACCOUNTS,
     INNER,
     INSTRUMENTS,
+    SESSION_VIEWS,
     SESSIONS,
     STORED,
     parts_sql,
@@ -69,7 +81,20 @@ _TABLES = {
             ("cash_micros", pa.int64()),
         ]
     ),
+    "history": pa.schema(
+        [
+            (name, pa.string())
+            for name in ("dataset", "holds", "kind", "symbol", "zone", "first_day", "last_day")
+        ]
+        + [(name, pa.int64()) for name in ("commands", "rows", "bars")]
+        + [("tick_size", pa.float64()), ("lot_size", pa.float64())]
+        + [("source", pa.string()), ("imported", pa.string()), ("bytes", pa.int64())]
+    ),
 }
+
+
+VIEWS = {**SESSION_VIEWS, **HISTORY_VIEWS}
+"""All views."""
 
 
 class _Known(NamedTuple):
@@ -99,17 +124,18 @@ class Catalog:
         self.sessions = sessions
         self._database = database
         self._known: dict[str, _Known] = {}
+        self._datasets: dict[str, Dataset] = {}
         self._made = False
         self._lock = threading.Lock()
 
     def refresh(self) -> None:
         """Make the views anew where a manifest is new."""
         with self._lock:
-            known = self._look()
-            if self._made and known == self._known:
+            known, found = self._look(), datasets(self.root, self._datasets)
+            if self._made and known == self._known and found == self._datasets:
                 return
-            self._make([each.manifest for each in known.values()])
-            self._known, self._made = known, True
+            self._make([each.manifest for each in known.values()], list(found.values()))
+            self._known, self._datasets, self._made = known, found, True
 
     def _look(self) -> dict[str, _Known]:
         _check_root(self.root)
@@ -142,10 +168,9 @@ class Catalog:
             return _Known(look, manifest)
         raise AssertionError("the last attempt returns or raises")
 
-    def _make(self, manifests: Sequence[Manifest]) -> None:
-        rows = [
-            pa.Table.from_pylist(list(each), schema=_TABLES[name]) for name, each in _rows(manifests).items()
-        ]
+    def _make(self, manifests: Sequence[Manifest], found: Sequence[Dataset]) -> None:
+        contents = {**_rows(manifests), "history": dataset_rows(found)}
+        rows = [pa.Table.from_pylist(list(each), schema=_TABLES[name]) for name, each in contents.items()]
         # Another cursor, so that a result that is still being read keeps its connection.
         with self._database.cursor() as cursor:
             cursor.begin()
@@ -155,8 +180,10 @@ class Catalog:
                     cursor.register("incoming", table)
                     cursor.execute(f"CREATE OR REPLACE TABLE {INNER}.{name} AS FROM incoming")
                     cursor.unregister("incoming")
-                for view in (SESSIONS, INSTRUMENTS, ACCOUNTS):
+                for view in (SESSIONS, INSTRUMENTS, ACCOUNTS, HISTORY_VIEW):
                     cursor.execute(view_sql(view))
+                cursor.execute(view_sql(BARS_VIEW, bars_sql(found)))
+                cursor.execute(view_sql(COMMANDS_VIEW, commands_sql(found)))
                 for name, view in STORED.items():
                     files = [
                         session_folder(self.root, manifest.session) / part.path
@@ -215,7 +242,7 @@ def check_files(folder: Path, manifest: Manifest) -> None:
 
 
 def _rows(manifests: Iterable[Manifest]) -> dict[str, list[dict[str, Any]]]:
-    rows: dict[str, list[dict[str, Any]]] = {name: [] for name in _TABLES}
+    rows: dict[str, list[dict[str, Any]]] = {name: [] for name in ("sessions", "instruments", "accounts")}
     for manifest in manifests:
         venue = venue_of(manifest)
         rows["sessions"].append(_session_row(manifest))

@@ -10,6 +10,7 @@ from workbench.journal.columns import (
     DICTIONARY,
     I32,
     I64,
+    PLAIN,
     TIME,
     U16,
     Column,
@@ -113,7 +114,14 @@ EVENTS = Table(
             "instrument", I32, "number", "Number of the instrument; -1 for none", read="instrument_number"
         ),
         *(
-            Column(f"word_{place}", I64, "by kind", f"Payload word {place}, whose name depends on the kind")
+            # Each word is something else for each kind of event, so none is near the one before.
+            Column(
+                f"word_{place}",
+                I64,
+                "by kind",
+                f"Payload word {place}, whose name depends on the kind",
+                encoding=PLAIN,
+            )
             for place in range(_WORDS)
         ),
     ),

@@ -90,7 +90,7 @@ def _column(column: Column) -> ViewColumn:
         sized = f"{given} * i.{scale}_numerator / i.{scale}_denominator" if scale else f"{given} / 1e6"
         return ViewColumn(column.read_as, "DOUBLE", _READ_UNITS[column.unit], column.about, sized)
     if column.codes is not None:
-        return ViewColumn(column.read_as, "VARCHAR", "name", column.about, _code_name(field, column.codes))
+        return ViewColumn(column.read_as, "VARCHAR", "name", column.about, code_name(field, column.codes))
     if column.unit == "ns":
         return ViewColumn(column.read_as, "TIMESTAMP_NS", "UTC", column.about, given)
     if column.unit == "span":
@@ -98,7 +98,7 @@ def _column(column: Column) -> ViewColumn:
     return ViewColumn(column.read_as, kind, unit, column.about, given)
 
 
-def _code_name(field: str, codes: type[IntEnum]) -> str:
+def code_name(field: str, codes: type[IntEnum]) -> str:
     """SQL of the name of a code; null for 0, which is none, and for a number that is no code."""
     known = {int(code): code.name for code in codes if int(code)}
     names = ", ".join(sql_text(known[n]) if n in known else "NULL" for n in range(1, max(known) + 1))
@@ -189,8 +189,8 @@ ACCOUNTS = _catalog(
 STORED: dict[str, View] = {name: _view_of(table) for name, table in TABLES.items()}
 """Views of the stored tables."""
 
-VIEWS: dict[str, View] = {view.name: view for view in (SESSIONS, INSTRUMENTS, ACCOUNTS)} | STORED
-"""All views."""
+SESSION_VIEWS: dict[str, View] = {view.name: view for view in (SESSIONS, INSTRUMENTS, ACCOUNTS)} | STORED
+"""All views of sessions."""
 
 
 def parts_sql(table: Table, files: Sequence[Path]) -> str:
