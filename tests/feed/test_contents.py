@@ -87,7 +87,7 @@ def test_what_a_name_says_is_part_of_a_source(kind: str, one: str, other: str, s
 
 
 def test_the_market_in_a_path_matters_to_lean_zips_of_plain_decimals(shared: Path) -> None:
-    path = next((shared / "data/ticks/fx").glob("*.zip"))
+    path = shared / "data/ticks/fx/fxcm_eurusd_20140508_quote.zip"
     assert said_by_name("ticks", path) == "fxcm"
 
 
