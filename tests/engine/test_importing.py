@@ -144,9 +144,13 @@ def test_what_is_finished_stays_and_is_not_read_again(
 ) -> None:
     path = stocks(tmp_path / NAME, "ABC", "XYZ", "DEF")
     stop = interrupt_after(2)
-    with pytest.raises(Stop):
+
+    def interrupted() -> None:
         for outcome in import_sources([path], catalog):
             stop(outcome)
+
+    with pytest.raises(Stop):
+        interrupted()
     assert catalog.names() == ["ABC-2019-01-30", "DEF-2019-01-30"]
     asked: list[list[str]] = []
     read = importing.read_itch_histories

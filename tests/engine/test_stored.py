@@ -156,7 +156,7 @@ def test_names_that_are_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     keep(path)
     with pytest.raises(SourceError, match=f"there is no such file or dataset; did you mean {TINY}"):
         wb.replay("TINY-2025-07-18")
-    with pytest.raises(SourceError, match="there is no such file$"):
+    with pytest.raises(SourceError, match=r"there is no such file$"):
         wb.replay("zzz")
     with pytest.raises(SourceError, match="is a folder, expected a file"):
         wb.replay(tmp_path)
