@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from polars.testing import assert_frame_equal
 
+import workbench as wb
 from tests.conftest import ROOT
 from tests.feed.same_history import assert_same
 from tests.tiny_market import write_mbo
@@ -157,6 +158,7 @@ def test_the_manifest_says_what_it_is(tiny: Dataset) -> None:
     assert said["days"] == ["2025-07-17", "2025-07-17"]
     assert said["counts"] == {"commands": 8, "rows": 12}
     assert said["options"] == {"symbol": "X"}
+    assert said["workbench"] == wb.__version__
     assert [table["name"] for table in said["tables"]] == [COMMANDS, ROWS]
     assert said["sources"][0]["path"] == str(tiny.folder.parent / "tiny.mbo.csv")
     assert read_manifest(tiny.folder) == tiny.manifest
