@@ -24,7 +24,6 @@ from rich.text import Text
 from workbench.cli.errors import WRONG
 from workbench.cli.tables import console
 from workbench.engine.importing import Outcome, import_sources
-from workbench.engine.importing import Progress as Listener
 from workbench.engine.stored import catalog_of
 from workbench.errors import ConfigError, SourceError
 from workbench.feed.catalog import Added, Catalog, check_name, listed
@@ -51,6 +50,12 @@ class _Bar:
         """So much of it is done."""
         self._bar.advance(self._task, count)
 
+    def say(self, line: str, *, err: bool) -> None:
+        """Print a line where the bar is; stdout may lead elsewhere."""
+        self._bar.stop()
+        typer.echo(line, err=err)
+        self._bar.start()
+
 
 class _Speed(ProgressColumn):
     """How much is done, and how much in a second."""
@@ -62,7 +67,7 @@ class _Speed(ProgressColumn):
 
 
 @contextmanager
-def _listening() -> Iterator[Listener | None]:
+def _listening() -> Iterator[_Bar | None]:
     """A progress bar on stderr; nothing when that is no terminal."""
     err = console(stderr=True)
     if not err.is_terminal:
@@ -76,7 +81,7 @@ def _listening() -> Iterator[Listener | None]:
         TimeElapsedColumn(),
         TimeRemainingColumn(compact=True),
     )
-    with Progress(*columns, console=err, transient=True) as bar:
+    with Progress(*columns, console=err, transient=True, redirect_stdout=False, redirect_stderr=False) as bar:
         yield _Bar(bar)
 
 
@@ -111,13 +116,10 @@ def run_import(
             name=name,
             progress=progress,
         ):
-            if outcome.error is not None:
-                failed += 1
-                typer.echo(f"workbench: {outcome.error}", err=True)
-                continue
+            failed += outcome.error is not None
             made += outcome.added is not None
             for line in _lines(outcome):
-                typer.echo(line)
+                (typer.echo if progress is None else progress.say)(line, err=outcome.error is not None)
     if failed:
         raise typer.Exit(WRONG)
     if not made:
@@ -130,6 +132,9 @@ def run_import(
 
 
 def _lines(outcome: Outcome) -> Iterator[str]:
+    if outcome.error is not None:
+        yield f"workbench: {outcome.error}"
+        return
     if outcome.added is None:
         yield f"skipped    {_said_once(outcome)}"
         return
@@ -139,7 +144,7 @@ def _lines(outcome: Outcome) -> Iterator[str]:
         return
     if added.outcome == "replaced":
         yield f"replaced   {manifest.name}, which was of no use any more: {added.reason}"
-    yield f"imported   {manifest.name}: {_content(manifest)}, {_sizes(added)}, {outcome.seconds:.2f} s"
+    yield f"imported   {manifest.name}: {_content(manifest)}, {_sizes(added)}, {_time(outcome)}"
 
 
 def _said_once(outcome: Outcome) -> str:
@@ -153,6 +158,12 @@ def _content(manifest: Manifest) -> str:
     if "bars" in counts:
         return f"{counts['bars']:,} bars"
     return f"{manifest.kind}, {counts['commands']:,} commands of {counts['rows']:,} rows"
+
+
+def _time(outcome: Outcome) -> str:
+    counts = outcome.added.dataset.manifest.counts if outcome.added is not None else {}
+    rows = counts.get("rows", counts.get("bars", 0))
+    return f"{outcome.seconds:.2f} s ({rows / max(outcome.seconds, 1e-9):,.0f} rows/s)"
 
 
 def _sizes(added: Added) -> str:

@@ -110,9 +110,11 @@ def named(source: Any, catalog: Catalog) -> Dataset | None:
         return None
     if name in catalog:
         return catalog.dataset(name)
-    near = catalog.hint(name)
-    if near.startswith("did"):
-        raise SourceError(name, None, "there is no such file or dataset", near)
+    near = catalog.near(name)
+    if near:
+        raise SourceError(
+            name, None, "there is no such file or dataset", f"did you mean {' or '.join(near)}?"
+        )
     return None
 
 

@@ -30,6 +30,7 @@ FOLDER = "history"
 
 _LOCK, _OWNER = ".lock", ".owner"
 _PARTIAL, _OLD, _GONE = ".partial-", ".old-", ".gone-"
+_SHOWN, _SHOWN_NEAR = 5, 3
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 
@@ -98,9 +99,7 @@ class Catalog:
             When there is none, with the names nearest to it, or it cannot be used.
         """
         if name not in self:
-            raise SourceError(
-                name, None, f"there is no dataset of this name in {self.folder}", self.hint(name)
-            )
+            raise self._unknown(name)
         made = Dataset.open(self.folder / name)
         if made.name != name:
             raise SourceError(
@@ -111,14 +110,20 @@ class Catalog:
             )
         return made
 
-    def hint(self, name: str) -> str:
-        """What somebody may have meant by a name that is none."""
+    def near(self, name: str) -> list[str]:
+        """Names that somebody may have meant by one that is none."""
         names = self.names()
+        begun = [known for known in names if name and known.casefold().startswith(name.casefold())]
         folded = {known.casefold(): known for known in names}
-        near = [folded[low] for low in difflib.get_close_matches(name.casefold(), folded, n=3, cutoff=0.5)]
-        if near:
-            return f"did you mean {' or '.join(near)}?"
-        return f"it has {', '.join(names[:5])}{', …' if len(names) > 5 else ''}" if names else ""  # noqa: PLR2004
+        alike = difflib.get_close_matches(name.casefold(), folded, n=_SHOWN_NEAR, cutoff=0.6)
+        return list(dict.fromkeys([*begun, *(folded[low] for low in alike)]))[:_SHOWN_NEAR]
+
+    def _unknown(self, name: str) -> SourceError:
+        near, names = self.near(name), self.names()
+        hint = f"did you mean {' or '.join(near)}?" if near else ""
+        if names and not near:
+            hint = f"it has {', '.join(names[:_SHOWN])}{', …' if len(names) > _SHOWN else ''}"
+        return SourceError(name, None, f"there is no dataset of this name in {self.folder}", hint)
 
     def manifests(self) -> list[Manifest]:
         """Manifests of all datasets that have a readable one; each is read once."""
@@ -265,9 +270,7 @@ class Catalog:
     def remove(self, name: str) -> None:
         """Remove a dataset, damaged or not; it is gone at once, its bytes a little later."""
         if name not in self:
-            raise SourceError(
-                name, None, f"there is no dataset of this name in {self.folder}", self.hint(name)
-            )
+            raise self._unknown(name)
         with self._locked(), _writing(self.folder):
             gone = self.folder / f"{_GONE}{secrets.token_hex(8)}"
             (self.folder / name).rename(gone)

@@ -58,7 +58,8 @@ class Content:
         try:
             with Path(path).open("rb") as file:
                 before = os.fstat(file.fileno())
-                while piece := file.read(_PIECE):
+                # A file that somebody appends to may never end.
+                while file.tell() <= before.st_size and (piece := file.read(_PIECE)):
                     digest.update(piece)
                     if progress is not None:
                         progress(len(piece))

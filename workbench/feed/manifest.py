@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from workbench import __version__
 from workbench.domain.codes import Mark, TriggerReference
 from workbench.domain.costs import FeeSchedule
 from workbench.domain.instruments import Instrument
@@ -23,6 +22,7 @@ from workbench.domain.records import COMMAND, schema_hash
 from workbench.errors import SourceError
 from workbench.feed.contents import Content
 from workbench.feed.history import History
+from workbench.feed.readers import readers_digest, workbench_version
 
 MANIFEST = "manifest.json"
 FORMAT = 1
@@ -66,8 +66,8 @@ class Manifest:
         Why bars cannot be had as exact decimals; "" when they can.
     imported
         When, in UTC.
-    workbench, format, command_schema
-        Versions that wrote it.
+    workbench, readers, format, command_schema
+        Versions that wrote it; `readers` is the digest of the readers' sources.
     """
 
     name: str
@@ -88,14 +88,15 @@ class Manifest:
     tables: tuple[dict[str, Any], ...]
     exact_refused: str = ""
     imported: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
-    workbench: str = __version__
+    workbench: str = field(default_factory=workbench_version)
+    readers: str = field(default_factory=readers_digest)
     format: int = FORMAT
     command_schema: str = field(default_factory=lambda: schema_hash(COMMAND))
 
     @property
     def is_current(self) -> bool:
-        """Whether this version of the workbench wrote it."""
-        return self.workbench == __version__ and not self.is_older
+        """Whether the readers of this version of the workbench made it."""
+        return self.readers == readers_digest() and not self.is_older
 
     @property
     def is_older(self) -> bool:
