@@ -16,7 +16,7 @@ from workbench.domain.instruments import Instrument
 from workbench.domain.records import FILL_EVENT, Records
 from workbench.engine.reference import ReferenceExchange
 from workbench.errors import ProjectionError
-from workbench.projections.holdings import MOST
+from workbench.projections.round_trips import MOST
 from workbench.projections.trades import Trades
 
 ANN, BOB = 2, 3
