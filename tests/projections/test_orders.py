@@ -45,6 +45,8 @@ SHARED = (
 
 FILLS = (EventKind.ORDER_PARTIALLY_FILLED, EventKind.ORDER_FILLED)
 
+CUTS = (EventKind.ORDER_CANCELED, EventKind.ORDER_EXPIRED, EventKind.ORDER_REDUCED)
+
 
 @pytest.mark.kernel
 @pytest.mark.parametrize("street", [False, True])
@@ -90,6 +92,8 @@ def test_rows_sum_to_what_the_events_say(venue: str, profile: str, scaled: Calla
     assert rows["order_id"].to_list() == ids.tolist()
     fills = events[np.isin(kinds, FILLS)].view(FILL_EVENT)
     maker = fills["flags"] & LIQUIDITY_MAKER != 0
+    cut = events[np.isin(kinds, CUTS)].view(ORDER_EVENT)
+    rested = events[kinds == EventKind.ORDER_RESTED].view(ORDER_EVENT)
     for order in rows.iter_rows(named=True):
         own = fills["order_id"] == order["order_id"]
         assert order["fills"] == np.count_nonzero(own)
@@ -98,6 +102,10 @@ def test_rows_sum_to_what_the_events_say(venue: str, profile: str, scaled: Calla
         assert order["taker_lots"] == fills["last_quantity_lots"][own & ~maker].sum()
         values = fills["last_price_ticks"][own] * fills["last_quantity_lots"][own]
         assert order["filled_value"] == values.sum()
+        assert order["canceled_lots"] == cut["value"][cut["order_id"] == order["order_id"]].sum()
+        first = rested[rested["order_id"] == order["order_id"]][:1]
+        assert order["rested_seq"] == first["seq"].sum()
+        assert order["queue_ahead_lots"] == first["value"].sum()
         if own.any():
             assert (order["first_fill_seq"], order["last_fill_seq"]) == (
                 fills["seq"][own][0],
@@ -225,3 +233,19 @@ def test_events_of_an_order_that_nobody_created_are_refused() -> None:
     projection = Orders(one_stock())
     with pytest.raises(ProjectionError, match="event 1 tells of order 42, which no event before it created"):
         projection.apply(events)
+
+
+@pytest.mark.kernel
+def test_orders_that_have_ended_take_no_room() -> None:
+    count = 6_000
+    events = np.zeros(2 * count, dtype=EVENT)
+    events["seq"] = np.arange(1, 2 * count + 1)
+    events["kind"] = np.tile([EventKind.ORDER_CREATED, EventKind.ORDER_REJECTED], count)
+    events["account"] = ANN
+    events.view(ORDER_EVENT)["order_id"] = np.repeat(np.arange(1, count + 1), 2)
+    projection = Orders(one_stock())
+    projection.apply(events)
+    assert projection.take_rows()["order_id"].to_pylist() == list(range(1, count + 1))
+    # One row is used again and again, and nothing of them is left in the table.
+    assert int(projection._room["used"][0]) == 1
+    assert not projection._table.any()

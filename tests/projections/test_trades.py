@@ -16,7 +16,7 @@ from workbench.domain.instruments import Instrument
 from workbench.domain.records import FILL_EVENT, Records
 from workbench.engine.reference import ReferenceExchange
 from workbench.errors import ProjectionError
-from workbench.projections.holdings import MOST
+from workbench.projections.round_trips import MOST
 from workbench.projections.trades import Trades
 
 ANN, BOB = 2, 3
@@ -182,6 +182,9 @@ def test_shares_of_a_fee_sum_to_it_whichever_way_it_goes() -> None:
         sign = 1 if fee[0] == "0" else -1
         assert [row["open_fee_micros"] for row in rows] == [7 * sign] * 3
         assert sum(row["close_fee_micros"] for row in rows) == 21 * sign
+    # 3.30 at -4 millionths are a rebate of 13; of that 2 of the 3 lots carry 8.67, rounded towards 0.
+    projection = traded([(3, 110), (-2, 110), (-1, 110)], market(taker_bps="-0.04"))
+    assert [row["open_fee_micros"] for row in of_ann(projection.take_closed_lots())] == [-8, -5]
 
 
 @pytest.mark.kernel
@@ -214,6 +217,25 @@ def test_excursions_are_those_of_the_marks_while_it_was_open() -> None:
 
 
 @pytest.mark.kernel
+def test_excursions_reach_over_a_split() -> None:
+    carl = 4
+    commands = [
+        make.new_order(1, BOB, 0, Side.SELL, 10, 100),
+        make.new_order(1, ANN, 0, Side.BUY, 10, 100),
+        make.new_order(2, carl, 0, Side.SELL, 1, 150),
+        make.new_order(2, carl, 0, Side.BUY, 1, 150),
+        make.split(3, 0, 2, 1),
+        make.new_order(4, BOB, 0, Side.BUY, 20, 70),
+        make.new_order(4, ANN, 0, Side.SELL, 20, 70),
+    ]
+    projection = Trades(market())
+    projection.apply(ReferenceExchange(market()).step(make.batch(commands)))
+    (row,) = of_ann(projection.take_round_trips())
+    # 10 at 1.50 make 5.00 before the split; 20 at 0.70 make 4.00 after it.
+    assert (row["adverse_micros"], row["favourable_micros"], row["gross_micros"]) == (0, 5_000_000, 4_000_000)
+
+
+@pytest.mark.kernel
 def test_an_excursion_after_a_partial_close_counts_what_was_realised() -> None:
     projection = traded([(10, 100), (-4, 104), (-6, 150)])
     (row,) = of_ann(projection.take_round_trips())
@@ -234,6 +256,7 @@ def test_a_split_sells_a_fraction_and_can_end_a_round_trip() -> None:
     )
     (still,) = of_ann(projection.remaining_round_trips())
     assert (still["entry_lots"], still["entry_value"], still["in_lieu_micros"]) == (2, 500, 1_000_000)
+    assert still["peak_lots"] == 2
     projection = traded([(1, 100)], then=(make.split(2, 0, 1, 3),))
     (row,) = of_ann(projection.take_round_trips())
     assert (row["by_split"], row["exit_lots"], row["in_lieu_micros"]) == (True, 0, 1_000_000)

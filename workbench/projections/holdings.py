@@ -20,33 +20,32 @@ from workbench.domain.numbers import (
 )
 from workbench.jit import array_of, entry, int64, leaf
 from workbench.ledger.cash import notional
-from workbench.ledger.lots import share
-from workbench.ledger.marks import value_at
 from workbench.ledger.splitting import cost_share, scaled_lots, scaled_price
 from workbench.projections.base import EVENTS_TYPE
+from workbench.projections.closings import (
+    CLOSED_LOT,
+    HELD_LOT,
+    begin_row,
+    close_held,
+    drop_lot,
+    open_lot,
+    part_of_fee,
+)
 from workbench.projections.marks import MARK, follow_mark
-from workbench.projections.ranges import POINT, extreme_since, push_mark
-
-_EPISODE = [
-    ("round_trip", "i8"),
-    ("opened_ns", "i8"),
-    ("opened_seq", "i8"),
-    ("fills", "i8"),
-    ("peak_lots", "i8"),
-    ("entry_lots", "i8"),
-    ("entry_value", "i8"),
-    ("exit_lots", "i8"),
-    ("exit_value", "i8"),
-    ("gross_micros", "i8"),
-    ("fees_micros", "i8"),
-    ("in_lieu_micros", "i8"),
-    ("adverse_micros", "i8"),
-    ("favourable_micros", "i8"),
-]
+from workbench.projections.ranges import POINT, push_mark
+from workbench.projections.round_trips import (
+    EPISODE,
+    ROUND_TRIP,
+    add_value,
+    begin_trip,
+    end_trip,
+    sample_at,
+    sample_since,
+)
 
 HOLDING = np.dtype(
     [
-        *_EPISODE,
+        *EPISODE,
         ("position_lots", "i8"),
         ("flow_micros", "i8"),
         ("realised_fifo_micros", "i8"),
@@ -63,20 +62,6 @@ HOLDING = np.dtype(
 marks have been taken into the excursions.
 """
 
-HELD_LOT = np.dtype(
-    [
-        ("price_ticks", "i8"),
-        ("quantity_lots", "i8"),
-        ("cost_micros", "i8"),
-        ("fee_micros", "i8"),
-        ("opened_ns", "i8"),
-        ("opened_seq", "i8"),
-        ("order_id", "i8"),
-        ("next", "i8"),
-    ]
-)
-"""An open FIFO lot; quantity and cost are positive. Time and order are those of the fill that began it."""
-
 FILL = np.dtype(
     [
         ("price_ticks", "i8"),
@@ -87,51 +72,6 @@ FILL = np.dtype(
     ]
 )
 """The last fill of a buy (0) and of a sell (1), until its position is told."""
-
-ROUND_TRIP = np.dtype(
-    [
-        ("account", "i4"),
-        ("instrument", "i4"),
-        ("side", "u1"),
-        ("by_split", "u1"),
-        ("unused", "u2"),
-        ("unused_2", "u4"),
-        *_EPISODE,
-        ("net_micros", "i8"),
-        ("closed_ns", "i8"),
-        ("closed_seq", "i8"),
-        ("duration_ns", "i8"),
-    ]
-)
-"""A round trip: an episode from flat to flat; of one that is still open the times of its end are 0."""
-
-CLOSED_LOT = np.dtype(
-    [
-        ("account", "i4"),
-        ("instrument", "i4"),
-        ("side", "u1"),
-        ("by_split", "u1"),
-        ("unused", "u2"),
-        ("unused_2", "u4"),
-        ("round_trip", "i8"),
-        ("quantity_lots", "i8"),
-        ("opened_ns", "i8"),
-        ("opened_seq", "i8"),
-        ("open_order_id", "i8"),
-        ("open_price_ticks", "i8"),
-        ("closed_ns", "i8"),
-        ("closed_seq", "i8"),
-        ("close_order_id", "i8"),
-        ("close_price_ticks", "i8"),
-        ("trade_id", "i8"),
-        ("cost_micros", "i8"),
-        ("proceeds_micros", "i8"),
-        ("pnl_micros", "i8"),
-        ("open_fee_micros", "i8"),
-        ("close_fee_micros", "i8"),
-    ]
-)
-"""What one fill closed of one FIFO lot; by a split, what became of the fraction of a lot."""
 
 TRADES_ROOM = np.dtype(
     [
@@ -148,221 +88,6 @@ TRADES_ROOM = np.dtype(
 
 STREET = STREET_ACCOUNT
 TRADERS = FIRST_TRADER
-MOST = 1 << 62
-"""Sums of price times quantity that would be larger stay at this, which tables show as null."""
-
-
-@leaf
-def part_of_fee(fee_micros: int, part: int, whole: int) -> int:
-    """A part of a fee or rebate, rounded towards 0."""
-    return share(fee_micros, part, whole) if fee_micros >= 0 else -share(-fee_micros, part, whole)
-
-
-@leaf
-def add_value(total: int, price_ticks: int, lots: int) -> int:
-    """A sum of price times quantity and one more of it."""
-    value = price_ticks * lots
-    return MOST if value > MOST - total else total + value
-
-
-@leaf
-def sample_at(holding: Any, mark: Any, price_ticks: int) -> None:
-    """Let a round trip's excursions reach what it would have made if closed at a price."""
-    if price_ticks == 0 or holding["position_lots"] == 0:
-        return
-    made = holding["flow_micros"] + value_at(mark, price_ticks, holding["position_lots"])
-    holding["adverse_micros"] = min(holding["adverse_micros"], made)
-    holding["favourable_micros"] = max(holding["favourable_micros"], made)
-
-
-@leaf
-def sample_since(holding: Any, mark: Any, number: int, points: Any, sizes: Any) -> None:
-    """Take the marks since the last sample into the excursions."""
-    if holding["position_lots"] != 0:
-        sample_at(holding, mark, extreme_since(points, sizes, 2 * number, holding["sampled_seq"]))
-        sample_at(holding, mark, extreme_since(points, sizes, 2 * number + 1, holding["sampled_seq"]))
-
-
-@leaf
-def take_lot(lots: Any, room: Any) -> int:
-    """A free slot for a lot; the caller made sure there is one."""
-    slot = room["free_lot"]
-    if slot == 0:
-        slot = room["used_lots"] + 1
-        room["used_lots"] = slot
-    else:
-        room["free_lot"] = lots[slot]["next"]
-    return slot
-
-
-@leaf
-def drop_lot(lots: Any, room: Any, slot: int) -> None:
-    """Give a slot back."""
-    lots[slot]["next"] = room["free_lot"]
-    room["free_lot"] = slot
-
-
-@leaf
-def open_lot(
-    event: Any, holding: Any, lots: Any, room: Any, fill: Any, opening: int, cost: int, fee: int
-) -> None:
-    """Add to the newest lot of the same price, or begin a new one."""
-    tail = holding["lot_tail"]
-    if tail != 0 and lots[tail]["price_ticks"] == fill["price_ticks"]:
-        lots[tail]["quantity_lots"] += opening
-        lots[tail]["cost_micros"] += cost
-        lots[tail]["fee_micros"] += fee
-        return
-    slot = take_lot(lots, room)
-    lot = lots[slot]
-    lot["price_ticks"] = fill["price_ticks"]
-    lot["quantity_lots"] = opening
-    lot["cost_micros"] = cost
-    lot["fee_micros"] = fee
-    lot["opened_ns"] = event["time_ns"]
-    lot["opened_seq"] = event["seq"]
-    lot["order_id"] = fill["order_id"]
-    lot["next"] = 0
-    if tail == 0:
-        holding["lot_head"] = slot
-    else:
-        lots[tail]["next"] = slot
-    holding["lot_tail"] = slot
-
-
-@leaf
-def begin_row(event: Any, holding: Any, lot: Any, row: Any) -> None:
-    """What a row of a closed lot says of the lot and of when it was closed."""
-    row["account"] = event["account"]
-    row["instrument"] = event["instrument"]
-    row["side"] = BUY if holding["position_lots"] > 0 else SELL
-    row["by_split"] = 0
-    row["round_trip"] = holding["round_trip"]
-    row["opened_ns"] = lot["opened_ns"]
-    row["opened_seq"] = lot["opened_seq"]
-    row["open_order_id"] = lot["order_id"]
-    row["open_price_ticks"] = lot["price_ticks"]
-    row["closed_ns"] = event["time_ns"]
-    row["closed_seq"] = event["seq"]
-
-
-@leaf
-def close_held(
-    event: Any,
-    holding: Any,
-    lots: Any,
-    closed: Any,
-    room: Any,
-    fill: Any,
-    closing: int,
-    value_micros: int,
-    fee_micros: int,
-) -> int:
-    """Take lots off the oldest, a row for each; returns what they had cost.
-
-    Value and fee of the fill are shared out by quantity, so that the rows of a fill sum to it.
-    """
-    removed = int64(0)
-    done = int64(0)
-    paid = int64(0)
-    charged = int64(0)
-    sign = 1 if holding["position_lots"] > 0 else -1
-    while done < closing:
-        slot = holding["lot_head"]
-        lot = lots[slot]
-        quantity = lot["quantity_lots"]
-        used = min(quantity, closing - done)
-        cost = share(lot["cost_micros"], used, quantity)
-        fee = part_of_fee(lot["fee_micros"], used, quantity)
-        done += used
-        row = closed[room["closed"]]
-        room["closed"] += 1
-        begin_row(event, holding, lot, row)
-        proceeds = share(value_micros, done, closing)
-        charge = part_of_fee(fee_micros, done, closing)
-        row["quantity_lots"] = used
-        row["close_order_id"] = fill["order_id"]
-        row["close_price_ticks"] = fill["price_ticks"]
-        row["trade_id"] = fill["trade_id"]
-        row["cost_micros"] = cost
-        row["proceeds_micros"] = proceeds - paid
-        row["pnl_micros"] = sign * (proceeds - paid - cost)
-        row["open_fee_micros"] = fee
-        row["close_fee_micros"] = charge - charged
-        paid = proceeds
-        charged = charge
-        removed += cost
-        if used < quantity:
-            lot["quantity_lots"] = quantity - used
-            lot["cost_micros"] -= cost
-            lot["fee_micros"] -= fee
-        else:
-            after = lot["next"]
-            holding["lot_head"] = after
-            if after == 0:
-                holding["lot_tail"] = 0
-            drop_lot(lots, room, slot)
-    return removed
-
-
-@leaf
-def begin_trip(event: Any, holding: Any, room: Any) -> None:
-    """A round trip begins."""
-    room["round_trips"] += 1
-    holding["round_trip"] = room["round_trips"]
-    holding["opened_ns"] = event["time_ns"]
-    holding["opened_seq"] = event["seq"]
-    holding["fills"] = 0
-    holding["peak_lots"] = 0
-    holding["entry_lots"] = 0
-    holding["entry_value"] = 0
-    holding["exit_lots"] = 0
-    holding["exit_value"] = 0
-    holding["gross_micros"] = 0
-    holding["fees_micros"] = 0
-    holding["in_lieu_micros"] = 0
-    holding["flow_micros"] = 0
-    holding["adverse_micros"] = 0
-    holding["favourable_micros"] = 0
-
-
-@leaf
-def write_trip(account: int, instrument: int, side: int, holding: Any, row: Any) -> None:
-    """A round trip as far as it has come."""
-    row["account"] = account
-    row["instrument"] = instrument
-    row["side"] = side
-    row["by_split"] = 0
-    row["round_trip"] = holding["round_trip"]
-    row["opened_ns"] = holding["opened_ns"]
-    row["opened_seq"] = holding["opened_seq"]
-    row["fills"] = holding["fills"]
-    row["peak_lots"] = holding["peak_lots"]
-    row["entry_lots"] = holding["entry_lots"]
-    row["entry_value"] = holding["entry_value"]
-    row["exit_lots"] = holding["exit_lots"]
-    row["exit_value"] = holding["exit_value"]
-    row["gross_micros"] = holding["gross_micros"]
-    row["fees_micros"] = holding["fees_micros"]
-    row["in_lieu_micros"] = holding["in_lieu_micros"]
-    row["adverse_micros"] = holding["adverse_micros"]
-    row["favourable_micros"] = holding["favourable_micros"]
-    row["net_micros"] = holding["gross_micros"] - holding["fees_micros"]
-    row["closed_ns"] = 0
-    row["closed_seq"] = 0
-    row["duration_ns"] = 0
-
-
-@leaf
-def end_trip(event: Any, holding: Any, trips: Any, room: Any, side: int, by_split: int) -> None:
-    """A round trip is over."""
-    row = trips[room["trips"]]
-    room["trips"] += 1
-    write_trip(int64(event["account"]), int64(event["instrument"]), side, holding, row)
-    row["by_split"] = by_split
-    row["closed_ns"] = event["time_ns"]
-    row["closed_seq"] = event["seq"]
-    row["duration_ns"] = event["time_ns"] - holding["opened_ns"]
 
 
 @leaf

@@ -31,7 +31,6 @@ from workbench.domain.numbers import (
     EVENT_ORDER_TRAILED,
     EVENT_ORDER_TRIGGERED,
     EVENT_PHASE_CHANGED,
-    EVENT_PRICE_BAND_CHANGED,
     EVENT_REPLACE_REJECTED,
     STATE_HELD,
     STATE_NEW,
@@ -45,7 +44,7 @@ from workbench.jit import array_of, entry, int64, leaf
 from workbench.ledger.splitting import scaled_price
 from workbench.matching.table import delete_order_id, find_order_id, insert_order_id
 from workbench.projections.base import EVENTS_TYPE
-from workbench.projections.marks import MARK, note_band, note_phase, note_split
+from workbench.projections.marks import MARK, note_phase, note_split
 
 _MOMENTS = ("created", "approved", "rested", "triggered", "first_fill", "last_fill", "ended")
 
@@ -355,8 +354,6 @@ def follow_orders(
                 return at
         elif kind == EVENT_PHASE_CHANGED:
             note_phase(events.market[at], marks)
-        elif kind == EVENT_PRICE_BAND_CHANGED:
-            note_band(events.market[at], marks)
         elif kind == EVENT_INSTRUMENT_SPLIT:
             note_split(events.split[at], marks)
     return events.order.size

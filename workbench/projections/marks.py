@@ -45,7 +45,7 @@ MARK = np.dtype(
 
 `mark` is the setting and `mark_ticks` the price, 0 for none. `closing` is 1 from a change to CLOSED until the
 next phase change, while an uncross may still move the close price.
-The window are the prices that its book holds. `numerator` and `denominator` are those of the last split.
+`numerator` and `denominator` are those of the last split, the window the prices that the book held after it.
 """
 
 IN_AUCTION = AUCTION
@@ -58,8 +58,6 @@ def marks_at_start(venue: Venue) -> Records:
     for record, instrument in zip(marks, venue.instruments, strict=True):
         record["mark"] = instrument.mark
         record["mark_ticks"] = record["reference_price_ticks"] = instrument.reference_price_ticks
-        record["window_low_ticks"] = instrument.price_min_ticks
-        record["window_high_ticks"] = instrument.price_max_ticks
         record["price_cap_ticks"] = instrument.price_cap_ticks
         record["value_numerator"] = instrument.value.numerator
         record["value_denominator"] = instrument.value.denominator
@@ -130,11 +128,3 @@ def note_split(split: Any, marks: Any) -> None:
     record["last_price_ticks"] = split["last_price_ticks"]
     record["reference_price_ticks"] = split["reference_price_ticks"]
     record["close_price_ticks"] = scaled_price(record, record["close_price_ticks"], new, old)
-
-
-@leaf
-def note_band(change: Any, marks: Any) -> None:
-    """The window grows to hold the band, and never shrinks."""
-    record = marks[change["instrument"]]
-    record["window_low_ticks"] = min(record["window_low_ticks"], change["band_low_ticks"])
-    record["window_high_ticks"] = max(record["window_high_ticks"], change["band_high_ticks"])

@@ -13,18 +13,11 @@ from workbench.domain.config import FIRST_TRADER, Venue
 from workbench.domain.records import LOT_VIEW, Records
 from workbench.errors import ProjectionError
 from workbench.projections.base import Layout, Projection, State, event_views
-from workbench.projections.holdings import (
-    CLOSED_LOT,
-    FILL,
-    HELD_LOT,
-    HOLDING,
-    MOST,
-    ROUND_TRIP,
-    TRADES_ROOM,
-    follow_trades,
-)
+from workbench.projections.closings import CLOSED_LOT, HELD_LOT
+from workbench.projections.holdings import FILL, HOLDING, TRADES_ROOM, follow_trades
 from workbench.projections.marks import MARK, marks_at_start
 from workbench.projections.ranges import POINT
+from workbench.projections.round_trips import MOST, ROUND_TRIP
 from workbench.projections.rows import more_rows, table_of
 
 _FIRST_ROOM = 1 << 10
