@@ -11,7 +11,7 @@ KERNEL_TESTS = WORKBENCH_TEST_SCALE=small $(PY) -m pytest -q -n auto --dist load
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test lint format bench sample fuzz boundscheck nojit clean
+.PHONY: help setup demo test lint format bench sample fuzz faults boundscheck nojit clean
 
 help:  ## List these tasks
 	@echo 'Tasks (PYTHON=python3.12 picks the Python, ARGS="..." is passed on to test, bench, fuzz and the like):'
@@ -44,6 +44,9 @@ sample: $(CORE)  ## Write the sample day in data/samples anew
 
 fuzz: $(DEV)  ## Run the long campaign of kernels against their plain-Python twins
 	$(PY) -m tests.twins.campaign $(ARGS)
+
+faults: $(DEV)  ## Run the long campaign of faults against the journal: simulated disk, kill -9, damaged files
+	$(PY) -m tests.faults.campaign $(ARGS)
 
 boundscheck: $(DEV)  ## Run the kernel tests with every array index checked
 	NUMBA_BOUNDSCHECK=1 $(KERNEL_TESTS)

@@ -106,20 +106,22 @@ def main() -> int:
     )
     parser.add_argument(
         "--only",
-        choices=["engine", "rulebook", "footprint", "backtest"],
+        choices=["engine", "rulebook", "footprint", "backtest", "journal", "store"],
         action="append",
         help="one part (may be repeated)",
     )
     chosen = parser.parse_args()
     if chosen.check:
         return 0 if check() else 1
-    from benchmarks import backtest, engine, footprint, rulebook
+    from benchmarks import backtest, engine, footprint, journal, rulebook, store
 
     parts: dict[str, Callable[..., None]] = {
         "engine": engine.run,
         "rulebook": rulebook.run,
         "footprint": footprint.run,
         "backtest": backtest.run,
+        "journal": journal.run,
+        "store": store.run,
     }
     console, report = Console(width=None if sys.stdout.isatty() else 160), Report()
     start, load = time.perf_counter(), load_average()

@@ -15,12 +15,16 @@ if TYPE_CHECKING:
     from workbench.domain.limits import Limits
     from workbench.engine.blotter import Order
     from workbench.engine.exchange import Exchange
-    from workbench.engine.replay import Replay, replay
-    from workbench.engine.sources import open_history
+    from workbench.engine.replay import Replay
+    from workbench.engine.stored import open_history, read_bars
     from workbench.errors import WorkbenchError
-    from workbench.feed.bars import read_bars
     from workbench.feed.columns import Layout
     from workbench.feed.ticks import TickRules, read_ticks
+    from workbench.journal.catalog import connect
+    from workbench.session.recorded import RecordedSession
+    from workbench.session.recovery import recover
+    from workbench.session.replaying import replay
+    from workbench.session.rerun import rerun, what_if
     from workbench.session.run import run
     from workbench.session.scenario import read_scenario
 
@@ -34,17 +38,22 @@ __all__ = [
     "Layout",
     "Limits",
     "Order",
+    "RecordedSession",
     "Replay",
     "ReplayMode",
     "TickRules",
     "Venue",
     "WorkbenchError",
+    "connect",
     "open_history",
     "read_bars",
     "read_scenario",
     "read_ticks",
+    "recover",
     "replay",
+    "rerun",
     "run",
+    "what_if",
 ]
 
 _HOMES = {
@@ -55,17 +64,22 @@ _HOMES = {
     "Layout": "workbench.feed.columns",
     "Limits": "workbench.domain.limits",
     "Order": "workbench.engine.blotter",
+    "RecordedSession": "workbench.session.recorded",
     "Replay": "workbench.engine.replay",
     "ReplayMode": "workbench.domain.config",
     "TickRules": "workbench.feed.ticks",
     "Venue": "workbench.domain.config",
     "WorkbenchError": "workbench.errors",
-    "open_history": "workbench.engine.sources",
-    "read_bars": "workbench.feed.bars",
+    "connect": "workbench.journal.catalog",
+    "open_history": "workbench.engine.stored",
+    "read_bars": "workbench.engine.stored",
     "read_scenario": "workbench.session.scenario",
     "read_ticks": "workbench.feed.ticks",
-    "replay": "workbench.engine.replay",
+    "recover": "workbench.session.recovery",
+    "replay": "workbench.session.replaying",
+    "rerun": "workbench.session.rerun",
     "run": "workbench.session.run",
+    "what_if": "workbench.session.rerun",
 }
 
 

@@ -78,3 +78,15 @@ class CommandError(WorkbenchError):
 
 class SnapshotError(WorkbenchError):
     """A snapshot of the exchange's state that is damaged or was written by another version."""
+
+
+class StoreError(WorkbenchError):
+    """Stored sessions that are missing, damaged, edited, written by another version, or cannot be written."""
+
+
+class JournalError(WorkbenchError):
+    """A journal that is damaged, of another make, in use, or on a disk that does not take it."""
+
+
+class ProjectionError(WorkbenchError):
+    """Events that do not follow on those a projection has had, or a checkpoint that it cannot go on from."""

@@ -141,7 +141,7 @@ script = [
             "a.toml, [[script]] 1 (line 10) 'bye': do is 'bye', which is no command; did you mean 'buy'?",
         ),
         ("09:30:00.5", "9h30", "a.toml, [[script]] 1 (line 10) 'buy': '9h30' is no time; write"),
-        (TAIL, "", "a.toml: does nothing; give it [[script]] entries, or [agents]"),
+        (TAIL, "", "a.toml: does nothing; give it [[script]] entries, [agents] or [history]"),
         (TAIL, "script = 5", "a.toml, [[account]] 1 (line 7) 'ann': 'script' is unknown here; known are"),
     ],
 )

@@ -1,4 +1,4 @@
-"""The command line: `workbench replay`, `book`, `run`, `events`, `sample`, `demo` and `version`.
+"""The command line: `workbench replay`, `book`, `import`, `history`, `run`, `events`, `sample` and more.
 
 Each command imports what it needs when it runs, so that `--help` answers at once.
 """
@@ -26,8 +26,9 @@ Sources = Annotated[
     list[Path],
     typer.Argument(
         metavar="SOURCE",
-        help="Files of order flow, trades or quotes, one instrument each. Files that differ only in the word "
-        "trade/quote, and LOBSTER's message and orderbook files, are put together.",
+        help="Files of order flow, trades or quotes, one instrument each, or names of imported datasets. "
+        "Files that differ only in the word trade/quote, and LOBSTER's message and orderbook files, are put "
+        "together.",
     ),
 ]
 Mode = Annotated[
@@ -64,6 +65,20 @@ Kind = Annotated[
 ]
 TickSize = Annotated[str, typer.Option(help="Finest step of prices of a table of trades or quotes.")]
 LotSize = Annotated[str, typer.Option(help="Finest step of quantities of a table of trades or quotes.")]
+Data = Annotated[
+    Path | None,
+    typer.Option("--data", metavar="DIR", help="The data root; $WORKBENCH_DATA, else ./var, unless given."),
+]
+SessionName = Annotated[
+    str,
+    typer.Option("--session", metavar="NAME", help="Record everything under this name, to be asked later."),
+]
+Imported = Annotated[
+    bool,
+    typer.Option(
+        "--imported/--no-imported", help="Whether a file that was imported is read from its dataset."
+    ),
+]
 
 
 @app.command()
@@ -89,6 +104,9 @@ def replay(
     tick_size: TickSize = "",
     lot_size: LotSize = "",
     kind: Kind = "",
+    data: Data = None,
+    imported: Imported = True,
+    session: SessionName = "",
 ) -> None:
     """Replay recorded history and say what happened."""
     from workbench.cli.replaying import run_replay
@@ -99,7 +117,20 @@ def replay(
     layout, rules = table_options(
         column, zone, time_unit, day, header, delimiter, symbol, tick_size, lot_size
     )
-    run_replay(sources, mode, zone, layout, rules, verify, out, kind=kind, force=force)
+    run_replay(
+        sources,
+        mode,
+        zone,
+        layout,
+        rules,
+        verify,
+        out,
+        kind=kind,
+        force=force,
+        data=data,
+        imported=imported,
+        session=session,
+    )
 
 
 @app.command()
@@ -120,6 +151,8 @@ def book(
     tick_size: TickSize = "",
     lot_size: LotSize = "",
     kind: Kind = "",
+    data: Data = None,
+    imported: Imported = True,
 ) -> None:
     """Print the order book as it stood at a moment."""
     from workbench.cli.replaying import show_book
@@ -128,7 +161,71 @@ def book(
     layout, rules = table_options(
         column, zone, time_unit, day, header, delimiter, symbol, tick_size, lot_size
     )
-    show_book(sources, at, levels, zone, layout, rules, kind)
+    show_book(sources, at, levels, zone, layout, rules, kind, data=data, imported=imported)
+
+
+@app.command(name="import")
+@sentences
+def import_(
+    sources: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="SOURCE",
+            help="Files of order flow, trades, quotes or bars, and folders of such files. Files that belong "
+            "together are put together, as by replay.",
+        ),
+    ],
+    data: Data = None,
+    name: Annotated[
+        str, typer.Option(help="What to call the dataset; after its instrument and day unless given.")
+    ] = "",
+    symbol: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A stock of an ITCH file, repeatable, all unless given; the instrument of a table."
+        ),
+    ] = None,
+    column: Columns = None,
+    zone: Zone = "",
+    time_unit: TimeUnit = "",
+    day: Day = "",
+    header: Header = None,
+    delimiter: Delimiter = "",
+    tick_size: TickSize = "",
+    lot_size: LotSize = "",
+    kind: Annotated[
+        str,
+        typer.Option(
+            help="Format of all sources, such as lobster, databento-mbo, bitstamp, itch, ticks or bars."
+        ),
+    ] = "",
+) -> None:
+    """Read sources once and keep them as Parquet, which replays read faster."""
+    from workbench.cli.importing import run_import
+    from workbench.cli.tables import table_options
+
+    layout, rules = table_options(column, zone, time_unit, day, header, delimiter, "", tick_size, lot_size)
+    run_import(sources, data, name, list(dict.fromkeys(symbol or [])), zone, layout, rules, kind)
+
+
+@app.command()
+@sentences
+def history(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="NAME", help="Datasets; all of them unless given.")
+    ] = None,
+    data: Data = None,
+    remove: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Remove this dataset first; repeatable.")
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Read each one whole and say whether it is as it was written.")
+    ] = False,
+) -> None:
+    """List the datasets that were imported."""
+    from workbench.cli.importing import show_history
+
+    show_history(data, names or [], remove or [], check=check)
 
 
 @app.command()
@@ -139,20 +236,79 @@ def run(
         Path | None, typer.Option(metavar="DIR", help="Write trades, quotes, events and the summary there.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier output in DIR.")] = False,
+    session: SessionName = "",
+    data: Data = None,
 ) -> None:
     """Run a scenario file and say what happened."""
     from workbench.cli.running import run_scenario
 
     if force and out is None:
         raise ConfigError("there is nothing to replace without --out", "--force", "give --out DIR too")
-    run_scenario(scenario, out, force=force)
+    run_scenario(scenario, out, session, data, force=force)
+
+
+@app.command()
+@sentences
+def rerun(
+    session: Annotated[str, typer.Argument(metavar="SESSION", help="A recorded session.")],
+    without: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ACCOUNT", help="What if this account had sent no orders; repeatable."),
+    ] = None,
+    latency: Annotated[
+        str, typer.Option(metavar="TIME", help="What if orders came so much later: 5ms, or nanoseconds.")
+    ] = "",
+    account: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ACCOUNT", help="Whose orders come later, all traders' unless given; repeatable."
+        ),
+    ] = None,
+    fees: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="[SYMBOL:]FEES",
+            help="What if fees were others: maker=-0.1,taker=0.3 (basis points), taker_per_lot=0.01, none; "
+            "repeatable.",
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write all tables of a what-if run there.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace an earlier output in DIR.")] = False,
+    data: Data = None,
+) -> None:
+    """Run a recorded session again and compare, or say what would be different if."""
+    from workbench.cli.rerunning import Asked, run_rerun
+
+    if force and out is None:
+        raise ConfigError("there is nothing to replace without --out", "--force", "give --out DIR too")
+    asked = Asked(tuple(without or ()), latency, tuple(account or ()), tuple(fees or ()))
+    run_rerun(session, asked, data, out, as_json=as_json, force=force)
+
+
+@app.command()
+@sentences
+def recover(
+    session: Annotated[str, typer.Argument(metavar="SESSION", help="A session that a crash left open.")],
+    data: Data = None,
+) -> None:
+    """Complete and seal a session that was left open by a crash; nothing that was answered is lost."""
+    from workbench.cli.recording import recover_session
+
+    recover_session(session, data)
 
 
 @app.command()
 @sentences
 def events(
     log: Annotated[
-        Path, typer.Argument(metavar="LOG", help="An events.parquet, or the directory that --out made.")
+        Path,
+        typer.Argument(
+            metavar="LOG",
+            help="An events.parquet, the directory that --out made, or the name of a recorded session.",
+        ),
     ],
     account: Annotated[str, typer.Option(help="Only this account's, trades with it too.")] = "",
     symbol: Annotated[str, typer.Option(help="Only this instrument's.")] = "",
@@ -170,6 +326,7 @@ def events(
     explain: Annotated[
         str, typer.Option(metavar="ORDER", help="Tell what became of an order, and why, instead.")
     ] = "",
+    data: Data = None,
 ) -> None:
     """Print an event log, one sentence for each event."""
     from workbench.cli.listing import explain_order, list_events
@@ -177,9 +334,9 @@ def events(
     if explain:
         if any((account, symbol, order, kind, since, until, as_json, limit is not None)):
             raise ConfigError("stands alone", "--explain", "leave out the other options")
-        explain_order(log, explain)
+        explain_order(log, explain, data)
         return
-    list_events(log, account, symbol, order, kind or [], since, until, limit, as_json=as_json)
+    list_events(log, account, symbol, order, kind or [], since, until, limit, as_json=as_json, data=data)
 
 
 @app.command()
@@ -208,6 +365,166 @@ def demo(
     from workbench.cli.sampling import run_demo
 
     run_demo(svg)
+
+
+Sessions = Annotated[
+    list[str] | None, typer.Argument(metavar="[SESSION]...", help="Only these; all unless given.")
+]
+
+
+@app.command()
+@sentences
+def sql(
+    query: Annotated[str, typer.Argument(metavar="QUERY", help="One question in SQL (see docs/data.md).")],
+    data: Data = None,
+    session: Annotated[
+        list[str] | None, typer.Option(metavar="SESSION", help="Show only this session; repeatable.")
+    ] = None,
+    form: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            help="table, csv, json (one object a line) or parquet; as FILE ends.",
+        ),
+    ] = "",
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the answer there, instead of printing it.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=0, help="Print at most so many rows of a table.")] = 100,
+    force: Annotated[bool, typer.Option("--force", help="Replace FILE if it is there.")] = False,
+) -> None:
+    """Ask stored sessions in SQL, also those that still run."""
+    from workbench.cli.querying import run_sql
+
+    if force and out is None:
+        raise ConfigError("there is nothing to replace without --out", "--force", "give --out FILE too")
+    run_sql(query, data, session or [], form, out, limit, force=force)
+
+
+@app.command(name="sessions")
+@sentences
+def sessions_(
+    data: Data = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """List stored sessions, the newest first."""
+    from workbench.cli.querying import list_sessions
+
+    list_sessions(data, as_json=as_json)
+
+
+data_app = typer.Typer(
+    name="data", help="Look after stored sessions.", no_args_is_help=True, rich_markup_mode=None
+)
+app.add_typer(data_app)
+
+
+@data_app.command(name="verify")
+@sentences
+def data_verify(sessions: Sessions = None, data: Data = None) -> None:
+    """Check every file of stored sessions against their manifests, byte for byte."""
+    from workbench.cli.storing import verify_sessions
+
+    verify_sessions(sessions or [], data)
+
+
+@data_app.command(name="compact")
+@sentences
+def data_compact(sessions: Sessions = None, data: Data = None) -> None:
+    """Put the files of sessions together and remove what nobody reads any more."""
+    from workbench.cli.storing import compact_sessions
+
+    compact_sessions(sessions or [], data)
+
+
+@data_app.command(name="retain")
+@sentences
+def data_retain(
+    newest: Annotated[int | None, typer.Option(min=0, help="Keep so many of the newest sessions.")] = None,
+    days: Annotated[
+        float | None, typer.Option(min=0, help="Keep sessions that were written to in so many days.")
+    ] = None,
+    max_bytes: Annotated[
+        str, typer.Option(metavar="SIZE", help="Keep so many bytes, such as 500MB or 20GB.")
+    ] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Remove them; without it, only say which.")] = False,
+    data: Data = None,
+) -> None:
+    """Remove sealed sessions beyond any limit that is given; says which, and removes them only with --yes."""
+    from workbench.cli.storing import retain_sessions
+
+    retain_sessions(newest, days, max_bytes, data, yes=yes)
+
+
+journal_app = typer.Typer(
+    name="journal", help="Look after journals of commands.", no_args_is_help=True, rich_markup_mode=None
+)
+app.add_typer(journal_app)
+
+JournalPlace = Annotated[
+    str,
+    typer.Argument(
+        metavar="SESSION_OR_FOLDER", help="A session's name or folder, or the folder of a journal."
+    ),
+]
+
+
+@journal_app.command(name="verify")
+@sentences
+def journal_verify(place: JournalPlace, data: Data = None) -> None:
+    """Read every byte of a journal and say everything that is wrong with it."""
+    from workbench.cli.journaling import verify_journal
+
+    verify_journal(place, data)
+
+
+@journal_app.command(name="show")
+@sentences
+def journal_show(place: JournalPlace, data: Data = None) -> None:
+    """Print the segments of a journal, what is in them, and its snapshots."""
+    from workbench.cli.journaling import show_journal
+
+    show_journal(place, data)
+
+
+@journal_app.command(name="repair")
+@sentences
+def journal_repair(
+    place: JournalPlace,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Write the repaired journal there and rename nothing."),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do it; without it, only say what it would do.")] = False,
+    data: Data = None,
+) -> None:
+    """Keep the whole beginning of a damaged journal; the originals stay, under another name."""
+    from workbench.cli.journaling import repair_journal
+
+    repair_journal(place, out, data, yes=yes)
+
+
+@journal_app.command(name="migrate")
+@sentences
+def journal_migrate(
+    place: JournalPlace,
+    out: Annotated[Path, typer.Argument(metavar="NEW", help="Folder of the new journal.")],
+    data: Data = None,
+) -> None:
+    """Rewrite a journal that has an earlier layout of commands, beside the old one."""
+    from workbench.cli.journaling import migrate_journal
+
+    migrate_journal(place, out, data)
+
+
+@journal_app.command(name="archive")
+@sentences
+def journal_archive(place: JournalPlace, data: Data = None) -> None:
+    """Compress the closed segments of a journal; they are read like the others."""
+    from workbench.cli.journaling import archive_journal
+
+    archive_journal(place, data)
 
 
 @app.command()

@@ -29,6 +29,8 @@ from workbench.engine.moments import local_time, moment_ns
 from workbench.engine.sentences import fields_of, kind_name, layout_of, payload_of, sentence
 from workbench.engine.words import Words, clock_text, code_word
 from workbench.errors import ConfigError
+from workbench.journal.place import data_root, session_names
+from workbench.session.stored import open_session
 
 _NANO_DIGITS = 9
 _COLOURS = (
@@ -54,6 +56,13 @@ _COLOURS = (
 """Colours of kinds by a word of their name, the first that fits."""
 
 
+def log_at(place: Path, data: Path | None) -> Log:
+    """The log in a file or in a directory of --out, or that of the recorded session of this name."""
+    if place.exists() or str(place) not in session_names(data_root(data)):
+        return read_log(place / LOG if place.is_dir() else place)
+    return open_session(str(place), data).log()
+
+
 def list_events(
     place: Path,
     account: str,
@@ -65,9 +74,10 @@ def list_events(
     limit: int | None,
     *,
     as_json: bool,
+    data: Path | None = None,
 ) -> None:
     """Print the events of a log that all filters let pass."""
-    log = read_log(place / LOG if place.is_dir() else place)
+    log = log_at(place, data)
     words = Words(log.venue, log.zone, log.names, auction_names(log.events))
     events = chosen(log, account, symbol, order, kinds, since, until)
     shown = events if limit is None else events[:limit]
@@ -81,9 +91,9 @@ def list_events(
         typer.echo(f"... {len(events) - len(shown):,} events more", err=True)
 
 
-def explain_order(place: Path, order: str) -> None:
+def explain_order(place: Path, order: str, data: Path | None = None) -> None:
     """Print what became of an order."""
-    log = read_log(place / LOG if place.is_dir() else place)
+    log = log_at(place, data)
     number = order_number(log, order, "--explain")
     typer.echo(explain(log.events, number, log.venue, zone=log.zone, names=log.names))
 

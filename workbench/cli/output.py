@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from decimal import Decimal
@@ -31,7 +31,7 @@ FILES = ("trades.parquet", "quotes.parquet", LOG, "summary.json")
 """What an output directory holds, and nothing else."""
 
 
-def check_output(directory: Path, *, force: bool) -> None:
+def check_output(directory: Path, *, force: bool, files: Collection[str] = FILES) -> None:
     """Refuse a place that is not free: before the work, so that nobody waits for nothing."""
     if not directory.exists():
         if not directory.absolute().parent.is_dir():
@@ -40,7 +40,7 @@ def check_output(directory: Path, *, force: bool) -> None:
     if not directory.is_dir():
         raise WorkbenchError("is a file, expected a directory", str(directory), "name another one")
     there = sorted(path.name for path in directory.iterdir())
-    foreign = [name for name in there if name not in FILES]
+    foreign = [name for name in there if name not in files]
     if foreign:
         raise WorkbenchError(
             f"holds {foreign[0]!r}, which is no output of this command",
@@ -52,9 +52,12 @@ def check_output(directory: Path, *, force: bool) -> None:
 
 
 @contextmanager
-def whole_directory(directory: Path, *, force: bool) -> Iterator[Path]:
-    """A temporary directory beside `directory` that takes its place if all went well, else is gone."""
-    check_output(directory, force=force)
+def whole_directory(directory: Path, *, force: bool, files: Collection[str] = FILES) -> Iterator[Path]:
+    """A temporary directory beside `directory` that takes its place if all went well, else is gone.
+
+    `files` are those that an earlier output may hold.
+    """
+    check_output(directory, force=force, files=files)
     target = directory.absolute()
     with writing(directory):
         partial = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import typer
@@ -16,21 +14,26 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 import workbench
 from workbench.cli.errors import DIFFERENT
+from workbench.cli.importing import note_datasets
 from workbench.cli.output import check_output, whole_directory, write_replay
+from workbench.cli.recording import check_session
 from workbench.cli.tables import console, ladder_table, summary_table
 from workbench.domain.codes import EventKind, Reason
 from workbench.engine.moments import local_time
 from workbench.engine.replay import Progress as Report
 from workbench.engine.replay import Replay
-from workbench.engine.sources import ITCH, Source, grouped
+from workbench.engine.sources import ITCH, Source, asked, grouped, may_be_table
+from workbench.engine.stored import catalog_of, named, open_named, open_request
 from workbench.errors import SourceError
+from workbench.feed.catalog import Catalog
 from workbench.feed.columns import Layout
 from workbench.feed.history import History
 from workbench.feed.lobster_book import LobsterName
 from workbench.feed.merge import merge
-from workbench.feed.open import kind_of, open_history
+from workbench.feed.open import kind_of
 from workbench.feed.oracle import book_symbol
 from workbench.feed.ticks import TickRules
+from workbench.journal.place import data_root, session_folder
 
 
 @contextmanager
@@ -74,16 +77,32 @@ def run_replay(
     *,
     kind: str = "",
     force: bool,
+    data: Path | None = None,
+    imported: bool = True,
+    session: str = "",
 ) -> None:
     """Replay, compare, print and write; what is written appears last and whole."""
+    check_session(session, data)
     if out is not None:
         check_output(out, force=force)
     groups: list[Source] = list(sources) if verify is None else _with_book(sources, verify)
-    groups = _of_kind(groups, kind, zone, layout, rules)
-    market = workbench.replay(*groups, mode=mode, zone=zone, layout=layout, rules=rules)
+    catalog = catalog_of(data)
+    groups = _of_kind(groups, kind, zone, layout, rules, catalog, imported=imported)
+    market = workbench.replay(
+        *groups,
+        mode=mode,
+        zone=zone,
+        layout=layout,
+        rules=rules,
+        data=data,
+        imported=imported,
+        session=session,
+    )
+    note_datasets(market.datasets)
     report = None if verify is None else market.verify(verify, _symbol_of_book(market, verify))
     with progress_bar("replaying") as progress:
         market.run(progress=progress)
+    market.seal()
     _refuse_refused(market)
     if out is not None:
         with whole_directory(out, force=force) as directory:
@@ -91,6 +110,8 @@ def run_replay(
     console().print(summary_of(market))
     if out is not None:
         typer.echo(f"written    {out}")
+    if session:
+        typer.echo(f"recorded   {session_folder(data_root(data), session)}")
     if report is not None:
         typer.echo(f"verified   {report}")
         if report.determined_equal < report.determined:
@@ -106,8 +127,22 @@ def _with_book(sources: list[Path], book: Path) -> list[Source]:
     return [(path, book) if LobsterName.parse(path) == wanted else path for path in sources]
 
 
-def _of_kind(sources: list[Source], kind: str, zone: str, layout: Layout, rules: TickRules) -> list[Source]:
-    """The sources read as the kind that was given; options of tables are refused where there is no table."""
+def _of_kind(
+    sources: list[Source],
+    kind: str,
+    zone: str,
+    layout: Layout,
+    rules: TickRules,
+    catalog: Catalog,
+    *,
+    imported: bool,
+) -> list[Source]:
+    """The sources read as the kind that was given; options of tables are refused where there is no table.
+
+    Datasets that are named are read here, whatever the kind.
+    """
+    found = [(source, named(source, catalog)) for source in sources]
+    sources = [source if dataset is None else open_named(dataset).history for source, dataset in found]
     if not kind:
         _refuse_unused(sources, layout, rules)
         return sources
@@ -116,15 +151,9 @@ def _of_kind(sources: list[Source], kind: str, zone: str, layout: Layout, rules:
         if isinstance(source, History):
             made.append(source)
             continue
-        files = [Path(source)] if isinstance(source, (str, os.PathLike)) else list(map(Path, source))
-        options: dict[str, Any] = {"symbol": rules.symbol} if rules.symbol else {}
-        if kind == "ticks":
-            options = {"layout": layout, "rules": rules}
-        elif kind == ITCH:
-            options["date"] = layout.date
-        elif kind == "lobster":
-            options = {"ticker": rules.symbol, "date": layout.date} | ({"zone": zone} if zone else {})
-        made.append(open_history(*files, kind=kind, **options))
+        opened = open_request(asked(source, layout, rules, kind, zone), catalog if imported else None)
+        note_datasets([opened.dataset])
+        made.append(opened.history)
     return made
 
 
@@ -136,14 +165,9 @@ def _refuse_unused(sources: list[Source], layout: Layout, rules: TickRules) -> N
         return
     kinds = [kind_of(path) for path in files]
     left = dataclasses.replace(layout, date=None), dataclasses.replace(rules, symbol="")
-    if (ITCH in kinds and left == (Layout(), TickRules())) or any(map(_may_be_table, files)):
+    if (ITCH in kinds and left == (Layout(), TickRules())) or any(map(may_be_table, files)):
         return
     raise SourceError(files[0], None, "is no table of trades or quotes", "leave out options of tables")
-
-
-def _may_be_table(path: Path) -> bool:
-    found = kind_of(path)
-    return found in (None, "ticks") or (found == "lobster" and LobsterName.parse(path) is None)
 
 
 def _symbol_of_book(market: Replay, book: Path) -> str:
@@ -197,10 +221,15 @@ def show_book(
     layout: Layout,
     rules: TickRules,
     kind: str = "",
+    *,
+    data: Path | None = None,
+    imported: bool = True,
 ) -> None:
     """Replay up to a moment and print each instrument's ladder."""
-    groups = _of_kind(list(sources), kind, zone, layout, rules)
-    market = workbench.replay(*groups, zone=zone, layout=layout, rules=rules)
+    catalog = catalog_of(data)
+    groups = _of_kind(list(sources), kind, zone, layout, rules, catalog, imported=imported)
+    market = workbench.replay(*groups, zone=zone, layout=layout, rules=rules, data=data, imported=imported)
+    note_datasets(market.datasets)
     with progress_bar("replaying") as progress:
         market.run_until(at, progress=progress)
     _refuse_refused(market)

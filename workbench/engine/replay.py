@@ -10,7 +10,7 @@ from datetime import date as Date  # noqa: N812 - `date` is a parameter
 from datetime import datetime
 from decimal import Decimal
 from numbers import Integral
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import polars as pl
@@ -39,12 +39,14 @@ from workbench.engine.frames import (
 )
 from workbench.engine.moments import Moment, check_market_zone, local_time, moment_ns
 from workbench.engine.portfolio import pnl_frame, positions_frame
-from workbench.engine.sources import Source, check_is, chosen, grouped, opened, replay_venue
+from workbench.engine.sources import Source, check_is, open_sources, replay_venue
+from workbench.engine.stored import catalog_of
 from workbench.engine.summary import Summary, summarise
 from workbench.engine.words import Names
 from workbench.errors import ConfigError
 from workbench.feed.columns import Layout
 from workbench.feed.history import History
+from workbench.feed.manifest import Manifest
 from workbench.feed.merge import merge
 from workbench.feed.oracle import Report, compare, follow, read_oracle
 from workbench.feed.ticks import TickRules
@@ -57,6 +59,20 @@ Progress = Callable[[int, int], None]
 
 Price = Number | float
 """A price; a float is taken as it prints, so 12.51 is 12.51."""
+
+
+class Recorder(Protocol):
+    """An exchange whose commands are written down before they are answered."""
+
+    @property
+    def exchange(self) -> Exchange:
+        """The exchange itself, for its views."""
+
+    def step(self, commands: Records, /) -> Records:
+        """Write commands down, apply them and return what happened."""
+
+    def close(self) -> None:
+        """Complete what was written."""
 
 
 class Replay:
@@ -74,6 +90,8 @@ class Replay:
         IANA time zone for times given and shown without one.
     exact
         Whether tables hold Decimal instead of Float64.
+    recorder
+        What writes every command down, ours too, if anything does.
 
     Attributes
     ----------
@@ -85,6 +103,9 @@ class Replay:
         Time the exchange has spent so far.
     names
         What people call orders, by account number and client order id.
+    datasets
+        For each of the histories the manifest of the dataset that it was read from; None where it was read
+        from its source. Empty when the histories were given.
     """
 
     def __init__(
@@ -95,13 +116,16 @@ class Replay:
         zone: str = "UTC",
         *,
         exact: bool = False,
+        recorder: Recorder | None = None,
     ) -> None:
         self.commands = commands
         self.histories = tuple(histories)
         self.names: Names = {}
+        self.datasets: tuple[Manifest | None, ...] = ()
         self.venue = venue
         self.zone = check_market_zone(zone)
-        self.exchange = Exchange(venue)
+        self.exchange = Exchange(venue) if recorder is None else recorder.exchange
+        self._recorder = recorder
         self.position = 0
         self.wall_seconds = 0.0
         self._scales = Scales(venue, exact=exact)
@@ -163,9 +187,15 @@ class Replay:
     def close(self) -> Replay:
         """End the day now: open DAY orders expire, and further orders are refused with MARKET_CLOSED.
 
-        Rows of history that are still to come would be refused as well.
+        Rows of history that are still to come would be refused as well. A recorded session is sealed.
         """
         self._step(set_phase(self.time_ns, Phase.CLOSED))
+        return self.seal()
+
+    def seal(self) -> Replay:
+        """Complete the recorded session as it stands now, without ending the day; it takes nothing more."""
+        if self._recorder is not None:
+            self._recorder.close()
         return self
 
     def _advance(self, end: int, chunk_commands: int, progress: Progress | None) -> None:
@@ -178,7 +208,7 @@ class Replay:
 
     def _step(self, commands: Records) -> Records:
         start = time.perf_counter()
-        events = self.exchange.step(commands)
+        events = (self._recorder or self.exchange).step(commands)
         self.wall_seconds += time.perf_counter() - start
         self._sent += len(commands)
         # The kernel hands out part of a larger block, which would be kept alive with it.
@@ -461,6 +491,9 @@ def replay(
     short: bool = True,
     account: str = "me",
     exact: bool = False,
+    data: str | os.PathLike[str] | None = None,
+    imported: bool = True,
+    recorder: Callable[[Venue, str], Recorder] | None = None,
 ) -> Replay:
     """Put recorded history into an exchange and give us an account in it.
 
@@ -468,9 +501,8 @@ def replay(
     ----------
     sources
         Files of order flow, trades or quotes, each of one instrument; a tuple of files that belong together;
-        or histories. Files of trades and quotes whose names differ in that word alone are put together.
-    cash
-        Our cash at the start, in account currency.
+        names or folders of datasets that were imported; or histories. Files of trades and quotes whose names
+        differ in that word alone are put together.
     mode
         `"responsive"`: our orders move the market. `"frozen"`: history happens as recorded, and our orders
         fill by their place in its queues.
@@ -489,11 +521,19 @@ def replay(
         Name of our account.
     exact
         Whether tables hold Decimal instead of Float64.
+    data
+        The data root whose datasets are meant; $WORKBENCH_DATA, else `var` in the current folder, unless
+        given.
+    imported
+        Whether a file that was imported with the same options is read from its dataset, which is equal and
+        faster (`Replay.datasets` tells).
+    recorder
+        Makes what writes every command down, from the venue and its time zone.
 
     Raises
     ------
     SourceError
-        For a file that cannot be read.
+        For a file or dataset that cannot be read.
     """
     if not sources:
         raise ConfigError("nothing to replay", remedy="name at least one file")
@@ -503,8 +543,13 @@ def replay(
     layout, rules = (layout or Layout()).with_columns(columns), rules or TickRules()
     if zone and not layout.zone:
         layout = dataclasses.replace(layout, zone=zone)
-    groups = grouped(sources)
-    layout, rules = chosen(groups, layout, rules, symbol, date)
-    histories = [opened(source, layout, rules) for source in groups]
+    catalog = catalog_of(data)
+    found = open_sources(sources, layout, rules, symbol, date, catalog, imported=imported)
+    histories = [each.history for each in found]
     venue = replay_venue(histories, mode, cash=cash, account=account, limits=limits, fees=fees, short=short)
-    return Replay(merge(histories).commands, histories, venue, zone or histories[0].zone, exact=exact)
+    zone = check_market_zone(zone or histories[0].zone)
+    commands = merge(histories).commands
+    recorded = None if recorder is None else recorder(venue, zone)
+    market = Replay(commands, histories, venue, zone, exact=exact, recorder=recorded)
+    market.datasets = tuple(each.dataset for each in found)
+    return market

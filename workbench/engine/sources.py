@@ -14,11 +14,13 @@ from workbench.domain.config import Account, ReplayMode, Venue
 from workbench.domain.costs import FeeSchedule
 from workbench.domain.limits import Limits
 from workbench.domain.units import Number, as_printed
+from workbench.engine.stored import BARS, Opened, Request, named, open_history, open_named, open_request
 from workbench.errors import ConfigError, SourceError
+from workbench.feed.catalog import Catalog
 from workbench.feed.columns import Layout
 from workbench.feed.history import History
 from workbench.feed.lobster_book import LobsterName
-from workbench.feed.open import kind_of, open_history
+from workbench.feed.open import kind_of
 from workbench.feed.ticks import TickRules
 
 File = str | os.PathLike[str]
@@ -27,11 +29,15 @@ Source = File | Sequence[File] | History
 
 __all__ = [
     "ITCH",
+    "Request",
     "Source",
+    "asked",
     "check_is",
     "chosen",
     "grouped",
+    "may_be_table",
     "open_history",
+    "open_sources",
     "opened",
     "replay_mode",
     "replay_venue",
@@ -39,6 +45,9 @@ __all__ = [
 
 ITCH = "itch"
 """Kind of the files that hold all stocks of a market, of which one is to be chosen."""
+
+LOBSTER, TICKS = "lobster", "ticks"
+"""Kinds of which options of the command line say more."""
 
 _PAIR = re.compile(r"(trade|quote)s?", re.IGNORECASE)
 
@@ -139,7 +148,7 @@ def chosen(
         raise ConfigError(
             "a history has its instrument and its day", "symbol, date", "give them to its reader instead"
         )
-    if not any(kind_of(file) == ITCH or _may_be_table(file) for file in firsts):
+    if not any(kind_of(file) == ITCH or may_be_table(file) for file in firsts):
         raise SourceError(
             os.fspath(firsts[0]), None, "is no ITCH file and no table", "leave out symbol and date"
         )
@@ -151,22 +160,91 @@ def opened(source: Source, layout: Layout, rules: TickRules) -> History:
 
     `layout` and `rules` are for tables of trades and quotes; their day and symbol are for ITCH files too.
     """
-    if isinstance(source, History):
-        return source
-    files = _paths(source)
+    return source if isinstance(source, History) else asked(source, layout, rules).read()
+
+
+def open_sources(
+    sources: Sequence[Source],
+    layout: Layout,
+    rules: TickRules,
+    symbol: str,
+    date: Date | None,
+    catalog: Catalog,
+    *,
+    imported: bool,
+) -> list[Opened]:
+    """The histories that sources hold, those that belong together put together.
+
+    Parameters
+    ----------
+    sources
+        Files, names or folders of datasets, and histories.
+    layout, rules, symbol, date
+        What to choose of them, and what tables do not say by themselves.
+    catalog
+        Where datasets are looked for.
+    imported
+        Whether a file that was imported with the same options is read from its dataset.
+    """
+    from_names: list[Opened] = []
+    given: list[Source] = []
+    for source in sources:
+        dataset = named(source, catalog)
+        if dataset is not None:
+            from_names.append(open_named(dataset))
+        given.append(source if dataset is None else from_names[-1].history)
+    groups = grouped(given)
+    layout, rules = chosen(groups, layout, rules, symbol, date)
+    made = []
+    for group in groups:
+        if not isinstance(group, History):
+            made.append(open_request(asked(group, layout, rules), catalog if imported else None))
+            continue
+        made.append(next((each for each in from_names if each.history is group), Opened(group)))
+    return made
+
+
+def asked(
+    source: File | Sequence[File], layout: Layout, rules: TickRules, kind: str = "", zone: str = ""
+) -> Request:
+    """What a source's reader is given: of the layout and the rules what its kind has a use for.
+
+    Parameters
+    ----------
+    source
+        A file, or files that belong together.
+    layout, rules
+        For tables of trades and quotes; their day and symbol are for ITCH files too.
+    kind
+        Name of the format; "" finds out.
+    zone
+        Zone of the times of a LOBSTER file whose kind is given.
+    """
+    files = tuple(_paths(source))
+    if kind:
+        options: dict[str, Any] = {"symbol": rules.symbol} if rules.symbol else {}
+        if kind == TICKS:
+            options = {"layout": layout, "rules": rules}
+        elif kind == BARS:
+            options = {"layout": layout}
+        elif kind == ITCH:
+            options["date"] = layout.date
+        elif kind == LOBSTER:
+            options = {"ticker": rules.symbol, "date": layout.date} | ({"zone": zone} if zone else {})
+        return Request(files, kind, options)
     if (layout.date or rules.symbol) and kind_of(files[0]) == ITCH:
-        return open_history(*files, kind=ITCH, symbol=rules.symbol, date=layout.date)
-    if (layout, rules) != (Layout(), TickRules()) and _may_be_table(files[0]):
-        return open_history(*files, kind="ticks", layout=layout, rules=rules)
-    return open_history(*files)
+        return Request(files, ITCH, {"symbol": rules.symbol, "date": layout.date})
+    if (layout, rules) != (Layout(), TickRules()) and may_be_table(files[0]):
+        return Request(files, TICKS, {"layout": layout, "rules": rules})
+    return Request(files)
 
 
 def _paths(source: File | Sequence[File]) -> list[File]:
     return [source] if isinstance(source, (str, os.PathLike)) else list(source)
 
 
-def _may_be_table(file: File) -> bool:
+def may_be_table(file: File) -> bool:
     """Whether a file is none of the formats that say by themselves what their columns are."""
     kind = kind_of(file)
     # Rows like LOBSTER's under another name have no header; who gives a layout says what they are.
-    return kind in (None, "ticks") or (kind == "lobster" and LobsterName.parse(file) is None)
+    return kind in (None, TICKS) or (kind == LOBSTER and LobsterName.parse(file) is None)

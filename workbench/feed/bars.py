@@ -15,12 +15,13 @@ import polars as pl
 
 from workbench.domain.units import decimal
 from workbench.errors import SourceError
-from workbench.feed.columns import Column, Layout
-from workbench.feed.files import read_bytes
-from workbench.feed.lean import lean_file
+from workbench.feed.columns import Column, Layout, header_cells, normal
+from workbench.feed.files import read_bytes, read_head
+from workbench.feed.lean import is_lean, lean_file
 from workbench.feed.table import Decimals, Table, decimal_series, read_table
 
 _PRICES = ("open", "high", "low", "close")
+_HEAD_BYTES = 1 << 16
 
 COLUMNS = (
     Column("time", ("timestamp", "datetime", "date_time", "date", "ts", "open_time", "bar_start", "")),
@@ -78,6 +79,18 @@ def read_bars(
         raise SourceError(name, None, "this holds ticks, not bars", "replay it, or open it with open_history")
     table = read_table(data, name, COLUMNS, lean.layout, lean.order)
     return bars_frame(table, exact=exact).insert_column(1, pl.Series("symbol", [lean.symbol] * len(table)))
+
+
+def is_bars(path: str | os.PathLike[str], layout: Layout | None = None) -> bool:
+    """Whether a file is one of bars: a Lean zip of them, or a table with open, high, low and close."""
+    name = os.fspath(path)
+    layout = layout or Layout()
+    head = read_head(path, _HEAD_BYTES)
+    if is_lean(name):
+        lean = lean_file(name, head, layout)
+        return lean is not None and "bar" in lean.kind
+    titles = {normal(cell) for cell in header_cells(head, layout.delimiter)} | set(layout.columns)
+    return any(titles >= {side + price for price in _PRICES} for side in ("", "bid_", "ask_"))
 
 
 def refuse_bars(path: str) -> SourceError:

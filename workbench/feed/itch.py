@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import date as Date  # noqa: N812 - `date` is a parameter
 from pathlib import Path
 
@@ -39,7 +39,7 @@ _NAMES = (
 
 
 class Itch:
-    """Messages of a file.
+    """Messages of a file; of one of the stocks that its sieve kept, if a symbol is given.
 
     Attributes
     ----------
@@ -63,6 +63,7 @@ class Itch:
         date: Date | None,
         sieve: Sieve,
         packets: PacketCounts | None,
+        symbol: str = "",
     ) -> None:
         self.source = source
         self.date = date
@@ -70,7 +71,10 @@ class Itch:
         self.faults = sieve.faults
         self.packets = packets
         self.symbols = sieve.symbols()
-        self._records, self._numbers = sieve.result(in_order=packets is None or not packets.late_messages)
+        in_order = packets is None or not packets.late_messages
+        self._records, self._numbers = (
+            sieve.part(symbol, in_order=in_order) if symbol else sieve.result(in_order=in_order)
+        )
         self._tables: dict[str, pl.DataFrame] = {}
 
     @property
@@ -132,15 +136,36 @@ def read_itch(
 
 
 def _read(path: str | os.PathLike[str], sieve: Sieve, date: Date | None) -> Itch:
+    day, packets = run_through(path, sieve, date)
+    return Itch(os.fspath(path), day, sieve, packets)
+
+
+def frames_of(path: str | os.PathLike[str]) -> Capture | LengthPrefixed:
+    """The messages of a file, block by block."""
+    return Capture(path) if read_head(path, 4) in CAPTURES else LengthPrefixed(path)
+
+
+def run_through(
+    path: str | os.PathLike[str],
+    sieve: Sieve,
+    date: Date | None,
+    progress: Callable[[int], None] | None = None,
+) -> tuple[Date | None, PacketCounts | None]:
+    """Put a file through a sieve; the day of its messages and what its packets tell.
+
+    `progress` is called with the number of messages of each block.
+    """
     name = os.fspath(path)
-    frames = Capture(path) if read_head(path, 4) in CAPTURES else LengthPrefixed(path)
+    frames = frames_of(path)
     for block in frames:
         sieve.take(block)
+        if progress is not None:
+            progress(len(block.start))
     if not sieve.counts():
         found = next(iter(sieve.faults), "nothing")
         raise SourceError(name, None, f"holds no ITCH 5.0 message, but {found}", "is this the right file?")
     sieve.settle()
-    return Itch(name, date or _day(name, frames.days), sieve, frames.packets)
+    return date or _day(name, frames.days), frames.packets
 
 
 def _day(name: str, captured: tuple[Date, ...]) -> Date | None:
@@ -189,7 +214,14 @@ def read_itch_history(
         dollar orders at US equity markets may have four decimals.
     """
     name = os.fspath(path)
-    itch = _read(path, Sieve(name, (symbol,) if symbol else (), one_stock=True), date)
+    return history_of(
+        _read(path, Sieve(name, (symbol,) if symbol else (), one_stock=True), date), market_tick
+    )
+
+
+def history_of(itch: Itch, market_tick: Number = "0.01") -> History:
+    """Order flow of the only stock whose messages were kept."""
+    name = itch.source
     if itch.date is None or itch.midnight_ns is None:
         raise SourceError(
             name,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -64,6 +64,7 @@ class Sieve:
         self._records: dict[str, list[Records]] = {letter: [] for letter in self._types}
         self._numbers: dict[str, list[Ints]] = {letter: [] for letter in self._types}
         self._orders: dict[str, list[Ints]] = {letter: [] for letter in self._types}
+        self._sorted: dict[str, _ByStock] = {}
 
     def take(self, block: Block) -> None:
         """The messages of a block."""
@@ -174,9 +175,46 @@ class Sieve:
             _put_in_order(records, numbers, orders)
         return records, numbers
 
+    def part(self, symbol: str, *, in_order: bool) -> tuple[dict[str, Records], dict[str, Ints]]:
+        """What `result` would give if `symbol` had been the only stock to keep; for any number of them."""
+        records, numbers, orders = {}, {}, {}
+        codes = [0, *(code for code, name in self._names.items() if name == symbol)]
+        if not self._sorted:
+            for letter in self._types:
+                if self._records[letter]:
+                    order = (self._numbers if in_order else self._orders)[letter]
+                    self._sorted[letter] = _ByStock(
+                        letter, self._records.pop(letter), self._numbers[letter], order
+                    )
+        for letter, every in self._sorted.items():
+            at = every.of(codes)
+            if len(at):
+                records[letter] = every.records[at].view(MESSAGES[letter].dtype)
+                numbers[letter], orders[letter] = every.numbers[at], every.orders[at]
+        if not in_order:
+            _put_in_order(records, numbers, orders)
+        return records, numbers
+
     def _of_wanted(self, records: Records) -> Flags:
         """Which messages are of wanted stocks, now that all names are known."""
         return np.asarray((self._keep & ~self._unnamed)[records["stock_locate"]])
+
+
+class _ByStock:
+    """All messages of a type, to be taken out stock by stock."""
+
+    def __init__(
+        self, letter: str, records: Sequence[Records], numbers: Sequence[Ints], orders: Sequence[Ints]
+    ) -> None:
+        self.records, self.numbers, self.orders = map(np.concatenate, (records, numbers, orders))
+        locate = self.records.view(MESSAGES[letter].dtype)["stock_locate"]
+        self._place = np.argsort(locate, kind="stable")
+        self._begin = np.searchsorted(locate[self._place], np.arange(_LOCATES + 1))
+
+    def of(self, codes: Sequence[int]) -> Ints:
+        """Where the messages of locate codes are, in the order of the file."""
+        parts = [self._place[self._begin[code] : self._begin[code + 1]] for code in codes]
+        return np.sort(np.concatenate(parts))
 
 
 def _plain(letter: str) -> np.dtype[Any]:

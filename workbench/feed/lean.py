@@ -129,8 +129,7 @@ def lean_file(path: str, data: bytes, layout: Layout) -> LeanFile | None:
     prices = [cell for cell, name in zip(first, order, strict=True) if name.endswith(_PRICE_ENDINGS)]
     # Only equities have whole numbers: ten-thousandths of a dollar.
     equity = b"." not in data[:65536] and all(cell.isdecimal() for cell in prices)
-    words = re.split(r"[^a-z0-9]+", path.lower())
-    market = "equity" if equity else next((word for word in _ZONES if word in words), "")
+    market = "equity" if equity else named_market(path)
     zone = layout.zone or _ZONES.get(market, "")
     if not zone:
         raise SourceError(
@@ -149,6 +148,16 @@ def lean_file(path: str, data: bytes, layout: Layout) -> LeanFile | None:
     )
     one_sided = kind == "quote tick" and equity
     return LeanFile(parts["symbol"].upper(), kind, market or "other", made, order, one_sided)
+
+
+def named_market(path: str) -> str:
+    """The market that a word in a path names, on which the time zone depends; "" for none.
+
+    >>> named_market("ticks/fx/fxcm_eurusd_20140508_quote.zip")
+    'fxcm'
+    """
+    words = re.split(r"[^a-z0-9]+", path.lower())
+    return next((word for word in _ZONES if word in words), "")
 
 
 def _day(path: str, day: str) -> date:

@@ -20,15 +20,20 @@ from workbench.engine.frames import (
     quotes_frame,
     trades_frame,
 )
+from workbench.engine.replay import CHUNK_COMMANDS
 from workbench.engine.summary import Summary, summarise
 from workbench.engine.words import Names
 from workbench.feed.agents.population import SLICE_NS
 from workbench.feed.history import History
 from workbench.session.crowd import Crowd
+from workbench.session.recorded import RecordedSession, Rhythm
 from workbench.session.scenario import Scenario, read_scenario
 
+UNATTENDED = Rhythm(sync_commands=20_000)
+"""Nobody outside waits for a scenario's answers, and its commands can be made anew."""
+
 Progress = Callable[[int, int], None]
-"""Called with the time that has gone by and the time there is, in nanoseconds."""
+"""Called with how much is done and how much there is: nanoseconds of agents' time, else commands."""
 
 
 class Run:
@@ -95,6 +100,7 @@ class Run:
     def summary(self) -> Summary:
         """Counts and averages of what happened (see `workbench.engine.summary.Summary`)."""
         span = np.array([self.venue.start_time_ns, self.exchange.time_ns], dtype=np.int64)
+        past = () if self.scenario.history is None else self.scenario.history.histories
         histories = [
             History(
                 commands=np.zeros(0, dtype=COMMAND),
@@ -106,51 +112,89 @@ class Run:
                 kind="scenario",
                 zone=self.zone,
             )
-            for instrument in self.venue.instruments
+            for instrument in self.venue.instruments[len(past) :]
         ]
         return summarise(
             self.events,
             self.venue,
             self.exchange,
-            histories,
+            [*past, *histories],
             commands=self._command_count,
-            rows=len(self.scenario.commands),
+            rows=len(self.scenario.commands) + sum(self._rows_done(history) for history in past),
             wall_seconds=self.wall_seconds,
         )
 
+    def _rows_done(self, history: History) -> int:
+        """Rows of history that have happened; a scenario may end before them."""
+        return int(np.searchsorted(history.row_times_ns, self.exchange.time_ns, side="right"))
 
-def run(scenario: Scenario | str | os.PathLike[str], *, progress: Progress | None = None) -> Run:
+
+def run(
+    scenario: Scenario | str | os.PathLike[str],
+    *,
+    session: str = "",
+    data: str | os.PathLike[str] | None = None,
+    progress: Progress | None = None,
+) -> Run:
     """Run a scenario from beginning to end; the same scenario gives the same events.
 
     Parameters
     ----------
     scenario
         A scenario, or the path of its file.
+    session
+        Record it under this name, to be asked, rerun and varied later (docs/sessions.md).
+    data
+        The data root; `$WORKBENCH_DATA`, else `var`, unless given.
     progress
-        Called after each slice of time in which agents trade.
+        Called now and then with how much is done.
     """
     if not isinstance(scenario, Scenario):
-        scenario = read_scenario(scenario)
-    exchange = Exchange(scenario.venue, record=True)
-    counted = _Counted(exchange)
+        scenario = read_scenario(scenario, data=data)
+    if not session:
+        exchange = Exchange(scenario.venue, record=True)
+        return _run(scenario, exchange, _Counted(exchange.step), progress)
+    recorded = RecordedSession.create(
+        data,
+        session,
+        scenario.venue,
+        zone=scenario.zone,
+        title=scenario.title,
+        names=scenario.names,
+        kind="scenario",
+        source=scenario.file,
+        keep_events=True,
+        rhythm=UNATTENDED,
+    )
+    with recorded:
+        return _run(scenario, recorded.exchange, _Counted(recorded.step), progress)
+
+
+def _run(scenario: Scenario, exchange: Exchange, counted: _Counted, progress: Progress | None) -> Run:
+    fixed = scenario.commands
+    if scenario.history is not None:
+        fixed = _merged(scenario.history.commands, fixed)
     if scenario.crowd is None:
-        counted.step(scenario.commands)
+        for start in range(0, len(fixed), CHUNK_COMMANDS):
+            counted.step(fixed[start : start + CHUNK_COMMANDS])
+            if progress is not None:
+                progress(min(start + CHUNK_COMMANDS, len(fixed)), len(fixed))
     else:
-        _trade(scenario.crowd, scenario.commands, counted, progress)
+        _trade(scenario.crowd, fixed, counted, progress)
     return Run(scenario, exchange, counted.commands, counted.wall_seconds)
 
 
 class _Counted:
-    """An exchange whose commands are counted and whose time is taken."""
+    """What takes commands, with a count of them and the time that it takes."""
 
-    def __init__(self, exchange: Exchange) -> None:
+    def __init__(self, step: Callable[[Records], Records]) -> None:
         self.commands = 0
         self.wall_seconds = 0.0
-        self._exchange = exchange
+        self._step = step
 
     def step(self, commands: Records) -> Records:
         start = time.perf_counter()
-        events = self._exchange.step(commands)
+        events = self._step(commands)
         self.wall_seconds += time.perf_counter() - start
         self.commands += len(commands)
         return events
@@ -177,7 +221,7 @@ def _trade(crowd: Crowd, script: Records, exchange: _Counted, progress: Progress
     exchange.step(_merged(script[done:], waiting))
 
 
-def _merged(script: Records, agents: Records) -> Records:
-    """Both by time; at equal times the script comes first."""
-    both = np.concatenate([script, agents])
+def _merged(first: Records, second: Records) -> Records:
+    """Both by time; at equal times the first come first: history, then the script, then agents."""
+    both = np.concatenate([first, second])
     return both[np.argsort(both["time_ns"], kind="stable")]

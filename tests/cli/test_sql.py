@@ -1,0 +1,208 @@
+"""`workbench sql`, `sessions` and `data`."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+from typer.testing import CliRunner, Result
+
+from tests.journal.tiny_store import ABOUT, add_all, make
+from workbench.cli import app
+from workbench.journal.manifest import read_manifest
+from workbench.journal.place import session_folder, session_names
+from workbench.journal.seal import SessionStore
+
+
+def run(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    make(tmp_path, "one")
+    monkeypatch.setenv("WORKBENCH_DATA", str(tmp_path))
+    return tmp_path
+
+
+def asked(*arguments: str | Path) -> str:
+    result = run("sql", *arguments)
+    assert result.exit_code == 0, result.stderr
+    return result.stdout
+
+
+def refused(*arguments: str | Path) -> str:
+    result = run(*arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.count("\n") == 1
+    return result.stderr
+
+
+QUERY = "SELECT seq, time, symbol, price, taker FROM trades ORDER BY seq LIMIT 2"
+
+
+def test_a_table_for_people(root: Path) -> None:
+    lines = asked(QUERY).splitlines()
+    assert [line.split() for line in lines] == [
+        ["seq", "time", "symbol", "price", "taker"],
+        ["1", "2023-11-14", "22:13:21.00000013", "BTC", "0.0003", "ann"],
+        ["2", "2023-11-14", "22:13:22.000000137", "AAPL", "0.02", "bob"],
+    ]
+    result = run("sql", "SELECT * FROM events", "--limit", "3", "--data", root)
+    assert len(result.stdout.splitlines()) == 4
+    assert result.stderr == "30 rows, 27 of them not shown (--limit)\n"
+    assert "word_8" in result.stdout.splitlines()[0]
+    assert asked("SELECT '[red]x' AS \"[bold]\"").split() == ["[bold]", "[red]x"]
+    assert asked("DESCRIBE trades").count("\n") > 10
+
+
+def test_csv_and_json_keep_everything(root: Path) -> None:
+    rows = list(csv.reader(io.StringIO(asked(QUERY, "--format", "csv"))))
+    assert rows[0] == ["seq", "time", "symbol", "price", "taker"]
+    assert rows[2] == ["2", "2023-11-14 22:13:22.000000137", "AAPL", "0.02", "bob"]
+    objects = [json.loads(line) for line in asked(QUERY, "--format", "json").splitlines()]
+    assert objects[1] == {
+        "seq": 2, "time": "2023-11-14 22:13:22.000000137", "symbol": "AAPL", "price": 0.02, "taker": "bob"
+    }  # fmt: skip
+    odd = "SELECT 'a,\"b\"' AS text, NULL AS nothing, 1 AS the_whole_answer, 2 AS the_whole_answer"
+    assert asked(odd, "--format", "csv").splitlines()[1] == '"a,""b""",,1,2'
+    assert json.loads(asked(odd, "--format", "json"))["nothing"] is None
+    assert session_names(root) == ["one"]
+
+
+def test_answers_in_files(root: Path, tmp_path: Path) -> None:
+    for name in ("a.csv", "a.json", "a.jsonl", "a.parquet"):
+        assert asked(QUERY, "--out", tmp_path / name) == ""
+    found = pl.read_parquet(tmp_path / "a.parquet")
+    assert found["time"].to_physical().to_list()[1] == 1_700_000_002_000_000_137
+    assert (tmp_path / "a.csv").read_text() == asked(QUERY, "--format", "csv")
+    assert (
+        (tmp_path / "a.json").read_text()
+        == asked(QUERY, "--format", "json")
+        == (tmp_path / "a.jsonl").read_text()
+    )
+    assert "a.csv: is there already; name another file, or give --force" in refused(
+        "sql", QUERY, "--out", tmp_path / "a.csv"
+    )
+    assert asked("SELECT 1 AS a", "--out", tmp_path / "a.csv", "--force") == ""
+    assert (tmp_path / "a.csv").read_text() == "a\n1\n"
+    assert "is a directory" in refused(
+        "sql", QUERY, "--out", tmp_path / "sessions", "--force", "--format", "csv"
+    )
+    assert "cannot be written" in refused("sql", QUERY, "--out", tmp_path / "none" / "a.csv")
+    assert "Parquet cannot hold a column" in refused(
+        "sql", "SELECT INTERVAL 1 day", "--out", tmp_path / "b.parquet"
+    )
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".") or path.name.startswith("b")]
+    assert root.is_dir()
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ("SELECT * FROM tredes", "sql: .*tredes.* does not exist"),
+        ("SELECT colour FROM trades", "colour.*docs/data.md lists the views"),
+        ("SELECT 1; SELECT 2", "expected one SELECT, DESCRIBE, SHOW or SUMMARIZE, found SELECT and SELECT"),
+        ("", "found nothing"),
+        ("DROP VIEW trades", "found DROP"),
+        ("COPY (SELECT 1) TO 'x.csv'", "found COPY; this command only asks"),
+        ("SELECT FROM WHERE", "syntax error|Parser Error"),
+        ("SELECT * FROM read_text('/etc/hostname')", "disabled by configuration"),
+    ],
+)
+def test_questions_that_are_none(root: Path, query: str, says: str) -> None:
+    import re
+
+    assert re.search(says, refused("sql", query, "--data", root))
+
+
+def test_options_that_do_not_fit(root: Path, tmp_path: Path) -> None:
+    assert "'xml' is no format; choose one of table, csv, json, parquet" in refused(
+        "sql", QUERY, "--format", "xml"
+    )
+    assert "parquet is not for a terminal; give --out FILE" in refused("sql", QUERY, "--format", "parquet")
+    assert "'txt' is no format" in refused("sql", QUERY, "--out", tmp_path / "a.txt")
+    assert "a table is for a terminal" in refused("sql", QUERY, "--out", tmp_path / "a", "--format", "table")
+    assert "nothing to replace without --out" in refused("sql", QUERY, "--force")
+    assert "nowhere: is no folder" in refused("sql", QUERY, "--data", root / "nowhere")
+    assert "there is no session 'two'; known are one" in refused("sql", QUERY, "--session", "two")
+
+
+def test_one_session_of_many(root: Path) -> None:
+    make(root, "two", parts=1)
+    (session_folder(root, "one") / "manifest.json").unlink()
+    assert "session 'one' has no manifest.json" in refused("sql", QUERY)
+    assert asked("SELECT count(*) AS n FROM trades", "--session", "two").split() == ["n", "10"]
+
+
+def test_sessions_are_listed_newest_first(root: Path) -> None:
+    with SessionStore.create(root, "two", ABOUT) as store:
+        add_all(store, 1, 5)
+    result = run("sessions")
+    assert result.exit_code == 0, result.stderr
+    lines = result.stdout.splitlines()
+    assert [line.split()[:3] for line in lines] == [
+        ["session", "state", "kind"], ["two", "open", "scenario"], ["one", "sealed", "scenario"]
+    ]  # fmt: skip
+    objects = [json.loads(line) for line in run("sessions", "--json").stdout.splitlines()]
+    assert [(each["session"], each["seq"]) for each in objects] == [("two", 5), ("one", 30)]
+
+
+def test_verify(root: Path) -> None:
+    make(root, "two", parts=1)
+    result = run("data", "verify")
+    assert (result.exit_code, result.stdout) == (0, "one: as its manifest says\ntwo: as its manifest says\n")
+    folder = session_folder(root, "two")
+    part = folder / read_manifest(folder).parts[0].path
+    data = bytearray(part.read_bytes())
+    data[-20] ^= 1
+    part.write_bytes(data)
+    (folder / "trades" / "notes.txt").write_text("mine")
+    (root / "sessions" / ".three-x.partial").mkdir()
+    result = run("data", "verify")
+    assert result.exit_code == 1
+    assert f"two: 2 wrong\n  {part}: was edited or damaged" in result.stdout
+    assert "notes.txt: is no file of a session; move it away" in result.stdout
+    assert ".three-x.partial: was left by a command that ended early; remove the folder" in result.stdout
+    assert run("data", "verify", "one").exit_code == 0
+    assert "there is no session 'four'; known are one, two" in refused("data", "verify", "four")
+
+
+def test_every_flipped_bit_of_a_file_is_found(root: Path) -> None:
+    from workbench.journal.audit import audit
+
+    folder = session_folder(root, "one")
+    part = folder / read_manifest(folder).parts[0].path
+    whole = part.read_bytes()
+    for place in range(0, len(whole), 97):
+        part.write_bytes(whole[:place] + bytes([whole[place] ^ 16]) + whole[place + 1 :])
+        assert len(audit(root, "one")) == 1
+    part.write_bytes(whole)
+    assert audit(root, "one") == []
+
+
+def test_compact(root: Path) -> None:
+    with SessionStore.create(root, "live", ABOUT) as store:
+        add_all(store, 1, 5)
+        result = run("data", "compact")
+        assert "live: is being written, left alone\n" in result.stdout
+        assert "one: 27 files of" in result.stdout
+        assert ", now 9 of" in result.stdout
+        assert "is being written by another process" in refused("data", "compact", "live")
+    assert run("data", "verify").exit_code == 0
+
+
+def test_retain_says_first_and_removes_when_told(root: Path) -> None:
+    make(root, "two", parts=1)
+    result = run("data", "retain", "--newest", "1")
+    assert result.stdout.startswith("one: would be removed, not among the newest 1 (")
+    assert result.stderr == "nothing was removed; give --yes to remove them\n"
+    assert session_names(root) == ["one", "two"]
+    assert run("data", "retain", "--max-bytes", "1.5 GB").stdout == "every session is kept\n"
+    assert "'much' is no size" in refused("data", "retain", "--max-bytes", "much")
+    assert "no rule says what to keep" in refused("data", "retain")
+    result = run("data", "retain", "--newest", "1", "--yes")
+    assert result.stdout.startswith("one: removed")
+    assert session_names(root) == ["two"]

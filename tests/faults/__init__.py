@@ -1,0 +1,1 @@
+"""Faults: a simulated disk, killed processes and damaged files against the journal."""

@@ -1,0 +1,38 @@
+"""Recorded sessions at the command line: free names, and `workbench recover`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from workbench.errors import ConfigError
+from workbench.journal.place import data_root, session_folder
+from workbench.session.recovery import recover
+
+
+def check_session(name: str, data: Path | None) -> None:
+    """Refuse a name that is taken: before the work, so that nobody waits for nothing."""
+    if not name:
+        return
+    folder = session_folder(data_root(data), name)
+    if folder.exists():
+        raise ConfigError(f"there is a session {name!r} already", str(folder), "choose another name")
+
+
+def recover_session(name: str, data: Path | None) -> None:
+    """Seal a session that a crash left open, and say what was found."""
+    found = recover(name, data=data)
+    if found.sealed_before:
+        typer.echo(f"{name} is sealed already: {found.commands:,} commands, {found.events:,} events")
+        return
+    begin = (
+        f"the snapshot after command {found.from_command:,}" if found.from_command else "the first command"
+    )
+    typer.echo(f"recovered  {name}: {found.commands:,} commands, {found.events:,} events, from {begin}")
+    if found.torn_tail:
+        typer.echo(f"cut off    {found.torn_tail}")
+    added = found.events - found.published_before
+    typer.echo(f"tables     {found.published_before:,} events were in them, {added:,} were added")
+    typer.echo(f"state      {found.state_hash}")
+    typer.echo(f"sealed     {found.folder}")

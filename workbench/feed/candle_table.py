@@ -1,0 +1,122 @@
+"""Candles of a table of trades, for people: prices and times in, prices and times out."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+import numpy as np
+import polars as pl
+
+from workbench.errors import WorkbenchError
+from workbench.feed.candles import TOO_LARGE
+from workbench.feed.candles import candles as candle_records
+from workbench.feed.durations import duration_ns
+from workbench.feed.files import Ints
+
+MOST_PLACES = 12
+"""Decimals that a price or quantity may have."""
+
+_FEW = 1_000
+_EXACT = float(1 << 53)
+
+
+def candles(trades: pl.DataFrame, every: str | timedelta = "1m", *, zone: str = "") -> pl.DataFrame:
+    """Candles of a table of trades, those of all its instruments at once.
+
+    Parameters
+    ----------
+    trades
+        Columns `time` (in order), `price`, `quantity` and, for several instruments, `symbol`: what
+        `market.trades()` gives, or a table of your own. Prices and quantities are numbers of at most
+        `MOST_PLACES` decimals, or Decimal.
+    every
+        Length of a candle, such as "1s", "5min", "1h" or "1d".
+    zone
+        IANA time zone in whose days candles are counted, so that those of "1d" are exchange-local days; UTC
+        unless given.
+
+    Returns
+    -------
+    polars.DataFrame
+        By symbol, in order of their first trades, and time: `symbol`, `time` (start of the candle), `open`,
+        `high`, `low`, `close`, `volume`, `vwap` (null where the volume is 0) and `trades`, how many there
+        were. Intervals without a trade are not there.
+
+    Raises
+    ------
+    WorkbenchError
+        When a column is missing, a cell is null or no such number, or a time falls.
+    """
+    named = "symbol" in trades.columns
+    for name in ("time", "price", "quantity", *(["symbol"] if named else [])):
+        if name not in trades.columns:
+            raise WorkbenchError(
+                f"there is no column {name!r}", "candles", f"it has {', '.join(trades.columns)}"
+            )
+        if trades[name].null_count():
+            raise WorkbenchError(f"a {name} is null", "candles", "leave out rows without one")
+    if not isinstance(trades["time"].dtype, pl.Datetime):
+        raise WorkbenchError(f"time is {trades['time'].dtype}, expected Datetime", "candles", "cast it")
+    symbols = trades["symbol"].unique(maintain_order=True).cast(pl.String) if named else pl.Series([""])
+    # Numbered by their first trades, so candles come in that order.
+    numbers = (
+        trades["symbol"].cast(pl.String).cast(pl.Enum(symbols)).to_physical().to_numpy()
+        if named
+        else np.zeros(len(trades), np.int32)
+    )
+    prices, price_places = _whole(trades["price"], "price")
+    quantities, quantity_places = _whole(trades["quantity"], "quantity")
+    made = candle_records(
+        trades["time"].dt.timestamp("ns").to_numpy(),
+        numbers.astype(np.int32),
+        prices,
+        quantities,
+        duration_ns(every, "every"),
+        zone=zone,
+    )
+    volume, notional = made["volume_lots"], made["notional"]
+    told = (volume > 0) & (volume < TOO_LARGE) & (np.abs(notional) < TOO_LARGE)
+    vwap = notional / np.maximum(volume, 1) / 10.0**price_places
+    starts = pl.Series(made["start_ns"].copy()).cast(pl.Datetime("ns"))
+    columns = {
+        "symbol": symbols.gather(made["instrument"].copy()).cast(trades["symbol"].dtype) if named else None,
+        "time": starts.dt.replace_time_zone("UTC").dt.convert_time_zone(trades["time"].dtype.time_zone)
+        if trades["time"].dtype.time_zone
+        else starts,
+        **{
+            name: pl.Series(made[f"{name}_ticks"] / 10.0**price_places)
+            for name in ("open", "high", "low", "close")
+        },
+        "volume": pl.Series(volume / 10.0**quantity_places),
+        "vwap": pl.Series(vwap).set(pl.Series(~told), None),
+        "trades": pl.Series(made["trades"].copy()),
+    }
+    return pl.DataFrame({name: values for name, values in columns.items() if values is not None})
+
+
+def _whole(values: pl.Series, name: str) -> tuple[Ints, int]:
+    """Numbers as integers of 10^-places, exactly, with the fewest places."""
+    if values.dtype.is_integer():
+        return values.cast(pl.Int64).to_numpy().astype(np.int64, copy=False), 0
+    if isinstance(values.dtype, pl.Decimal):
+        places = values.dtype.scale
+        return (values * Decimal(10**places)).cast(pl.Int64).to_numpy().astype(np.int64, copy=False), places
+    if not values.dtype.is_float():
+        raise WorkbenchError(f"{name} is {values.dtype}, expected a number", "candles", "cast it")
+    numbers = values.cast(pl.Float64).to_numpy()
+    for places in range(MOST_PLACES + 1):
+        scale = 10.0**places
+        few = numbers[:_FEW]
+        if (np.rint(few * scale) / scale != few).any():
+            continue
+        whole = np.rint(numbers * scale)
+        if np.abs(whole).max(initial=0.0) >= _EXACT:
+            break
+        if (whole / scale == numbers).all():
+            return whole.astype(np.int64), places
+    raise WorkbenchError(
+        f"a {name} has more digits than can be counted exactly",
+        "candles",
+        "round it, or give the column as Decimal",
+    )

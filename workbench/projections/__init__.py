@@ -1,0 +1,1 @@
+"""What the events say, folded: orders, trades, positions, equity and standings, each as of one sequence."""

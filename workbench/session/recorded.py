@@ -1,0 +1,337 @@
+"""One market, written as it happens: durable before it is answered, and open to questions while it runs."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+
+from workbench.domain.config import Venue, venue_from_json, venue_to_json
+from workbench.domain.records import Records
+from workbench.engine.exchange import Exchange
+from workbench.engine.words import Names
+from workbench.errors import ConfigError, StoreError
+from workbench.journal.place import JOURNAL, data_root
+from workbench.journal.seal import SessionStore
+from workbench.journal.writer import Journal
+from workbench.session.checkpoint import Checkpoint, pack
+from workbench.session.tables import Rows, Tables
+
+log = logging.getLogger(__name__)
+
+CLOSING = "closing"
+"""Key of a manifest's `more`: the rows that the end makes final are in the tables."""
+
+
+class Rhythm(NamedTuple):
+    """How often a session does what it does beside answering.
+
+    Attributes
+    ----------
+    publish_events, publish_seconds
+        Rows are written after so many events, or so many seconds of wall time if there are any.
+    snapshot_commands
+        The state is saved after so many commands.
+    compact_parts
+        Small files of a table are put together after so many times of writing.
+    sync_commands
+        0: every step is durable before it is answered. Else so many commands may be answered before they are:
+        for a run that nobody outside waits for and that can be made anew, such as a scenario's, for each
+        `fdatasync` takes milliseconds. Nothing is ever written to the tables that is not durable.
+    """
+
+    publish_events: int = 500_000
+    publish_seconds: float = 2.0
+    snapshot_commands: int = 500_000
+    compact_parts: int = 100
+    sync_commands: int = 0
+
+
+USUAL = Rhythm()
+
+_SMALL_ROWS = 100_000
+
+
+class RecordedSession:
+    """A market whose commands are journaled and whose tables are written while it runs.
+
+    Made by `create`; after a crash by `workbench.session.recovery.reopen`. One command is: journal and
+    `fdatasync`, then the exchange, then the tables. What the tables know is written now and then, so that a
+    second process can ask for it; `publish` does so at once.
+
+    Attributes
+    ----------
+    name, folder
+        Its name, and where it is kept.
+    venue, zone, names
+        What it was made of.
+    exchange
+        The exchange, for its views.
+    kept
+        Events of all steps, where the exchange keeps them.
+    """
+
+    def __init__(
+        self,
+        store: SessionStore,
+        journal: Journal,
+        exchange: Exchange,
+        tables: Tables,
+        rhythm: Rhythm = USUAL,
+    ) -> None:
+        about = store.manifest.about
+        self.name = store.manifest.session
+        self.folder = store.folder
+        self.venue = exchange.venue
+        self.zone = str(about["zone"])
+        self.names: Names = names_from_json(about["names"])
+        self.exchange = exchange
+        self.rhythm = rhythm
+        self._store = store
+        self._journal = journal
+        self._tables = tables
+        self._waiting: list[Rows] = []
+        self._published_at = time.monotonic()
+        self._publishes = 0
+        self._snapshot_seq = journal.last_seq
+        self._closed = False
+
+    @classmethod
+    def create(
+        cls,
+        root: str | os.PathLike[str] | None,
+        name: str,
+        venue: Venue,
+        *,
+        zone: str = "UTC",
+        title: str = "",
+        names: Names | None = None,
+        kind: str = "session",
+        source: str = "",
+        keep_events: bool = False,
+        rhythm: Rhythm = USUAL,
+    ) -> Self:
+        """Begin a session.
+
+        Parameters
+        ----------
+        root
+            The data root; `$WORKBENCH_DATA`, else `var`, unless given.
+        name
+            Its name, which no other session there has.
+        venue
+            Instruments, accounts and rules.
+        zone, title, names
+            Time zone of its days, what it is about, and what people call orders.
+        kind, source
+            What makes it (`scenario`, `replay`), and from which file.
+        keep_events
+            Whether its exchange keeps all events in memory too.
+        rhythm
+            How often it writes.
+
+        Raises
+        ------
+        StoreError
+            When there is a session of that name, or the place cannot be written.
+        """
+        if not isinstance(venue, Venue):
+            raise ConfigError(
+                f"{venue!r} is no Venue", "RecordedSession", "give Venue(instruments, accounts)"
+            )
+        about: dict[str, Any] = {
+            "venue": venue_to_json(venue),
+            "zone": zone,
+            "title": title,
+            "names": names_to_json(names or {}),
+            "kind": kind,
+            "source": source,
+        }
+        place = data_root(None if root is None else Path(root))
+        tables = Tables(venue, zone)
+        exchange = Exchange(venue, record=keep_events)
+        store = SessionStore.create(place, name, about)
+        try:
+            journal = Journal.create(store.folder / JOURNAL, about)
+        except BaseException:
+            store.close()
+            raise
+        return cls(store, journal, exchange, tables, rhythm)
+
+    # ------------------------------------------------------------------ commands
+
+    def step(self, commands: Records) -> Records:
+        """Make commands durable, apply them and return what happened.
+
+        Raises
+        ------
+        CommandError
+            When `commands` is not a one-dimensional array of `COMMAND`; nothing has happened then.
+        JournalError
+            When they cannot be made durable: they are in doubt, and the session takes nothing more.
+        """
+        self._check_open()
+        self._journal.append(commands)
+        if self._journal.last_seq - self._journal.durable_seq >= self.rhythm.sync_commands:
+            self._journal.sync()
+        events = self.exchange.step(commands)
+        self._tables.take(events)
+        self._keep_up()
+        return events
+
+    @property
+    def commands(self) -> int:
+        """Commands that are durable."""
+        return int(self._journal.durable_seq)
+
+    @property
+    def events(self) -> int:
+        """Events so far."""
+        return self._tables.seq
+
+    @property
+    def published_seq(self) -> int:
+        """Last event that other processes can see."""
+        return int(self._store.seq)
+
+    # ------------------------------------------------------------------ writing
+
+    def publish(self) -> None:
+        """Let other processes see everything up to now.
+
+        Raises
+        ------
+        StoreError
+            When it cannot be written. Nothing is lost: it is tried again with the next rows.
+        """
+        self._check_open()
+        self._publish()
+
+    def _keep_up(self) -> None:
+        """Write what is due; what cannot be written now stays for the next time."""
+        waited = time.monotonic() - self._published_at
+        due = self._tables.waiting >= self.rhythm.publish_events
+        snapshot_due = self.commands - self._snapshot_seq >= self.rhythm.snapshot_commands
+        if not (due or snapshot_due or (self._tables.waiting and waited >= self.rhythm.publish_seconds)):
+            return
+        try:
+            self._publish()
+        except StoreError as error:
+            # The commands are durable and answered; the tables can be made from them at any time.
+            self._published_at = time.monotonic()
+            log.warning("session %s: rows are not written yet: %s", self.name, error)
+            return
+        if snapshot_due:
+            self.save_snapshot()
+
+    def _publish(self, **more: Any) -> None:
+        """Write all rows that are final and not written, and make them visible in one step."""
+        self._journal.sync()
+        if self._tables.waiting:
+            self._waiting += self._tables.rows()
+        self._write()
+        self._store.publish(
+            seq=self._tables.seq,
+            state=self.exchange.state_hash(),
+            commands=self.commands,
+            events=self._tables.seq,
+            names=names_to_json(self.names),
+            **more,
+        )
+        self._published_at = time.monotonic()
+        self._publishes += 1
+        if self._publishes % self.rhythm.compact_parts == 0:
+            self._store.compact(below_rows=_SMALL_ROWS)
+
+    def _write(self) -> None:
+        while self._waiting:
+            rows = self._waiting[0]
+            self._store.add(
+                rows.table,
+                rows.rows,
+                first_seq=rows.first_seq,
+                last_seq=rows.last_seq,
+                interval=rows.interval,
+            )
+            self._waiting.pop(0)
+
+    def save_snapshot(self) -> None:
+        """Save the present state, so that recovery need not begin with the first command."""
+        self._check_open()
+        self._journal.sync()
+        if self._tables.waiting or self._waiting:
+            self._publish()
+        data = pack(Checkpoint(self.exchange.snapshot(), self._tables.checkpoints()))
+        self._journal.save_snapshot(data, self.commands, self.exchange.state_hash())
+        self._snapshot_seq = self.commands
+
+    # ------------------------------------------------------------------ the end
+
+    def close(self) -> None:
+        """Seal the session: its tables are completed and put together, and never change again.
+
+        A crash at any moment of it does not matter: `workbench recover` does what is left.
+        """
+        if self._closed:
+            return
+        for step in self.sealing():
+            log.debug("session %s: %s", self.name, step)
+
+    def sealing(self) -> Any:
+        """`close`, step by step: gives the name of each step after it."""
+        if CLOSING not in self._store.manifest.more:
+            if self._tables.waiting or self._waiting:
+                self._publish()
+            yield "published"
+            self._waiting += self._tables.remaining()
+            self._write()
+            yield "written"
+            self._publish(**{CLOSING: True})
+            yield "completed"
+        self._store.compact()
+        yield "compacted"
+        manifest = self._store.manifest
+        self._store.finish(commands=manifest.commands, events=manifest.events, state_hash=manifest.state_hash)
+        yield "sealed"
+        self._journal.close()
+        self._closed = True
+        yield "closed"
+
+    def abandon(self) -> None:
+        """Let the session go without sealing it, as a crash would; it can be recovered."""
+        self._closed = True
+        self._store.close()
+        self._journal.close()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise StoreError("is closed", f"session {self.name!r}", "begin another session")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self.close()
+        else:
+            self.abandon()
+
+
+def names_to_json(names: Names) -> list[list[Any]]:
+    """Names of orders as JSON has them."""
+    return [[account, client, name] for (account, client), name in sorted(names.items())]
+
+
+def names_from_json(listed: list[Any]) -> dict[tuple[int, int], str]:
+    """Names of orders by account and client order id."""
+    return {(int(account), int(client)): str(name) for account, client, name in listed}
+
+
+def venue_of(about: dict[str, Any]) -> Venue:
+    """The venue of a session."""
+    return venue_from_json(about["venue"])

@@ -1,0 +1,235 @@
+"""A session that a crash left open: its state and its tables from the journal, and its sealing if need be."""
+
+from __future__ import annotations
+
+import logging
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from workbench.domain.config import Venue
+from workbench.engine.exchange import Exchange
+from workbench.errors import JournalError, ProjectionError, SnapshotError, StoreError
+from workbench.journal.disk import REAL
+from workbench.journal.manifest import SEALED, Manifest, read_manifest
+from workbench.journal.place import JOURNAL, data_root, session_folder
+from workbench.journal.reader import read
+from workbench.journal.seal import SessionStore
+from workbench.journal.segments import segment_files
+from workbench.journal.snapshots import Snapshot, latest_snapshot
+from workbench.journal.writer import Journal
+from workbench.session.checkpoint import unpack
+from workbench.session.recorded import CLOSING, USUAL, RecordedSession, Rhythm, venue_of
+from workbench.session.tables import Tables
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """What recovering a session found and did.
+
+    Attributes
+    ----------
+    name, folder
+        Which session.
+    sealed_before
+        Whether there was nothing to do.
+    commands, events
+        How many it has.
+    from_command
+        The snapshot that it began with; 0 when it began with the first command.
+    published_before
+        Events that its tables knew of already.
+    torn_tail
+        What was cut off the journal and never acknowledged; "" for nothing.
+    state_hash
+        Digest of its last state.
+    """
+
+    name: str
+    folder: Path
+    sealed_before: bool
+    commands: int
+    events: int
+    from_command: int
+    published_before: int
+    torn_tail: str
+    state_hash: str
+
+
+def recover(name: str, *, data: str | os.PathLike[str] | None = None) -> Recovered:
+    """Seal a session that was left open: everything durable is in its tables afterwards.
+
+    Parameters
+    ----------
+    name
+        Its name.
+    data
+        The data root; `$WORKBENCH_DATA`, else `var`, unless given.
+
+    Raises
+    ------
+    StoreError, JournalError
+        When there is no such session, somebody is writing it, or it is damaged.
+    """
+    place = data_root(None if data is None else Path(data))
+    folder = session_folder(place, name)
+    before = _manifest(folder, name)
+    if before.state == SEALED:
+        return _said(before, folder, before, sealed_before=True)
+    session = reopen(place, name)
+    begun, tail = session.recovered_from, session.torn_tail
+    session.close()
+    return _said(read_manifest(folder), folder, before, begun=begun, tail=tail)
+
+
+def _said(
+    manifest: Manifest,
+    folder: Path,
+    before: Manifest,
+    *,
+    sealed_before: bool = False,
+    begun: int = 0,
+    tail: str = "",
+) -> Recovered:
+    return Recovered(
+        name=manifest.session,
+        folder=folder,
+        sealed_before=sealed_before,
+        commands=manifest.commands,
+        events=manifest.events,
+        from_command=begun,
+        published_before=before.seq,
+        torn_tail=tail,
+        state_hash=manifest.state_hash,
+    )
+
+
+def _manifest(folder: Path, name: str) -> Manifest:
+    if not folder.is_dir():
+        raise StoreError(
+            "there is no session of this name", f"session {name!r}", f"looked in {folder.parent}"
+        )
+    return read_manifest(folder)
+
+
+class Reopened(RecordedSession):
+    """A session that goes on after a crash.
+
+    Attributes
+    ----------
+    recovered_from
+        Command of the snapshot that its state was made from; 0 for none.
+    torn_tail
+        What was cut off the journal, in words.
+    """
+
+    recovered_from = 0
+    torn_tail = ""
+
+
+def reopen(root: str | os.PathLike[str] | None, name: str, *, rhythm: Rhythm = USUAL) -> Reopened:
+    """Go on with a session that was left open; its state is that after the last durable command.
+
+    The state comes from the latest snapshot and the commands behind it, the tables likewise. What is
+    published already is not written again.
+
+    Raises
+    ------
+    StoreError
+        When there is no such session, it is sealed, or another process is writing it.
+    JournalError
+        When its journal is damaged, or does not give the state that the tables were written with.
+    """
+    place = data_root(None if root is None else Path(root))
+    folder = session_folder(place, name)
+    if _manifest(folder, name).state == SEALED:
+        raise StoreError("is sealed, and never changes again", f"session {name!r}", "begin another session")
+    store = SessionStore.open(place, name)
+    try:
+        journal = _journal(folder / JOURNAL, store.manifest)
+    except BaseException:
+        store.close()
+        raise
+    try:
+        session = _restored(store, journal, rhythm)
+    except BaseException:
+        journal.close()
+        store.close()
+        raise
+    session.torn_tail = "" if journal.recovery.cut is None else str(journal.recovery.cut)
+    return session
+
+
+def _journal(folder: Path, manifest: Manifest) -> Journal:
+    """The journal; a crash may have come before there was one, and before any command."""
+    if manifest.seq == 0 and not (folder.is_dir() and segment_files(REAL, folder)):
+        return Journal.create(folder, manifest.about)
+    return Journal.open(folder)
+
+
+def _restored(store: SessionStore, journal: Journal, rhythm: Rhythm) -> Reopened:
+    manifest = store.manifest
+    venue, zone = venue_of(manifest.about), str(manifest.about["zone"])
+    if journal.durable_seq < manifest.commands:
+        raise JournalError(
+            f"ends with command {journal.durable_seq}, but the tables were written after {manifest.commands}",
+            str(journal.folder),
+            "run `workbench journal verify`; a part of it is missing",
+        )
+    begun, exchange, tables = _begin(journal, venue, zone, manifest)
+    # The tables first go to where they are written already, to compare the state, and then to the end.
+    for upto in (manifest.commands, journal.durable_seq):
+        done = int(exchange.counters()[0]["commands"])
+        for _, commands in read(journal.folder, after_seq=done, upto_seq=upto) if upto > done else ():
+            tables.take(exchange.step(commands))
+            if upto == manifest.commands:
+                tables.drop()
+        if upto == manifest.commands and begun <= upto:
+            _compare(exchange, tables, manifest, journal)
+    session = Reopened(store, journal, exchange, tables, rhythm)
+    session.recovered_from = begun
+    if CLOSING in manifest.more and session.events != manifest.events:
+        raise JournalError(
+            f"has commands behind the end of the session, which came after {manifest.commands}",
+            str(journal.folder),
+            "run `workbench journal verify`",
+        )
+    return session
+
+
+def _begin(journal: Journal, venue: Venue, zone: str, manifest: Manifest) -> tuple[int, Exchange, Tables]:
+    """Exchange and tables of the latest snapshot that fits, or fresh ones."""
+    # A snapshot is saved when all rows before it are published, so one beyond that is not of these tables.
+    found = latest_snapshot(journal.folder, manifest.commands) if journal.durable_seq else None
+    if found is not None:
+        try:
+            return found.seq, *_from(found, venue, zone)
+        except (SnapshotError, ProjectionError) as error:
+            log.warning("%s is not used, the journal is read from its first command: %s", found.path, error)
+    return 0, Exchange(venue), Tables(venue, zone)
+
+
+def _from(found: Snapshot, venue: Venue, zone: str) -> tuple[Exchange, Tables]:
+    checkpoint = unpack(found.data)
+    exchange = Exchange.restore(checkpoint.exchange)
+    if exchange.state_hash() != found.state_hash:
+        raise SnapshotError(
+            f"its state has hash {exchange.state_hash()}, expected {found.state_hash}",
+            str(found.path),
+            "recover without it",
+        )
+    return exchange, Tables(venue, zone, checkpoint.tables)
+
+
+def _compare(exchange: Exchange, tables: Tables, manifest: Manifest, journal: Journal) -> None:
+    """Refuse a journal that leads to another state than the one the tables were written with."""
+    if tables.seq != manifest.seq or (manifest.state_hash and exchange.state_hash() != manifest.state_hash):
+        raise JournalError(
+            f"its first {manifest.commands} commands give {tables.seq} events and state "
+            f"{exchange.state_hash()}, but the tables were written with {manifest.seq} events and state "
+            f"{manifest.state_hash}",
+            str(journal.folder),
+            "run `workbench journal verify` and `workbench data verify`: one of the two is not the session's",
+        )
