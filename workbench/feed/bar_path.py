@@ -460,14 +460,13 @@ def _lot(bars: Sequence[_Bars], places: int, lot_size: Number | None) -> Decimal
     """The largest power of ten, at most 1, that divides all volumes and of which each bar has enough."""
     if lot_size is not None:
         return decimal(lot_size, "lot_size")
+    quoted = [bar.volume[side] * 10 ** (places - bar.places) for bar in bars for side in bar.sides if side]
     each = [bar.least() for bar in bars]
     volumes = np.concatenate(
         [volume * 10 ** (places - bar.places) for bar, (volume, _) in zip(bars, each, strict=True)]
     )
     needed = np.concatenate([prints for _, prints in each])
-    if not len(volumes):
-        return Decimal(1)
-    lot = decimal_step(np.unique(volumes), places, Decimal(1))
+    lot = decimal_step(np.unique(np.concatenate([volumes, *quoted])), places, Decimal(1))
     while (volumes < needed * float(lot.scaleb(places))).any():
         lot /= 10
     return lot

@@ -76,6 +76,10 @@ FINEST_TICK, FINEST_LOT = Decimal("0.01"), Decimal(1)
 """The tick and lot of a file whose prices and quantities are all whole numbers of more than these."""
 
 
+WIDEST_OF_BARS_TICKS = 1 << 24
+"""Widest price window of bars: those of many years lie far apart, and none of them may be left out."""
+
+
 @dataclass(frozen=True, slots=True)
 class TickRules:
     """What a table of ticks does not say by itself.
@@ -247,12 +251,14 @@ def bars_to_history(tables: Sequence[Table], rules: TickRules) -> History:
         quote_quantity=rules.quote_quantity,
     )
     sized = replace(rules, tick_size=made.tick, lot_size=made.lot, empty_side="gone")
-    history = _tape_history(made.tape, made.places, tables, sized, dict(made.quirks), SYNTHETIC_BARS)
+    history = _tape_history(
+        made.tape, made.places, tables, sized, dict(made.quirks), SYNTHETIC_BARS, WIDEST_OF_BARS_TICKS
+    )
     if history.quirks.get("price_outside_window"):
         raise SourceError(
             tables[0].file,
             None,
-            f"its prices are further apart than {MAX_WINDOW_TICKS} steps of {made.tick:f}, "
+            f"its prices are further apart than {WIDEST_OF_BARS_TICKS} steps of {made.tick:f}, "
             "which is all that a book holds",
             "give a coarser tick size, such as 0.01, to which prices are rounded",
         )
@@ -260,11 +266,19 @@ def bars_to_history(tables: Sequence[Table], rules: TickRules) -> History:
 
 
 def _tape_history(
-    tape: Tape, places: int, tables: Sequence[Table], rules: TickRules, quirks: dict[str, int], kind: str
+    tape: Tape,
+    places: int,
+    tables: Sequence[Table],
+    rules: TickRules,
+    quirks: dict[str, int],
+    kind: str,
+    widest_ticks: int = MAX_WINDOW_TICKS,
 ) -> History:
     """The history of a tape in nanos and 10^-`places`, which was made from tables."""
     file = tables[0].file
-    instrument = rules.instrument or _instrument(file, tape, places, rules, _symbol(tables, rules))
+    instrument = rules.instrument or _instrument(
+        file, tape, places, rules, _symbol(tables, rules), widest_ticks
+    )
     tape = _in_ticks_and_lots(tape, places, instrument, rules, tables, quirks)
     made, rows = tape_commands(tape, quirks, quiet_side=rules.empty_side == "unchanged")
     source = file if len(tables) == 1 else ", ".join(Path(table.file).name for table in tables)
@@ -326,7 +340,9 @@ def _without_suspicious(table: Table, quirks: dict[str, int]) -> Table:
     return table.select(good)
 
 
-def _instrument(file: str, tape: Tape, places: int, rules: TickRules, symbol: str) -> Instrument:
+def _instrument(
+    file: str, tape: Tape, places: int, rules: TickRules, symbol: str, widest_ticks: int
+) -> Instrument:
     prices = np.concatenate([tape.bid, tape.ask, tape.price])
     prices = prices[prices > 0]
     if rules.tick_size is None:
@@ -336,7 +352,7 @@ def _instrument(file: str, tape: Tape, places: int, rules: TickRules, symbol: st
         nanos = to_units(tick, NANO, "tick_size")
         # Prices that are no multiple of it are refused by row later; they must not make the tick finer here.
         prices = np.maximum(prices // nanos, 1) * nanos
-    scale = price_scale(file, prices, market_tick=tick)
+    scale = price_scale(file, prices, market_tick=tick, widest_ticks=widest_ticks)
     quantities = np.concatenate([tape.bid_quantity, tape.ask_quantity, tape.quantity])
     lot = (
         decimal(rules.lot_size)
