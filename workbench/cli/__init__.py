@@ -68,7 +68,7 @@ Bars = Annotated[
     str,
     typer.Option(
         metavar="HOW",
-        help="synthetic: replay bars along an invented path inside each; else bars are refused.",
+        help="synthetic: replay bars along an invented path inside each; refused unless given.",
     ),
 ]
 

@@ -437,7 +437,7 @@ def _nanos(table: Table, name: str, cells: Decimals) -> Ints:
 
 
 def _quantity_cells(table: Table, name: str, quirks: dict[str, int]) -> Decimals:
-    """Quantities in units; of the sums of floats that some vendors write, what is finer than 1e-8 is noise."""
+    """Quantities in units; in the sums of floats that some vendors write, below 1e-8 all is noise."""
     unit = decimal(table.layout.quantity_unit)
     try:
         cells = table.decimals(name)
