@@ -353,7 +353,10 @@ class _Bars:
             few, "volume", "a lot for each of the bar's prices", "leave out the lot size or give a finer one"
         )
         spare = np.maximum(lots - needed.sum(axis=1), 0)[:, None]
-        each = needed + spare // count + (np.arange(count) < spare % count)
+        # What does not divide goes first to prints that would have nothing.
+        idle = np.cumsum(~needed, axis=1)
+        turn = np.where(needed, idle[:, -1:] + np.cumsum(needed, axis=1), idle)
+        each = needed + spare // count + (turn <= spare % count)
         unit = 10**rules.places // rules.lot_parts
         each = np.where(told[:, None], np.where(lots[:, None] > 0, each, 0), max(unit, 1))
         quirks["bar_without_volume"] += int((there & ~told).sum())
