@@ -122,7 +122,7 @@ def test_keys_may_be_any_numbers() -> None:
         (
             ([1], [0], [5, 7, 6], [0, 0, 0]),
             {},
-            "right row 2: the time 6 is before 7, the time above it; sort",
+            r"right row 2: the time 6 is before 7, .*; sort",
         ),
         (([1], [0, 0], [1], [0]), {}, "there are 2 keys for 1 times"),
         (([1.5], [0], [1], [0]), {}, "no column of integers"),
@@ -135,7 +135,7 @@ def test_bad_columns_are_refused(
     arguments: tuple[list[int], ...], options: dict[str, int], part: str
 ) -> None:
     with pytest.raises(WorkbenchError, match=part):
-        asof(*arguments, **options)  # type: ignore[arg-type]
+        asof(*arguments, **options)
 
 
 # Tables
