@@ -7,7 +7,7 @@ be sorted by instrument.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any, Literal, cast
@@ -34,8 +34,8 @@ _MADE = array_of(np.int64)
 _INT: Any = numba.types.int64
 _BOOL: Any = numba.types.bool_
 
-PART_ROWS = 1 << 18
-"""Rows, of both sides, that are worth a thread of their own."""
+PART_ROWS = 1 << 17
+"""Rows of both sides in a part, of which several threads take one after the other."""
 
 _THREADS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 _FAR_NS = 1 << 62
@@ -213,6 +213,8 @@ def asof(
     tolerance = -1 if tolerance_ns is None else int(tolerance_ns)
     found = np.full(len(left), -1, np.int64)
     if not len(left) or not len(right):
+        for times, side in ((left, "left"), (right, "right")):
+            _check_order(times, side)
         return found
     numbered = _numbered(*keys)
     sides = (left, numbered[0], right, numbered[1])
@@ -246,8 +248,10 @@ def _matched(
     when all parts are done.
     """
     left, left_key, right, right_key = sides
-    count = max(min(_THREADS, (len(left) + len(right)) // PART_ROWS, len(left)), 1)
-    edges = np.linspace(0, len(left), count + 1).astype(np.int64)
+    keys = 1 + max(int(left_key.max()), int(right_key.max()))
+    rows = len(left) + len(right)
+    count = max(min(rows // PART_ROWS, len(left), rows // (keys + 1)), 1) if _THREADS > 1 else 1
+    edges, ruler = (np.linspace(0, len(side), count + 1).astype(np.int64) for side in (left, right))
     exact_side: Literal["left", "right"] = "left" if forward == allow_exact else "right"
     reached = np.searchsorted(right, left[edges[:-1]], exact_side)
     if forward:
@@ -256,33 +260,48 @@ def _matched(
         until = np.searchsorted(right, left[-1:], exact_side)
         bounds = np.concatenate([[0], reached[1:], until])
     parts = np.stack([edges[:-1], edges[1:], bounds[:-1], bounds[1:]], axis=1).astype(np.int64)
-    keys = 1 + int(max(left_key.max(), right_key.max()))
     tables = np.full((count, keys), -1, np.int64)
+    falls = np.zeros((count, 2), np.int64)
 
     def match(number: int) -> None:
+        # Their order is looked at here, where they are about to be in the processor's cache; in columns that
+        # are in disorder a match is nonsense but touches nothing else.
+        falls[number, 0] = _falls(left, edges[number], edges[number + 1])
+        falls[number, 1] = _falls(right, ruler[number], ruler[number + 1])
         if forward:
             _forward(*sides, parts[number], allow_exact, tolerance, take_last, tables[number], found)
         else:
             _backward(*sides, parts[number], allow_exact, tolerance, tables[number], found)
 
-    _at_once(match, count)
+    def carry(number: int) -> None:
+        _carry(left, left_key, right, parts[number], carried[number], tolerance, found)
+
     carried = np.full((count, keys), -1, np.int64)
-    order = range(count - 2, -1, -1) if forward else range(1, count)
-    for number in order:
-        beside = number + 1 if forward else number - 1
-        carried[number] = np.where(tables[beside] >= 0, tables[beside], carried[beside])
-    _at_once(
-        lambda number: _carry(left, left_key, right, parts[number], carried[number], tolerance, found), count
-    )
-
-
-def _at_once(work: Callable[[int], None], count: int) -> None:
-    """Do work number 0, 1, 2 … on a thread each; kernels leave the interpreter's lock alone."""
     if count == 1:
-        work(0)
-        return
-    with ThreadPoolExecutor(count) as pool:
-        list(pool.map(work, range(count)))
+        match(0)
+    else:
+        # Kernels leave the interpreter's lock alone. More parts than threads, for a core may be busy.
+        with ThreadPoolExecutor(_THREADS) as pool:
+            list(pool.map(match, range(count)))
+            for number in range(count - 2, -1, -1) if forward else range(1, count):
+                beside = number + 1 if forward else number - 1
+                carried[number] = np.where(tables[beside] >= 0, tables[beside], carried[beside])
+            list(pool.map(carry, range(count)))
+    if falls.any():
+        _check_order(left, "left")
+        _check_order(right, "right")
+
+
+def _check_order(times: Ints, side: str) -> None:
+    """Refuse times that fall."""
+    fall = np.flatnonzero(np.diff(times) < 0)
+    if len(fall):
+        row = int(fall[0]) + 1
+        raise WorkbenchError(
+            f"the time {times[row]} is before {times[row - 1]}, the time above it",
+            f"asof, {side} row {row}",
+            "sort both sides by time",
+        )
 
 
 def _column(values: npt.ArrayLike, what: str) -> Ints:
@@ -298,21 +317,6 @@ def _column(values: npt.ArrayLike, what: str) -> Ints:
 
 def _times(values: npt.ArrayLike, side: str) -> Ints:
     times = _column(values, f"{side} times")
-    count = max(min(_THREADS, len(times) // PART_ROWS), 1)
-    edges = np.linspace(0, len(times), count + 1).astype(np.int64)
-    falls = np.zeros(count, np.int64)
-
-    def look(number: int) -> None:
-        falls[number] = _falls(times, edges[number], edges[number + 1])
-
-    _at_once(look, count)
-    if falls.any():
-        row = int(np.argmax(np.diff(times) < 0)) + 1
-        raise WorkbenchError(
-            f"the time {times[row]} is before {times[row - 1]}, the time above it",
-            f"asof, {side} row {row}",
-            "sort both sides by time",
-        )
     if len(times) and max(-int(times[0]), int(times[-1])) >= _FAR_NS:
         raise WorkbenchError("a time is further than 2^62 from 0", f"asof, {side} times", "give times in ns")
     return times
