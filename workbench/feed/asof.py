@@ -10,7 +10,7 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import Any, Literal, cast
+from typing import Any, Literal, NamedTuple, cast
 
 import numba
 import numpy as np
@@ -43,13 +43,13 @@ _MANY_KEYS = 1 << 22
 """Keys above this are numbered anew, for a table has one place a key."""
 
 
-@entry(_COLUMN, _INT, _INT)
-def _falls(values: Any, low: int, high: int) -> int:
-    """How many rows are below the one above them."""
-    count = 0
-    for row in range(max(low, 1), high):
-        count += values[row] < values[row - 1]
-    return count
+@entry(_COLUMN, _COLUMN)
+def _falls(values: Any, above: Any) -> bool:
+    """Whether a row is below the one above it, which stands at its place in `above`."""
+    falls = 0
+    for row in range(values.size):
+        falls |= values[row] < above[row]
+    return falls != 0
 
 
 @entry(_COLUMN, _KEYS, _COLUMN, _KEYS, _MADE, _BOOL, _INT, _MADE, _MADE)
@@ -211,25 +211,32 @@ def asof(
     left, right = _times(left_time, "left"), _times(right_time, "right")
     keys = _keys(left_key, len(left), "left"), _keys(right_key, len(right), "right")
     tolerance = -1 if tolerance_ns is None else int(tolerance_ns)
-    found = np.full(len(left), -1, np.int64)
     if not len(left) or not len(right):
         for times, side in ((left, "left"), (right, "right")):
             _check_order(times, side)
-        return found
-    numbered = _numbered(*keys)
-    sides = (left, numbered[0], right, numbered[1])
+        return np.full(len(left), -1, np.int64)
+    found = np.empty(len(left), np.int64)
+    left_number, right_number, count = _numbered(*keys)
+    sides = _Sides(left, left_number, right, right_number, count)
     if direction != FORWARD:
         _matched(sides, allow_exact, tolerance, found)
     if direction == BACKWARD:
         return found
-    after = np.full(len(left), -1, np.int64) if direction == NEAREST else found
+    after = np.empty(len(left), np.int64) if direction == NEAREST else found
     _matched(sides, allow_exact, tolerance, after, forward=True, take_last=direction == NEAREST)
     if direction == NEAREST:
         _nearer(left, right, found, after)
     return found
 
 
-_Sides = tuple[Ints, npt.NDArray[np.int32], Ints, npt.NDArray[np.int32]]
+class _Sides(NamedTuple):
+    """Both tables; keys are below `keys`."""
+
+    left: Ints
+    left_key: npt.NDArray[np.int32]
+    right: Ints
+    right_key: npt.NDArray[np.int32]
+    keys: int
 
 
 def _matched(
@@ -247,8 +254,7 @@ def _matched(
     do not find there is the last (or first) row of their key in the parts before (or after), which is known
     when all parts are done.
     """
-    left, left_key, right, right_key = sides
-    keys = 1 + max(int(left_key.max()), int(right_key.max()))
+    left, left_key, right, _, keys = sides
     rows = len(left) + len(right)
     count = max(min(rows // PART_ROWS, len(left), rows // (keys + 1)), 1) if _THREADS > 1 else 1
     edges, ruler = (np.linspace(0, len(side), count + 1).astype(np.int64) for side in (left, right))
@@ -261,17 +267,18 @@ def _matched(
         bounds = np.concatenate([[0], reached[1:], until])
     parts = np.stack([edges[:-1], edges[1:], bounds[:-1], bounds[1:]], axis=1).astype(np.int64)
     tables = np.full((count, keys), -1, np.int64)
-    falls = np.zeros((count, 2), np.int64)
+    falls = np.zeros(count, np.bool_)
 
     def match(number: int) -> None:
         # Their order is looked at here, where they are about to be in the processor's cache; in columns that
         # are in disorder a match is nonsense but touches nothing else.
-        falls[number, 0] = _falls(left, edges[number], edges[number + 1])
-        falls[number, 1] = _falls(right, ruler[number], ruler[number + 1])
+        falls[number] = _falls_in(left, edges[number : number + 2]) or _falls_in(
+            right, ruler[number : number + 2]
+        )
         if forward:
-            _forward(*sides, parts[number], allow_exact, tolerance, take_last, tables[number], found)
+            _forward(*sides[:4], parts[number], allow_exact, tolerance, take_last, tables[number], found)
         else:
-            _backward(*sides, parts[number], allow_exact, tolerance, tables[number], found)
+            _backward(*sides[:4], parts[number], allow_exact, tolerance, tables[number], found)
 
     def carry(number: int) -> None:
         _carry(left, left_key, right, parts[number], carried[number], tolerance, found)
@@ -290,6 +297,12 @@ def _matched(
     if falls.any():
         _check_order(left, "left")
         _check_order(right, "right")
+
+
+def _falls_in(times: Ints, span: Ints) -> bool:
+    """Whether times fall in a span of rows or from the row above it."""
+    first = max(int(span[0]), 1)
+    return _falls(times[first : span[1]], times[first - 1 : max(span[1] - 1, first - 1)])
 
 
 def _check_order(times: Ints, side: str) -> None:
@@ -335,15 +348,16 @@ def _keys(values: npt.ArrayLike, count: int, side: str) -> npt.NDArray[Any]:
 
 def _numbered(
     left: npt.NDArray[Any], right: npt.NDArray[Any]
-) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
-    """Keys as small numbers; those below 0 stay so."""
-    if max(int(key.max(initial=0)) for key in (left, right)) >= _MANY_KEYS:
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], int]:
+    """Keys as small numbers, and one more than the largest; those below 0 stay so."""
+    count = 1 + max(int(key.max(initial=0)) for key in (left, right))
+    if count > _MANY_KEYS:
         known, rank = np.unique(np.concatenate([left, right]), return_inverse=True)
         rank = np.where(rank < np.searchsorted(known, 0), -1, rank)
-        left, right = rank[: len(left)], rank[len(left) :]
+        left, right, count = rank[: len(left)], rank[len(left) :], len(known)
     # A key far below 0 may not become one above it.
     left, right = (np.maximum(key, -1) if key.dtype == np.int64 else key for key in (left, right))
-    return np.ascontiguousarray(left, np.int32), np.ascontiguousarray(right, np.int32)
+    return np.ascontiguousarray(left, np.int32), np.ascontiguousarray(right, np.int32), count
 
 
 def asof_join(
@@ -412,7 +426,7 @@ def asof_join(
         if place:
             # Numbered anew, for the product of three columns' counts may not fit.
             one, other = _paired(left_key, one, count), _paired(right_key, other, count)
-            one, other = _numbered(one, other)
+            one, other, _ = _numbered(one, other)
         left_key, right_key = one, other
     match = asof(
         left[on].to_physical().to_numpy(),
