@@ -200,6 +200,17 @@ def test_bad_tables_are_refused() -> None:
         wb.asof_join(trades, quotes, direction="up")
 
 
+def test_the_quote_that_a_trade_met_comes_by_seq(tmp_path: Path) -> None:
+    path = tmp_path / "abc.csv"
+    path.write_text(
+        "time,price,quantity,bid,ask\n2024-05-01T13:30:00Z,,,10,11\n2024-05-01T13:30:01Z,11,1,10,11\n"
+        "2024-05-01T13:30:01Z,,,11,12\n"
+    )
+    market = wb.replay(path).run()
+    assert wb.asof_join(market.trades(), market.quotes())["ask_price"].to_list() == [12.0]
+    assert wb.asof_join(market.trades(), market.quotes(), on="seq")["ask_price"].to_list() == [11.0]
+
+
 # Real trades and quotes
 
 
