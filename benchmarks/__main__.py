@@ -106,18 +106,19 @@ def main() -> int:
     )
     parser.add_argument(
         "--only",
-        choices=["engine", "rulebook", "footprint", "backtest", "journal", "store"],
+        choices=["engine", "rulebook", "footprint", "backtest", "journal", "store", "candles"],
         action="append",
         help="one part (may be repeated)",
     )
     chosen = parser.parse_args()
     if chosen.check:
         return 0 if check() else 1
-    from benchmarks import backtest, engine, footprint, journal, rulebook, store
+    from benchmarks import backtest, candles, engine, footprint, journal, rulebook, store
 
     parts: dict[str, Callable[..., None]] = {
         "engine": engine.run,
         "rulebook": rulebook.run,
+        "candles": candles.run,
         "footprint": footprint.run,
         "backtest": backtest.run,
         "journal": journal.run,

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from workbench.engine.replay import Replay
     from workbench.engine.stored import open_history, read_bars
     from workbench.errors import WorkbenchError
+    from workbench.feed.asof import asof_join
+    from workbench.feed.bar_path import BarPath
+    from workbench.feed.candle_table import candles
     from workbench.feed.columns import Layout
     from workbench.feed.ticks import TickRules, read_ticks
     from workbench.journal.catalog import connect
@@ -32,6 +35,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Account",
+    "BarPath",
     "Exchange",
     "FeeSchedule",
     "Instrument",
@@ -44,6 +48,8 @@ __all__ = [
     "TickRules",
     "Venue",
     "WorkbenchError",
+    "asof_join",
+    "candles",
     "connect",
     "open_history",
     "read_bars",
@@ -58,6 +64,7 @@ __all__ = [
 
 _HOMES = {
     "Account": "workbench.domain.config",
+    "BarPath": "workbench.feed.bar_path",
     "Exchange": "workbench.engine.exchange",
     "FeeSchedule": "workbench.domain.costs",
     "Instrument": "workbench.domain.instruments",
@@ -70,6 +77,8 @@ _HOMES = {
     "TickRules": "workbench.feed.ticks",
     "Venue": "workbench.domain.config",
     "WorkbenchError": "workbench.errors",
+    "asof_join": "workbench.feed.asof",
+    "candles": "workbench.feed.candle_table",
     "connect": "workbench.journal.catalog",
     "open_history": "workbench.engine.stored",
     "read_bars": "workbench.engine.stored",

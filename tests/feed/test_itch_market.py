@@ -448,7 +448,7 @@ def test_a_cross_between_two_cents_makes_the_tick_finer(tmp_path: Path) -> None:
 
 
 def test_a_cross_passes_only_executions_of_its_own(tmp_path: Path) -> None:
-    """It stands before those of its time stamp that are not printed, but behind prints and market messages."""
+    """It stands before those of its time stamp that are not printed, behind prints and market messages."""
     messages = [
         add(1, "B", 90, 10_0000, at(0)),
         execute_at(1, 1, 10_0000, "N", at(0)),  # another time stamp

@@ -79,6 +79,13 @@ Imported = Annotated[
         "--imported/--no-imported", help="Whether a file that was imported is read from its dataset."
     ),
 ]
+Bars = Annotated[
+    str,
+    typer.Option(
+        metavar="HOW",
+        help="synthetic: replay bars along an invented path inside each; refused unless given.",
+    ),
+]
 
 
 @app.command()
@@ -103,6 +110,7 @@ def replay(
     symbol: Symbol = "",
     tick_size: TickSize = "",
     lot_size: LotSize = "",
+    bars: Bars = "",
     kind: Kind = "",
     data: Data = None,
     imported: Imported = True,
@@ -115,7 +123,7 @@ def replay(
     if force and out is None:
         raise ConfigError("there is nothing to replace without --out", "--force", "give --out DIR too")
     layout, rules = table_options(
-        column, zone, time_unit, day, header, delimiter, symbol, tick_size, lot_size
+        column, zone, time_unit, day, header, delimiter, symbol, tick_size, lot_size, bars
     )
     run_replay(
         sources,
@@ -150,6 +158,7 @@ def book(
     symbol: Symbol = "",
     tick_size: TickSize = "",
     lot_size: LotSize = "",
+    bars: Bars = "",
     kind: Kind = "",
     data: Data = None,
     imported: Imported = True,
@@ -159,7 +168,7 @@ def book(
     from workbench.cli.tables import table_options
 
     layout, rules = table_options(
-        column, zone, time_unit, day, header, delimiter, symbol, tick_size, lot_size
+        column, zone, time_unit, day, header, delimiter, symbol, tick_size, lot_size, bars
     )
     show_book(sources, at, levels, zone, layout, rules, kind, data=data, imported=imported)
 

@@ -25,6 +25,7 @@ from workbench.engine.replay import Replay
 from workbench.engine.sources import ITCH, Source, asked, grouped, may_be_table
 from workbench.engine.stored import catalog_of, named, open_named, open_request
 from workbench.errors import SourceError
+from workbench.feed.bar_path import SYNTHETIC_BARS
 from workbench.feed.catalog import Catalog
 from workbench.feed.columns import Layout
 from workbench.feed.history import History
@@ -233,7 +234,9 @@ def show_book(
     with progress_bar("replaying") as progress:
         market.run_until(at, progress=progress)
     _refuse_refused(market)
-    for instrument in market.instruments:
+    for instrument, history in zip(market.instruments, market.histories, strict=True):
         book = market.book(instrument.symbol, levels=levels)
         title = f"{instrument.symbol} at {market.time:%Y-%m-%d %H:%M:%S} ({market.zone})"
+        if history.kind == SYNTHETIC_BARS:
+            title += ", synthetic"
         console().print(ladder_table(book, instrument, title))

@@ -12,6 +12,7 @@ from workbench.domain.limits import Limits
 from workbench.engine import replay as engine
 from workbench.engine.replay import Price, Recorder, Replay
 from workbench.engine.sources import Source
+from workbench.feed.bar_path import BarPath
 from workbench.feed.columns import Layout
 from workbench.feed.history import History
 from workbench.feed.ticks import TickRules
@@ -32,6 +33,7 @@ def replay(
     fees: FeeSchedule | None = None,
     short: bool = True,
     account: str = "me",
+    bars: str | BarPath = "",
     exact: bool = False,
     data: str | os.PathLike[str] | None = None,
     imported: bool = True,
@@ -62,6 +64,8 @@ def replay(
         Pre-trade limits of our account, fees of all instruments, and whether we may sell short.
     account
         Name of our account.
+    bars
+        "synthetic", or a `BarPath`: have files of bars replayed along an invented path inside each bar.
     exact
         Whether tables hold Decimal instead of Float64.
     data
@@ -100,6 +104,7 @@ def replay(
         fees=fees,
         short=short,
         account=account,
+        bars=bars,
         exact=exact,
         data=data,
         imported=imported,
