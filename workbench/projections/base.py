@@ -55,6 +55,7 @@ class Projection(ABC):
     def __init__(self, venue: Venue) -> None:
         self.venue = venue
         self.seq = 0
+        self._failed = False
 
     def apply(self, events: Records) -> None:
         """Take in EVENT records, in order; those it has had are skipped.
@@ -72,13 +73,24 @@ class Projection(ABC):
             )
         if len(events) == 0:
             return
+        self._check_sound()
         self._check_sequence(events["seq"])
         fresh = events[max(0, self.seq + 1 - int(events["seq"][0])) :]
         if len(fresh) == 0:
             return
+        self._failed = True
         # Kernels take aligned memory of their own; events read from a file may be neither.
         self._fold(np.require(fresh, requirements=["C", "A", "W"]))
+        self._failed = False
         self.seq = int(fresh["seq"][-1])
+
+    def _check_sound(self) -> None:
+        if self._failed:
+            raise ProjectionError(
+                f"events after {self.seq} could not be taken in, so its state is no longer that of any event",
+                where=f"projection {self.name}",
+                remedy="rebuild it from the first event, or go on from a checkpoint",
+            )
 
     def _check_sequence(self, seq: npt.NDArray[np.int64]) -> None:
         before, first = self.seq, int(seq[0])
@@ -118,6 +130,7 @@ class Projection(ABC):
 
     def checkpoint(self) -> bytes:
         """The state after event `seq`, from which `restore` goes on."""
+        self._check_sound()
         state = self._state()
         for name, dtype in self.layout.items():
             assert state[name].dtype == dtype, (name, state[name].dtype, dtype)
