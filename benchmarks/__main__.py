@@ -106,18 +106,19 @@ def main() -> int:
     )
     parser.add_argument(
         "--only",
-        choices=["engine", "rulebook", "footprint", "backtest"],
+        choices=["engine", "rulebook", "candles", "footprint", "backtest"],
         action="append",
         help="one part (may be repeated)",
     )
     chosen = parser.parse_args()
     if chosen.check:
         return 0 if check() else 1
-    from benchmarks import backtest, engine, footprint, rulebook
+    from benchmarks import backtest, candles, engine, footprint, rulebook
 
     parts: dict[str, Callable[..., None]] = {
         "engine": engine.run,
         "rulebook": rulebook.run,
+        "candles": candles.run,
         "footprint": footprint.run,
         "backtest": backtest.run,
     }

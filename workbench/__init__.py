@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from workbench.engine.replay import Replay, replay
     from workbench.engine.sources import open_history
     from workbench.errors import WorkbenchError
+    from workbench.feed.asof import asof_join
+    from workbench.feed.bar_path import BarPath
     from workbench.feed.bars import read_bars
+    from workbench.feed.candle_table import candles
     from workbench.feed.columns import Layout
     from workbench.feed.ticks import TickRules, read_ticks
     from workbench.session.run import run
@@ -28,6 +31,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Account",
+    "BarPath",
     "Exchange",
     "FeeSchedule",
     "Instrument",
@@ -39,6 +43,8 @@ __all__ = [
     "TickRules",
     "Venue",
     "WorkbenchError",
+    "asof_join",
+    "candles",
     "open_history",
     "read_bars",
     "read_scenario",
@@ -49,6 +55,7 @@ __all__ = [
 
 _HOMES = {
     "Account": "workbench.domain.config",
+    "BarPath": "workbench.feed.bar_path",
     "Exchange": "workbench.engine.exchange",
     "FeeSchedule": "workbench.domain.costs",
     "Instrument": "workbench.domain.instruments",
@@ -60,6 +67,8 @@ _HOMES = {
     "TickRules": "workbench.feed.ticks",
     "Venue": "workbench.domain.config",
     "WorkbenchError": "workbench.errors",
+    "asof_join": "workbench.feed.asof",
+    "candles": "workbench.feed.candle_table",
     "open_history": "workbench.engine.sources",
     "read_bars": "workbench.feed.bars",
     "read_scenario": "workbench.session.scenario",

@@ -64,6 +64,13 @@ Kind = Annotated[
 ]
 TickSize = Annotated[str, typer.Option(help="Finest step of prices of a table of trades or quotes.")]
 LotSize = Annotated[str, typer.Option(help="Finest step of quantities of a table of trades or quotes.")]
+Bars = Annotated[
+    str,
+    typer.Option(
+        metavar="HOW",
+        help="synthetic: replay bars along an invented path inside each; refused unless given.",
+    ),
+]
 
 
 @app.command()
@@ -88,6 +95,7 @@ def replay(
     symbol: Symbol = "",
     tick_size: TickSize = "",
     lot_size: LotSize = "",
+    bars: Bars = "",
     kind: Kind = "",
 ) -> None:
     """Replay recorded history and say what happened."""
@@ -97,7 +105,7 @@ def replay(
     if force and out is None:
         raise ConfigError("there is nothing to replace without --out", "--force", "give --out DIR too")
     layout, rules = table_options(
-        column, zone, time_unit, day, header, delimiter, symbol, tick_size, lot_size
+        column, zone, time_unit, day, header, delimiter, symbol, tick_size, lot_size, bars
     )
     run_replay(sources, mode, zone, layout, rules, verify, out, kind=kind, force=force)
 
@@ -119,6 +127,7 @@ def book(
     symbol: Symbol = "",
     tick_size: TickSize = "",
     lot_size: LotSize = "",
+    bars: Bars = "",
     kind: Kind = "",
 ) -> None:
     """Print the order book as it stood at a moment."""
@@ -126,7 +135,7 @@ def book(
     from workbench.cli.tables import table_options
 
     layout, rules = table_options(
-        column, zone, time_unit, day, header, delimiter, symbol, tick_size, lot_size
+        column, zone, time_unit, day, header, delimiter, symbol, tick_size, lot_size, bars
     )
     show_book(sources, at, levels, zone, layout, rules, kind)
 

@@ -24,6 +24,7 @@ from workbench.engine.replay import Progress as Report
 from workbench.engine.replay import Replay
 from workbench.engine.sources import ITCH, Source, grouped
 from workbench.errors import SourceError
+from workbench.feed.bar_path import SYNTHETIC_BARS
 from workbench.feed.columns import Layout
 from workbench.feed.history import History
 from workbench.feed.lobster_book import LobsterName
@@ -204,7 +205,9 @@ def show_book(
     with progress_bar("replaying") as progress:
         market.run_until(at, progress=progress)
     _refuse_refused(market)
-    for instrument in market.instruments:
+    for instrument, history in zip(market.instruments, market.histories, strict=True):
         book = market.book(instrument.symbol, levels=levels)
         title = f"{instrument.symbol} at {market.time:%Y-%m-%d %H:%M:%S} ({market.zone})"
+        if history.kind == SYNTHETIC_BARS:
+            title += ", synthetic"
         console().print(ladder_table(book, instrument, title))

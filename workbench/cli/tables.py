@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from workbench.errors import ConfigError
+from workbench.feed.bar_path import SYNTHETIC_BARS
 from workbench.feed.columns import Layout
 from workbench.feed.ticks import TickRules
 
@@ -36,6 +37,7 @@ def table_options(
     symbol: str,
     tick_size: str,
     lot_size: str,
+    bars: str = "",
 ) -> tuple[Layout, TickRules]:
     """The layout and rules that options of the command line describe."""
     mapped: dict[str, str | int] = {}
@@ -56,7 +58,7 @@ def table_options(
         zone=zone,
         date=parsed,
     )
-    return layout, TickRules(symbol=symbol, tick_size=tick_size or None, lot_size=lot_size or None)
+    return layout, TickRules(symbol=symbol, tick_size=tick_size or None, lot_size=lot_size or None, bars=bars)
 
 
 def _count(number: int) -> str:
@@ -125,6 +127,9 @@ def _whole_table(summary: Summary, span: str) -> Table:
         table.add_row("speed", f"{summary.wall_seconds:.3f} s, {speed:,.0f} commands/s")
     if summary.rejects:
         table.add_row("refused", ", ".join(f"{name} {_count(n)}" for name, n in summary.rejects.items()))
+    invented = [each.symbol for each in summary.instruments if each.kind == SYNTHETIC_BARS]
+    if invented:
+        table.add_row("synthetic", f"{', '.join(invented)}: what happens inside a bar is invented")
     if summary.quirks:
         table.add_row("quirks", ", ".join(f"{name} {_count(n)}" for name, n in summary.quirks.items()))
     table.add_row("state", summary.state_hash)

@@ -43,6 +43,7 @@ from workbench.engine.sources import Source, check_is, chosen, grouped, opened, 
 from workbench.engine.summary import Summary, summarise
 from workbench.engine.words import Names
 from workbench.errors import ConfigError
+from workbench.feed.bar_path import SYNTHETIC_BARS, BarPath
 from workbench.feed.columns import Layout
 from workbench.feed.history import History
 from workbench.feed.merge import merge
@@ -440,8 +441,9 @@ class Replay:
     def __repr__(self) -> str:
         names = ", ".join(instrument.symbol for instrument in self.venue.instruments)
         mode = ReplayMode(self.venue.replay_mode).name.lower()
+        made = ", synthetic" if any(history.kind == SYNTHETIC_BARS for history in self.histories) else ""
         return (
-            f"<Replay of {names}, {mode}: {self.time:%Y-%m-%d %H:%M:%S} {self.zone}, "
+            f"<Replay of {names}, {mode}{made}: {self.time:%Y-%m-%d %H:%M:%S} {self.zone}, "
             f"{self.position:,} of {len(self.commands):,} commands>"
         )
 
@@ -456,6 +458,7 @@ def replay(
     columns: Mapping[str, str | int] | None = None,
     layout: Layout | None = None,
     rules: TickRules | None = None,
+    bars: str | BarPath = "",
     limits: Limits | None = None,
     fees: FeeSchedule | None = None,
     short: bool = True,
@@ -483,6 +486,9 @@ def replay(
         Our name of a column to the file's, for text tables of trades and quotes (see docs/csv.md).
     layout, rules
         What else such tables do not say by themselves.
+    bars
+        "synthetic", or a `BarPath`: have files of bars replayed along an invented path inside each bar, which
+        is no recorded history. Bars are refused unless given.
     limits, fees, short
         Pre-trade limits of our account, fees of all instruments, and whether we may sell short.
     account
@@ -501,6 +507,8 @@ def replay(
     check_is(rules, TickRules, "rules")
     check_is(columns, Mapping, "columns")
     layout, rules = (layout or Layout()).with_columns(columns), rules or TickRules()
+    if bars:
+        rules = dataclasses.replace(rules, bars=bars)
     if zone and not layout.zone:
         layout = dataclasses.replace(layout, zone=zone)
     groups = grouped(sources)

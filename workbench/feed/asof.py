@@ -7,10 +7,10 @@ be sorted by instrument.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import Any, Literal, cast
+from typing import Any, Literal, NamedTuple, cast
 
 import numba
 import numpy as np
@@ -34,8 +34,8 @@ _MADE = array_of(np.int64)
 _INT: Any = numba.types.int64
 _BOOL: Any = numba.types.bool_
 
-PART_ROWS = 1 << 18
-"""Rows, of both sides, that are worth a thread of their own."""
+PART_ROWS = 1 << 17
+"""Rows of both sides in a part, of which several threads take one after the other."""
 
 _THREADS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 _FAR_NS = 1 << 62
@@ -43,13 +43,13 @@ _MANY_KEYS = 1 << 22
 """Keys above this are numbered anew, for a table has one place a key."""
 
 
-@entry(_COLUMN, _INT, _INT)
-def _falls(values: Any, low: int, high: int) -> int:
-    """How many rows are below the one above them."""
-    count = 0
-    for row in range(max(low, 1), high):
-        count += values[row] < values[row - 1]
-    return count
+@entry(_COLUMN, _COLUMN)
+def _falls(values: Any, above: Any) -> bool:
+    """Whether a row is below the one above it, which stands at its place in `above`."""
+    falls = 0
+    for row in range(values.size):
+        falls |= values[row] < above[row]
+    return falls != 0
 
 
 @entry(_COLUMN, _KEYS, _COLUMN, _KEYS, _MADE, _BOOL, _INT, _MADE, _MADE)
@@ -211,23 +211,32 @@ def asof(
     left, right = _times(left_time, "left"), _times(right_time, "right")
     keys = _keys(left_key, len(left), "left"), _keys(right_key, len(right), "right")
     tolerance = -1 if tolerance_ns is None else int(tolerance_ns)
-    found = np.full(len(left), -1, np.int64)
     if not len(left) or not len(right):
-        return found
-    numbered = _numbered(*keys)
-    sides = (left, numbered[0], right, numbered[1])
+        for times, side in ((left, "left"), (right, "right")):
+            _check_order(times, side)
+        return np.full(len(left), -1, np.int64)
+    found = np.empty(len(left), np.int64)
+    left_number, right_number, count = _numbered(*keys)
+    sides = _Sides(left, left_number, right, right_number, count)
     if direction != FORWARD:
         _matched(sides, allow_exact, tolerance, found)
     if direction == BACKWARD:
         return found
-    after = np.full(len(left), -1, np.int64) if direction == NEAREST else found
+    after = np.empty(len(left), np.int64) if direction == NEAREST else found
     _matched(sides, allow_exact, tolerance, after, forward=True, take_last=direction == NEAREST)
     if direction == NEAREST:
         _nearer(left, right, found, after)
     return found
 
 
-_Sides = tuple[Ints, npt.NDArray[np.int32], Ints, npt.NDArray[np.int32]]
+class _Sides(NamedTuple):
+    """Both tables; keys are below `keys`."""
+
+    left: Ints
+    left_key: npt.NDArray[np.int32]
+    right: Ints
+    right_key: npt.NDArray[np.int32]
+    keys: int
 
 
 def _matched(
@@ -245,9 +254,10 @@ def _matched(
     do not find there is the last (or first) row of their key in the parts before (or after), which is known
     when all parts are done.
     """
-    left, left_key, right, right_key = sides
-    count = max(min(_THREADS, (len(left) + len(right)) // PART_ROWS, len(left)), 1)
-    edges = np.linspace(0, len(left), count + 1).astype(np.int64)
+    left, left_key, right, _, keys = sides
+    rows = len(left) + len(right)
+    count = max(min(rows // PART_ROWS, len(left), rows // (keys + 1)), 1) if _THREADS > 1 else 1
+    edges, ruler = (np.linspace(0, len(side), count + 1).astype(np.int64) for side in (left, right))
     exact_side: Literal["left", "right"] = "left" if forward == allow_exact else "right"
     reached = np.searchsorted(right, left[edges[:-1]], exact_side)
     if forward:
@@ -256,33 +266,55 @@ def _matched(
         until = np.searchsorted(right, left[-1:], exact_side)
         bounds = np.concatenate([[0], reached[1:], until])
     parts = np.stack([edges[:-1], edges[1:], bounds[:-1], bounds[1:]], axis=1).astype(np.int64)
-    keys = 1 + int(max(left_key.max(), right_key.max()))
     tables = np.full((count, keys), -1, np.int64)
+    falls = np.zeros(count, np.bool_)
 
     def match(number: int) -> None:
+        # Their order is looked at here, where they are about to be in the processor's cache; in columns that
+        # are in disorder a match is nonsense but touches nothing else.
+        falls[number] = _falls_in(left, edges[number : number + 2]) or _falls_in(
+            right, ruler[number : number + 2]
+        )
         if forward:
-            _forward(*sides, parts[number], allow_exact, tolerance, take_last, tables[number], found)
+            _forward(*sides[:4], parts[number], allow_exact, tolerance, take_last, tables[number], found)
         else:
-            _backward(*sides, parts[number], allow_exact, tolerance, tables[number], found)
+            _backward(*sides[:4], parts[number], allow_exact, tolerance, tables[number], found)
 
-    _at_once(match, count)
+    def carry(number: int) -> None:
+        _carry(left, left_key, right, parts[number], carried[number], tolerance, found)
+
     carried = np.full((count, keys), -1, np.int64)
-    order = range(count - 2, -1, -1) if forward else range(1, count)
-    for number in order:
-        beside = number + 1 if forward else number - 1
-        carried[number] = np.where(tables[beside] >= 0, tables[beside], carried[beside])
-    _at_once(
-        lambda number: _carry(left, left_key, right, parts[number], carried[number], tolerance, found), count
-    )
-
-
-def _at_once(work: Callable[[int], None], count: int) -> None:
-    """Do work number 0, 1, 2 … on a thread each; kernels leave the interpreter's lock alone."""
     if count == 1:
-        work(0)
-        return
-    with ThreadPoolExecutor(count) as pool:
-        list(pool.map(work, range(count)))
+        match(0)
+    else:
+        # Kernels leave the interpreter's lock alone. More parts than threads, for a core may be busy.
+        with ThreadPoolExecutor(_THREADS) as pool:
+            list(pool.map(match, range(count)))
+            for number in range(count - 2, -1, -1) if forward else range(1, count):
+                beside = number + 1 if forward else number - 1
+                carried[number] = np.where(tables[beside] >= 0, tables[beside], carried[beside])
+            list(pool.map(carry, range(count)))
+    if falls.any():
+        _check_order(left, "left")
+        _check_order(right, "right")
+
+
+def _falls_in(times: Ints, span: Ints) -> bool:
+    """Whether times fall in a span of rows or from the row above it."""
+    first = max(int(span[0]), 1)
+    return _falls(times[first : span[1]], times[first - 1 : max(span[1] - 1, first - 1)])
+
+
+def _check_order(times: Ints, side: str) -> None:
+    """Refuse times that fall."""
+    fall = np.flatnonzero(np.diff(times) < 0)
+    if len(fall):
+        row = int(fall[0]) + 1
+        raise WorkbenchError(
+            f"the time {times[row]} is before {times[row - 1]}, the time above it",
+            f"asof, {side} row {row}",
+            "sort both sides by time",
+        )
 
 
 def _column(values: npt.ArrayLike, what: str) -> Ints:
@@ -298,21 +330,6 @@ def _column(values: npt.ArrayLike, what: str) -> Ints:
 
 def _times(values: npt.ArrayLike, side: str) -> Ints:
     times = _column(values, f"{side} times")
-    count = max(min(_THREADS, len(times) // PART_ROWS), 1)
-    edges = np.linspace(0, len(times), count + 1).astype(np.int64)
-    falls = np.zeros(count, np.int64)
-
-    def look(number: int) -> None:
-        falls[number] = _falls(times, edges[number], edges[number + 1])
-
-    _at_once(look, count)
-    if falls.any():
-        row = int(np.argmax(np.diff(times) < 0)) + 1
-        raise WorkbenchError(
-            f"the time {times[row]} is before {times[row - 1]}, the time above it",
-            f"asof, {side} row {row}",
-            "sort both sides by time",
-        )
     if len(times) and max(-int(times[0]), int(times[-1])) >= _FAR_NS:
         raise WorkbenchError("a time is further than 2^62 from 0", f"asof, {side} times", "give times in ns")
     return times
@@ -331,15 +348,16 @@ def _keys(values: npt.ArrayLike, count: int, side: str) -> npt.NDArray[Any]:
 
 def _numbered(
     left: npt.NDArray[Any], right: npt.NDArray[Any]
-) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
-    """Keys as small numbers; those below 0 stay so."""
-    if max(int(key.max(initial=0)) for key in (left, right)) >= _MANY_KEYS:
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], int]:
+    """Keys as small numbers, and one more than the largest; those below 0 stay so."""
+    count = 1 + max(int(key.max(initial=0)) for key in (left, right))
+    if count > _MANY_KEYS:
         known, rank = np.unique(np.concatenate([left, right]), return_inverse=True)
         rank = np.where(rank < np.searchsorted(known, 0), -1, rank)
-        left, right = rank[: len(left)], rank[len(left) :]
+        left, right, count = rank[: len(left)], rank[len(left) :], len(known)
     # A key far below 0 may not become one above it.
     left, right = (np.maximum(key, -1) if key.dtype == np.int64 else key for key in (left, right))
-    return np.ascontiguousarray(left, np.int32), np.ascontiguousarray(right, np.int32)
+    return np.ascontiguousarray(left, np.int32), np.ascontiguousarray(right, np.int32), count
 
 
 def asof_join(
@@ -408,7 +426,7 @@ def asof_join(
         if place:
             # Numbered anew, for the product of three columns' counts may not fit.
             one, other = _paired(left_key, one, count), _paired(right_key, other, count)
-            one, other = _numbered(one, other)
+            one, other, _ = _numbered(one, other)
         left_key, right_key = one, other
     match = asof(
         left[on].to_physical().to_numpy(),

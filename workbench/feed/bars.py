@@ -1,6 +1,7 @@
 """Bars (open, high, low, close, volume) as a Polars table, from text tables and from Lean zips.
 
-Bars are for analysis. They hide the order of prices within a bar, so they cannot be replayed as they are.
+Bars are for analysis. They hide the order of prices within a bar, so they cannot be replayed as they are;
+`workbench.feed.bar_path` invents one for those who ask for it.
 """
 
 from __future__ import annotations
@@ -86,7 +87,8 @@ def refuse_bars(path: str) -> SourceError:
         path,
         None,
         "these are bars, which do not tell in which order prices came, so they cannot be replayed",
-        "replay trades or quotes of the same market, or read the bars for analysis with workbench.read_bars",
+        "replay trades or quotes of the same market, read the bars with workbench.read_bars, or replay an "
+        'invented path inside them: bars="synthetic" in Python, --bars synthetic on the command line',
     )
 
 

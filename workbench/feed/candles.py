@@ -97,22 +97,23 @@ def _copy(source: Any, target: Any) -> None:
     target["notional"] = source["notional"]
 
 
-@entry(_TIMES, _NUMBERS, _TIMES, _INT, _WORDS)
-def _check(time_ns: Any, instrument: Any, quantity_lots: Any, after_ns: int, found: Any) -> int:
-    """First row that is before the one above, names no instrument or has a negative quantity; -1 if none.
+@entry(_TIMES, _TIMES, _NUMBERS, _TIMES, _WORDS)
+def _look(time_ns: Any, above_ns: Any, instrument: Any, quantity_lots: Any, found: Any) -> None:
+    """Put the smallest and largest instrument, the smallest quantity and whether a time falls into `found`.
 
-    `found[0]` becomes the largest instrument.
+    Loops without a way out, one for each column, are what the compiler makes fast.
     """
-    before = after_ns
-    largest = int64(-1)
-    for row in range(time_ns.size):
-        number = int64(instrument[row])
-        if time_ns[row] < before or number < 0 or quantity_lots[row] < 0:
-            return row
-        before = time_ns[row]
-        largest = max(largest, number)
-    found[0] = largest
-    return -1
+    falls = 0
+    for row in range(above_ns.size):
+        falls |= time_ns[row + 1] < above_ns[row]
+    smallest, largest = int64(instrument[0]), int64(instrument[0])
+    for row in range(instrument.size):
+        smallest = min(smallest, int64(instrument[row]))
+        largest = max(largest, int64(instrument[row]))
+    least = quantity_lots[0]
+    for row in range(quantity_lots.size):
+        least = min(least, quantity_lots[row])
+    found[0], found[1], found[2], found[3] = smallest, largest, least, falls
 
 
 @entry(_TIMES, _NUMBERS, _TIMES, _TIMES, _TIMES, _INT, _INT, _CANDLES, _CANDLES, _WORDS)
@@ -430,27 +431,35 @@ class CandleFold:
 
     def _checked(self, times: Ints, numbers: npt.NDArray[np.int32], quantities: Ints) -> int:
         """The largest instrument of a batch that is as it should be."""
-        found = np.zeros(1, np.int64)
-        wrong = _check(times, numbers, quantities, self.last_ns, found)
-        if wrong >= 0:
-            before = int(times[wrong - 1]) if wrong else self.last_ns
-            if times[wrong] < before:
-                what = f"the time {int(times[wrong])} is before {before}, the time above it"
-                remedy = "sort the trades by time"
-            elif numbers[wrong] < 0:
-                what, remedy = f"there is no instrument {int(numbers[wrong])}", "number instruments from 0 on"
-            else:
-                what, remedy = f"a quantity is {int(quantities[wrong])}", "give quantities of 0 or more"
-            raise WorkbenchError(what, f"candles, trade {wrong}", remedy)
-        if found[0] >= MAX_INSTRUMENTS:
+        found = np.zeros(4, np.int64)
+        _look(times, times[:-1], numbers, quantities, found)
+        smallest, largest, least, falls = found.tolist()
+        if falls or times[0] < self.last_ns or smallest < 0 or least < 0:
+            raise self._refused(times, numbers, quantities)
+        if largest >= MAX_INSTRUMENTS:
             raise WorkbenchError(
-                f"instrument {int(found[0])} is more than {MAX_INSTRUMENTS - 1}",
+                f"instrument {largest} is more than {MAX_INSTRUMENTS - 1}",
                 "candles",
                 "number instruments from 0 on",
             )
         if max(abs(int(times[0])), abs(int(times[-1]))) > _FAR_NS:
             raise WorkbenchError("a time is further than 2^62 ns from 1970", "candles", "give times in ns")
-        return int(found[0])
+        return int(largest)
+
+    def _refused(self, times: Ints, numbers: npt.NDArray[np.int32], quantities: Ints) -> WorkbenchError:
+        """The error for the first trade of a batch that is not as it should be."""
+        falls = np.diff(times, prepend=times[:1]) < 0
+        falls[0] = times[0] < self.last_ns
+        row = int(np.argmax(falls | (numbers < 0) | (quantities < 0)))
+        if falls[row]:
+            before = int(times[row - 1]) if row else self.last_ns
+            what = f"the time {int(times[row])} is before {before}, the time above it"
+            remedy = "sort the trades by time"
+        elif numbers[row] < 0:
+            what, remedy = f"there is no instrument {int(numbers[row])}", "number instruments from 0 on"
+        else:
+            what, remedy = f"a quantity is {int(quantities[row])}", "give quantities of 0 or more"
+        return WorkbenchError(what, f"candles, trade {row}", remedy)
 
 
 def candles(

@@ -37,12 +37,9 @@ def duration_ns(duration: str | timedelta, name: str) -> int:
     """
     if isinstance(duration, timedelta):
         return (duration // timedelta(microseconds=1)) * 1_000
-    said = (
-        re.fullmatch(r"\s*(\d{1,12})\s*([a-z]+)\s*", duration.lower()) if isinstance(duration, str) else None
-    )
-    unit = UNITS_NS.get(said[2]) if said else None
-    if said is None or unit is None:
+    said = re.fullmatch(r"\s*(\d{1,12})\s*([a-z]+)\s*", str(duration).lower())
+    if said is None or said[2] not in UNITS_NS:
         raise ConfigError(
             f"{duration!r} is no duration", name, "write a whole number and one of ns, us, ms, s, min, h, d"
         )
-    return int(said[1]) * unit
+    return int(said[1]) * UNITS_NS[said[2]]

@@ -19,6 +19,15 @@ NANO = Decimal("1e-9")
 ODD_LOT = 0x20000000
 """Bit of a Lean sale condition."""
 
+
+def decimal_step(values: Integers, places: int, coarsest: Decimal) -> Decimal:
+    """Largest power of ten, not above `coarsest`, of which all `values` x 10^-`places` are whole numbers."""
+    step = Decimal(1).scaleb(-places)
+    while step < coarsest and not (values % 10).any():
+        values, step = values // 10, step * 10
+    return min(step, coarsest)
+
+
 _SIDES = {
     **dict.fromkeys(("buy", "b", "bid", "1", "+1", "buyer"), int(Side.BUY)),
     **dict.fromkeys(("sell", "s", "ask", "a", "-1", "2", "seller"), int(Side.SELL)),

@@ -19,16 +19,17 @@ import numpy as np
 from workbench.domain.instruments import Instrument
 from workbench.domain.units import Number, decimal, to_units
 from workbench.errors import ConfigError, SourceError
+from workbench.feed.bar_path import SYNTHETIC_BARS, BarPath, bar_path, bar_table, path_tape
 from workbench.feed.bars import refuse_bars
 from workbench.feed.columns import Column, Layout, header_cells, normal
 from workbench.feed.files import read_bytes
 from workbench.feed.history import QUIRKS, History, counted
-from workbench.feed.lean import is_lean, lean_file
+from workbench.feed.lean import LeanFile, is_lean, lean_file
 from workbench.feed.open import register
-from workbench.feed.scale import price_scale
+from workbench.feed.scale import MAX_WINDOW_TICKS, price_scale
 from workbench.feed.table import Decimals, Integers, Table, read_table
 from workbench.feed.tape import Tape, tape_commands
-from workbench.feed.tick_table import NANO, table_tape
+from workbench.feed.tick_table import NANO, decimal_step, table_tape
 
 COLUMNS = (
     Column(
@@ -75,6 +76,10 @@ FINEST_TICK, FINEST_LOT = Decimal("0.01"), Decimal(1)
 """The tick and lot of a file whose prices and quantities are all whole numbers of more than these."""
 
 
+WIDEST_OF_BARS_TICKS = 1 << 24
+"""Widest price window of bars: those of many years lie far apart, and none of them may be left out."""
+
+
 @dataclass(frozen=True, slots=True)
 class TickRules:
     """What a table of ticks does not say by itself.
@@ -92,6 +97,9 @@ class TickRules:
         Finest step of price and quantity; the smallest power of ten that all of them need unless given.
     instrument
         Complete reference data instead of the above.
+    bars
+        How bars become a market: "synthetic", or a `BarPath`. Refused unless given, for what happens inside a
+        bar is then invented.
     """
 
     symbol: str = ""
@@ -100,8 +108,10 @@ class TickRules:
     tick_size: Number | None = None
     lot_size: Number | None = None
     instrument: Instrument | None = None
+    bars: str | BarPath = ""
 
     def __post_init__(self) -> None:
+        bar_path(self.bars)
         for name in ("tick_size", "lot_size", "quote_quantity"):
             value = getattr(self, name)
             if value is not None and decimal(value, name) <= 0:
@@ -143,15 +153,17 @@ def read_ticks(
     tables, kinds = [], set()
     for (name, data), layout in zip(contents, layouts, strict=True):
         lean = lean_file(name, data, layout)
-        if lean is None:
-            titles = {normal(cell) for cell in header_cells(data, layout.delimiter)}
-            if titles >= _OHLC:
+        if _holds_bars(data, layout, lean):
+            if not rules.bars:
                 raise refuse_bars(name)
+            tables.append(bar_table(data, name, layout, lean))
+            kinds.add(SYNTHETIC_BARS)
+            rules = replace(rules, symbol=rules.symbol or (lean.symbol if lean else ""))
+            continue
+        if lean is None:
             tables.append(read_table(data, name, COLUMNS, layout))
             kinds.add("ticks")
             continue
-        if "bar" in lean.kind:
-            raise refuse_bars(name)
         tables.append(read_table(data, name, COLUMNS, lean.layout, lean.order))
         kinds.add(f"lean-{lean.market}")
         rules = replace(
@@ -161,7 +173,17 @@ def read_ticks(
         )
     if len(kinds) != 1:
         raise SourceError(os.fspath(paths[0]), None, "the files are not of one kind", "open them one by one")
+    if SYNTHETIC_BARS in kinds:
+        return bars_to_history(tables, rules)
     return ticks_to_history(tables, rules, kinds.pop())
+
+
+def _holds_bars(data: bytes, layout: Layout, lean: LeanFile | None) -> bool:
+    """Whether the content of a file is bars, by its name, its header or what the caller says."""
+    if lean is not None:
+        return "bar" in lean.kind
+    titles = {normal(cell) for cell in header_cells(data, layout.delimiter)} | set(layout.columns)
+    return titles >= _OHLC or any({f"{side}_{name}" for name in _OHLC} <= titles for side in ("bid", "ask"))
 
 
 def _own_layouts(contents: Sequence[bytes], layout: Layout) -> list[Layout]:
@@ -206,7 +228,57 @@ def ticks_to_history(tables: Sequence[Table], rules: TickRules, kind: str = "tic
     joined = Tape(*(np.concatenate([getattr(t, p.name) for t in tapes]) for p in fields(Tape)))
     alone = joined.is_quote & ~joined.is_trade
     tape = joined.take(np.lexsort((alone, joined.time_ns))) if len(tapes) > 1 else joined
-    instrument = rules.instrument or _instrument(file, tape, places, rules, _symbol(tables, rules))
+    return _tape_history(tape, places, tables, rules, quirks, kind)
+
+
+def bars_to_history(tables: Sequence[Table], rules: TickRules) -> History:
+    """One history from tables of bars of one instrument: a path inside each bar that is invented.
+
+    A row of the history is a print or a quote of the path; its place is the row of its bar.
+
+    Raises
+    ------
+    SourceError
+        For the first bar that does not fit.
+    """
+    path = bar_path(rules.bars) or BarPath()
+    tables = [_of_symbol(table, rules) for table in tables]
+    made = path_tape(
+        tables,
+        path,
+        tick_size=rules.instrument.tick_size if rules.instrument else rules.tick_size,
+        lot_size=rules.instrument.lot_size if rules.instrument else rules.lot_size,
+        quote_quantity=rules.quote_quantity,
+    )
+    sized = replace(rules, tick_size=made.tick, lot_size=made.lot, empty_side="gone")
+    history = _tape_history(
+        made.tape, made.places, tables, sized, dict(made.quirks), SYNTHETIC_BARS, WIDEST_OF_BARS_TICKS
+    )
+    if history.quirks.get("price_outside_window"):
+        raise SourceError(
+            tables[0].file,
+            None,
+            f"its prices are further apart than {WIDEST_OF_BARS_TICKS} steps of {made.tick:f}, "
+            "which is all that a book holds",
+            "give a coarser tick size, such as 0.01, to which prices are rounded",
+        )
+    return history
+
+
+def _tape_history(
+    tape: Tape,
+    places: int,
+    tables: Sequence[Table],
+    rules: TickRules,
+    quirks: dict[str, int],
+    kind: str,
+    widest_ticks: int = MAX_WINDOW_TICKS,
+) -> History:
+    """The history of a tape in nanos and 10^-`places`, which was made from tables."""
+    file = tables[0].file
+    instrument = rules.instrument or _instrument(
+        file, tape, places, rules, _symbol(tables, rules), widest_ticks
+    )
     tape = _in_ticks_and_lots(tape, places, instrument, rules, tables, quirks)
     made, rows = tape_commands(tape, quirks, quiet_side=rules.empty_side == "unchanged")
     source = file if len(tables) == 1 else ", ".join(Path(table.file).name for table in tables)
@@ -268,30 +340,24 @@ def _without_suspicious(table: Table, quirks: dict[str, int]) -> Table:
     return table.select(good)
 
 
-def _step(values: Integers, places: int, coarsest: Decimal) -> Decimal:
-    """Largest power of ten, not above `coarsest`, of which all `values` x 10^-`places` are whole numbers."""
-    step = Decimal(1).scaleb(-places)
-    while step < coarsest and not (values % 10).any():
-        values, step = values // 10, step * 10
-    return min(step, coarsest)
-
-
-def _instrument(file: str, tape: Tape, places: int, rules: TickRules, symbol: str) -> Instrument:
+def _instrument(
+    file: str, tape: Tape, places: int, rules: TickRules, symbol: str, widest_ticks: int
+) -> Instrument:
     prices = np.concatenate([tape.bid, tape.ask, tape.price])
     prices = prices[prices > 0]
     if rules.tick_size is None:
-        tick = _step(np.unique(prices), 9, FINEST_TICK)
+        tick = decimal_step(np.unique(prices), 9, FINEST_TICK)
     else:
         tick = decimal(rules.tick_size, "tick_size")
         nanos = to_units(tick, NANO, "tick_size")
         # Prices that are no multiple of it are refused by row later; they must not make the tick finer here.
         prices = np.maximum(prices // nanos, 1) * nanos
-    scale = price_scale(file, prices, market_tick=tick)
+    scale = price_scale(file, prices, market_tick=tick, widest_ticks=widest_ticks)
     quantities = np.concatenate([tape.bid_quantity, tape.ask_quantity, tape.quantity])
     lot = (
         decimal(rules.lot_size)
         if rules.lot_size is not None
-        else _step(np.unique(quantities[quantities > 0]), places, FINEST_LOT)
+        else decimal_step(np.unique(quantities[quantities > 0]), places, FINEST_LOT)
     )
     return scale.instrument(symbol, lot_size=lot)
 
