@@ -15,7 +15,6 @@ from workbench.projections.queues import RESTING, SIDES, allocate
 from workbench.projections.resting import (
     ahead_of,
     enter_orders,
-    first_foreign,
     fold,
     read_levels,
     read_orders,
@@ -69,19 +68,18 @@ class Depth(Projection):
 
     def _fold(self, events: Records) -> None:
         orders, fills = events.view(ORDER_EVENT), events.view(FILL_EVENT)
-        foreign = first_foreign(orders, len(self.venue.instruments))
-        if foreign >= 0:
-            event = orders[foreign]
+        at = fold(self._queues, orders, fills, 0)
+        while 0 <= at < len(events):
+            self._queues = with_room(self._queues)
+            at = fold(self._queues, orders, fills, at)
+        if at < 0:
+            event = orders[-1 - at]
             raise ProjectionError(
                 f"event {event['seq']} rests an order in instrument {event['instrument']}, side "
                 f"{event['side']}, and the venue has {len(self.venue.instruments)} instruments",
                 where=f"projection {self.name}",
                 remedy="give the events of this venue",
             )
-        at = fold(self._queues, orders, fills, 0)
-        while at < len(events):
-            self._queues = with_room(self._queues)
-            at = fold(self._queues, orders, fills, at)
 
     def _state(self) -> State:
         return {"orders": self._resting()}

@@ -9,6 +9,7 @@ import numpy as np
 
 from workbench.domain.codes import STREET_ACCOUNT
 from workbench.domain.numbers import (
+    BUY,
     EVENT_ORDER_ADJUSTED,
     EVENT_ORDER_CANCELED,
     EVENT_ORDER_EXPIRED,
@@ -19,6 +20,7 @@ from workbench.domain.numbers import (
     EVENT_ORDER_REPLACED,
     EVENT_ORDER_RESTED,
     PLACE_MARKET_QUEUE,
+    SELL,
 )
 from workbench.domain.records import (
     AUCTION,
@@ -173,6 +175,8 @@ def _follow(queues: Queues, kind: int, slot: int, event: Any) -> None:
 def fold(queues: Queues, events: Any, fills: Any, start: int) -> int:
     """Take in events (seen in both layouts) from `start` on; returns how far that went before room was short.
 
+    For an order that rests where there is no such queue it returns -1 less the event's place.
+
     An order that comes in and trades is not told apart from one that rests until it rests, so its fills and
     its cancel find nothing here.
     """
@@ -186,6 +190,10 @@ def fold(queues: Queues, events: Any, fills: Any, start: int) -> int:
         if full and (kind == EVENT_ORDER_RESTED or kind == EVENT_ORDER_ADJUSTED):
             return i
         if kind == EVENT_ORDER_RESTED:
+            number = int64(events[i]["instrument"])
+            side = int64(events[i]["side"])
+            if number < 0 or number >= world["instruments"] or (side != BUY and side != SELL):
+                return -1 - i
             _rest(state, events[i])
         elif kind == EVENT_ORDER_PARTIALLY_FILLED or kind == EVENT_ORDER_FILLED:
             if int64(events[i]["flags"]) & _STAYS_BEHIND:
@@ -204,19 +212,6 @@ def fold(queues: Queues, events: Any, fills: Any, start: int) -> int:
             if slot != 0:
                 _follow(state, kind, slot, events[i])
     return events.size
-
-
-@entry(array_of(ORDER_EVENT), numba.types.int64)
-def first_foreign(events: Any, instruments: int) -> int:
-    """The first event by which an order rests where the venue has no queue, or -1."""
-    for i in range(events.size):
-        if events[i]["kind"] != EVENT_ORDER_RESTED:
-            continue
-        number = int64(events[i]["instrument"])
-        side = int64(events[i]["side"])
-        if number < 0 or number >= instruments or side < 1 or side > 2:  # noqa: PLR2004 - buy and sell
-            return i
-    return -1
 
 
 def with_room(queues: Queues) -> Queues:
