@@ -135,7 +135,8 @@ def main(arguments: Iterable[str] | None = None) -> int:
         if "mutants" in options.parts:
             good &= run_mutants(pool, MUTANT_SEEDS)
     if "kills" in options.parts:
-        good &= kills.main(["--kills", str(options.kills), "--seed", str(options.first)]) == 0
+        numbers = {"--kills": options.kills, "--seed": options.first, "--workers": options.workers}
+        good &= kills.main([str(word) for pair in numbers.items() for word in pair]) == 0
         say("\n")
     if "damage" in options.parts:
         good &= damage.main(["--bits", str(options.bits), "--step", str(options.step)]) == 0

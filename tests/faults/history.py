@@ -13,7 +13,7 @@ import traceback
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -363,6 +363,8 @@ class History:
             self.save_snapshot(journal)
         elif what < 0.95:
             self.look(journal)
+            if self.draw.random() < 0.3:
+                self.look_slowly(journal)
         elif what < 0.965:
             self.refuses(lambda: self.open_on(self.disk), "a second writer")
             self.counts["second writers refused"] += 1
@@ -452,6 +454,23 @@ class History:
         )
         self.ensure(journal.last_seq == self.written, f"last_seq is {journal.last_seq}")
         self.counts["reads beside the writer"] += 1
+
+    def look_slowly(self, journal: writer.Journal) -> None:
+        """A reader that is in the middle while the writer goes on."""
+        least, last = self.acked, 0
+        reading = reader.read(FOLDER, batch=self.draw.choice((1, 5, 40)), disk=self.disk)
+        with closing(reading):
+            for number, (first_seq, commands) in enumerate(reading):
+                self.ensure(first_seq == last + 1, f"a slow reader gets command {first_seq} after {last}")
+                upto = last + len(commands)
+                same = commands.tobytes() == self.log[last * SIZE : upto * SIZE]
+                self.ensure(same, f"a slow reader gets wrong bytes in {first_seq} to {upto}")
+                last = upto
+                if number % 3 == 0 and self.draw.random() < 0.5:
+                    self.append(journal)
+                    self.sync(journal)
+        self.ensure(least <= last <= journal.durable_seq, f"a slow reader came to {last} of {least}")
+        self.counts["reads across writes"] += 1
 
     def take_over(self, journal: writer.Journal) -> None:
         """The locks are lost without the writer knowing, and another one opens the journal."""
