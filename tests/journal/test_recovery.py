@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.journal.faulty_disk import FaultyDisk
+from tests.journal.faulty_disk import HASTY, FaultyDisk
 from tests.journal.tiny_journal import (
     ABOUT,
     let_go,
@@ -27,6 +27,8 @@ from workbench.engine.exchange import Exchange
 from workbench.errors import JournalError
 from workbench.journal.frames import FRAME_BYTES
 from workbench.journal.reader import about, read
+from workbench.journal.recovery import Known, judge, walk_through
+from workbench.journal.segments import opened, survey
 from workbench.journal.snapshots import latest_snapshot
 from workbench.journal.writer import Journal
 
@@ -177,3 +179,18 @@ def test_a_torn_tail_is_cut_once(tmp_path: Path) -> None:
     assert second.recovery.warnings == ()
     second.close()
     assert read_all(tmp_path / "j") == whole[: 4 * 104]
+
+
+def test_a_frame_that_is_written_while_we_look_is_no_damage(tmp_path: Path) -> None:
+    """The walk came to the end before the writer wrote, and the look behind the end came after."""
+    commands = some_commands(4)
+    journal = Journal.create(tmp_path / "j", ABOUT, segment_bytes=1 << 14, disk=HASTY)
+    (segment,) = survey(HASTY, tmp_path / "j")
+    with opened(HASTY, segment.path) as source:
+        walk = walk_through(source, segment)
+        journal.append(commands[:2])
+        journal.sync()
+        journal.append(commands[2:])
+        journal.sync()
+        assert judge(source, walk, segment, Known(0, "the cursor"), True, []) is None
+    journal.close()

@@ -15,6 +15,9 @@ from workbench.journal.frames import COMMANDS, SCHEMA
 from workbench.journal.recovery import Known, check_link, check_mark, cursor_of, judge, read_about
 from workbench.journal.refusals import disk_errors
 from workbench.journal.segments import Step, Walk, opened, survey
+from workbench.journal.snapshots import Snapshot, latest_snapshot
+
+__all__ = ["Snapshot", "about", "latest_snapshot", "read", "stored_steps"]
 
 
 def read(

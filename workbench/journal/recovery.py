@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from workbench.journal.cursor import Mark, read_cursor
 from workbench.journal.disk import Disk
-from workbench.journal.frames import ABOUT, HEADER_BYTES, SCHEMA
+from workbench.journal.frames import ABOUT, HEADER_BYTES, SCHEMA, Frame
 from workbench.journal.refusals import damaged, disk_errors
 from workbench.journal.segments import (
     BROKEN,
@@ -222,6 +222,9 @@ def judge(
     if walk.ended == CLOSED:
         return None
     later = strays(source, offset)
+    if later and later[0].offset == offset and _continues(walk, later[0].frame):
+        # Somebody wrote it after we had come here, and what follows is theirs too.
+        return None
     if later and (
         later[0].offset == offset or not has_cursor or any(stray.frame.durable_seq > seq for stray in later)
     ):
@@ -241,6 +244,10 @@ def judge(
             "and its end is missing; nothing was written there as far as can be seen"
         )
     return None
+
+
+def _continues(walk: Walk, frame: Frame) -> bool:
+    return frame.previous == walk.at.chain and frame.first_seq == walk.at.seq + 1
 
 
 def read_about(disk: Disk, segments: list[Segment]) -> dict[str, Any]:
