@@ -134,7 +134,7 @@ class SimDisk:
         self.injected: Counter[str] = Counter()
         self.operations = 0
         self.trace: deque[str] = deque(maxlen=400)
-        self._next = 3
+        self._next = self._gone = 3
         self.durable_names[root] = self.names[root] = self.folders[root]
 
     # ------------------------------------------------------------------ faults
@@ -151,6 +151,7 @@ class SimDisk:
         """Start anew after the process died, or with `power` the whole machine."""
         self.trace.append("--- power loss" if power else "--- killed")
         self.handles.clear()
+        self._gone = self._next
         self.down = False
         if not power:
             return
@@ -294,8 +295,8 @@ class SimDisk:
 
     def close(self, handle: int) -> None:
         """Close a file, and let go of its lock."""
-        if self.down:
-            raise Down
+        if self.down or handle <= self._gone:
+            return  # What died with the process is closed already, whenever its last reference goes.
         self._of(handle)
         del self.handles[handle]
 
