@@ -27,6 +27,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+from tests.faults.log import quiet
 from tests.faults.market import tape, venue
 from workbench.domain.config import venue_to_json
 from workbench.domain.records import Records
@@ -275,7 +276,8 @@ def campaign(kills: int, seed: int, folder: Path) -> Counter[str]:
             number += 1
             run = Run(folder / f"journal-{seed}-{number}", seed * 1_000 + number)
         try:
-            kill_one(run, draw)
+            with quiet():
+                kill_one(run, draw)
         except (LossError, WorkbenchError) as loss:
             raise LossError(f"kill {done + 1} with seed {seed}, {run.folder}: {loss}") from loss
     return counts + closing(run) if run else counts

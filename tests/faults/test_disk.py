@@ -77,6 +77,23 @@ def test_names_need_their_folder_synced() -> None:
     assert disk.files() == [ROOT / "new"]
 
 
+def test_a_folder_is_renamed_with_all_that_is_in_it() -> None:
+    found = set()
+    for seed in range(50):
+        disk = SimDisk(seed)
+        disk.make_folder(ROOT / "a" / "b")
+        disk.close(disk.open(ROOT / "a" / "b" / "file", create=True))
+        for folder in (ROOT / "a" / "b", ROOT / "a", ROOT):
+            disk.sync_folder(folder)
+        disk.rename(ROOT / "a", ROOT / "c")
+        assert disk.list(ROOT / "c" / "b") == ["file"]
+        assert not disk.exists(ROOT / "a")
+        disk.restart(power=True)
+        found.add(tuple(map(str, disk.files())))
+        assert all(disk.list(path.parent) == ["file"] for path in disk.files())
+    assert found == {("/sim/a/b/file",), ("/sim/c/b/file",)}
+
+
 def test_what_is_in_an_unsynced_folder_is_gone_with_it() -> None:
     found = set()
     for seed in range(50):
