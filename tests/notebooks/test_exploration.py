@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -37,7 +37,7 @@ def lesson(tmp_path: Path) -> Iterator[Path]:
     """A data root in which another process runs a market, minute by minute."""
     writer = subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path)], cwd=ROOT)
     try:
-        wait_for(lambda: (tmp_path / "sessions" / "lesson" / "trades").is_dir())
+        wait_for((tmp_path / "sessions" / "lesson" / "trades").is_dir)
         yield tmp_path
     finally:
         (tmp_path / "stop").touch()
@@ -47,10 +47,10 @@ def lesson(tmp_path: Path) -> Iterator[Path]:
             writer.kill()
 
 
-def wait_for(condition: object, seconds: float = 240.0) -> None:
+def wait_for(condition: Callable[[], bool], seconds: float = 240.0) -> None:
     """Wait until a condition holds, as long as a slow machine may need to compile the exchange."""
     until = time.monotonic() + seconds
-    while not condition():  # type: ignore[operator]
+    while not condition():
         assert time.monotonic() < until, "the writing process published nothing"
         time.sleep(0.1)
 
