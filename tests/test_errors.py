@@ -5,9 +5,26 @@ from pathlib import Path
 
 import pytest
 
-from workbench.errors import CommandError, ConfigError, SnapshotError, SourceError, WorkbenchError
+from workbench.errors import (
+    CommandError,
+    ConfigError,
+    JournalError,
+    ProjectionError,
+    SnapshotError,
+    SourceError,
+    StoreError,
+    WorkbenchError,
+)
 
-PLAIN_KINDS = [WorkbenchError, ConfigError, CommandError, SnapshotError]
+PLAIN_KINDS = [
+    WorkbenchError,
+    ConfigError,
+    CommandError,
+    SnapshotError,
+    JournalError,
+    StoreError,
+    ProjectionError,
+]
 
 
 @pytest.mark.parametrize(

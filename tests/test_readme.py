@@ -1,6 +1,10 @@
 """README.md and docs/python.md keep their word: code runs, links lead somewhere, columns are there."""
 
+import os
 import re
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -50,6 +54,28 @@ def test_the_commands_of_the_readme_exist() -> None:
     headings = (ROOT / "docs" / "cli.md").read_text()
     for command in re.findall(r"^workbench (\w+)", "\n".join(blocks(ROOT / "README.md", "sh")), re.MULTILINE):
         assert f"\n## {command}\n" in headings
+
+
+def test_the_recorded_day_of_the_readme_runs(tmp_path: Path) -> None:
+    (block,) = [block for block in blocks(ROOT / "README.md", "sh") if "--session" in block]
+    printed = []
+    for line in block.strip().splitlines():
+        words = shlex.split(line, comments=True)
+        assert words[0] == "workbench"
+        run = subprocess.run(
+            [sys.executable, "-c", "from workbench.cli import app; app()", *words[1:]],
+            cwd=ROOT,
+            env={**os.environ, "WORKBENCH_DATA": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        printed.append(run.stdout)
+    imported, _, asked, rerun, without = printed
+    assert all(name in imported for name in ("HARBOR", "QUARTZ", "ZEPHYR"))
+    assert "ann" in asked
+    assert "identical" in rerun
+    assert "ann" in without
 
 
 def test_the_tables_of_the_python_page_have_those_columns() -> None:
