@@ -69,8 +69,8 @@ def root(tmp_path: Path) -> Path:
 
 def test_data_sets_are_listed(root: Path) -> None:
     with connect(root) as db:
-        query = "SELECT dataset, holds, symbol, first_day, commands, bars, tick_size, lot_size FROM history ORDER BY 1"
-        assert db.sql(query).fetchall() == [
+        query = "SELECT dataset, holds, symbol, first_day, commands, bars, tick_size, lot_size FROM history"
+        assert db.sql(f"{query} ORDER BY dataset").fetchall() == [
             ("flow", "history", "ACME", "2024-01-01", 3, None, 0.25, 0.001),
             ("minutes", "bars", "ACME", "2024-01-01", None, 2, None, None),
         ]
@@ -78,8 +78,8 @@ def test_data_sets_are_listed(root: Path) -> None:
 
 def test_commands_and_bars_are_read(root: Path) -> None:
     with connect(root, confined=True) as db:
-        query = "SELECT dataset, epoch_ns(time), command, side, price, quantity, client_order_id FROM history_commands"
-        assert db.sql(f"{query} ORDER BY row").fetchall() == [
+        query = "SELECT dataset, epoch_ns(time), command, side, price, quantity, client_order_id "
+        assert db.sql(f"{query} FROM history_commands ORDER BY row").fetchall() == [
             ("flow", MORNING_NS, "NEW_ORDER", "BUY", 100.25, 0.005, 7),
             ("flow", MORNING_NS + 1, "NEW_ORDER", "SELL", 100.5, 0.006, 8),
             ("flow", MORNING_NS + 2, "NEW_ORDER", None, None, None, None),
