@@ -238,6 +238,28 @@ def test_sealing_may_fail_at_any_write(
     check_sealed(tmp_path, right)
 
 
+def test_a_step_that_was_interrupted_is_left_to_recovery(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = begin(tmp_path)
+    feed(session, COMMANDS[:20])
+
+    def interrupt(_: Records) -> Records:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(session.exchange, "step", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            session.step(COMMANDS[20:25])
+    # The journal has five commands that the exchange has not.
+    for again in (lambda: session.step(COMMANDS[25:30]), session.publish, session.close):
+        with pytest.raises(StoreError, match="was stopped in the middle of a step"):
+            again()
+    session.abandon()
+    assert recover("monday", data=tmp_path).commands == 25
+    assert rerun("monday", data=tmp_path).identical
+
+
 def test_a_session_that_began_no_journal(tmp_path: Path) -> None:
     session = begin(tmp_path)
     session.abandon()

@@ -107,6 +107,7 @@ def test_another_state_is_found(stored: StoredSession) -> None:
 def test_an_open_session_is_compared_as_far_as_it_is_published(tmp_path: Path) -> None:
     session = RecordedSession.create(tmp_path, "now", two_stocks())
     session.step(COMMANDS[:30])
+    assert (wb.rerun("now", data=tmp_path).identical, wb.rerun("now", data=tmp_path).commands) == (True, 0)
     session.publish()
     session.step(COMMANDS[30:])
     found = wb.rerun("now", data=tmp_path)

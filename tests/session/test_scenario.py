@@ -175,9 +175,13 @@ def test_the_examples_are_scenarios(path: Path) -> None:
 
 def test_the_page_keeps_its_word() -> None:
     page = (ROOT / "docs" / "scenarios.md").read_text()
-    whole, bracket, agents = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    whole, bracket, agents, history = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
     assert len(parse_scenario(whole).commands) == 3
     assert len(parse_scenario(bracket + whole.partition("[[script]]")[0]).commands) == 3
     assert parse_scenario(whole + agents).crowd is not None
+    # Its files are looked for from the folder of the scenario on.
+    made = parse_scenario(history, str(ROOT / "data" / "scenarios" / "a.toml"))
+    assert made.history is not None
+    assert made.venue.instruments[0].fees.taker_ppm == 30
     for word in re.search(r"^Short names are (.*?)\.$", page, re.DOTALL | re.MULTILINE)[1].split("`")[1::2]:  # type: ignore[index]
         assert word in verbs() or word.startswith(("set_", "_"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import typer
@@ -18,6 +20,20 @@ def check_session(name: str, data: Path | None) -> None:
     folder = session_folder(data_root(data), name)
     if folder.exists():
         raise ConfigError(f"there is a session {name!r} already", str(folder), "choose another name")
+
+
+@contextmanager
+def recording(name: str, data: Path | None) -> Iterator[None]:
+    """Say what to do with a session whose recording does not come to its end."""
+    try:
+        yield
+    except BaseException:
+        if name and session_folder(data_root(data), name).is_dir():
+            typer.echo(
+                f"workbench: session {name!r} is as far as it came; `workbench recover {name}` completes it",
+                err=True,
+            )
+        raise
 
 
 def recover_session(name: str, data: Path | None) -> None:

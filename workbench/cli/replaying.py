@@ -16,7 +16,7 @@ import workbench
 from workbench.cli.errors import DIFFERENT
 from workbench.cli.importing import note_datasets
 from workbench.cli.output import check_output, whole_directory, write_replay
-from workbench.cli.recording import check_session
+from workbench.cli.recording import check_session, recording
 from workbench.cli.tables import console, ladder_table, summary_table
 from workbench.domain.codes import EventKind, Reason
 from workbench.engine.moments import local_time
@@ -101,9 +101,9 @@ def run_replay(
     )
     note_datasets(market.datasets)
     report = None if verify is None else market.verify(verify, _symbol_of_book(market, verify))
-    with progress_bar("replaying") as progress:
+    with recording(session, data), progress_bar("replaying") as progress:
         market.run(progress=progress)
-    market.seal()
+        market.seal()
     _refuse_refused(market)
     if out is not None:
         with whole_directory(out, force=force) as directory:

@@ -7,7 +7,7 @@ from pathlib import Path
 import typer
 
 from workbench.cli.output import check_output, whole_directory, write_replay
-from workbench.cli.recording import check_session
+from workbench.cli.recording import check_session, recording
 from workbench.cli.replaying import progress_bar
 from workbench.cli.tables import console, summary_table
 from workbench.engine.moments import local_time
@@ -22,7 +22,7 @@ def run_scenario(file: Path, out: Path | None, session: str, data: Path | None, 
     if out is not None:
         check_output(out, force=force)
     scenario = read_scenario(file, data=data)
-    with progress_bar("running") as progress:
+    with recording(session, data), progress_bar("running") as progress:
         market = run(scenario, session=session, data=data, progress=progress)
     if out is not None:
         with whole_directory(out, force=force) as directory:

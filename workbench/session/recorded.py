@@ -70,8 +70,6 @@ class RecordedSession:
         What it was made of.
     exchange
         The exchange, for its views.
-    kept
-        Events of all steps, where the exchange keeps them.
     """
 
     def __init__(
@@ -98,6 +96,7 @@ class RecordedSession:
         self._publishes = 0
         self._snapshot_seq = journal.last_seq
         self._closed = False
+        self._stopped = False
 
     @classmethod
     def create(
@@ -175,10 +174,13 @@ class RecordedSession:
         """
         self._check_open()
         self._journal.append(commands)
+        # From here on the journal is ahead of the exchange; whoever stops us leaves it to recovery.
+        self._stopped = True
         if self._journal.last_seq - self._journal.durable_seq >= self.rhythm.sync_commands:
             self._journal.sync()
         events = self.exchange.step(commands)
         self._tables.take(events)
+        self._stopped = False
         self._keep_up()
         return events
 
@@ -277,6 +279,7 @@ class RecordedSession:
         """
         if self._closed:
             return
+        self._check_open()
         for step in self.sealing():
             log.debug("session %s: %s", self.name, step)
 
@@ -309,6 +312,12 @@ class RecordedSession:
     def _check_open(self) -> None:
         if self._closed:
             raise StoreError("is closed", f"session {self.name!r}", "begin another session")
+        if self._stopped:
+            raise StoreError(
+                "was stopped in the middle of a step",
+                f"session {self.name!r}",
+                f"let go of it with abandon(), and `workbench recover {self.name}`",
+            )
 
     def __enter__(self) -> Self:
         return self

@@ -81,7 +81,8 @@ class Rerun:
     @property
     def identical(self) -> bool:
         """Whether every event and the last state are equal, byte for byte."""
-        return self.difference is None and self.state_hash == self.recorded_hash
+        # Before anything is published there is no state to compare with.
+        return self.difference is None and self.recorded_hash in ("", self.state_hash)
 
     def __str__(self) -> str:
         counts = f"{self.commands:,} commands, {self.events:,} events"

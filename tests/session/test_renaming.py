@@ -1,0 +1,111 @@
+"""Commands that name orders by id, in a market in which the orders have other ids.
+
+The oracle needs no renaming: the same session with every order named by its client order id, which stays.
+"""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.session.markets import START_NS, two_stocks
+from workbench.domain.codes import Side
+from workbench.domain.commands import batch, cancel_order, new_order, replace_order
+from workbench.domain.records import Records
+from workbench.engine.exchange import Exchange
+from workbench.session import renaming
+from workbench.session.changes import changes_of
+from workbench.session.whatif import WhatIf, compare
+
+
+@st.composite
+def sessions(draw: st.DrawFn) -> list[Records]:
+    """Orders with client order ids of their own, and cancels and replaces that name them so."""
+    made: list[Records] = []
+    owners: list[tuple[int, int]] = []
+    for at in range(draw(st.integers(2, 60))):
+        time_ns = START_NS + at
+        what = draw(st.sampled_from(("new", "new", "cancel", "replace")))
+        if what == "new" or not owners:
+            account, instrument = draw(st.integers(2, 3)), draw(st.integers(0, 1))
+            owners.append((account, instrument))
+            side = draw(st.sampled_from((Side.BUY, Side.SELL)))
+            lots, ticks = draw(st.integers(1, 9)), draw(st.integers(9_999, 10_001))
+            made.append(
+                new_order(time_ns, account, instrument, side, lots, ticks, client_order_id=len(owners))
+            )
+            continue
+        client = draw(st.integers(1, len(owners)))
+        account, instrument = owners[client - 1]
+        if what == "cancel":
+            made.append(cancel_order(time_ns, account, client_order_id=client, instrument=instrument))
+        else:
+            lots, ticks = draw(st.integers(1, 9)), draw(st.integers(9_998, 10_002))
+            made.append(
+                replace_order(
+                    time_ns,
+                    account,
+                    client_order_id=client,
+                    instrument=instrument,
+                    quantity_lots=lots,
+                    price_ticks=ticks,
+                )
+            )
+    return made
+
+
+def by_id(commands: list[Records]) -> list[Records]:
+    """The same session, each open order named by the id that it has at the time."""
+    exchange, made = Exchange(two_stocks()), []
+    for command in commands:
+        named = command.copy()
+        if command["kind"][0] != 1:
+            orders = exchange.orders(account=int(command["account"][0]))
+            theirs = orders[orders["client_order_id"] == command["client_order_id"][0]]
+            if len(theirs):
+                named["order_id"], named["client_order_id"] = theirs["order_id"][0], 0
+        exchange.step(named)
+        made.append(named)
+    return made
+
+
+def varied(commands: list[Records], **changes: object) -> WhatIf:
+    return compare(two_stocks(), batch(commands), changes_of(two_stocks(), **changes))  # type: ignore[arg-type]
+
+
+@given(sessions(), st.sampled_from(["ann", "bob"]))
+def test_ids_are_followed_as_client_ids_are(commands: list[Records], name: str) -> None:
+    one, two = varied(commands, without=name), varied(by_id(commands), without=name)
+    assert one.recorded.state_hash == two.recorded.state_hash
+    assert one.what_if.state_hash == two.what_if.state_hash
+
+
+@given(sessions(), st.integers(1, 20))
+def test_so_they_are_when_orders_are_late(commands: list[Records], latency: int) -> None:
+    one, two = (varied(each, latency=latency, latency_of="ann") for each in (commands, by_id(commands)))
+    assert one.what_if.state_hash == two.what_if.state_hash
+
+
+@given(sessions())
+def test_spans_of_commands_do_not_show(commands: list[Records]) -> None:
+    named = by_id(commands)
+    whole = varied(named, without="ann").what_if.state_hash
+    largest = renaming.LARGEST_BATCH
+    try:
+        renaming.LARGEST_BATCH = 2
+        assert varied(named, without="ann").what_if.state_hash == whole
+    finally:
+        renaming.LARGEST_BATCH = largest
+
+
+def test_a_cancel_of_somebody_elses_order_stays_one() -> None:
+    # Bob asks to cancel ann's order 1; in the market without her it is nobody's, and not his own order 1.
+    commands = [
+        new_order(START_NS, 2, 0, Side.BUY, 5, 9_000),
+        new_order(START_NS, 3, 0, Side.BUY, 5, 9_000),
+        cancel_order(START_NS, 3, order_id=1),
+        cancel_order(START_NS, 3, order_id=77),
+    ]
+    made = varied(commands, without="ann")
+    assert made.what_if.instruments["bid_lots"].tolist() == [5, 0]
+    assert made.missed == 1
+    assert np.array_equal(made.what_if.fills(), made.recorded.fills())
