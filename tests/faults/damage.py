@@ -102,7 +102,7 @@ class Sample:
     def _read(self, name: str) -> str:
         seq = 0
         try:
-            for first_seq, commands in reader.read(self.folder):
+            for first_seq, commands in reader.read(self.folder, batch=7):
                 expected = self.log[seq * SIZE : (seq + len(commands)) * SIZE]
                 if first_seq != seq + 1 or commands.tobytes() != expected:
                     return "wrong"

@@ -581,9 +581,11 @@ class History:
         label = f"after {what} of {path.name}"
         # What the cursor on the disk itself did not know when the power failed, its own frame alone knows.
         firm = self.acked if self.recovered else self.firm if what == "flip" else self.marked()
+        # In small batches what comes before damage is given; a misplaced frame shows by the one behind it.
+        batch = 1 << 18 if what == "misplaced frame" else 3
         checks: list[tuple[str, int, Callable[[], int]]] = [
             ("about", 0, lambda: self.told(disk)),
-            ("read", self.acked if self.recovered else 0, lambda: self.read(disk)),
+            ("read", self.acked if self.recovered else 0, lambda: self.read(disk, batch=batch)),
             ("verify", firm, lambda: self.verified(disk)),
             ("open", firm, lambda: self.reopened(disk)),
         ]
