@@ -42,8 +42,10 @@ def test_the_page_lists_every_column_with_its_type(title: str) -> None:
     assert named == [(field.name, field.type) for field in schema]
 
 
-def test_the_pages_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
-    (code,) = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
+def test_the_pages_examples_run(capsys: pytest.CaptureFixture[str]) -> None:
+    code, book = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
+    exec(book, {})
+    assert capsys.readouterr().out
     exec(code, {})
     seq, *worth = re.findall(r"\d+", capsys.readouterr().out)
     assert int(seq) > 0

@@ -46,25 +46,31 @@ def times(values_ns: Values) -> pa.Array:
     return pa.array(values_ns).view(TIME)
 
 
-def symbols(numbers: Values, venue: Venue) -> pa.Array:
-    """Symbols of instrument numbers."""
-    return _named(numbers, [instrument.symbol for instrument in venue.instruments])
+def symbols(numbers: Values, venue: Venue, *, unknown: bool = False) -> pa.Array:
+    """Symbols of instrument numbers; null for those that the venue does not know, if there may be any."""
+    return _names(numbers, [instrument.symbol for instrument in venue.instruments], unknown=unknown)
 
 
-def accounts(numbers: Values, venue: Venue) -> pa.Array:
-    """Names of account numbers; numbers as text where a bare venue keeps no names."""
+def accounts(numbers: Values, venue: Venue, *, unknown: bool = False) -> pa.Array:
+    """Names of account numbers, null for unknown ones if there may be any; a bare venue's numbers as text."""
     if venue.bare:
         known, places = np.unique(numbers, return_inverse=True)
-        return _named(places, [str(number) for number in known.tolist()])
-    return _named(numbers, [*RESERVED_NAMES, *(account.name for account in venue.accounts)])
+        return named(places, [str(number) for number in known.tolist()])
+    names = [*RESERVED_NAMES, *(account.name for account in venue.accounts)]
+    return _names(numbers, names, unknown=unknown)
+
+
+def _names(numbers: Values, names: list[str], *, unknown: bool) -> pa.Array:
+    absent = (numbers < 0) | (numbers >= len(names)) if unknown else None
+    return named(numbers, names, absent)
 
 
 def sides(codes: Values) -> pa.Array:
     """BUY and SELL; null where there is no side."""
-    return _named(codes.astype(np.int32) - Side.BUY, [Side.BUY.name, Side.SELL.name], codes == Side.NONE)
+    return named(codes.astype(np.int32) - Side.BUY, [Side.BUY.name, Side.SELL.name], codes == Side.NONE)
 
 
-def _named(places: Values, names: list[str], absent: Values | None = None) -> pa.Array:
+def named(places: Values, names: list[str], absent: Values | None = None) -> pa.Array:
     """A dictionary column of names by their places; null where `absent`."""
     present = places if absent is None else places[~absent]
     if len(present) and not 0 <= present.min() <= present.max() < len(names):

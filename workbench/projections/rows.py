@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from enum import IntEnum
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from workbench.domain.codes import OrderType, Reason, Side, TimeInForce
-from workbench.domain.config import RESERVED_NAMES, Venue
+from workbench.domain.config import Venue
 from workbench.domain.records import Records
 from workbench.domain.states import OrderState
-
-Values = npt.NDArray[Any]
+from workbench.projections.columns import Values, accounts, columns_of, field, named, symbols
 
 _CODES: dict[str, tuple[str, type[IntEnum]]] = {
     "side": ("side", Side),
@@ -28,7 +25,6 @@ _CODES: dict[str, tuple[str, type[IntEnum]]] = {
 
 _SWITCHES = ("by_split", "on_grid", "suspended")
 _LENGTHS = ("duration_ns",)
-_BLOCK_ROWS = 1 << 11
 
 
 def more_rows(rows: Records, used: int, size: int) -> Records:
@@ -46,11 +42,12 @@ def table_of(rows: Records, venue: Venue) -> pa.Table:
     lengths of time stay whole numbers.
     """
     columns: dict[str, Any] = {}
-    for name, values in _columns_of(rows).items():
+    names = [name for name in rows.dtype.names or () if not name.startswith("unused")]
+    for name, values in columns_of(rows, {name: field(name) for name in names}).items():
         if name == "account":
-            columns["account"] = _accounts(values, venue)
+            columns["account"] = accounts(values, venue, unknown=True)
         elif name == "instrument":
-            columns["symbol"] = _named(values, [instrument.symbol for instrument in venue.instruments])
+            columns["symbol"] = symbols(values, venue, unknown=True)
         elif name in _CODES:
             column, codes = _CODES[name]
             columns[column] = _coded(values, codes)
@@ -63,37 +60,10 @@ def table_of(rows: Records, venue: Venue) -> pa.Table:
     return pa.table(columns)
 
 
-def _columns_of(rows: Records) -> dict[str, Values]:
-    """Each field as an array of its own.
-
-    Some rows at a time: a field is spread over all of the memory, and each would fetch all of it anew.
-    """
-    names = [name for name in rows.dtype.names or () if not name.startswith("unused")]
-    columns = {name: np.empty(len(rows), dtype=rows.dtype[name]) for name in names}
-    for start in range(0, len(rows), _BLOCK_ROWS):
-        block = rows[start : start + _BLOCK_ROWS]
-        for name, values in columns.items():
-            values[start : start + len(block)] = block[name]
-    return columns
-
-
-def _accounts(numbers: Values, venue: Venue) -> pa.DictionaryArray:
-    """Names of accounts; of a bare venue, which has none, the numbers as text."""
-    if not venue.bare:
-        return _named(numbers, [*RESERVED_NAMES, *(account.name for account in venue.accounts)])
-    known, places = np.unique(numbers, return_inverse=True)
-    return _named(places, [str(number) for number in known.tolist()])
-
-
 def _coded(values: Values, codes: type[IntEnum]) -> pa.DictionaryArray:
     """Names of codes; that there is no side, or no reason, is null."""
     known = [code for code in codes if code.name != "NONE"]
     places = np.full(1 << 8, -1, dtype=np.int32)
     places[[int(code) for code in known]] = np.arange(len(known))
-    return _named(places[values], [code.name for code in known])
-
-
-def _named(places: Values, names: Sequence[str]) -> pa.DictionaryArray:
-    known = (places >= 0) & (places < len(names))
-    indices = pa.array(np.where(known, places, 0).astype(np.int32), mask=~known)
-    return pa.DictionaryArray.from_arrays(indices, pa.array(names, type=pa.string()))
+    found = places[values]
+    return named(found, [code.name for code in known], found < 0)
