@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from workbench.engine.replay import Replay
     from workbench.engine.stored import open_history, read_bars
     from workbench.errors import WorkbenchError
-    from workbench.feed.asof import asof_join
+    from workbench.feed.asof_table import asof_join
     from workbench.feed.bar_path import BarPath
     from workbench.feed.candle_table import candles
     from workbench.feed.columns import Layout
@@ -77,7 +77,7 @@ _HOMES = {
     "TickRules": "workbench.feed.ticks",
     "Venue": "workbench.domain.config",
     "WorkbenchError": "workbench.errors",
-    "asof_join": "workbench.feed.asof",
+    "asof_join": "workbench.feed.asof_table",
     "candles": "workbench.feed.candle_table",
     "connect": "workbench.journal.catalog",
     "open_history": "workbench.engine.stored",

@@ -16,8 +16,9 @@ from workbench.domain.codes import EventKind
 from workbench.domain.records import QUOTE_EVENT, TRADE_EVENT, Records
 from workbench.errors import ConfigError, SourceError, WorkbenchError
 from workbench.feed.bar_path import BAR_QUIRKS, SYNTHETIC_BARS, BarPath, bar_path, turning_points
-from workbench.feed.candles import DAY_NS, candles
+from workbench.feed.candles import candles
 from workbench.feed.history import QUIRKS, History
+from workbench.feed.times import DAY_NS
 
 MINUTE_NS = 60_000_000_000
 HOUR_NS = 60 * MINUTE_NS

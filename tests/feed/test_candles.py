@@ -18,20 +18,19 @@ from workbench.errors import ConfigError, WorkbenchError
 from workbench.feed.bars import read_bars
 from workbench.feed.candles import (
     CANDLE,
-    DAY_NS,
     TOO_LARGE,
     CandleFold,
-    Intervals,
     candles,
     coarser,
-    day_starts,
     joined,
 )
 from workbench.feed.files import read_bytes
+from workbench.feed.intervals import Intervals, day_starts
 from workbench.feed.lean import lean_file
 from workbench.feed.table import Table, read_table
 from workbench.feed.tick_table import ODD_LOT
 from workbench.feed.ticks import COLUMNS
+from workbench.feed.times import DAY_NS
 
 pytestmark = pytest.mark.kernel
 
