@@ -30,6 +30,8 @@ BATCHES = {1: 0.0, 50: 0.0, 500: 400_000.0, 5_000: 3_000_000.0}
 RECOVERED = 10_000_000
 ALONE_SECONDS, SNAPSHOT_SECONDS = 10.0, 2.0
 """Wanted for ten million commands."""
+OPENING_SECONDS = 1.0
+"""Some of recovery does not shrink with the journal: segments are allocated and synced."""
 SNAPSHOT_AT = 0.95
 CHUNK = 5_000
 
@@ -191,10 +193,13 @@ def appends(report: Report, repeats: int) -> None:
             ]
         )
         if wanted:
+            # A disk that cannot do it with bare writes, as one that others are using, says nothing about us.
+            met = done / best["frames"] >= wanted
             report.judge(
                 f"durable append: at least {wanted:,.0f} commands a second at {size:,} in a batch",
-                f"{rate(done, best['frames'])}, {times(best['many'] / best['frames'])} SQLite",
-                done / best["frames"] >= wanted,
+                f"{rate(done, best['frames'])}, {times(best['many'] / best['frames'])} SQLite; "
+                f"bare disk {rate(done, best['disk'])}",
+                met if met or done / best["disk"] >= wanted else None,
             )
     report.numbers["durable_commands_per_second"] = rates
 
@@ -272,7 +277,7 @@ def recovery(report: Report, commands: int, repeats: int) -> None:
             ("the journal alone", ALONE_SECONDS),
             ("a snapshot at 95 %", SNAPSHOT_SECONDS),
         ):
-            limit = most * part
+            limit = max(most * part, OPENING_SECONDS)
             report.judge(
                 f"recovery of {commands:,} commands from {name} in less than {limit:g} s",
                 f"{found[name]:.2f} s",
