@@ -7,19 +7,18 @@ every planted fault is found, kills real processes, and damages a real journal i
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import re
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from multiprocessing import get_context
 
 from tests.faults import damage, kills
 from tests.faults.history import FOLDER, BrokenPromiseError, History
+from tests.faults.log import quiet
 from tests.faults.market import Market
 from tests.faults.mutants import MUTANTS
 from tests.faults.planting import planted
@@ -34,17 +33,6 @@ CHUNK = 50
 def history(seed: int) -> Counter[str]:
     """One history of the journal as it is; raises `BrokenPromiseError`."""
     return History(seed, Market(seed) if seed % MARKET_EVERY == 0 else None).run()
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Without the journal's log, for it rightly complains all the time."""
-    before = logging.root.manager.disable
-    logging.disable(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        logging.disable(before)
 
 
 def histories(seeds: range) -> tuple[Counter[str], list[str]]:
@@ -99,9 +87,9 @@ def run_mutants(pool: ProcessPoolExecutor, limit: int) -> bool:
     begun = time.monotonic()
     results = list(pool.map(seeds_until_found, [mutant.name for mutant in MUTANTS], [limit] * len(MUTANTS)))
     say(f"Planted faults: {len(MUTANTS)} in {time.monotonic() - begun:.0f} s\n")
-    say(f"  {'planted':34} {'seeds until found':>17}  found by\n")
+    say(f"  {'planted':42} {'seeds until found':>17}  found by\n")
     for mutant, (seeds, error) in zip(MUTANTS, results, strict=True):
-        say(f"  {mutant.name:34} {seeds or 'NOT FOUND':>17}  {shown(error)}\n")
+        say(f"  {mutant.name:42} {seeds or 'NOT FOUND':>17}  {shown(error)}\n")
     say("\n")
     return all(seeds for seeds, _ in results)
 
@@ -135,7 +123,8 @@ def main(arguments: Iterable[str] | None = None) -> int:
         if "mutants" in options.parts:
             good &= run_mutants(pool, MUTANT_SEEDS)
     if "kills" in options.parts:
-        good &= kills.main(["--kills", str(options.kills), "--seed", str(options.first)]) == 0
+        numbers = {"--kills": options.kills, "--seed": options.first, "--workers": options.workers}
+        good &= kills.main([str(word) for pair in numbers.items() for word in pair]) == 0
         say("\n")
     if "damage" in options.parts:
         good &= damage.main(["--bits", str(options.bits), "--step", str(options.step)]) == 0

@@ -29,6 +29,7 @@ class Inode:
     cached: bytearray = field(default_factory=bytearray)
     durable: bytearray = field(default_factory=bytearray)
     dirty: dict[int, None] = field(default_factory=dict)
+    folder: bool = False
 
     def touch(self, start: int, stop: int) -> None:
         """Mark the sectors of bytes `start` to `stop` as not synced."""
@@ -125,7 +126,7 @@ class SimDisk:
         self.root = root
         self.names: dict[Path, Inode] = {}
         self.durable_names: dict[Path, Inode] = {}
-        self.folders: dict[Path, Inode] = {root: Inode()}
+        self.folders: dict[Path, Inode] = {root: Inode(folder=True)}
         self.changes: list[Change] = []
         self.handles: dict[int, Handle] = {}
         self.rates: dict[str, float] = {}
@@ -134,7 +135,7 @@ class SimDisk:
         self.injected: Counter[str] = Counter()
         self.operations = 0
         self.trace: deque[str] = deque(maxlen=400)
-        self._next = 3
+        self._next = self._gone = 3
         self.durable_names[root] = self.names[root] = self.folders[root]
 
     # ------------------------------------------------------------------ faults
@@ -151,6 +152,7 @@ class SimDisk:
         """Start anew after the process died, or with `power` the whole machine."""
         self.trace.append("--- power loss" if power else "--- killed")
         self.handles.clear()
+        self._gone = self._next
         self.down = False
         if not power:
             return
@@ -176,7 +178,7 @@ class SimDisk:
                 inode.lose(self.draw, whole if whole != "mixed" else self.draw.choice(LOSSES))
             inode.cached[:] = inode.durable
         self.names = dict(self.durable_names)
-        self.folders = {path: inode for path, inode in self.folders.items() if path in self.names}
+        self.folders = {path: inode for path, inode in self.names.items() if inode.folder}
 
     def flip(self, path: Path, bit: int) -> None:
         """Turn one bit of a file over, at rest."""
@@ -294,8 +296,8 @@ class SimDisk:
 
     def close(self, handle: int) -> None:
         """Close a file, and let go of its lock."""
-        if self.down:
-            raise Down
+        if self.down or handle <= self._gone:
+            return  # What died with the process is closed already, whenever its last reference goes.
         self._of(handle)
         del self.handles[handle]
 
@@ -383,11 +385,14 @@ class SimDisk:
     # ------------------------------------------------------------------ folders
 
     def rename(self, old: Path, new: Path) -> None:
-        """Give a file another name, in place of what has that name."""
+        """Give a file or folder another name, in place of a file that has that name."""
         self._step(f"rename {old.name} to {new.name}")
         if old not in self.names:
             raise FileNotFoundError(errno.ENOENT, "No such file or directory", str(old))
-        self._change((old, None), (new, self.names[old]))
+        moved = [path for path in self.names if path == old or old in path.parents]
+        there = [(new / path.relative_to(old), self.names[path]) for path in moved]
+        self._change(*((path, None) for path in moved), *there)
+        self.folders = {path: inode for path, inode in self.names.items() if inode.folder}
 
     def remove(self, path: Path) -> None:
         """Remove a file."""
@@ -415,7 +420,7 @@ class SimDisk:
         self._step(f"make folder {folder.name}")
         for path in reversed((folder, *folder.parents)):
             if path not in self.folders and path.is_relative_to(self.root):
-                self.folders[path] = Inode()
+                self.folders[path] = Inode(folder=True)
                 self._change((path, self.folders[path]))
 
     def sync_folder(self, folder: Path) -> None:

@@ -13,7 +13,7 @@ import traceback
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ import numpy as np
 from tests.faults.disk import Down, SimDisk
 from workbench.domain.records import COMMAND, Records
 from workbench.errors import JournalError
-from workbench.journal import cursor, frames, growing, reader, snapshots, verify, writer
+from workbench.journal import cursor, frames, growing, reader, repair, snapshots, verify, writer
 
 SIZE = COMMAND.itemsize
 FOLDER = Path("/sim/session/journal")
@@ -151,10 +151,10 @@ class History:
 
     # ------------------------------------------------------------------ reading
 
-    def read(self, disk: SimDisk, after_seq: int = 0, **options: Any) -> int:
+    def read(self, disk: SimDisk, after_seq: int = 0, folder: Path = FOLDER, **options: Any) -> int:
         """Read from a sequence on and compare with the model; returns the last sequence that came."""
         last = after_seq
-        for first_seq, commands in reader.read(FOLDER, after_seq=after_seq, disk=disk, **options):
+        for first_seq, commands in reader.read(folder, after_seq=after_seq, disk=disk, **options):
             self.ensure(first_seq == last + 1, f"read gives command {first_seq} after {last}")
             self.ensure(len(commands) > 0, f"read gives an empty batch at {first_seq}")
             self.ensure(commands.dtype == COMMAND, "read gives records of another dtype")
@@ -363,6 +363,8 @@ class History:
             self.save_snapshot(journal)
         elif what < 0.95:
             self.look(journal)
+            if self.draw.random() < 0.3:
+                self.look_slowly(journal)
         elif what < 0.965:
             self.refuses(lambda: self.open_on(self.disk), "a second writer")
             self.counts["second writers refused"] += 1
@@ -452,6 +454,23 @@ class History:
         )
         self.ensure(journal.last_seq == self.written, f"last_seq is {journal.last_seq}")
         self.counts["reads beside the writer"] += 1
+
+    def look_slowly(self, journal: writer.Journal) -> None:
+        """A reader that is in the middle while the writer goes on."""
+        least, last = self.acked, 0
+        reading = reader.read(FOLDER, batch=self.draw.choice((1, 5, 40)), disk=self.disk)
+        with closing(reading):
+            for number, (first_seq, commands) in enumerate(reading):
+                self.ensure(first_seq == last + 1, f"a slow reader gets command {first_seq} after {last}")
+                upto = last + len(commands)
+                same = commands.tobytes() == self.log[last * SIZE : upto * SIZE]
+                self.ensure(same, f"a slow reader gets wrong bytes in {first_seq} to {upto}")
+                last = upto
+                if number % 3 == 0 and self.draw.random() < 0.5:
+                    self.append(journal)
+                    self.sync(journal)
+        self.ensure(least <= last <= journal.durable_seq, f"a slow reader came to {last} of {least}")
+        self.counts["reads across writes"] += 1
 
     def take_over(self, journal: writer.Journal) -> None:
         """The locks are lost without the writer knowing, and another one opens the journal."""
@@ -562,9 +581,11 @@ class History:
         label = f"after {what} of {path.name}"
         # What the cursor on the disk itself did not know when the power failed, its own frame alone knows.
         firm = self.acked if self.recovered else self.firm if what == "flip" else self.marked()
+        # In small batches what comes before damage is given; a misplaced frame shows by the one behind it.
+        batch = 1 << 18 if what == "misplaced frame" else 3
         checks: list[tuple[str, int, Callable[[], int]]] = [
             ("about", 0, lambda: self.told(disk)),
-            ("read", self.acked if self.recovered else 0, lambda: self.read(disk)),
+            ("read", self.acked if self.recovered else 0, lambda: self.read(disk, batch=batch)),
             ("verify", firm, lambda: self.verified(disk)),
             ("open", firm, lambda: self.reopened(disk)),
         ]
@@ -575,6 +596,9 @@ class History:
                 self.counts[f"{name} refused damage"] += 1
                 told = any(file in str(error) for file in (path.name, str(FOLDER)))
                 self.ensure(told, f"{label} {name} names no file: {error}")
+                # Whether a misplaced frame is wrong or the one behind it, nobody can tell.
+                if name == "open" and what != "misplaced frame":
+                    self.repaired(disk, label)
             except BrokenPromiseError as error:
                 raise BrokenPromiseError(f"{label} {name}: {error}") from error
             else:
@@ -608,6 +632,24 @@ class History:
         self.ensure(self.read(disk) == last_seq, "open and read differ")
         self.check_snapshot(disk, last_seq, damaged=True)
         return last_seq
+
+    def repaired(self, disk: SimDisk, label: str) -> None:
+        """What can be kept of a damaged journal is a right beginning of it, and the originals stay."""
+        before = {path: disk.data(path) for path in disk.files()}
+        out = FOLDER.with_name("repaired")
+        try:
+            done = repair.repair(FOLDER, out=out, yes=True, disk=disk)
+        except JournalError:
+            self.counts["repair refused"] += 1
+            return
+        for path, data in before.items():
+            same = path in disk.names and (disk.data(path) == data or path.name == "lock")
+            self.ensure(same, f"{label} repair changed {path.name}")
+        last_seq = self.read(disk, folder=out)
+        self.ensure(last_seq == done.kept_seq, f"{label} repair kept {last_seq}, not {done.kept_seq}")
+        journal = writer.Journal.open(out, segment_bytes=self.segment_bytes, disk=disk)
+        self.ensure(journal.last_seq == last_seq, f"{label} what was repaired opens with {journal.last_seq}")
+        self.counts["repaired"] += 1
 
     def more(self, disk: SimDisk, path: Path, offset: int) -> bool:
         """Whether frames follow, or nothing at all; a closing frame alone tells readers too late."""

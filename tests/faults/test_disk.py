@@ -77,6 +77,23 @@ def test_names_need_their_folder_synced() -> None:
     assert disk.files() == [ROOT / "new"]
 
 
+def test_a_folder_is_renamed_with_all_that_is_in_it() -> None:
+    found = set()
+    for seed in range(50):
+        disk = SimDisk(seed)
+        disk.make_folder(ROOT / "a" / "b")
+        disk.close(disk.open(ROOT / "a" / "b" / "file", create=True))
+        for folder in (ROOT / "a" / "b", ROOT / "a", ROOT):
+            disk.sync_folder(folder)
+        disk.rename(ROOT / "a", ROOT / "c")
+        assert disk.list(ROOT / "c" / "b") == ["file"]
+        assert not disk.exists(ROOT / "a")
+        disk.restart(power=True)
+        found.add(tuple(map(str, disk.files())))
+        assert all(disk.list(path.parent) == ["file"] for path in disk.files())
+    assert found == {("/sim/a/b/file",), ("/sim/c/b/file",)}
+
+
 def test_what_is_in_an_unsynced_folder_is_gone_with_it() -> None:
     found = set()
     for seed in range(50):
@@ -101,7 +118,8 @@ def test_a_killed_process_loses_its_handles_and_locks_alone() -> None:
     assert disk.data(FILE) == NEW
     for gone in (handle, lock):
         with pytest.raises(OSError, match="Bad file descriptor"):
-            disk.close(gone)
+            disk.size(gone)
+        disk.close(gone)
     disk.close(disk.lock(ROOT / "lock"))
     disk.lock(ROOT / "lock")
 
@@ -146,7 +164,7 @@ def test_is_gone_after_so_many_operations_and_stays_gone() -> None:
     with pytest.raises(Down):
         disk.size(handle)
     with pytest.raises(Down):
-        disk.close(handle)
+        disk.read(handle, 1, 0)
     disk.restart(power=False)
     assert disk.data(FILE) == OLD
 
