@@ -109,3 +109,30 @@ def test_a_cancel_of_somebody_elses_order_stays_one() -> None:
     assert made.what_if.instruments["bid_lots"].tolist() == [5, 0]
     assert made.missed == 1
     assert np.array_equal(made.what_if.fills(), made.recorded.fills())
+
+
+def test_an_order_replaced_by_its_client_id_is_followed_too() -> None:
+    # Without ann bob's ids are 1, and 2 after the replace; the cancel of a part begins a span of its own.
+    commands = [
+        new_order(START_NS, 2, 0, Side.BUY, 5, 9_000),
+        new_order(START_NS, 3, 0, Side.BUY, 5, 9_000, client_order_id=7),
+        cancel_order(START_NS, 3, order_id=2, quantity_lots=1),
+        replace_order(START_NS, 3, client_order_id=7, price_ticks=9_001),
+        cancel_order(START_NS, 3, order_id=3),
+    ]
+    made = varied(commands, without="ann")
+    assert made.missed == 0
+    assert made.what_if.instruments["bid_lots"].tolist() == [0, 0]
+
+
+def test_a_number_that_was_nobodys_order_does_not_become_one() -> None:
+    # Ann's 60 make bob's replaces to 50 and 55 too small; without her they are accepted, and give out id 3.
+    commands = [
+        new_order(START_NS, 3, 0, Side.SELL, 100, 9_000),
+        new_order(START_NS, 2, 0, Side.BUY, 60, 9_000),
+        replace_order(START_NS, 3, order_id=1, quantity_lots=50),
+        replace_order(START_NS, 3, order_id=1, quantity_lots=55),
+        cancel_order(START_NS, 3, order_id=3),
+    ]
+    made = varied(commands, without="ann")
+    assert made.what_if.instruments["ask_lots"].tolist() == [55, 0]
