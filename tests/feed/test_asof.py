@@ -1,6 +1,6 @@
 """As-of joins against a plain twin, Polars and DuckDB, on random rows and on real trades and quotes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -215,12 +215,13 @@ def test_the_quote_that_a_trade_met_comes_by_seq(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def market(shared: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Trades and quotes of two days of IBM, as two symbols on one day."""
+def market(shared: Path, scaled: Callable[[int], int]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Trades and quotes of two days of IBM (of their first minutes at a small scale), as two symbols."""
+    until = "16:00" if scaled(20) > 1 else "09:40"
     trades, quotes = [], []
     for number, day in enumerate(("20131007", "20131008")):
         folder = shared / "data/ticks/us_equity/ibm"
-        replayed = wb.replay(folder / f"{day}_trade.zip", folder / f"{day}_quote.zip").run()
+        replayed = wb.replay(folder / f"{day}_trade.zip", folder / f"{day}_quote.zip").run_until(until)
         for frame, frames in ((replayed.trades(), trades), (replayed.quotes(), quotes)):
             named = pl.lit(f"IBM{number}").alias("symbol")
             frames.append(frame.with_columns(pl.col("time") - timedelta(days=number), named))
