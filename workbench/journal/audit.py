@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from workbench.errors import StoreError
-from workbench.journal.manifest import OPEN, Manifest, Part, generation_of, read_manifest, venue_of
+from workbench.errors import JournalError, StoreError, WorkbenchError
+from workbench.journal.belonging import check_identity, check_length
+from workbench.journal.manifest import OPEN, SEALED, Manifest, Part, generation_of, read_manifest, venue_of
 from workbench.journal.parts import open_part
 from workbench.journal.place import JOURNAL, MANIFEST, SESSIONS, session_folder
+from workbench.journal.repair import is_kept_aside
 from workbench.journal.seal import LOCK, is_being_written, part_files
+from workbench.journal.remedies import rebuild, restore
 from workbench.journal.tables import TABLES
 from workbench.journal.whole import PARTIAL, digest
 
@@ -21,7 +24,8 @@ def audit(root: Path, session: str) -> list[str]:
     """What is wrong with a session's tables, a sentence each; empty when all is well.
 
     Every file is read whole: its size, hash, rows and columns must be the manifest's, and each page must have
-    its checksum. The journal has checks of its own.
+    its checksum. The journal must be the session's own and reach as far as the tables; whether each byte of it
+    is whole, `workbench journal verify` tells.
     """
     folder = session_folder(root, session)
     problems: list[str] = []
@@ -35,12 +39,23 @@ def audit(root: Path, session: str) -> list[str]:
         # A session that runs may have replaced its files meanwhile; then look at the new ones.
         if not problems or generation_of(folder) == manifest.generation:
             break
+    problems += [str(problem) for problem in _of_journal(folder, manifest)]
     return [*problems, *(str(problem) for problem in strangers(folder, manifest))]
+
+
+def _of_journal(folder: Path, manifest: Manifest) -> Iterator[WorkbenchError]:
+    """Whether the journal is the session's own, and has all that the tables were made from."""
+    try:
+        check_identity(folder / JOURNAL, manifest)
+        if manifest.state == SEALED and manifest.journal:
+            check_length(folder / JOURNAL, manifest)
+    except JournalError as error:
+        yield error
 
 
 def _of_part(folder: Path, manifest: Manifest, part: Part) -> Iterator[StoreError]:
     path = folder / part.path
-    remedy = f"restore it from a copy, or make session {manifest.session!r} anew from its journal"
+    remedy = restore(manifest.session)
     if not path.is_file():
         yield StoreError(
             f"is missing, but session {manifest.session!r} has it in its manifest", str(path), remedy
@@ -58,7 +73,7 @@ def _of_part(folder: Path, manifest: Manifest, part: Part) -> Iterator[StoreErro
     table = TABLES.get(part.table)
     if table is None or table.hash != part.schema:
         what = f"has columns of another version of table {part.table!r}"
-        yield StoreError(what, str(path), f"make session {manifest.session!r} anew from its journal")
+        yield StoreError(what, str(path), rebuild(manifest.session))
         return
     try:
         with open_part(path) as file:
@@ -67,9 +82,6 @@ def _of_part(folder: Path, manifest: Manifest, part: Part) -> Iterator[StoreErro
                 file.read_row_group(group)
     except StoreError as error:
         yield error
-        return
-    except OSError as error:
-        yield StoreError(f"cannot be read: {error}", str(path), remedy)
         return
     if rows != part.rows:
         yield StoreError(f"has {rows:,} rows, expected {part.rows:,}", str(path), remedy)
@@ -85,9 +97,9 @@ def strangers(folder: Path, manifest: Manifest) -> Iterator[StoreError]:
     parts = set(part_files(folder))
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder)
-        if path.is_dir() and name.parts[0] in _KNOWN:
+        if path.is_dir() and (name.parts[0] in _KNOWN or is_kept_aside(name.parts[0])):
             continue
-        if name.parts[0] == JOURNAL or name.as_posix() in listed or name.as_posix() in (MANIFEST, LOCK):
+        if name.parts[0] == JOURNAL or is_kept_aside(name.parts[0]) or name.as_posix() in listed or name.as_posix() in (MANIFEST, LOCK):
             continue
         made = path in parts or path.name.endswith(PARTIAL)
         if made and writing:

@@ -36,6 +36,8 @@ from workbench.journal.history import (
 from workbench.journal.manifest import OPEN, Manifest, generation_of, read_manifest, venue_of
 from workbench.journal.notional import value_micros
 from workbench.journal.place import MANIFEST, data_root, session_folder, session_names
+from workbench.journal.proof import prove
+from workbench.journal.remedies import ROOT, WITHOUT, rebuild, restore
 from workbench.journal.tables import TABLES
 from workbench.journal.views import (
     ACCOUNTS,
@@ -115,12 +117,20 @@ class Catalog:
         Names of the sessions to show; None for all there are, also those that begin later.
     database
         The database that the views are in.
+    verified
+        Whether files are read whole and held against their hashes before they are shown.
     """
 
     def __init__(
-        self, root: Path, sessions: Sequence[str] | None, database: duckdb.DuckDBPyConnection
+        self,
+        root: Path,
+        sessions: Sequence[str] | None,
+        database: duckdb.DuckDBPyConnection,
+        *,
+        verified: bool = True,
     ) -> None:
         self.root = root
+        self.verified = verified
         self.sessions = sessions
         self._database = database
         self._known: dict[str, _Known] = {}
@@ -160,6 +170,8 @@ class Catalog:
             manifest = read_manifest(folder)
             try:
                 check_files(folder, manifest)
+                if self.verified:
+                    prove(folder, manifest.session, manifest.parts)
             except StoreError:
                 # The writer may have compacted and cleaned up since; then its manifest is another one.
                 if attempt + 1 == _TRIES or generation_of(folder) == manifest.generation:
@@ -221,23 +233,20 @@ def check_files(folder: Path, manifest: Manifest) -> None:
             raise StoreError(
                 f"is missing, but session {manifest.session!r} has it in its manifest",
                 str(path),
-                "restore it from a copy, or name the other sessions with session=; "
-                "`workbench data verify` looks for more",
+                f"{restore(manifest.session)}, or {WITHOUT}",
             ) from None
         if size != part.bytes:
             raise StoreError(
                 f"has {size:,} bytes, but {part.bytes:,} in the manifest of session {manifest.session!r}: "
                 "it was edited or damaged",
                 str(path),
-                "restore it from a copy, or name the other sessions with session=; "
-                "`workbench data verify` looks for more",
+                f"{restore(manifest.session)}, or {WITHOUT}",
             )
         if part.table not in TABLES or part.schema != TABLES[part.table].hash:
             raise StoreError(
                 f"has columns of another version of table {part.table!r}",
                 str(path),
-                f"make session {manifest.session!r} anew from its journal with `workbench rerun`, "
-                "or name the other sessions with session=",
+                f"{rebuild(manifest.session)}, or {WITHOUT}",
             )
 
 
@@ -355,7 +364,11 @@ class Connection:
 
 
 def connect(
-    data: str | Path | None = None, *, session: str | Sequence[str] | None = None, confined: bool = False
+    data: str | Path | None = None,
+    *,
+    session: str | Sequence[str] | None = None,
+    confined: bool = False,
+    verify: bool = True,
 ) -> Connection:
     """SQL over every session under a data root.
 
@@ -367,6 +380,9 @@ def connect(
         Name or names of the only sessions to show.
     confined
         Whether SQL may touch no file but those under the root, and no setting: for SQL that others wrote.
+    verify
+        Whether files that this process has not seen yet are read whole and held against their hashes. Without
+        it a damaged file may give wrong answers.
 
     Returns
     -------
@@ -387,7 +403,7 @@ def connect(
             raise StoreError(f"there is no session {name!r}", str(root), f"known are {known}")
     database = duckdb.connect(":memory:", config={**_CONFIG, "temp_directory": _spill_folder()})
     try:
-        catalog = Catalog(root, names, database)
+        catalog = Catalog(root, names, database, verified=verify)
         if confined:
             confine(database, root)
         catalog.refresh()
@@ -399,7 +415,7 @@ def connect(
 
 def _check_root(root: Path) -> None:
     if not root.is_dir():
-        raise StoreError("is no folder", str(root), "name the data root with data= or $WORKBENCH_DATA")
+        raise StoreError("is no folder", str(root), ROOT)
 
 
 def _spill_folder() -> str:

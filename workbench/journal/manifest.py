@@ -16,13 +16,13 @@ from typing import Any
 from workbench.domain.config import Venue, venue_from_json
 from workbench.errors import ConfigError, StoreError
 from workbench.journal.place import MANIFEST
+from workbench.journal.remedies import WITHOUT, rebuild
 from workbench.journal.whole import write_whole
 
 FORMAT = 1
 OPEN, SEALED = "open", "sealed"
 
 _HEAD_BYTES = 64
-_VERIFY = "run `workbench data verify`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +93,8 @@ class Manifest:
         Clock time of the first and of this manifest, nanoseconds since 1970 UTC.
     next_part
         Number of the next file.
+    journal
+        Identity of its journal, 32 hex digits; empty when it is not known.
     more
         Whatever else the writer wants to be kept.
     parts, retired
@@ -110,6 +112,7 @@ class Manifest:
     created_ns: int = 0
     written_ns: int = 0
     next_part: int = 1
+    journal: str = ""
     more: dict[str, Any] = field(default_factory=dict)
     parts: tuple[Part, ...] = ()
     retired: tuple[Retired, ...] = ()
@@ -166,8 +169,7 @@ def read_manifest(folder: Path) -> Manifest:
         raise StoreError(
             f"session {folder.name!r} has no {MANIFEST}",
             str(folder),
-            "rebuild it from its journal with `workbench rerun`, move the folder away, or name the other "
-            "sessions with session=",
+            f"{rebuild(folder.name)}; or move the folder away, or {WITHOUT}",
         ) from None
     except OSError as error:
         raise StoreError(f"cannot be read: {error.strerror}", str(path)) from None
@@ -181,7 +183,7 @@ def decode(data: bytes, path: Path) -> Manifest:
         return StoreError(
             what,
             str(path),
-            f"{_VERIFY}, restore the file, or leave the session out by naming the others with session=",
+            f"restore the file, or {rebuild(path.parent.name)}, or {WITHOUT}",
         )
 
     try:
@@ -238,5 +240,5 @@ def venue_of(manifest: Manifest) -> Venue:
         raise StoreError(
             f"its venue is not one of this version: {error}",
             f"session {manifest.session!r}",
-            "read it with its own version, or name the other sessions with session=",
+            f"read it with its own version, or {WITHOUT}",
         ) from None

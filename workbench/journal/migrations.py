@@ -14,7 +14,7 @@ from workbench.errors import JournalError
 from workbench.journal.disk import REAL, Disk
 from workbench.journal.frames import COMMANDS, SCHEMA
 from workbench.journal.reader import about, stored_steps
-from workbench.journal.segments import survey
+from workbench.journal.segments import read_header, segment_files, survey
 from workbench.journal.writer import SEGMENT_BYTES, Journal
 
 
@@ -106,7 +106,11 @@ def migrate(
         path = path_from(schema)
     except JournalError as error:
         raise JournalError(error.what, str(folder), error.remedy) from None
-    with Journal.create(out, about(folder, disk=disk), segment_bytes=segment_bytes, disk=disk) as journal:
+    # The session's manifest knows the journal by its identity.
+    identity = read_header(disk, segment_files(disk, folder)[0]).journal
+    with Journal.create(
+        out, about(folder, disk=disk), segment_bytes=segment_bytes, identity=identity, disk=disk
+    ) as journal:
         for step in stored_steps(folder, disk=disk, schema=schema):
             if step.frame.codec != COMMANDS:
                 continue

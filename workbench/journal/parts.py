@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from workbench.errors import StoreError
+from workbench.journal.remedies import restore
 from workbench.journal.tables import NAME, SESSION, Table
 from workbench.journal.whole import digest, partial_of, settle
 
@@ -197,15 +199,23 @@ def _grouped(pieces: Iterable[pa.Table]) -> Iterator[pa.Table]:
         yield pa.concat_tables(waiting)
 
 
-def open_part(path: Path) -> pq.ParquetFile:
-    """A part for reading, its pages checked as they are read."""
+@contextmanager
+def open_part(path: Path) -> Iterator[pq.ParquetFile]:
+    """A part for reading, its pages checked as they are read; what is wrong with it names the file."""
     try:
-        return pq.ParquetFile(path, page_checksum_verification=True, read_dictionary=None)
+        with pq.ParquetFile(path, page_checksum_verification=True, read_dictionary=None) as file:
+            yield file
     except FileNotFoundError:
-        raise StoreError(
-            "is missing", os.fspath(path), "restore it from a copy, then run `workbench data verify`"
-        ) from None
+        raise StoreError("is missing", os.fspath(path), restore(_session_of(path))) from None
     except (pa.ArrowException, OSError) as error:
         raise StoreError(
-            f"is no Parquet file that can be read: {error}", os.fspath(path), "run `workbench data verify`"
+            f"cannot be read, for it was edited or damaged: {error}",
+            os.fspath(path),
+            restore(_session_of(path)),
         ) from None
+
+
+def _session_of(path: Path) -> str:
+    """Name of the session that a part is of, by its place."""
+    table = path.parent
+    return (table.parent if "=" in table.name else table).parent.name

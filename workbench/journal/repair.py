@@ -12,11 +12,22 @@ from workbench.journal.cursor import Cursor
 from workbench.journal.disk import REAL, Disk, read_file, write_file
 from workbench.journal.fence import Fence
 from workbench.journal.growing import Growing
+from workbench.journal.place import JOURNAL
 from workbench.journal.refusals import disk_errors
 from workbench.journal.segments import CLOSED, Position, Segment, Walk, opened, read_header
 from workbench.journal.verify import SegmentReport, Verdict, verify
 
 _WORK: Final = "repairing"
+_ASIDE: Final = "damaged-"
+
+
+def is_kept_aside(name: str) -> bool:
+    """Whether a folder of this name is what a repair of a session's journal has kept.
+
+    >>> is_kept_aside("journal.damaged-2"), is_kept_aside("journal.old")
+    (True, False)
+    """
+    return name.startswith(f"{JOURNAL}.{_ASIDE}")
 
 
 @dataclass(slots=True)
@@ -124,9 +135,9 @@ def repair(
 def _plan(disk: Disk, folder: Path, out: Path | str | None, verdict: Verdict, end: Position) -> Repair:
     if out is None:
         number = 1
-        while disk.exists(folder.with_name(f"{folder.name}.damaged-{number}")):
+        while disk.exists(folder.with_name(f"{folder.name}.{_ASIDE}{number}")):
             number += 1
-        target, aside = folder, folder.with_name(f"{folder.name}.damaged-{number}")
+        target, aside = folder, folder.with_name(f"{folder.name}.{_ASIDE}{number}")
     else:
         target, aside = Path(out), folder
         if disk.exists(target):

@@ -11,6 +11,7 @@ from workbench.errors import StoreError
 from workbench.journal.audit import strangers
 from workbench.journal.manifest import SEALED, Manifest, read_manifest
 from workbench.journal.place import JOURNAL, MANIFEST, SESSIONS, session_folder, session_names
+from workbench.journal.repair import is_kept_aside
 from workbench.journal.seal import SessionStore
 from workbench.journal.tables import TABLES
 from workbench.journal.whole import sync_folder, writing
@@ -143,6 +144,9 @@ def _erase(folder: Path) -> None:
     if (folder / JOURNAL).is_dir():
         shutil.rmtree(folder / JOURNAL)
     for path in list(folder.iterdir()):
-        path.unlink()
+        if is_kept_aside(path.name):
+            shutil.rmtree(path)
+        else:
+            path.unlink()
     folder.rmdir()
     sync_folder(folder.parent)

@@ -33,6 +33,7 @@ from workbench.journal.manifest import (
 from workbench.journal.notional import without_what_follows
 from workbench.journal.parts import Written, checked, ordered, write_part
 from workbench.journal.place import MANIFEST, session_folder
+from workbench.journal.remedies import restore
 from workbench.journal.tables import CANDLES, INTERVALS, TABLES, Table
 from workbench.journal.whole import PARTIAL, digest, make_folders, sync_folder, writing
 
@@ -67,7 +68,16 @@ class SessionStore:
         self._release = weakref.finalize(self, os.close, lock)
 
     @classmethod
-    def create(cls, root: str | Path, session: str, about: dict[str, Any]) -> Self:
+    def create(
+        cls,
+        root: str | Path,
+        session: str,
+        about: dict[str, Any],
+        *,
+        journal: str = "",
+        created_ns: int = 0,
+        next_part: int = 1,
+    ) -> Self:
         """Begin a session; its folder appears with its manifest in it.
 
         Parameters
@@ -79,6 +89,12 @@ class SessionStore:
         about
             `venue` (as `workbench.domain.config.venue_to_json` has it), `zone`, `title`, `names` (account,
             client order id and name of each named order), `kind` (`scenario`, `replay`, ...).
+        journal
+            Identity of its journal, 32 hex digits.
+        created_ns
+            When it was begun, if not now.
+        next_part
+            Number of its first file.
 
         Raises
         ------
@@ -89,7 +105,14 @@ class SessionStore:
         if "venue" not in about:
             raise StoreError("is about no venue", f"session {session!r}", "give about={'venue': ...}")
         now = time.time_ns()
-        manifest = Manifest(session, dict(about), created_ns=now, written_ns=now)
+        manifest = Manifest(
+            session,
+            dict(about),
+            created_ns=created_ns or now,
+            written_ns=now,
+            next_part=next_part,
+            journal=journal,
+        )
         with writing(folder):
             make_folders(folder.parent)
             making = Path(tempfile.mkdtemp(prefix=f".{session}-", suffix=PARTIAL, dir=folder.parent))
@@ -313,6 +336,17 @@ class SessionStore:
         """Let the session go, as it was last published."""
         self._release()
 
+    def discard(self) -> None:
+        """Take back a session in which nothing has been published, and let it go: its name is free again."""
+        if self.manifest.seq or self.manifest.commands or self.manifest.parts:
+            raise StoreError("has rows already", f"session {self.manifest.session!r}", "keep it")
+        hidden = Path(
+            tempfile.mkdtemp(prefix=f".{self.manifest.session}-", suffix=PARTIAL, dir=self.folder.parent)
+        )
+        self.folder.rename(hidden)
+        self.close()
+        shutil.rmtree(hidden)
+
     def __enter__(self) -> Self:
         return self
 
@@ -376,7 +410,7 @@ class SessionStore:
             what = "was edited or damaged: its content does not have the manifest's hash"
         else:
             return
-        raise StoreError(what, str(path), "restore it from a copy, then run `workbench data verify`")
+        raise StoreError(what, str(path), restore(self.manifest.session))
 
     def _drop_leftovers(self) -> None:
         """Remove parts that a writer made and never published before it ended."""

@@ -96,6 +96,7 @@ class Journal:
         *,
         segment_bytes: int = SEGMENT_BYTES,
         snapshots_kept: int = SNAPSHOTS_KEPT,
+        identity: bytes = b"",
         disk: Disk = REAL,
     ) -> Journal:
         """A new journal in a folder that holds none.
@@ -110,6 +111,8 @@ class Journal:
             Size of a segment; a longer frame gets a longer one.
         snapshots_kept
             How many snapshots stay.
+        identity
+            16 bytes by which it is known; random unless given.
         disk
             Where.
 
@@ -138,7 +141,7 @@ class Journal:
             self.about = json.loads(text)
             self.recovery = Recovery(0, 1)
             self._segment_bytes, self._snapshots_kept = segment_bytes, snapshots_kept
-            self._journal = os.urandom(16)
+            self._journal = identity or new_identity()
             self._remove_leftovers()
             with disk_errors(folder, "the journal cannot be made"):
                 self._make_spare(len(text))
@@ -264,6 +267,11 @@ class Journal:
             raise
 
     # ------------------------------------------------------------------ what is known
+
+    @property
+    def identity(self) -> str:
+        """By what it is known, as 32 hex digits; the manifest of its session has it too."""
+        return self._journal.hex()
 
     @property
     def last_seq(self) -> int:
@@ -561,6 +569,11 @@ class Journal:
                 segment.cut(self._durable.offset)
             except OSError as error:
                 log.warning("%s: the unfinished tail could not be cut off: %s", segment.path, error)
+
+
+def new_identity() -> bytes:
+    """By what a new journal is known."""
+    return os.urandom(16)
 
 
 def _sync_names(disk: Disk, folder: Path) -> None:
