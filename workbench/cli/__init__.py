@@ -70,7 +70,7 @@ Data = Annotated[
     typer.Option("--data", metavar="DIR", help="The data root; $WORKBENCH_DATA, else ./var, unless given."),
 ]
 SessionName = Annotated[
-    str,
+    str | None,
     typer.Option("--session", metavar="NAME", help="Record everything under this name, to be asked later."),
 ]
 Imported = Annotated[
@@ -114,9 +114,10 @@ def replay(
     kind: Kind = "",
     data: Data = None,
     imported: Imported = True,
-    session: SessionName = "",
+    session: SessionName = None,
 ) -> None:
     """Replay recorded history and say what happened."""
+    from workbench.cli.recording import recorded_name
     from workbench.cli.replaying import run_replay
     from workbench.cli.tables import table_options
 
@@ -137,7 +138,7 @@ def replay(
         force=force,
         data=data,
         imported=imported,
-        session=session,
+        session=recorded_name(session),
     )
 
 
@@ -245,15 +246,16 @@ def run(
         Path | None, typer.Option(metavar="DIR", help="Write trades, quotes, events and the summary there.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier output in DIR.")] = False,
-    session: SessionName = "",
+    session: SessionName = None,
     data: Data = None,
 ) -> None:
     """Run a scenario file and say what happened."""
+    from workbench.cli.recording import recorded_name
     from workbench.cli.running import run_scenario
 
     if force and out is None:
         raise ConfigError("there is nothing to replace without --out", "--force", "give --out DIR too")
-    run_scenario(scenario, out, session, data, force=force)
+    run_scenario(scenario, out, recorded_name(session), data, force=force)
 
 
 @app.command()
@@ -301,11 +303,21 @@ def rerun(
 @sentences
 def recover(
     session: Annotated[str, typer.Argument(metavar="SESSION", help="A session that a crash left open.")],
+    rebuild: Annotated[
+        bool,
+        typer.Option(
+            "--rebuild",
+            help="Make all tables anew from the journal, also of a sealed session; keep the old ones.",
+        ),
+    ] = False,
     data: Data = None,
 ) -> None:
     """Complete and seal a session that was left open by a crash; nothing that was answered is lost."""
-    from workbench.cli.recording import recover_session
+    from workbench.cli.recording import rebuild_session, recover_session
 
+    if rebuild:
+        rebuild_session(session, data)
+        return
     recover_session(session, data)
 
 
@@ -402,13 +414,17 @@ def sql(
     ] = None,
     limit: Annotated[int, typer.Option(min=0, help="Print at most so many rows of a table.")] = 100,
     force: Annotated[bool, typer.Option("--force", help="Replace FILE if it is there.")] = False,
+    verify: Annotated[
+        bool,
+        typer.Option("--verify/--no-verify", help="Whether all files are held against their hashes first."),
+    ] = True,
 ) -> None:
     """Ask stored sessions in SQL, also those that still run."""
     from workbench.cli.querying import run_sql
 
     if force and out is None:
         raise ConfigError("there is nothing to replace without --out", "--force", "give --out FILE too")
-    run_sql(query, data, session or [], form, out, limit, force=force)
+    run_sql(query, data, session or [], form, out, limit, force=force, verify=verify)
 
 
 @app.command(name="sessions")

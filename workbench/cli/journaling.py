@@ -45,7 +45,8 @@ def verify_journal(given: str, data: Path | None) -> None:
     _say_findings(verdict)
     if not verdict.ok:
         typer.echo(
-            f"{folder}: DAMAGED; commands 1 to {verdict.last_seq} are whole"
+            f"{folder}: DAMAGED; "
+            + (f"commands 1 to {verdict.last_seq} are whole" if verdict.last_seq else "no command is whole")
             + (f" of {verdict.known_seq} acknowledged" if verdict.known_seq > verdict.last_seq else "")
             + "; `workbench journal repair` says what it would keep"
         )

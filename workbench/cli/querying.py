@@ -17,9 +17,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from workbench.cli.errors import writing
+from workbench.cli.errors import DIFFERENT, writing
 from workbench.errors import ConfigError, StoreError
-from workbench.journal.catalog import Connection, connect
+from workbench.journal.catalog import Connection, check_files, connect
+from workbench.journal.manifest import read_manifest, venue_of
+from workbench.journal.place import data_root, session_folder, session_names
+from workbench.journal.seal import is_being_written
 from workbench.journal.whole import partial_of
 
 if TYPE_CHECKING:
@@ -46,13 +49,20 @@ def run_sql(
     limit: int,
     *,
     force: bool,
+    verify: bool,
 ) -> None:
     """Print or write what a query finds."""
     form = _form(form, out)
+    if out is not None and out.resolve().is_relative_to(data_root(data).resolve()):
+        raise StoreError(
+            f"is inside the data root {data_root(data)}, where nothing but sessions and datasets is written",
+            str(out),
+            "name a file elsewhere",
+        )
     if out is not None and out.exists() and (out.is_dir() or not force):
         what = "is a directory, expected a file" if out.is_dir() else "is there already"
         raise StoreError(what, str(out), "name another file" + ("" if out.is_dir() else ", or give --force"))
-    with connect(data, session=sessions or None, confined=True) as connection:
+    with connect(data, session=sessions or None, confined=True, verify=verify) as connection:
         try:
             found = _asked(connection, query)
             if out is not None:
@@ -66,8 +76,10 @@ def run_sql(
 
 
 def list_sessions(data: Path | None, *, as_json: bool) -> None:
-    """Print all sessions, the newest first."""
-    with connect(data) as connection:
+    """Print all sessions, the newest first; a damaged one is a sentence, and the others are listed."""
+    whole, wrong = _sorted_out(data_root(data))
+    # The list is made of manifests alone, so nothing is read that could be damaged.
+    with connect(data, session=whole, verify=False) as connection:
         found = connection.sql(
             "SELECT * FROM sessions ORDER BY created DESC, session" if as_json else _SESSIONS
         )
@@ -75,6 +87,31 @@ def list_sessions(data: Path | None, *, as_json: bool) -> None:
             _print(found, "json")
         else:
             _show(found, sys.maxsize)
+    for error in wrong:
+        typer.echo(f"workbench: not listed: {error}", err=True)
+    if wrong:
+        raise typer.Exit(DIFFERENT)
+
+
+def _sorted_out(root: Path) -> tuple[list[str], list[StoreError]]:
+    """Sessions that can be shown, and what is wrong with the others."""
+    whole: list[str] = []
+    wrong: list[StoreError] = []
+    for name in session_names(root):
+        folder = session_folder(root, name)
+        try:
+            manifest = read_manifest(folder)
+            venue_of(manifest)
+            check_files(folder, manifest)
+        except StoreError as error:
+            # A session that runs may have replaced its files, and retention may have taken one away.
+            if folder.is_dir() and not is_being_written(folder):
+                wrong.append(error)
+                continue
+            if not folder.is_dir():
+                continue
+        whole.append(name)
+    return whole, wrong
 
 
 def _form(form: str, out: Path | None) -> str:

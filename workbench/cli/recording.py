@@ -9,8 +9,14 @@ from pathlib import Path
 import typer
 
 from workbench.errors import ConfigError
-from workbench.journal.place import data_root, session_folder
+from workbench.journal.place import check_name, data_root, session_folder
+from workbench.session.rebuild import rebuild
 from workbench.session.recovery import recover
+
+
+def recorded_name(given: str | None) -> str:
+    """The name that --session gave; "" when it was not given. An empty one is refused."""
+    return "" if given is None else check_name(given)
 
 
 def check_session(name: str, data: Path | None) -> None:
@@ -52,3 +58,22 @@ def recover_session(name: str, data: Path | None) -> None:
     typer.echo(f"tables     {found.published_before:,} events were in them, {added:,} were added")
     typer.echo(f"state      {found.state_hash}")
     typer.echo(f"sealed     {found.folder}")
+
+
+def rebuild_session(name: str, data: Path | None) -> None:
+    """Make a session's tables anew from its journal, and say what was found and where the old ones are."""
+    made = rebuild(name, data=data)
+    typer.echo(f"rebuilt    {name}: {made.commands:,} commands, {made.events:,} events")
+    if made.torn_tail:
+        typer.echo(f"cut off    {made.torn_tail}")
+    if made.lost:
+        typer.echo(
+            f"lost       {made.lost:,} commands that the old tables knew of are not in the journal any more"
+        )
+    compared = "the one of the old manifest too" if made.compared else "compared with nothing"
+    typer.echo(f"state      {made.state_hash}, {compared}")
+    if made.unreadable:
+        typer.echo(f"manifest   could not be read: {made.unreadable}")
+    if made.aside is not None:
+        typer.echo(f"kept       {made.aside}: the old manifest and tables")
+    typer.echo(f"sealed     {made.folder}")

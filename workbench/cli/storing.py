@@ -9,7 +9,7 @@ from pathlib import Path
 
 import typer
 
-from workbench.cli.errors import DIFFERENT
+from workbench.cli.errors import DIFFERENT, WRONG
 from workbench.errors import ConfigError, StoreError
 from workbench.journal.audit import audit, leftovers
 from workbench.journal.place import data_root, session_folder, session_names
@@ -40,17 +40,23 @@ def verify_sessions(names: list[str], data: Path | None) -> None:
 def compact_sessions(names: list[str], data: Path | None) -> None:
     """Compact sessions; those that run are left to their writers unless they are named."""
     root = _root(data)
+    failed: list[StoreError] = []
     for name in _chosen(root, names):
         if not names and is_being_written(session_folder(root, name)):
             typer.echo(f"{name}: is being written, left alone")
             continue
-        with SessionStore.open(root, name) as store:
-            before = len(store.manifest.parts), store.manifest.bytes
-            store.compact()
-            after = len(store.manifest.parts), store.manifest.bytes
+        try:
+            with SessionStore.open(root, name) as store:
+                before = len(store.manifest.parts), store.manifest.bytes
+                store.compact()
+                after = len(store.manifest.parts), store.manifest.bytes
+        except StoreError as error:
+            failed.append(error)
+            continue
         typer.echo(
             f"{name}: {before[0]:,} files of {_size(before[1])}, now {after[0]:,} of {_size(after[1])}"
         )
+    _fail(failed)
 
 
 def retain_sessions(
@@ -65,15 +71,29 @@ def retain_sessions(
     found = plan(root, rules, time.time_ns())
     for doubt in found.kept_in_doubt:
         typer.echo(f"kept in doubt: {doubt}")
+    failed: list[StoreError] = []
     for removal in found.removals:
-        if yes:
-            remove(root, removal.session)
+        try:
+            if yes:
+                remove(root, removal.session)
+        except StoreError as error:
+            failed.append(error)
+            continue
         says = "removed" if yes else "would be removed"
         typer.echo(f"{removal.session}: {says}, {removal.reason} ({_size(removal.bytes)})")
     if not found.removals:
         typer.echo("every session is kept")
     elif not yes:
         typer.echo("nothing was removed; give --yes to remove them", err=True)
+    _fail(failed)
+
+
+def _fail(failed: list[StoreError]) -> None:
+    """Say what went wrong with some sessions, once all the others are done."""
+    for error in failed:
+        typer.echo(f"workbench: {error}", err=True)
+    if failed:
+        raise typer.Exit(WRONG)
 
 
 def _root(data: Path | None) -> Path:

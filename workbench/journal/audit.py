@@ -10,9 +10,9 @@ from workbench.journal.belonging import check_identity, check_length
 from workbench.journal.manifest import OPEN, SEALED, Manifest, Part, generation_of, read_manifest, venue_of
 from workbench.journal.parts import open_part
 from workbench.journal.place import JOURNAL, MANIFEST, SESSIONS, session_folder
+from workbench.journal.remedies import rebuild, restore
 from workbench.journal.repair import is_kept_aside
 from workbench.journal.seal import LOCK, is_being_written, part_files
-from workbench.journal.remedies import rebuild, restore
 from workbench.journal.tables import TABLES
 from workbench.journal.whole import PARTIAL, digest
 
@@ -24,8 +24,8 @@ def audit(root: Path, session: str) -> list[str]:
     """What is wrong with a session's tables, a sentence each; empty when all is well.
 
     Every file is read whole: its size, hash, rows and columns must be the manifest's, and each page must have
-    its checksum. The journal must be the session's own and reach as far as the tables; whether each byte of it
-    is whole, `workbench journal verify` tells.
+    its checksum. The journal must be the session's own and reach as far as the tables; whether it is
+    whole, `workbench journal verify` tells.
     """
     folder = session_folder(root, session)
     problems: list[str] = []
@@ -99,7 +99,12 @@ def strangers(folder: Path, manifest: Manifest) -> Iterator[StoreError]:
         name = path.relative_to(folder)
         if path.is_dir() and (name.parts[0] in _KNOWN or is_kept_aside(name.parts[0])):
             continue
-        if name.parts[0] == JOURNAL or is_kept_aside(name.parts[0]) or name.as_posix() in listed or name.as_posix() in (MANIFEST, LOCK):
+        if (
+            name.parts[0] == JOURNAL
+            or is_kept_aside(name.parts[0])
+            or name.as_posix() in listed
+            or name.as_posix() in (MANIFEST, LOCK)
+        ):
             continue
         made = path in parts or path.name.endswith(PARTIAL)
         if made and writing:

@@ -34,8 +34,8 @@ def check_identity(folder: Path, manifest: Manifest) -> None:
     found = identity_of(folder)
     if found != manifest.journal:
         raise JournalError(
-            f"is the journal of another session: its identity is {found}, and session {manifest.session!r} was "
-            f"recorded in {manifest.journal}",
+            f"is the journal of another session: its identity is {found}, and session "
+            f"{manifest.session!r} was recorded in {manifest.journal}",
             str(folder),
             "put the right journal in its place; it may have been swapped with another session's",
         )

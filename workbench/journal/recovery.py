@@ -196,7 +196,7 @@ def check_mark(path: Path, at: Position, mark: Mark | None) -> None:
         raise damaged(
             path,
             at.offset,
-            f"command {at.seq} is the last one before it, as the cursor says, but in another frame than that "
+            f"{_last(at.seq)} is the last one before it, as the cursor says, but in another frame than that "
             "which was acknowledged (its checksum is another)",
         )
 
@@ -216,7 +216,7 @@ def judge(
         raise damaged(
             path,
             offset,
-            f"{walk.reason or 'the frames end here'} after command {seq}, and {known.by} knows that "
+            f"{walk.reason or 'the frames end here'} {after(seq)}, and {known.by} knows that "
             f"{known.seq} were acknowledged",
         )
     if walk.ended == CLOSED:
@@ -231,7 +231,7 @@ def judge(
         raise damaged(
             path,
             offset,
-            f"{walk.reason or 'nothing is written here'} after command {seq}, and an undamaged frame "
+            f"{walk.reason or 'nothing is written here'} {after(seq)}, and an undamaged frame "
             f"follows at offset {later[0].offset}",
         )
     count = written_bytes(source, offset)
@@ -244,6 +244,21 @@ def judge(
             "and its end is missing; nothing was written there as far as can be seen"
         )
     return None
+
+
+def after(seq: int) -> str:
+    """Where in a journal something is: the frame about the journal is number 0, and before it is -1.
+
+    >>> after(7), after(0), after(-1)
+    ('after command 7', 'before the first command', 'in the frame that tells about the journal')
+    """
+    if seq > 0:
+        return f"after command {seq}"
+    return "before the first command" if seq == 0 else "in the frame that tells about the journal"
+
+
+def _last(seq: int) -> str:
+    return f"command {seq}" if seq > 0 else "the frame that tells about the journal"
 
 
 def _continues(walk: Walk, frame: Frame) -> bool:

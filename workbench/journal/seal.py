@@ -117,7 +117,7 @@ class SessionStore:
             make_folders(folder.parent)
             making = Path(tempfile.mkdtemp(prefix=f".{session}-", suffix=PARTIAL, dir=folder.parent))
             try:
-                lock = _lock(making)
+                lock = lock_session(making)
                 try:
                     manifest = write_manifest(making, manifest)
                     making.chmod(0o755)
@@ -142,7 +142,7 @@ class SessionStore:
         folder = session_folder(root, session)
         manifest = read_manifest(folder)
         with writing(folder):
-            lock = _lock(folder)
+            lock = lock_session(folder)
         try:
             # Another writer may have published between the two.
             manifest = read_manifest(folder)
@@ -431,7 +431,8 @@ def _kind(part: Part) -> tuple[str, str]:
     return part.table, part.interval
 
 
-def _lock(folder: Path, *, make: bool = True) -> int:
+def lock_session(folder: Path, *, make: bool = True) -> int:
+    """Become the one writer of the session in a folder; closing the handle lets it go."""
     handle = os.open(folder / LOCK, os.O_RDWR | os.O_CLOEXEC | (os.O_CREAT if make else 0), 0o644)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -448,7 +449,7 @@ def _lock(folder: Path, *, make: bool = True) -> int:
 def is_being_written(folder: Path) -> bool:
     """Whether a writer has the session in a folder."""
     try:
-        os.close(_lock(folder, make=False))
+        os.close(lock_session(folder, make=False))
     except StoreError:
         return True
     except FileNotFoundError:

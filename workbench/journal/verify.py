@@ -13,7 +13,7 @@ from workbench.journal.archive import check_sums
 from workbench.journal.cursor import Mark
 from workbench.journal.disk import REAL, Disk
 from workbench.journal.frames import COMMANDS, SCHEMA
-from workbench.journal.recovery import Cut, Known, check_link, check_mark, cursor_of, judge
+from workbench.journal.recovery import Cut, Known, after, check_link, check_mark, cursor_of, judge
 from workbench.journal.refusals import disk_errors
 from workbench.journal.segments import (
     ARCHIVED,
@@ -206,7 +206,7 @@ class _Verifier:
         broken = walk.ended == BROKEN or (walk.ended != CLOSED and not last)
         if broken and not (last and self._chained):
             what = walk.reason or "its frames end here, and the journal goes on"
-            raise JournalError(f"{what} (after command {walk.at.seq})", f"{path}, offset {walk.at.offset}")
+            raise JournalError(f"{what} ({after(walk.at.seq)})", f"{path}, offset {walk.at.offset}")
 
     def _check_place(self, segment: Segment) -> None:
         before, walk = self._before or (None, None)

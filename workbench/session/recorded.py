@@ -13,10 +13,12 @@ from workbench.domain.config import Venue, venue_from_json, venue_to_json
 from workbench.domain.records import Records
 from workbench.engine.exchange import Exchange
 from workbench.engine.words import Names
-from workbench.errors import ConfigError, StoreError
+from workbench.errors import ConfigError, JournalError, StoreError
+from workbench.journal.disk import REAL
 from workbench.journal.place import JOURNAL, data_root
 from workbench.journal.seal import SessionStore
-from workbench.journal.writer import Journal
+from workbench.journal.segments import segment_files
+from workbench.journal.writer import Journal, new_identity
 from workbench.session.checkpoint import Checkpoint, pack
 from workbench.session.tables import Rows, Tables
 
@@ -152,11 +154,12 @@ class RecordedSession:
         place = data_root(None if root is None else Path(root))
         tables = Tables(venue, zone)
         exchange = Exchange(venue, record=keep_events)
-        store = SessionStore.create(place, name, about)
+        identity = new_identity()
+        store = SessionStore.create(place, name, about, journal=identity.hex())
         try:
-            journal = Journal.create(store.folder / JOURNAL, about)
+            journal = Journal.create(store.folder / JOURNAL, about, identity=identity)
         except BaseException:
-            store.close()
+            _take_back(store)
             raise
         return cls(store, journal, exchange, tables, rhythm)
 
@@ -183,6 +186,13 @@ class RecordedSession:
         self._stopped = False
         self._keep_up()
         return events
+
+    def take_again(self, commands: Records) -> None:
+        """Apply commands that are in the journal already; their rows are written now and then."""
+        self._check_open()
+        self._tables.take(self.exchange.step(commands))
+        if self._tables.waiting >= self.rhythm.publish_events:
+            self._publish()
 
     @property
     def commands(self) -> int:
@@ -227,7 +237,12 @@ class RecordedSession:
             log.warning("session %s: rows are not written yet: %s", self.name, error)
             return
         if snapshot_due:
-            self.save_snapshot()
+            try:
+                self.save_snapshot()
+            except (JournalError, StoreError) as error:
+                # Without it recovery takes longer, and that is all. The next one is tried when it is due.
+                self._snapshot_seq = self.commands
+                log.warning("session %s: its state is not saved: %s", self.name, error)
 
     def _publish(self, **more: Any) -> None:
         """Write all rows that are final and not written, and make them visible in one step."""
@@ -329,6 +344,18 @@ class RecordedSession:
             self.close()
         else:
             self.abandon()
+
+
+def _take_back(store: SessionStore) -> None:
+    """Leave nothing of a session whose journal could not be made: there is nothing to recover."""
+    journal = store.folder / JOURNAL
+    try:
+        if not (journal.is_dir() and segment_files(REAL, journal)):
+            store.discard()
+    except (OSError, StoreError) as error:
+        log.warning("session %s: what was begun of it is not removed: %s", store.manifest.session, error)
+    finally:
+        store.close()
 
 
 def names_to_json(names: Names) -> list[list[Any]]:

@@ -10,14 +10,16 @@ from pathlib import Path
 from workbench.domain.config import Venue
 from workbench.engine.exchange import Exchange
 from workbench.errors import JournalError, ProjectionError, SnapshotError, StoreError
+from workbench.journal.belonging import check_identity, too_short
 from workbench.journal.disk import REAL
 from workbench.journal.manifest import SEALED, Manifest, read_manifest
 from workbench.journal.place import JOURNAL, data_root, session_folder
 from workbench.journal.reader import read
+from workbench.journal.remedies import rebuild
 from workbench.journal.seal import SessionStore
 from workbench.journal.segments import segment_files
 from workbench.journal.snapshots import Snapshot, latest_snapshot
-from workbench.journal.writer import Journal
+from workbench.journal.writer import SEGMENT_BYTES, SMALLEST_SEGMENT, Journal
 from workbench.session.checkpoint import unpack
 from workbench.session.recorded import CLOSING, USUAL, RecordedSession, Rhythm, venue_of
 from workbench.session.tables import Tables
@@ -78,7 +80,7 @@ def recover(name: str, *, data: str | os.PathLike[str] | None = None) -> Recover
     before = _manifest(folder, name)
     if before.state == SEALED:
         return _said(before, folder, before, sealed_before=True)
-    session = reopen(place, name)
+    session = _reopened(place, name, USUAL, SMALLEST_SEGMENT)
     begun, tail = session.recovered_from, session.torn_tail
     session.close()
     return _said(read_manifest(folder), folder, before, begun=begun, tail=tail)
@@ -142,13 +144,17 @@ def reopen(root: str | os.PathLike[str] | None, name: str, *, rhythm: Rhythm = U
     JournalError
         When its journal is damaged, or does not give the state that the tables were written with.
     """
-    place = data_root(None if root is None else Path(root))
+    return _reopened(data_root(None if root is None else Path(root)), name, rhythm, SEGMENT_BYTES)
+
+
+def _reopened(place: Path, name: str, rhythm: Rhythm, segment_bytes: int) -> Reopened:
+    """`reopen`; who only seals needs no room for a segment, on a disk that may be full."""
     folder = session_folder(place, name)
     if _manifest(folder, name).state == SEALED:
         raise StoreError("is sealed, and never changes again", f"session {name!r}", "begin another session")
     store = SessionStore.open(place, name)
     try:
-        journal = _journal(folder / JOURNAL, store.manifest)
+        journal = _journal(folder / JOURNAL, store.manifest, segment_bytes)
     except BaseException:
         store.close()
         raise
@@ -162,22 +168,20 @@ def reopen(root: str | os.PathLike[str] | None, name: str, *, rhythm: Rhythm = U
     return session
 
 
-def _journal(folder: Path, manifest: Manifest) -> Journal:
+def _journal(folder: Path, manifest: Manifest, segment_bytes: int) -> Journal:
     """The journal; a crash may have come before there was one, and before any command."""
     if manifest.seq == 0 and not (folder.is_dir() and segment_files(REAL, folder)):
-        return Journal.create(folder, manifest.about)
-    return Journal.open(folder)
+        identity = bytes.fromhex(manifest.journal)
+        return Journal.create(folder, manifest.about, segment_bytes=segment_bytes, identity=identity)
+    check_identity(folder, manifest)
+    return Journal.open(folder, segment_bytes=segment_bytes)
 
 
 def _restored(store: SessionStore, journal: Journal, rhythm: Rhythm) -> Reopened:
     manifest = store.manifest
     venue, zone = venue_of(manifest.about), str(manifest.about["zone"])
     if journal.durable_seq < manifest.commands:
-        raise JournalError(
-            f"ends with command {journal.durable_seq}, but the tables were written after {manifest.commands}",
-            str(journal.folder),
-            "run `workbench journal verify`; a part of it is missing",
-        )
+        raise too_short(journal.folder, manifest, journal.durable_seq)
     begun, exchange, tables = _begin(journal, venue, zone, manifest)
     # The tables first go to where they are written already, to compare the state, and then to the end.
     for upto in (manifest.commands, journal.durable_seq):
@@ -231,5 +235,6 @@ def _compare(exchange: Exchange, tables: Tables, manifest: Manifest, journal: Jo
             f"{exchange.state_hash()}, but the tables were written with {manifest.seq} events and state "
             f"{manifest.state_hash}",
             str(journal.folder),
-            "run `workbench journal verify` and `workbench data verify`: one of the two is not the session's",
+            "`workbench journal verify` and `workbench data verify` tell which of the two is damaged; if it "
+            f"is the manifest, move it away and {rebuild(manifest.session)}",
         )

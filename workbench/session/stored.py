@@ -14,9 +14,11 @@ from workbench.domain.records import COMMAND, EVENT, Records
 from workbench.engine.log import Log
 from workbench.engine.words import Names
 from workbench.errors import StoreError
-from workbench.journal.manifest import SEALED, Manifest, read_manifest
+from workbench.journal.belonging import check_identity
+from workbench.journal.manifest import SEALED, Manifest, Part, read_manifest
 from workbench.journal.parts import open_part
 from workbench.journal.place import JOURNAL, data_root, session_folder, session_names
+from workbench.journal.proof import prove
 from workbench.journal.reader import read
 from workbench.journal.tables import EVENTS
 from workbench.projections.event_rows import events_from_rows
@@ -74,6 +76,7 @@ class StoredSession:
     def batches(self, size: int = BATCH_COMMANDS) -> Iterator[Records]:
         """The commands that the tables know of, in order, each verified by the journal's checksums."""
         if self.manifest.commands:
+            check_identity(self.folder / JOURNAL, self.manifest)
             for _, commands in read(self.folder / JOURNAL, upto_seq=self.manifest.commands, batch=size):
                 yield commands
 
@@ -88,14 +91,18 @@ class StoredSession:
 
     def recorded_events(self) -> Iterator[Records]:
         """The events of its tables, in order, as `EVENT` records."""
-        parts = [part for part in self.manifest.parts if part.table == EVENTS.name]
-        for part in sorted(parts, key=lambda part: part.first_seq):
+        for part in self._event_parts():
             with open_part(self.folder / part.path) as file:
                 for group in range(file.num_row_groups):
                     yield events_from_rows(file.read_row_group(group, columns=EVENTS.schema.names))
 
+    def _event_parts(self) -> list[Part]:
+        parts = [part for part in self.manifest.parts if part.table == EVENTS.name]
+        return sorted(parts, key=lambda part: part.first_seq)
+
     def log(self) -> Log:
         """All events, and what it takes to print them."""
+        prove(self.folder, self.name, self._event_parts())
         none = np.zeros(0, dtype=EVENT)
         events = np.concatenate([none, *self.recorded_events()])
         return Log(events, self.venue, self.zone, self.names)
