@@ -247,7 +247,7 @@ def test_a_damaged_session_is_named_and_can_be_left_out(
 
 
 def test_no_data_root(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="nowhere: is no folder; name the data root with data= or"):
+    with pytest.raises(StoreError, match="nowhere: is no folder; name the data root with --data"):
         connect(tmp_path / "nowhere")
     make(tmp_path / "here", "one", parts=1)
     with connect(tmp_path / "here") as connection:

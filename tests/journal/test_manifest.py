@@ -69,7 +69,9 @@ def test_no_cut_goes_unseen(folder: Path) -> None:
     whole = path.read_bytes()
     for length in range(len(whole) - 1):
         path.write_bytes(whole[:length])
-        with pytest.raises(StoreError, match="is no manifest of a session; run `workbench data verify`"):
+        with pytest.raises(
+            StoreError, match="is no manifest of a session; .*`workbench recover one --rebuild`"
+        ):
             read_manifest(folder)
 
 

@@ -338,7 +338,7 @@ def test_a_manifest_that_disagrees_with_its_files(tmp_path: Path) -> None:
         store._replace(parts=(*wrong, *store.manifest.parts[1:]))
     assert audit(tmp_path, "one") == [
         (
-            f"{folder / wrong[0].path}: has 10 rows, expected 11; restore it from a copy, or make session "
-            "'one' anew from its journal"
+            f"{folder / wrong[0].path}: has 10 rows, expected 11; restore it from a copy, or "
+            "`workbench recover one --rebuild` makes it anew from its journal"
         )
     ]

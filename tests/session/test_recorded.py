@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,9 @@ from tests.session.markets import flow, two_stocks
 from workbench.domain.records import EVENT, Records
 from workbench.engine.exchange import Exchange
 from workbench.errors import CommandError, ConfigError, JournalError, StoreError
-from workbench.journal.manifest import SEALED, read_manifest
+from workbench.journal.disk import RealDisk
+from workbench.journal.manifest import SEALED, encode, read_manifest
+from workbench.journal.writer import Journal
 from workbench.session.recorded import RecordedSession, Rhythm
 from workbench.session.recovery import recover, reopen
 from workbench.session.rerun import rerun
@@ -238,6 +241,66 @@ def test_sealing_may_fail_at_any_write(
     check_sealed(tmp_path, right)
 
 
+def test_a_state_that_cannot_be_saved_stops_nothing(
+    tmp_path: Path, right: StoredSession, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    session = begin(tmp_path)
+    refused: list[int] = []
+
+    def save(data: bytes, seq: int, state_hash: str) -> None:
+        refused.append(seq)
+        raise JournalError("the snapshot cannot be written: No space left on device", "somewhere")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(session._journal, "save_snapshot", save)
+        feed(session, COMMANDS[:90])
+        with pytest.raises(JournalError, match="No space left"):
+            session.save_snapshot()
+    # Tried when it was due, not at each step; and all that was answered goes on.
+    assert len(refused) == 3
+    assert "its state is not saved: somewhere: the snapshot cannot be written" in caplog.text
+    feed(session, COMMANDS[90:])
+    session.close()
+    check_sealed(tmp_path, right)
+
+
+def test_a_session_whose_journal_cannot_be_made_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def create(*_: object, **__: object) -> Journal:
+        raise JournalError("the journal cannot be made: File too large", "somewhere")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "create", create)
+        with pytest.raises(JournalError, match="File too large"):
+            begin(tmp_path)
+    assert list((tmp_path / "sessions").iterdir()) == []
+    # The name is free again; a journal that was there before is not touched.
+    begin(tmp_path).abandon()
+    (tmp_path / "sessions/monday/manifest.json").unlink()
+    with pytest.raises(JournalError, match="holds a journal already"):
+        begin(tmp_path)
+    assert list((tmp_path / "sessions/monday/journal").glob("*.wbj"))
+
+
+def test_sealing_needs_no_room_for_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a full disk a session is recovered without the 64 MiB of a segment that nobody would write to."""
+    session = begin(tmp_path)
+    feed(session)
+    session.abandon()
+    allocate = RealDisk.allocate
+
+    def little(self: RealDisk, handle: int, size: int) -> None:
+        if size > 1 << 20:
+            raise OSError(28, "No space left on device")
+        allocate(self, handle, size)
+
+    monkeypatch.setattr(RealDisk, "allocate", little)
+    with pytest.raises(JournalError, match="No space left"):
+        reopen(tmp_path, "monday")
+    assert recover("monday", data=tmp_path).commands == len(COMMANDS)
+
+
 def test_a_step_that_was_interrupted_is_left_to_recovery(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -270,11 +333,17 @@ def test_a_session_that_began_no_journal(tmp_path: Path) -> None:
     assert rerun("monday", data=tmp_path).identical
 
 
+def forget_the_journal(folder: Path) -> None:
+    """Write the manifest as before manifests had the identity of the journal, by which it would be refused."""
+    (folder / "manifest.json").write_bytes(encode(replace(read_manifest(folder), journal="")))
+
+
 def test_a_journal_that_lost_commands_is_refused(tmp_path: Path) -> None:
     session = begin(tmp_path)
     feed(session)
     session.publish()
     session.abandon()
+    forget_the_journal(session.folder)
     journal = tmp_path / "sessions/monday/journal"
     other = tmp_path / "other"
     with RecordedSession.create(other, "monday", two_stocks()) as shorter:
@@ -292,6 +361,7 @@ def test_a_journal_of_another_session_is_refused(tmp_path: Path) -> None:
     feed(session)
     session.publish()
     session.abandon()
+    forget_the_journal(session.folder)
     journal = tmp_path / "sessions/monday/journal"
     other = tmp_path / "other"
     with RecordedSession.create(other, "monday", two_stocks()) as another:
@@ -344,6 +414,7 @@ def test_a_second_process_asks_while_it_runs(tmp_path: Path) -> None:
 KILLED = """
 import sys
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from tests.session.test_recorded import COMMANDS, OFTEN, begin
 session = begin(Path(sys.argv[1]))

@@ -12,7 +12,7 @@ from workbench.journal.parts import open_part
 from workbench.journal.place import JOURNAL, MANIFEST, SESSIONS, session_folder
 from workbench.journal.remedies import rebuild, restore
 from workbench.journal.repair import is_kept_aside
-from workbench.journal.seal import LOCK, is_being_written, part_files
+from workbench.journal.seal import LOCK, PARTS, is_being_written
 from workbench.journal.tables import TABLES
 from workbench.journal.whole import PARTIAL, digest
 
@@ -36,11 +36,12 @@ def audit(root: Path, session: str) -> list[str]:
         except StoreError as error:
             return [str(error)]
         problems = [str(problem) for part in manifest.parts for problem in _of_part(folder, manifest, part)]
+        problems += [str(problem) for problem in _of_journal(folder, manifest)]
+        problems += [str(problem) for problem in strangers(folder, manifest)]
         # A session that runs may have replaced its files meanwhile; then look at the new ones.
         if not problems or generation_of(folder) == manifest.generation:
             break
-    problems += [str(problem) for problem in _of_journal(folder, manifest)]
-    return [*problems, *(str(problem) for problem in strangers(folder, manifest))]
+    return problems
 
 
 def _of_journal(folder: Path, manifest: Manifest) -> Iterator[WorkbenchError]:
@@ -94,7 +95,6 @@ def strangers(folder: Path, manifest: Manifest) -> Iterator[StoreError]:
     listed = {part.path for part in manifest.parts} | {part.path for part in manifest.retired}
     # What a writer is making is none of the session's files yet.
     writing = manifest.state == OPEN and is_being_written(folder)
-    parts = set(part_files(folder))
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder)
         if path.is_dir() and (name.parts[0] in _KNOWN or is_kept_aside(name.parts[0])):
@@ -106,7 +106,7 @@ def strangers(folder: Path, manifest: Manifest) -> Iterator[StoreError]:
             or name.as_posix() in (MANIFEST, LOCK)
         ):
             continue
-        made = path in parts or path.name.endswith(PARTIAL)
+        made = path.name.endswith(PARTIAL) or (name.parts[0] in TABLES and path.match(PARTS))
         if made and writing:
             continue
         what = "was left by a writer that ended early" if made else "is no file of a session"

@@ -116,6 +116,13 @@ def remove(root: str | Path, session: str) -> None:
     with SessionStore.open(root, session) as store:
         if store.manifest.state != SEALED:
             raise StoreError("still runs, and is never removed", f"session {session!r}", "finish it first")
+        for name in (JOURNAL, *TABLES):
+            if (folder / name).is_symlink():
+                raise StoreError(
+                    "leads to a place outside the session, where nothing is removed",
+                    str(folder / name),
+                    "put the folder itself in the place of the link, or remove the session by hand",
+                )
         for stranger in strangers(folder, store.manifest):
             raise stranger
         hidden = folder.with_name(f".{session}{REMOVING}")

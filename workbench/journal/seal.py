@@ -40,6 +40,9 @@ from workbench.journal.whole import PARTIAL, digest, make_folders, sync_folder, 
 LOCK = "store.lock"
 """File whose lock the one writer of a session holds."""
 
+PARTS = "part-*.parquet"
+"""What parts are called, in the folders of their tables."""
+
 GRACE_SECONDS = 300.0
 """How long files that a compaction replaced stay for those who still read them."""
 
@@ -424,7 +427,7 @@ class SessionStore:
 
 def part_files(folder: Path) -> list[Path]:
     """All files in a session's folder that are called as parts are, published or not."""
-    return sorted(path for table in TABLES for path in (folder / table).rglob("part-*.parquet"))
+    return sorted(path for table in TABLES for path in (folder / table).rglob(PARTS))
 
 
 def _kind(part: Part) -> tuple[str, str]:
@@ -433,7 +436,9 @@ def _kind(part: Part) -> tuple[str, str]:
 
 def lock_session(folder: Path, *, make: bool = True) -> int:
     """Become the one writer of the session in a folder; closing the handle lets it go."""
-    handle = os.open(folder / LOCK, os.O_RDWR | os.O_CLOEXEC | (os.O_CREAT if make else 0), 0o644)
+    # Whoever only asks whether it is locked may do so on a disk that cannot be written.
+    flags = os.O_RDWR | os.O_CREAT if make else os.O_RDONLY
+    handle = os.open(folder / LOCK, flags | os.O_CLOEXEC, 0o644)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
