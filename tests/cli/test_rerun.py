@@ -96,6 +96,10 @@ def test_a_late_order_in_words(data: Path) -> None:
         (("recover", "crwd"), "session 'crwd': there is no session of this name"),
         (("run", CROWD, "--session", "crowd"), "there is a session 'crowd' already; choose another name"),
         (("run", CROWD, "--session", "a/b"), "'a/b' is no name"),
+        (("run", CROWD, "--session", ""), "'' is no name"),
+        (("replay", "nothing.csv", "--session", ""), "'' is no name"),
+        (("rerun", ""), "'' is no name"),
+        (("recover", "crwd", "--rebuild"), "there is no session 'crwd'; did you mean 'crowd'?"),
         (("replay", "nothing.csv", "--session", "crowd"), "there is a session 'crowd' already"),
     ],
 )
@@ -134,6 +138,51 @@ def test_recovering_what_was_left_open(tmp_path: Path) -> None:
     assert (
         run("recover", "two", "--data", tmp_path).stdout == "two is sealed already: 9 commands, 40 events\n"
     )
+
+
+def damage_events(folder: Path) -> Path:
+    """Flip a bit in the data of a page of events."""
+    path = next((folder / "events").glob("*.parquet"))
+    data = bytearray(path.read_bytes())
+    data[len(data) // 4] ^= 1
+    path.write_bytes(data)
+    return path
+
+
+def test_rebuilding(tmp_path: Path) -> None:
+    assert run("run", TRADERS, "--session", "two", "--data", tmp_path).exit_code == 0
+    folder = tmp_path / "sessions" / "two"
+    right = run("events", "two", "--data", tmp_path).stdout
+    state = json.loads((folder / "manifest.json").read_text())["state_hash"]
+    damage_events(folder)
+    result = run("recover", "two", "--rebuild", "--data", tmp_path)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.splitlines() == [
+        "rebuilt    two: 9 commands, 40 events",
+        f"state      {state}, the one of the old manifest too",
+        f"kept       {tmp_path / 'replaced' / 'two-1'}: the old manifest and tables",
+        f"sealed     {folder}",
+    ]
+    assert run("events", "two", "--data", tmp_path).stdout == right
+    (folder / "manifest.json").unlink()
+    lines = run("recover", "two", "--rebuild", "--data", tmp_path).stdout.splitlines()
+    assert lines[1:3] == [
+        f"state      {state}, compared with nothing",
+        f"manifest   could not be read: {folder}: session 'two' has no manifest.json",
+    ]
+    assert run("data", "verify", "--data", tmp_path).exit_code == 0
+
+
+def test_damaged_events_are_named(tmp_path: Path) -> None:
+    assert run("run", TRADERS, "--session", "two", "--data", tmp_path).exit_code == 0
+    path = damage_events(tmp_path / "sessions" / "two")
+    for command in (("rerun", "two"), ("events", "two")):
+        result = run(*command, "--data", tmp_path)
+        assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+        assert f"{path}: " in result.stderr
+        assert "edited or damaged" in result.stderr
+        assert "`workbench recover two --rebuild`" in result.stderr
+        assert "output" not in result.stderr
 
 
 def test_events_of_a_session(data: Path, tmp_path: Path) -> None:

@@ -72,7 +72,9 @@ def test_csv_and_json_keep_everything(root: Path) -> None:
     assert session_names(root) == ["one"]
 
 
-def test_answers_in_files(root: Path, tmp_path: Path) -> None:
+def test_answers_in_files(root: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    tmp_path = tmp_path_factory.mktemp("answers")
+    (tmp_path / "folder").mkdir()
     for name in ("a.csv", "a.json", "a.jsonl", "a.parquet"):
         assert asked(QUERY, "--out", tmp_path / name) == ""
     found = pl.read_parquet(tmp_path / "a.parquet")
@@ -89,7 +91,7 @@ def test_answers_in_files(root: Path, tmp_path: Path) -> None:
     assert asked("SELECT 1 AS a", "--out", tmp_path / "a.csv", "--force") == ""
     assert (tmp_path / "a.csv").read_text() == "a\n1\n"
     assert "is a directory" in refused(
-        "sql", QUERY, "--out", tmp_path / "sessions", "--force", "--format", "csv"
+        "sql", QUERY, "--out", tmp_path / "folder", "--force", "--format", "csv"
     )
     assert "cannot be written" in refused("sql", QUERY, "--out", tmp_path / "none" / "a.csv")
     assert "Parquet cannot hold a column" in refused(
@@ -97,6 +99,62 @@ def test_answers_in_files(root: Path, tmp_path: Path) -> None:
     )
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".") or path.name.startswith("b")]
     assert root.is_dir()
+
+
+def test_no_answer_takes_the_place_of_what_is_stored(
+    root: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = session_folder(root, "one")
+    link = tmp_path_factory.mktemp("links") / "link"
+    link.symlink_to(folder)
+    before = read_manifest(folder)
+    for place in (folder / "manifest.json", folder / "new.csv", root / "a.csv", link / "b.csv"):
+        says = refused("sql", QUERY, "--out", place, "--force", "--format", "csv")
+        assert f"{place}: is inside the data root {root}, where nothing but sessions" in says
+        assert read_manifest(folder) == before
+        assert place.exists() == (place.name == "manifest.json")
+
+
+def flip(root: Path, name: str) -> Path:
+    folder = session_folder(root, name)
+    path = next(folder / part.path for part in read_manifest(folder).parts if part.table == "trades")
+    data = bytearray(path.read_bytes())
+    data[len(data) // 3] ^= 1
+    path.write_bytes(data)
+    return path
+
+
+def test_a_flipped_bit_is_no_answer(root: Path) -> None:
+    assert asked("SELECT count(*) AS n FROM trades").split() == ["n", "30"]
+    path = flip(root, "one")
+    says = refused("sql", "SELECT count(*) AS n FROM trades")
+    assert f"{path}: was edited or damaged: its content does not have the hash" in says
+    assert "`workbench recover one --rebuild` makes it anew from its journal" in says
+    assert "--session" in says
+    # Rows are counted in the file's foot, so this answer is right; no other is promised.
+    assert asked("SELECT count(*) AS n FROM trades", "--no-verify").split() == ["n", "30"]
+
+
+def test_one_bad_session_does_not_stop_the_rest(root: Path) -> None:
+    make(root, "two", parts=2)
+    make(root, "bad", parts=1)
+    (session_folder(root, "bad") / "manifest.json").unlink()
+    result = run("sessions")
+    assert result.exit_code == 1
+    assert {line.split()[0] for line in result.stdout.splitlines()} == {"session", "one", "two"}
+    assert "workbench: not listed: " in result.stderr
+    assert "`workbench recover bad --rebuild`" in result.stderr
+    result = run("data", "compact")
+    assert result.exit_code == 2
+    assert [line.split(":")[0] for line in result.stdout.splitlines()] == ["one", "two"]
+    assert "session 'bad' has no manifest.json" in result.stderr
+    # What cannot be removed stays whole, and the others go.
+    (session_folder(root, "one") / "notes.txt").write_text("mine")
+    result = run("data", "retain", "--newest", "0", "--yes")
+    assert result.exit_code == 2
+    assert "two: removed" in result.stdout
+    assert "notes.txt: is no file of a session" in result.stderr
+    assert session_names(root) == ["bad", "one"]
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ def test_no_cut_goes_unseen(folder: Path) -> None:
     for length in range(len(whole) - 1):
         path.write_bytes(whole[:length])
         with pytest.raises(
-            StoreError, match="is no manifest of a session; .*`workbench recover one --rebuild`"
+            StoreError, match=r"is no manifest of a session; .*`workbench recover one --rebuild`"
         ):
             read_manifest(folder)
 

@@ -104,3 +104,23 @@ def test_the_journal_goes_last_and_a_removal_that_was_stopped_is_gone_on_with(
 
 def test_ages_are_of_the_clock(root: Path) -> None:
     assert [each.session for each in plan(root, Rules(days=1), time.time_ns()).removals] == ["a", "c", "d"]
+
+
+def test_a_link_is_not_followed(root: Path, tmp_path: Path) -> None:
+    folder = session_folder(root, "a")
+    place = tmp_path / "elsewhere"
+    (folder / "trades").rename(place)
+    (folder / "trades").symlink_to(place)
+    with pytest.raises(StoreError, match="trades: leads to a place outside the session"):
+        remove(root, "a")
+    assert "a" in session_names(root)
+    assert list(place.iterdir())
+
+
+def test_what_a_repair_kept_goes_with_its_session(root: Path) -> None:
+    folder = session_folder(root, "a")
+    (folder / "journal.damaged-1").mkdir()
+    (folder / "journal.damaged-1" / "1.wbj").write_bytes(b"x")
+    remove(root, "a")
+    assert not folder.exists()
+    assert "a" not in session_names(root)

@@ -247,7 +247,7 @@ def test_a_state_that_cannot_be_saved_stops_nothing(
     session = begin(tmp_path)
     refused: list[int] = []
 
-    def save(data: bytes, seq: int, state_hash: str) -> None:
+    def save(_: bytes, seq: int, __: str) -> None:
         refused.append(seq)
         raise JournalError("the snapshot cannot be written: No space left on device", "somewhere")
 
@@ -334,7 +334,7 @@ def test_a_session_that_began_no_journal(tmp_path: Path) -> None:
 
 
 def forget_the_journal(folder: Path) -> None:
-    """Write the manifest as before manifests had the identity of the journal, by which it would be refused."""
+    """Write the manifest as if it were from before manifests had the identity of the journal."""
     (folder / "manifest.json").write_bytes(encode(replace(read_manifest(folder), journal="")))
 
 

@@ -119,7 +119,7 @@ class Verdict:
 def verify(folder: Path | str, *, disk: Disk = REAL) -> Verdict:
     """Read all of a journal: every segment, frame, snapshot and checksum, and how they hang together.
 
-    It takes no lock. What somebody is writing at this moment is not judged.
+    What somebody is writing at this moment is not judged.
 
     Raises
     ------
@@ -146,9 +146,24 @@ def verify(folder: Path | str, *, disk: Disk = REAL) -> Verdict:
         files = segment_files(disk, folder)
     verdict.known_seq = known.seq
     _Verifier(disk, verdict, known, mark).run(files)
+    if verdict.torn_tail and _is_being_written(disk, folder):
+        # What has no end yet is not torn.
+        verdict.torn_tail = None
     with disk_errors(folder, "cannot be read"):
         verdict.problems += check_sums(disk, folder)
     return verdict
+
+
+def _is_being_written(disk: Disk, folder: Path) -> bool:
+    """Whether somebody holds the journal's lock at this moment."""
+    try:
+        disk.close(disk.lock(folder))
+    except BlockingIOError:
+        return True
+    except OSError:
+        # Who may not lock it cannot tell.
+        return False
+    return False
 
 
 def _identity(disk: Disk, files: list[Path]) -> bytes:
