@@ -181,6 +181,9 @@ def test_options_that_do_not_fit(root: Path, tmp_path: Path) -> None:
         "sql", QUERY, "--format", "xml"
     )
     assert "parquet is not for a terminal; give --out FILE" in refused("sql", QUERY, "--format", "parquet")
+    assert "its name does not end in .csv, .json or .parquet; give --format too" in refused(
+        "sql", QUERY, "--out", "answer"
+    )
     assert "'txt' is no format" in refused("sql", QUERY, "--out", tmp_path / "a.txt")
     assert "a table is for a terminal" in refused("sql", QUERY, "--out", tmp_path / "a", "--format", "table")
     assert "nothing to replace without --out" in refused("sql", QUERY, "--force")

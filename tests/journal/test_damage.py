@@ -7,18 +7,21 @@ from pathlib import Path
 import pytest
 
 from tests.journal.tiny_journal import (
+    ABOUT,
     copy,
     only_segment,
     read_all,
     readable,
     reopen,
+    some_commands,
     used_bytes,
     write_journal,
 )
 from workbench.domain.records import COMMAND
 from workbench.errors import JournalError
-from workbench.journal.frames import FRAME_BYTES
+from workbench.journal.frames import FRAME_BYTES, HEADER_BYTES
 from workbench.journal.verify import verify
+from workbench.journal.writer import Journal
 
 BATCHES = (2, 1, 3)
 
@@ -133,3 +136,28 @@ def test_zeros_in_the_middle_are_damage(original: tuple[Path, bytes]) -> None:
     (folder / "cursor").unlink()
     with pytest.raises(JournalError, match="an undamaged frame follows at offset"):
         reopen(folder)
+
+
+def test_what_is_being_written_is_not_torn(tmp_path: Path) -> None:
+    journal = Journal.create(tmp_path, ABOUT, segment_bytes=1 << 20)
+    journal.append(some_commands(3))
+    journal.sync()
+    [segment] = tmp_path.glob("*.wbj")
+    with segment.open("r+b") as file:
+        file.seek(journal._end.offset)
+        file.write(b"half a frame")
+    assert verify(tmp_path).torn_tail is None
+    assert verify(tmp_path).ok
+    journal._release()
+    assert verify(tmp_path).torn_tail is not None
+
+
+def test_damage_before_the_first_command_is_told_in_words(tmp_path: Path) -> None:
+    write_journal(tmp_path)
+    [segment] = tmp_path.glob("*.wbj")
+    data = bytearray(segment.read_bytes())
+    data[HEADER_BYTES + FRAME_BYTES + 3] ^= 1
+    segment.write_bytes(data)
+    [problem] = verify(tmp_path).problems
+    assert "in the frame that tells about the journal" in problem
+    assert "-1" not in problem

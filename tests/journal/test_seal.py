@@ -342,3 +342,20 @@ def test_a_manifest_that_disagrees_with_its_files(tmp_path: Path) -> None:
             "`workbench recover one --rebuild` makes it anew from its journal"
         )
     ]
+
+
+def test_a_running_session_is_as_its_manifest_says_at_any_moment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A part that appears while the folder is read is the writer's."""
+    rglob = Path.rglob
+    with SessionStore.create(tmp_path, "one", ABOUT) as store:
+        add_all(store, 1, 5)
+
+        def and_write(self: Path, pattern: str) -> object:
+            if pattern == "*":
+                store.add("trades", rows("trades", 6, 5), first_seq=6, last_seq=10)
+            return rglob(self, pattern)
+
+        monkeypatch.setattr(Path, "rglob", and_write)
+        assert audit(tmp_path, "one") == []

@@ -323,6 +323,18 @@ def test_a_step_that_was_interrupted_is_left_to_recovery(
     assert rerun("monday", data=tmp_path).identical
 
 
+def test_whether_a_session_came_to_its_own_end(tmp_path: Path) -> None:
+    begin(tmp_path).abandon()
+    for name, close in (("whole", True), ("cut", False)):
+        session = RecordedSession.create(tmp_path, name, two_stocks())
+        feed(session)
+        session.close() if close else session.abandon()
+    recover("cut", data=tmp_path)
+    with wb.connect(tmp_path) as db:
+        found = dict(db.sql("SELECT session, ended FROM sessions").fetchall())
+    assert found == {"monday": None, "whole": "closed", "cut": "recovered"}
+
+
 def test_a_session_that_began_no_journal(tmp_path: Path) -> None:
     session = begin(tmp_path)
     session.abandon()

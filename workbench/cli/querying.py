@@ -34,7 +34,7 @@ _BATCH = 10_000
 _NUMBERS = ("INT", "DOUBLE", "FLOAT", "DECIMAL", "REAL")
 
 _SESSIONS = """
-SELECT session, state, kind, title, strftime(created, '%Y-%m-%d %H:%M') AS created,
+SELECT session, state, kind, ended, title, strftime(created, '%Y-%m-%d %H:%M') AS created,
        (first_time::VARCHAR)[:19] AS first, (last_time::VARCHAR)[:19] AS last, commands, events, rows, bytes
 FROM sessions ORDER BY sessions.created DESC, session
 """
@@ -118,6 +118,10 @@ def _form(form: str, out: Path | None) -> str:
     if not form:
         suffix = out.suffix.removeprefix(".").lower() if out is not None else "table"
         form = {"jsonl": "json", "ndjson": "json"}.get(suffix, suffix)
+        if not form:
+            raise ConfigError(
+                "its name does not end in .csv, .json or .parquet", f"--out {out}", "give --format too"
+            )
     if form not in FORMATS:
         raise ConfigError(f"{form!r} is no format", "--format", f"choose one of {', '.join(FORMATS)}")
     if form == "parquet" and out is None:

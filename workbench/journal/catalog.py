@@ -33,7 +33,7 @@ from workbench.journal.history import (
     dataset_rows,
     datasets,
 )
-from workbench.journal.manifest import OPEN, Manifest, generation_of, read_manifest, venue_of
+from workbench.journal.manifest import CLOSED, ENDED, OPEN, Manifest, generation_of, read_manifest, venue_of
 from workbench.journal.notional import value_micros
 from workbench.journal.place import MANIFEST, data_root, session_folder, session_names
 from workbench.journal.proof import prove
@@ -58,7 +58,7 @@ _TIMED = ("trades", "quotes", "events", "positions", "equity")
 
 _TABLES = {
     "sessions": pa.schema(
-        [(name, pa.string()) for name in ("session", "title", "kind", "state", "zone")]
+        [(name, pa.string()) for name in ("session", "title", "kind", "state", "ended", "zone")]
         + [(name, pa.timestamp("ns")) for name in ("created", "written", "first_time", "last_time")]
         + [(name, pa.int64()) for name in ("seq", "commands", "events")]
         + [("state_hash", pa.string())]
@@ -281,6 +281,7 @@ def _session_row(manifest: Manifest) -> dict[str, Any]:
         "session": manifest.session,
         **{name: str(manifest.about.get(name, "")) for name in ("title", "kind", "zone")},
         "state": manifest.state,
+        "ended": None if manifest.state == OPEN else str(manifest.more.get(ENDED, CLOSED)),
         "created": manifest.created_ns,
         "written": manifest.written_ns,
         "first_time": min((p.min_time_ns for p in parts if p.min_time_ns is not None), default=None),

@@ -22,6 +22,11 @@ from workbench.journal.whole import write_whole
 FORMAT = 1
 OPEN, SEALED = "open", "sealed"
 
+ENDED = "ended"
+"""Key of a manifest's `more`: how a sealed session came to its end, CLOSED if not said."""
+
+CLOSED, RECOVERED, REBUILT = "closed", "recovered", "rebuilt"
+
 _HEAD_BYTES = 64
 
 

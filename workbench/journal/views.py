@@ -145,6 +145,12 @@ SESSIONS = _catalog(
     ("title", "VARCHAR", "text", "Its title"),
     ("kind", "VARCHAR", "name", "What made it, such as scenario or replay"),
     ("state", "VARCHAR", "name", "open while it runs, sealed at its end"),
+    (
+        "ended",
+        "VARCHAR",
+        "name",
+        "closed by its writer, recovered after it was cut off, or rebuilt without its manifest; null while open",
+    ),
     ("zone", "VARCHAR", "name", "IANA time zone of its market"),
     ("created", "TIMESTAMP_NS", "UTC", "Clock time at which it was begun"),
     ("written", "TIMESTAMP_NS", "UTC", "Clock time at which its tables last changed"),

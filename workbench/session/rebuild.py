@@ -10,7 +10,7 @@ from typing import Any
 from workbench.engine.exchange import Exchange
 from workbench.errors import JournalError, StoreError
 from workbench.journal.belonging import check_identity
-from workbench.journal.manifest import Manifest, read_manifest
+from workbench.journal.manifest import CLOSED, ENDED, REBUILT, RECOVERED, SEALED, Manifest, read_manifest
 from workbench.journal.place import JOURNAL, data_root, session_folder, session_names
 from workbench.journal.reader import read
 from workbench.journal.replacing import beside, take_place
@@ -97,7 +97,7 @@ def rebuild(name: str, *, data: str | os.PathLike[str] | None = None) -> Rebuilt
             venue = venue_of(about)
             session = RecordedSession(store, journal, Exchange(venue), Tables(venue, str(about["zone"])))
             compared = _run(session, journal, before)
-            session.close()
+            session.seal_as(_ended(before))
             aside = take_place(root, name, store.folder)
     finally:
         journal.close()
@@ -122,6 +122,13 @@ def _before(folder: Path) -> tuple[Manifest | None, str]:
         return read_manifest(folder), ""
     except StoreError as error:
         return None, f"{error.where}: {error.what}"
+
+
+def _ended(before: Manifest | None) -> str:
+    """How the session came to its end, as far as that is known."""
+    if before is None:
+        return REBUILT
+    return str(before.more.get(ENDED, CLOSED)) if before.state == SEALED else RECOVERED
 
 
 def _about(journal: Journal, before: Manifest | None) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from workbench.engine.exchange import Exchange
 from workbench.engine.words import Names
 from workbench.errors import ConfigError, JournalError, StoreError
 from workbench.journal.disk import REAL
+from workbench.journal.manifest import CLOSED, ENDED
 from workbench.journal.place import JOURNAL, data_root
 from workbench.journal.seal import SessionStore
 from workbench.journal.segments import segment_files
@@ -99,6 +100,7 @@ class RecordedSession:
         self._snapshot_seq = journal.last_seq
         self._closed = False
         self._stopped = False
+        self._ended = CLOSED
 
     @classmethod
     def create(
@@ -307,7 +309,7 @@ class RecordedSession:
             self._waiting += self._tables.remaining()
             self._write()
             yield "written"
-            self._publish(**{CLOSING: True})
+            self._publish(**{CLOSING: True, ENDED: self._ended})
             yield "completed"
         self._store.compact()
         yield "compacted"
@@ -317,6 +319,11 @@ class RecordedSession:
         self._journal.close()
         self._closed = True
         yield "closed"
+
+    def seal_as(self, ended: str) -> None:
+        """`close` somebody else's session: `ended` says in the manifest that its own writer did not."""
+        self._ended = ended
+        self.close()
 
     def abandon(self) -> None:
         """Let the session go without sealing it, as a crash would; it can be recovered."""

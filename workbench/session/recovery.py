@@ -12,7 +12,7 @@ from workbench.engine.exchange import Exchange
 from workbench.errors import JournalError, ProjectionError, SnapshotError, StoreError
 from workbench.journal.belonging import check_identity, too_short
 from workbench.journal.disk import REAL
-from workbench.journal.manifest import SEALED, Manifest, read_manifest
+from workbench.journal.manifest import RECOVERED, SEALED, Manifest, read_manifest
 from workbench.journal.place import JOURNAL, data_root, session_folder
 from workbench.journal.reader import read
 from workbench.journal.remedies import rebuild
@@ -82,7 +82,7 @@ def recover(name: str, *, data: str | os.PathLike[str] | None = None) -> Recover
         return _said(before, folder, before, sealed_before=True)
     session = _reopened(place, name, USUAL, SMALLEST_SEGMENT)
     begun, tail = session.recovered_from, session.torn_tail
-    session.close()
+    session.seal_as(RECOVERED)
     return _said(read_manifest(folder), folder, before, begun=begun, tail=tail)
 
 
