@@ -149,7 +149,7 @@ SESSIONS = _catalog(
         "ended",
         "VARCHAR",
         "name",
-        "closed by its writer, recovered after it was cut off, or rebuilt without its manifest; null while open",
+        "closed by its writer, recovered after it was cut off, or rebuilt; null while it runs",
     ),
     ("zone", "VARCHAR", "name", "IANA time zone of its market"),
     ("created", "TIMESTAMP_NS", "UTC", "Clock time at which it was begun"),
