@@ -191,6 +191,14 @@ def test_options_that_do_not_fit(root: Path, tmp_path: Path) -> None:
     assert "there is no session 'two'; known are one" in refused("sql", QUERY, "--session", "two")
 
 
+def test_an_empty_name_is_no_folder(root: Path) -> None:
+    for command in (("sql", QUERY), ("sessions",), ("data", "verify")):
+        result = run(*command, "--data", "")
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert "an empty name is no folder" in result.stderr
+    assert root.is_dir()
+
+
 def test_one_session_of_many(root: Path) -> None:
     make(root, "two", parts=1)
     (session_folder(root, "one") / "manifest.json").unlink()

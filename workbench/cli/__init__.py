@@ -65,9 +65,23 @@ Kind = Annotated[
 ]
 TickSize = Annotated[str, typer.Option(help="Finest step of prices of a table of trades or quotes.")]
 LotSize = Annotated[str, typer.Option(help="Finest step of quantities of a table of trades or quotes.")]
+
+
+def _folder(given: str) -> Path:
+    """A folder's name; an empty one would be the current folder, which nobody means by it."""
+    if not given:
+        raise typer.BadParameter("an empty name is no folder; leave the option out, or name one")
+    return Path(given)
+
+
 Data = Annotated[
     Path | None,
-    typer.Option("--data", metavar="DIR", help="The data root; $WORKBENCH_DATA, else ./var, unless given."),
+    typer.Option(
+        "--data",
+        metavar="DIR",
+        parser=_folder,
+        help="The data root; $WORKBENCH_DATA, else ./var, unless given.",
+    ),
 ]
 SessionName = Annotated[
     str | None,
