@@ -89,3 +89,12 @@ def test_the_furthest_in_a_span() -> None:
     assert there.furthest(0, 11 * S) == 4
     assert there.furthest(10 * S, 20 * S) == 4
     assert there.furthest(11 * S, 20 * S) == -3
+
+
+def test_paths_that_meet_and_part_again_settle_later() -> None:
+    # Both middles are 10 until the fill moves the recorded one to 14 at 1 s; equal from 3 to 5 s, apart
+    # until 9 s, then equal for good.
+    recorded = quotes((0, 9, 11), (1, 13, 15), (3, 9, 11), (5, 11, 13), (9, 9, 11))
+    found = impact(path(recorded, quotes((0, 9, 11)), 20), fills((1, Side.BUY, 100)), since_ns=0)
+    assert (found.meets_after_ns, found.settles_after_ns) == (2 * S, 8 * S)
+    assert found.equal_since_ns == 9 * S

@@ -5,18 +5,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.domain.codes import OrderType, Side, TimeInForce
+from workbench.domain.codes import EventKind, OrderType, Phase, Side, TimeInForce
 from workbench.domain.commands import (
     batch,
     cancel_order,
+    clock,
     mass_cancel,
     new_order,
     replace_order,
+    schedule_phase,
+    set_phase,
     transfer_cash,
 )
 from workbench.domain.config import Account, Venue
 from workbench.domain.costs import FeeSchedule
 from workbench.domain.instruments import Instrument
+from workbench.domain.margin import MarginRates
 from workbench.domain.records import Records
 from workbench.engine.exchange import Exchange
 from workbench.session.changes import changes_of
@@ -229,7 +233,9 @@ def test_money_given_by_the_instructor_stays() -> None:
 def test_a_mass_cancel_of_the_account_is_left_out_with_its_orders() -> None:
     made = asked([buy(1, ANN, 5, 900), mass_cancel(2 * S, ANN), buy(3, BOB, 1, 900)], without="ann")
     assert made.left_out == 2
-    assert made.what_if.commands == 1
+    # In place of both it is the account's empty mass cancel that lets time pass.
+    assert made.what_if.commands == 3
+    assert made.what_if.events == asked([buy(3, BOB, 1, 900)]).recorded.events
 
 
 def test_the_path_at_regular_times() -> None:
@@ -241,6 +247,100 @@ def test_the_path_at_regular_times() -> None:
     assert path["furthest"].to_list() == [2.0, 0.0, 0.0]
     steps = made.prices("ACME")
     assert steps.filter(steps["ticks"] == 2.0)["recorded"].to_list() == [10.03]
+
+
+def test_time_passes_without_the_account_too() -> None:
+    # Bob and carl meet in an opening auction that is scheduled to end at second 900; the only command after
+    # that is ann's. Without her bids nobody else's order ends, but bob's good-till-date order does.
+    commands = [
+        set_phase(1 * S, Phase.OPENING_AUCTION),
+        buy(2, BOB, 100, 1000),
+        sell(2, CARL, 100, 1000),
+        new_order(
+            3 * S,
+            DORA,
+            0,
+            Side.BUY,
+            5,
+            900,
+            time_in_force=TimeInForce.GTD,
+            expire_time_ns=950 * S,
+        ),
+        schedule_phase(4 * S, Phase.CONTINUOUS, 900 * S),
+        buy(1000, ANN, 100, 950),
+    ]
+    made = asked(commands, without="ann")
+    assert made.what_if.end_ns == made.recorded.end_ns == 1000 * S
+    assert of(made, "instruments", "volume", "ACME") == (100.0, 100.0, 0.0)
+    assert of(made, "positions", "position", "bob", "ACME") == (100.0, 100.0, 0.0)
+    assert made.what_if.orders(EventKind.ORDER_EXPIRED)["account"].tolist() == [DORA]
+    # The fills have the times that they had.
+    assert np.array_equal(made.recorded.fills()["time_ns"], made.what_if.fills()["time_ns"])
+
+
+def test_passing_time_looks_after_no_margins_and_charges_no_interest() -> None:
+    # Bob owes money overnight, and his stock falls so far that a CLOCK would call for margin and then sell.
+    margin = MarginRates(200_000, maintenance_long_ppm=150_000)
+    stock = Instrument("ACME", "1", "1000", margin=margin)
+    accounts = [
+        Account("ann", 1_000_000),
+        Account("bob", 1_000, margin=True),
+        Account("carl", 1_000_000),
+        Account("dora", 1_000_000),
+    ]
+    place = Venue([stock], accounts, debit_interest_ppm_year=73_000, start_time_ns=1)
+    day_s = 86_400
+    commands = [
+        sell(1, DORA, 400, 1000),
+        buy(2, BOB, 400, 1000),
+        buy(3, DORA, 100, 880),
+        sell(4, CARL, 10, 880),
+        buy(5 * day_s, ANN, 1, 500),
+        buy(6 * day_s, ANN, 1, 500),
+    ]
+    made = asked(commands, place, without="ann")
+    assert made.what_if.end_ns == 6 * day_s * S
+    for number in (BOB, CARL, DORA):
+        assert made.recorded.accounts[number] == made.what_if.accounts[number]
+        assert made.recorded.worth[number] == made.what_if.worth[number]
+    with_clock = asked([*commands[:-1], clock(6 * day_s * S)], place, without="ann")
+    assert with_clock.what_if.accounts["cash_micros"][BOB] != made.what_if.accounts["cash_micros"][BOB]
+
+
+def test_both_runs_are_measured_up_to_the_same_time() -> None:
+    # Ann's bid is the last command, 98 seconds after the book was there; without her the spread is the same 2
+    # ticks until then, and both are averaged over the same time.
+    made = asked([buy(1, BOB, 5, 1000), sell(2, BOB, 5, 1002), buy(100, ANN, 1, 900)], without="ann")
+    assert made.end_ns == made.what_if.end_ns == made.recorded.end_ns
+    assert of(made, "instruments", "spread", "ACME") == (0.02, 0.02, 0.0)
+
+
+def test_a_move_at_the_very_end_is_told() -> None:
+    made = asked([buy(1, BOB, 5, 1000), sell(2, CARL, 5, 1002), buy(10, ANN, 5, 1001)], without="ann")
+    assert not made.same_prices("ACME")
+    row = made.impact.to_dicts()[0]
+    assert (row["end"], row["largest"], row["largest_time"].timestamp()) == (0.5, 0.5, 10)
+    assert made.path("ACME", 2)["furthest"].to_list() == [0.0, 0.5]
+
+
+def test_a_price_that_only_one_run_has_is_told() -> None:
+    # Ann's is the only bid for 30 of 40 seconds; at second 32 bob bids 9.98 behind her 10.00.
+    commands = [buy(2, ANN, 5, 1000), sell(2, CARL, 5, 1002), buy(32, BOB, 5, 998), clock(42 * S)]
+    made = asked(commands, without="ann")
+    assert not made.same_prices("ACME")
+    row = made.impact.to_dicts()[0]
+    assert (row["recorded_only_share"], row["what_if_only_share"]) == (0.75, 0.0)
+    assert (row["average"], row["moved_share"]) == (1.0, 1.0)
+    steps = made.prices("ACME").to_dicts()
+    assert [(each["recorded"], each["what_if"]) for each in steps] == [(10.01, None), (10.01, 10.0)]
+    # She takes the only ask at second 10 of 2 to 42: from then on only the what-if run has a price.
+    taken = asked(
+        [buy(2, BOB, 5, 1000), sell(2, CARL, 5, 1002), buy(10, ANN, 5), clock(42 * S)], without="ann"
+    )
+    row = taken.impact.to_dicts()[0]
+    assert (row["recorded_only_share"], row["what_if_only_share"]) == (0.0, 1.0)
+    assert (row["average"], row["largest"], row["moved_share"], row["equal_since"]) == (None,) * 4
+    assert not taken.same_prices("ACME")
 
 
 # ------------------------------------------------------------------ what must hold of any session
@@ -327,14 +427,18 @@ def test_the_what_if_market_is_that_of_its_commands_alone(commands: list[Records
     plain = [each for each in commands if not each["order_id"][0]]
     place = venue()
     made = asked([*plain, mass_cancel(10_000, CARL)], place, without="ann", latency=latency)
-    theirs = []
+    theirs, reached_ns = [], 0
     for at, each in enumerate([*plain, mass_cancel(10_000, CARL)]):
+        late = each.copy()
         if each["account"][0] != ANN:
-            late = each.copy()
             late["time_ns"] += latency
             theirs.append((int(late["time_ns"][0]), at, late))
+        elif each["time_ns"][0] > reached_ns:
+            theirs.append((int(late["time_ns"][0]), at, clock(int(late["time_ns"][0]))))
+        reached_ns = int(each["time_ns"][0])
     exchange = Exchange(place)
     exchange.step(batch([each for _, _, each in sorted(theirs, key=lambda one: one[:2])]))
+    # In a venue without interest and margins a CLOCK does nothing but let time pass.
     assert made.what_if.state_hash == exchange.state_hash()
 
 

@@ -42,6 +42,7 @@ _WIDTH, _HEIGHT = 64, 7
 _COUNTS = {"orders", "fills", "rejected", "cancelled", "refused_changes", "trades"}
 _QUANTITIES = {"position", "traded", "buys", "sells", "volume"}
 _PRICES = {"last", "vwap", "high", "low", "spread", "average_buy", "average_sell"}
+_RUNS = {"recorded": "the recording", "what_if": "the what-if run"}
 _WHOLE_TICKS = {"last", "high", "low"}
 
 
@@ -209,7 +210,7 @@ def _differences(title: str, frame: pl.DataFrame, made: WhatIf) -> Table:
         if owner != before:
             table.add_row(" ".join(owner), style="bold")
             before = owner
-        places = _places(row["measure"], row.get("symbol"), made)
+        places = _places(row, made)
         cells = [_number(row[which], places) for which in ("recorded", "what_if")]
         table.add_row(
             f"  {row['measure'].replace('_', ' ')}", *cells, _number(row["difference"], places, signed=True)
@@ -217,14 +218,27 @@ def _differences(title: str, frame: pl.DataFrame, made: WhatIf) -> Table:
     return table
 
 
-def _places(measure: str, symbol: str | None, made: WhatIf) -> int:
-    """Digits behind the point."""
-    if measure in _COUNTS or measure in _QUANTITIES:
+def _places(row: dict[str, Any], made: WhatIf) -> int:
+    """Digits behind the point of one row's numbers."""
+    measure, symbol = row["measure"], row.get("symbol")
+    if measure in _COUNTS:
         return 0
-    if measure in _PRICES and symbol is not None:
-        instrument = made.venue.instruments[made.venue.instrument_number(symbol)]
+    if symbol is None:
+        return 2
+    instrument = made.venue.instruments[made.venue.instrument_number(symbol)]
+    if measure in _QUANTITIES:
+        return _quantity_places(instrument, row)
+    if measure in _PRICES:
         return _tick_places(instrument) + (0 if measure in _WHOLE_TICKS else 2)
     return 2
+
+
+def _quantity_places(instrument: Instrument, row: dict[str, Any]) -> int:
+    """As many digits as the row's quantities have, which are whole lots."""
+    lot = instrument.quantity_from_lots(1).normalize()
+    most = max(0, -int(lot.as_tuple().exponent))
+    shown = [f"{row[name] or 0:.{most}f}" for name in ("recorded", "what_if")]
+    return max(len(text.partition(".")[2].rstrip("0")) for text in shown)
 
 
 def _tick_places(instrument: Instrument) -> int:
@@ -249,8 +263,9 @@ def _print_prices(made: WhatIf, instrument: Instrument) -> None:
     symbol = instrument.symbol
     places = _tick_places(instrument) + 1
     zone = made.zone
-    path = made.path(symbol)
-    if not path.filter(pl.col("furthest") != 0).height:
+    lasts = made.end_ns > made.recorded.start_ns
+    path = made.path(symbol) if lasts else made.path(symbol, 1)
+    if made.same_prices(symbol):
         typer.echo(f"\n{symbol}: the middle of bid and ask is the same throughout")
         return
     table = _table(
@@ -266,9 +281,12 @@ def _print_prices(made: WhatIf, instrument: Instrument) -> None:
         )
     show = console()
     show.print("", table, sep="\n")
-    for line in _chart(made, symbol):
+    for line in _chart(made, symbol) if lasts else ():
         typer.echo(line)
     show.print("", _impact(made, symbol), sep="\n")
+    row = made.impact.filter(symbol=symbol).to_dicts()[0]
+    if row["fills"]:
+        typer.echo(_meeting(row))
 
 
 def _zone(name: str) -> Any:
@@ -282,6 +300,9 @@ def _chart(made: WhatIf, symbol: str) -> list[str]:
     values = made.path(symbol, _WIDTH)["furthest"].to_numpy().astype(np.float64)
     known = values[~np.isnan(values)]
     first, last = (f"{local_time(ns, made.zone):%H:%M:%S}" for ns in (made.recorded.start_ns, made.end_ns))
+    if not known.any():
+        # Only one run has a middle where they differ: there is no difference to draw.
+        return []
     top, bottom = (f"{value:+.1f} ticks" for value in (known.max(), known.min()))
     return ["", *labelled(line_chart(values, _HEIGHT), top, bottom, first, last)]
 
@@ -298,22 +319,41 @@ def _impact(made: WhatIf, symbol: str) -> Table:
     notes = {
         "largest": at,
         "average": "" if share is None else f"differ {_share(share)} of the time",
-        "end": "",
+        "end": _alone_at_the_end(made, symbol),
     }
     for name, note in notes.items():
         cells = (_number(row[name], 3, signed=True), _number(row[f"{name}_bp"], 3, signed=True))
         table.add_row(name, *cells, note)
+    for which, said in _RUNS.items():
+        alone = row[f"{which}_only_share"]
+        if alone:
+            table.add_row("no price", "-", "-", f"{_share(alone)} of the time only {said} has one")
     for after in made.after_fills.filter(symbol=symbol).iter_rows(named=True):
         if after["fills"]:
             label = f"{_span(after['seconds'])} after fills"
             ticks, basis_points = (_number(after[name], 3, signed=True) for name in ("ticks", "basis_points"))
             table.add_row(label, ticks, basis_points, f"signed, {after['fills']:,} fills")
-    if row["fills"]:
-        met = row["meets_after_seconds"]
-        when = "not before the end" if met is None else "at once" if not met else f"after {_span(met)}"
-        table.caption = f"After the last fill the prices are the same again {when}."
-        table.caption_justify = "left"
     return table
+
+
+def _meeting(row: dict[str, Any]) -> str:
+    """When the prices are the same again after the last fill."""
+    met, settled = row["meets_after_seconds"], row["settles_after_seconds"]
+    if met is None:
+        return "The prices do not meet again before the end."
+    first = f"{_span(met)} after the last fill" if met else "at once after the last fill"
+    if settled is None:
+        return f"The prices meet again {first}, but not for good."
+    return f"The prices meet again {first}" + (
+        "." if settled <= met else f", for good after {_span(settled)}."
+    )
+
+
+def _alone_at_the_end(made: WhatIf, symbol: str) -> str:
+    last = made.path(symbol, 1).to_dicts()[0]
+    if (last["recorded"] is None) == (last["what_if"] is None):
+        return ""
+    return f"only {_RUNS['what_if' if last['recorded'] is None else 'recorded']} has a price"
 
 
 def _share(part: float) -> str:

@@ -34,10 +34,12 @@ def duration_ns(duration: str | timedelta, name: str) -> int:
     --------
     >>> duration_ns("5min", "every")
     300000000000
+
+    A capital M, which means months elsewhere, is refused.
     """
     if isinstance(duration, timedelta):
         return (duration // timedelta(microseconds=1)) * 1_000
-    said = re.fullmatch(r"\s*(\d{1,12})\s*([a-z]+)\s*", str(duration).lower())
+    said = re.fullmatch(r"\s*(\d{1,12})\s*([a-z]+)\s*", str(duration))
     if said is None or said[2] not in UNITS_NS:
         raise ConfigError(
             f"{duration!r} is no duration", name, "write a whole number and one of ns, us, ms, s, min, h, d"

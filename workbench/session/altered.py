@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from workbench.domain.codes import CommandKind
+from workbench.domain.commands import ALL
 from workbench.domain.config import FIRST_TRADER
 from workbench.domain.records import Records
 from workbench.domain.times import MAX_TIME_NS
@@ -32,7 +33,7 @@ class Altered:
     commands
         The commands, in their new order.
     seqs
-        For each of them the sequence number that it has in the recording.
+        For each of them the sequence number that it has in the recording; 0 for one that only lets time pass.
     left_out, delayed
         How many commands are missing, and how many are later than they were.
     """
@@ -65,6 +66,11 @@ def altered(
     Commands are sorted by the time at which they meet the exchange, those of equal times as they were. A
     command that the exchange refuses for its time must not become a good one by being sorted, so its place
     is that of the exchange's time when it came.
+
+    A command that is left out has moved the exchange's time, and with it scheduled phases and the ends of
+    orders. So that both runs live through the same time, one that did is replaced by a mass cancel of its
+    account, which has no orders: it says nothing, and unlike a CLOCK it charges no interest and looks after
+    no margins that the recording did not look after then.
     """
     sent = np.isin(commands["kind"], SENT_BY_TRADERS)
     removed = sent & np.isin(commands["account"], sorted(without))
@@ -76,9 +82,16 @@ def altered(
     time_ns = commands["time_ns"]
     # Times beyond the last are refused and do not move the exchange's own.
     reached_ns = np.maximum.accumulate(np.where(time_ns > MAX_TIME_NS, start_ns, time_ns))
-    reached_ns = np.maximum(reached_ns, start_ns) + np.where(late, latency_ns, 0)
-    kept = np.flatnonzero(~removed)
+    reached_ns = np.maximum(reached_ns, start_ns)
+    passes = removed & (np.diff(reached_ns, prepend=start_ns) > 0)
+    reached_ns += np.where(late, latency_ns, 0)
+    kept = np.flatnonzero(~removed | passes)
     order = kept[np.argsort(reached_ns[kept], kind="stable")]
     made = commands[order]
     made["time_ns"] += np.where(late[order], latency_ns, 0)
-    return Altered(made, order + 1, int(removed.sum()), int(late.sum()))
+    passing = np.zeros(int(passes.sum()), dtype=made.dtype)
+    passing["kind"], passing["instrument"] = CommandKind.MASS_CANCEL, ALL
+    for name in ("time_ns", "account"):
+        passing[name] = made[name][passes[order]]
+    made[passes[order]] = passing
+    return Altered(made, np.where(passes[order], 0, order + 1), int(removed.sum()), int(late.sum()))

@@ -62,12 +62,14 @@ def instruments_frame(recorded: Trace, other: Trace) -> pl.DataFrame:
     """Prices, volume, spread and volatility of each instrument, one row for each number.
 
     `spread` is the ask less the bid, averaged over the time in which there were both; `volatility_bp` the
-    root of the sum of squared logarithmic returns of the middle from second to second, in basis points.
+    root of the sum of squared logarithmic returns of the middle from second to second, in basis points. Both
+    are taken up to the later of the runs' ends.
     """
+    end_ns = max(recorded.end_ns, other.end_ns)
     instruments = recorded.venue.instruments
     symbols = [instrument.symbol for instrument in instruments]
     pairs = [
-        (_instrument(recorded, number, each), _instrument(other, number, each))
+        (_instrument(recorded, number, each, end_ns), _instrument(other, number, each, end_ns))
         for number, each in enumerate(instruments)
     ]
     return _long({"symbol": symbols}, pairs)
@@ -187,7 +189,7 @@ def _average(ticks: Any, lots: Any, instrument: Instrument) -> float | None:
     return float(value / int(lots.sum())) * float(instrument.price_from_ticks(1))
 
 
-def _instrument(trace: Trace, number: int, instrument: Instrument) -> Measured:
+def _instrument(trace: Trace, number: int, instrument: Instrument, end_ns: int) -> Measured:
     trades, quotes = trace.trades(number), trace.quotes(number)
     prices, lots = trades["price_ticks"], trades["quantity_lots"]
 
@@ -195,7 +197,7 @@ def _instrument(trace: Trace, number: int, instrument: Instrument) -> Measured:
         return float(instrument.price_from_ticks(int(ticks))) if ticks else None
 
     both = (quotes["bid_ticks"] > 0) & (quotes["ask_ticks"] > 0)
-    duration_ns = np.diff(np.append(quotes["time_ns"], max(trace.end_ns, *quotes["time_ns"][-1:], 0)))
+    duration_ns = np.diff(np.append(quotes["time_ns"], max(end_ns, *quotes["time_ns"][-1:], 0)))
     weight = np.where(both, duration_ns, 0).astype(np.float64)
     total = float(weight.sum())
     wide = (quotes["ask_ticks"] - quotes["bid_ticks"]).astype(np.float64)
@@ -208,7 +210,7 @@ def _instrument(trace: Trace, number: int, instrument: Instrument) -> Measured:
         "volume": float(instrument.quantity_from_lots(int(lots.sum()))),
         "trades": float(len(trades)),
         "spread": float(np.dot(weight, wide)) / total * tick if total else None,
-        "volatility_bp": _volatility(quotes, trace.end_ns),
+        "volatility_bp": _volatility(quotes, end_ns),
     }
 
 

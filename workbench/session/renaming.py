@@ -57,6 +57,7 @@ class _Renamed:
         # Where the command with a recorded sequence number stands now, from 1; 0 for one that is left out.
         self._place_of = np.zeros(max(int(given.seqs.max(initial=0)), recorded.last_seq) + 1, dtype=np.int64)
         self._place_of[given.seqs] = np.arange(1, len(given.seqs) + 1)
+        self._place_of[0] = 0
         self._lineage = Lineage()
         # The id that the order of a command got here: that of a new order, or that of a successor.
         self._made = np.zeros(len(self._commands) + 1, dtype=np.int64)

@@ -115,7 +115,12 @@ class WhatIf:
                 row[f"{name}_bp"] = None if ticks is None or not base else BASIS_POINTS * ticks / base
             row["largest_time"] = one.largest_ns
             row["moved_share"] = one.moved_share
+            row["recorded_only_share"] = one.recorded_only_share
+            row["what_if_only_share"] = one.other_only_share
             row["meets_after_seconds"] = None if one.meets_after_ns is None else one.meets_after_ns / 1e9
+            row["settles_after_seconds"] = (
+                None if one.settles_after_ns is None else one.settles_after_ns / 1e9
+            )
             row["equal_since"] = one.equal_since_ns
             rows.append(row)
         times = [pl.from_epoch(pl.col(name), time_unit="ns").dt.replace_time_zone("UTC") for name in _TIMES]
@@ -182,9 +187,9 @@ class WhatIf:
     def _prices(self, number: int, times: np.ndarray) -> pl.DataFrame:
         instrument = self.venue.instruments[number]
         tick = float(instrument.price_from_ticks(1))
-        ticks, other = self._gaps[number].at(times)
+        ticks, recorded, other = self._gaps[number].at(times)
         columns = {
-            "recorded": (ticks + other) * tick if len(ticks) else ticks,
+            "recorded": recorded * tick,
             "what_if": other * tick,
             "difference": ticks * tick,
             "ticks": ticks / instrument.price_increment_ticks,
@@ -213,6 +218,10 @@ class WhatIf:
             for number, path in enumerate(self._gaps)
         ]
 
+    def same_prices(self, symbol: str) -> bool:
+        """Whether the middle of bid and ask, or that there is none, is the same throughout."""
+        return not self._gaps[self.venue.instrument_number(symbol)].apart.any()
+
     def names(self) -> list[str]:
         """Names of the accounts that the change is about."""
         names = account_names(self.venue)
@@ -225,8 +234,9 @@ _IMPACT = {
     "fills": pl.Int64,
     **dict.fromkeys(("end", "end_bp", "average", "average_bp", "largest", "largest_bp"), pl.Float64),
     "largest_time": pl.Int64,
-    "moved_share": pl.Float64,
+    **dict.fromkeys(("moved_share", "recorded_only_share", "what_if_only_share"), pl.Float64),
     "meets_after_seconds": pl.Float64,
+    "settles_after_seconds": pl.Float64,
     "equal_since": pl.Int64,
 }
 
