@@ -139,13 +139,19 @@ def test_the_only_stock_of_a_file_need_not_be_named(tmp_path: Path) -> None:
         wb.replay(path)
 
 
-def test_a_damaged_dataset_is_refused_and_can_be_passed_over(tmp_path: Path, data: Path) -> None:
+def test_a_damaged_dataset_is_refused_by_name_and_passed_over_for_its_file(
+    tmp_path: Path, data: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     path = write_mbo(tmp_path)
     keep(path)
     (data / "history" / TINY / COMMANDS).unlink()
-    for source in (TINY, path):
-        with pytest.raises(SourceError, match="is missing; import it again from"):
-            wb.replay(source)
+    with pytest.raises(SourceError, match="is missing; import it again from"):
+        wb.replay(TINY)
+    market = wb.replay(path)
+    assert len(market.commands) == 8
+    assert names(market) == [""]
+    assert "is missing; import it again from" in caplog.text
+    assert "The file itself is read." in caplog.text
     assert len(wb.replay(path, imported=False).commands) == 8
 
 

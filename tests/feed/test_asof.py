@@ -269,3 +269,13 @@ def test_real_quotes_equal_duckdb(market: tuple[pl.DataFrame, pl.DataFrame]) -> 
         ).pl()
     ours = wb.asof_join(trades, quotes)
     assert ours.select("bid_price", "ask_price").equals(theirs.drop("row"))
+
+
+def test_columns_that_would_come_twice_are_refused() -> None:
+    table = pl.DataFrame({"time": [1], "symbol": ["A"], "price": [1.0]})
+    with pytest.raises(
+        WorkbenchError, match=r"^asof_join: there would be two columns 'price'; choose another"
+    ):
+        wb.asof_join(table, table, suffix="")
+    with pytest.raises(WorkbenchError, match=r"^asof_join: LazyFrame is no table"):
+        wb.asof_join(table, table.lazy())  # type: ignore[arg-type]

@@ -467,3 +467,27 @@ def test_equals_duckdb(ibm: pl.DataFrame) -> None:
             """
         ).pl()
     assert kernel_frame(ibm, MINUTE_NS).equals(theirs)
+
+
+def test_sums_beyond_64_bits_still_have_an_average() -> None:
+    start = datetime(2024, 1, 1, tzinfo=UTC)
+    trades = pl.DataFrame(
+        {
+            "time": [start + timedelta(milliseconds=number) for number in range(2_000)],
+            "price": [60_000.01] * 2_000,
+            "quantity": [10.12345678] * 2_000,
+        }
+    )
+    (row,) = wb.candles(trades, "1m").to_dicts()
+    # 2,000 x 10.12345678 = 20,246.91356, all of it at one price.
+    assert row["vwap"] == pytest.approx(60_000.01, rel=1e-12)
+    assert row["volume"] == pytest.approx(20_246.91356, rel=1e-12)
+
+
+def test_what_is_no_table_is_refused_with_a_sentence() -> None:
+    with pytest.raises(WorkbenchError, match=r"^candles: LazyFrame is no table; give a polars.DataFrame"):
+        wb.candles(pl.LazyFrame({"time": []}))  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match=r"'1M' is no duration"):
+        wb.candles(
+            pl.DataFrame(schema={"time": pl.Datetime("ns"), "price": pl.Float64, "quantity": pl.Int64}), "1M"
+        )

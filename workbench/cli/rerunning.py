@@ -19,9 +19,10 @@ from workbench.cli.replaying import progress_bar
 from workbench.cli.tables import console
 from workbench.engine.moments import local_time
 from workbench.errors import ConfigError
+from workbench.feed.bar_path import SYNTHETIC_BARS
 from workbench.session.differences import changed
 from workbench.session.rerun import rerun, what_if
-from workbench.session.stored import open_session
+from workbench.session.stored import StoredSession, open_session
 from workbench.session.whatif import HELD_FIXED, WhatIf
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def _what_if(
     if as_json:
         typer.echo(json.dumps(_fields(made, stored.name), indent=2, default=str))
     else:
-        _print(made, stored.name)
+        _print(made, stored)
     if out is not None and not as_json:
         typer.echo(f"\nwritten    {out}")
 
@@ -162,8 +163,12 @@ def _fields(made: WhatIf, name: str) -> dict[str, Any]:
     }
 
 
-def _print(made: WhatIf, name: str) -> None:
-    typer.echo(f"{name}: {made.changes.words(made.venue)}")
+def _print(made: WhatIf, stored: StoredSession) -> None:
+    typer.echo(f"{stored.name}: {made.changes.words(made.venue)}")
+    if not stored.sealed:
+        typer.echo("The session is open: only what is published was run.")
+    if stored.manifest.about.get("kind") == SYNTHETIC_BARS:
+        typer.echo("Its prices are synthetic: an invented path inside each bar.")
     counts = [f"{made.recorded.commands:,} commands"]
     if made.changes.without:
         counts.append(f"{made.left_out:,} left out")

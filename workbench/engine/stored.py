@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections.abc import Mapping, Sequence
@@ -25,6 +26,8 @@ from workbench.feed.open import open_history as open_files
 from workbench.journal.place import data_root
 
 File = str | os.PathLike[str]
+
+log = logging.getLogger(__name__)
 
 BARS = "bars"
 """Kind of the files that are read as bars."""
@@ -129,7 +132,12 @@ def open_request(request: Request, catalog: Catalog | None) -> Opened:
     dataset = None if catalog is None else imported(request, catalog)
     if dataset is None:
         return Opened(request.read())
-    history = _moved(dataset.history(), dataset.manifest, request.read_files)
+    try:
+        history = _moved(dataset.history(), dataset.manifest, request.read_files)
+    except SourceError as damage:
+        # The file itself is there and whole, so nobody needs to do without it.
+        log.warning("%s. The file itself is read.", damage)
+        return Opened(request.read())
     return Opened(history, dataset.manifest)
 
 

@@ -11,6 +11,7 @@ import polars as pl
 
 from workbench.errors import WorkbenchError
 from workbench.feed.asof import BACKWARD, Numbers, asof, numbered
+from workbench.feed.candle_table import as_table
 from workbench.feed.durations import duration_ns
 from workbench.feed.files import Ints
 
@@ -58,6 +59,7 @@ def asof_join(
     """
     names = [] if by is None else [by] if isinstance(by, str) else list(by)
     for side, table in (("left", left), ("right", right)):
+        as_table(table, "asof_join")
         for name in (on, *names):
             if name not in table.columns:
                 raise WorkbenchError(
@@ -94,6 +96,11 @@ def asof_join(
     )
     others = right.drop(on, *names)
     both = {name: name + suffix for name in others.columns if name in left.columns}
+    twice = next((name for name in both.values() if name in (*left.columns, *others.columns)), None)
+    if twice is not None:
+        raise WorkbenchError(
+            f"there would be two columns {twice!r}", "asof_join", f"choose another suffix than {suffix!r}"
+        )
     return left.hstack(_taken(others, match).rename(both))
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from workbench.errors import WorkbenchError
@@ -13,6 +15,7 @@ from workbench.feed.candles import TOO_LARGE
 from workbench.feed.candles import candles as candle_records
 from workbench.feed.durations import duration_ns
 from workbench.feed.files import Ints
+from workbench.feed.intervals import Intervals
 
 MOST_PLACES = 12
 """Decimals that a price or quantity may have."""
@@ -48,6 +51,7 @@ def candles(trades: pl.DataFrame, every: str | timedelta = "1m", *, zone: str = 
     WorkbenchError
         When a column is missing, a cell is null or no such number, or a time falls.
     """
+    as_table(trades, "candles")
     named = "symbol" in trades.columns
     for name in ("time", "price", "quantity", *(["symbol"] if named else [])):
         if name not in trades.columns:
@@ -67,17 +71,15 @@ def candles(trades: pl.DataFrame, every: str | timedelta = "1m", *, zone: str = 
     )
     prices, price_places = _whole(trades["price"], "price")
     quantities, quantity_places = _whole(trades["quantity"], "quantity")
-    made = candle_records(
-        trades["time"].dt.timestamp("ns").to_numpy(),
-        numbers.astype(np.int32),
-        prices,
-        quantities,
-        duration_ns(every, "every"),
-        zone=zone,
-    )
+    times_ns, numbers = trades["time"].dt.timestamp("ns").to_numpy(), numbers.astype(np.int32)
+    interval_ns = duration_ns(every, "every")
+    made = candle_records(times_ns, numbers, prices, quantities, interval_ns, zone=zone)
     volume, notional = made["volume_lots"], made["notional"]
-    told = (volume > 0) & (volume < TOO_LARGE) & (np.abs(notional) < TOO_LARGE)
-    vwap = notional / np.maximum(volume, 1) / 10.0**price_places
+    if (np.maximum(volume, np.abs(notional)) >= TOO_LARGE).any():
+        starts_ns = Intervals(interval_ns, zone=zone).cut(times_ns)
+        volume, notional = _in_doubles(numbers, starts_ns, prices, quantities)
+    told = volume > 0
+    vwap = notional / np.where(told, volume, 1) / 10.0**price_places
     starts = pl.Series(made["start_ns"].copy()).cast(pl.Datetime("ns"))
     columns = {
         "symbol": symbols.gather(made["instrument"].copy()).cast(trades["symbol"].dtype) if named else None,
@@ -120,3 +122,24 @@ def _whole(values: pl.Series, name: str) -> tuple[Ints, int]:
         "candles",
         "round it, or give the column as Decimal",
     )
+
+
+def _in_doubles(
+    numbers: npt.NDArray[np.int32], starts_ns: Ints, prices: Ints, quantities: Ints
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Volume and notional of each candle as doubles, where whole numbers of 64 bits do not hold them."""
+    lots = quantities.astype(np.float64)
+    columns = {"instrument": numbers, "start_ns": starts_ns, "volume": lots, "notional": lots * prices}
+    sums = pl.DataFrame(columns).group_by("instrument", "start_ns").agg(pl.col("volume", "notional").sum())
+    sums = sums.sort("instrument", "start_ns")
+    return sums["volume"].to_numpy(), sums["notional"].to_numpy()
+
+
+def as_table(given: Any, where: str) -> None:
+    """Refuse what is no table in memory."""
+    if not isinstance(given, pl.DataFrame):
+        raise WorkbenchError(
+            f"{type(given).__name__} is no table",
+            where,
+            "give a polars.DataFrame; collect() makes one of a LazyFrame",
+        )

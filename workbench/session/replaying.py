@@ -12,7 +12,7 @@ from workbench.domain.limits import Limits
 from workbench.engine import replay as engine
 from workbench.engine.replay import Price, Recorder, Replay
 from workbench.engine.sources import Source
-from workbench.feed.bar_path import BarPath
+from workbench.feed.bar_path import SYNTHETIC_BARS, BarPath
 from workbench.feed.columns import Layout
 from workbench.feed.history import History
 from workbench.feed.ticks import TickRules
@@ -88,7 +88,8 @@ def replay(
 
     def recorder(venue: Venue, zone: str) -> Recorder:
         source = ", ".join(_name(each) for each in sources)
-        return RecordedSession.create(data, session, venue, zone=zone, kind="replay", source=source)
+        kind = SYNTHETIC_BARS if bars else "replay"
+        return RecordedSession.create(data, session, venue, zone=zone, kind=kind, source=source)
 
     return engine.replay(
         *sources,
