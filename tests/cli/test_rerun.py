@@ -55,6 +55,43 @@ def test_what_if_in_words(data: Path) -> None:
     assert max(len(line) for line in lines if not line.startswith("What others")) <= 80
 
 
+FRACTIONS = """
+script = [
+  {at = "09:30", do = "buy", account = "bob", quantity = "5", price = "100"},
+  {at = "09:30", do = "sell", account = "bob", quantity = "2.183973", price = "101"},
+  {at = "09:31", do = "buy", account = "ann", quantity = "2.183973", price = "101"},
+]
+date = 2025-03-18
+zone = "UTC"
+[[instrument]]
+symbol = "COIN"
+price_min = 1
+price_max = 1000
+lot_size = "0.000001"
+[[account]]
+name = "ann"
+cash = 100_000
+[[account]]
+name = "bob"
+cash = 100_000
+short_permitted = true
+"""
+
+
+def test_quantities_are_printed_to_the_lot_and_a_missing_price_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "coin.toml"
+    path.write_text(FRACTIONS)
+    assert run("run", path, "--session", "coin", "--data", tmp_path).exit_code == 0
+    result = run("rerun", "coin", "--without", "ann", "--data", tmp_path)
+    assert (result.exit_code, result.stderr) == (0, "")
+    cells = [line.split() for line in result.stdout.splitlines()]
+    assert ["position", "2.183973", "0.000000", "+2.183973"] in cells
+    assert ["volume", "2.183973", "0.000000", "+2.183973"] in cells
+    # Ann's order, the last one, leaves no ask.
+    assert "the same throughout" not in result.stdout
+    assert ["end", "-", "-", "only", "the", "what-if", "run", "has", "a", "price"] in cells
+
+
 def test_what_if_for_machines(data: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     result = run("rerun", "two", "--fees", "taker=5", "--json", "--out", out, "--data", data)

@@ -491,3 +491,20 @@ def test_what_is_no_table_is_refused_with_a_sentence() -> None:
         wb.candles(
             pl.DataFrame(schema={"time": pl.Datetime("ns"), "price": pl.Float64, "quantity": pl.Int64}), "1M"
         )
+
+
+@pytest.mark.parametrize("unit", ["ms", "us", "ns"])
+def test_times_that_nanoseconds_cannot_count_are_refused(unit: str) -> None:
+    far = pl.Series([(1 << 62) // {"ms": 10**6, "us": 10**3, "ns": 1}[unit] + 1]).cast(pl.Datetime(unit))
+    for times in (far, -far.to_physical().cast(pl.Int64).alias("time")):
+        frame = pl.DataFrame({"time": times.cast(pl.Datetime(unit)), "price": [1.0], "quantity": [1]})
+        with pytest.raises(WorkbenchError, match="is not in the years 1824 to 2115"):
+            wb.candles(frame)
+    assert len(wb.candles(frame.with_columns(time=pl.lit(0).cast(pl.Datetime(unit))))) == 1
+
+
+def test_quantities_above_64_bits_are_refused() -> None:
+    frame = pl.DataFrame({"time": pl.Series([0]).cast(pl.Datetime("ns")), "price": [1.0]})
+    large = frame.with_columns(quantity=pl.Series([(1 << 63) + 1], dtype=pl.UInt64))
+    with pytest.raises(WorkbenchError, match="a quantity is 9223372036854775809, above"):
+        wb.candles(large)

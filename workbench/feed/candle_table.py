@@ -21,6 +21,7 @@ MOST_PLACES = 12
 """Decimals that a price or quantity may have."""
 
 _FEW = 1_000
+_FAR_NS = 1 << 62
 _EXACT = float(1 << 53)
 
 
@@ -71,7 +72,7 @@ def candles(trades: pl.DataFrame, every: str | timedelta = "1m", *, zone: str = 
     )
     prices, price_places = _whole(trades["price"], "price")
     quantities, quantity_places = _whole(trades["quantity"], "quantity")
-    times_ns, numbers = trades["time"].dt.timestamp("ns").to_numpy(), numbers.astype(np.int32)
+    times_ns, numbers = _times_ns(trades["time"]), numbers.astype(np.int32)
     interval_ns = duration_ns(every, "every")
     made = candle_records(times_ns, numbers, prices, quantities, interval_ns, zone=zone)
     volume, notional = made["volume_lots"], made["notional"]
@@ -97,9 +98,27 @@ def candles(trades: pl.DataFrame, every: str | timedelta = "1m", *, zone: str = 
     return pl.DataFrame({name: values for name, values in columns.items() if values is not None})
 
 
+def _times_ns(times: pl.Series) -> Ints:
+    """Times in nanoseconds, refused where those do not fit."""
+    per_unit = {"ns": 1, "us": 1_000, "ms": 1_000_000}[getattr(times.dtype, "time_unit", "ns")]
+    units = times.to_physical()
+    beyond = times.filter(~units.is_between(-(_FAR_NS // per_unit), _FAR_NS // per_unit))
+    if len(beyond):
+        raise WorkbenchError(
+            f"the time {beyond[0]} is not in the years 1824 to 2115",
+            "candles",
+            "leave out rows of such times",
+        )
+    return np.asarray(units.to_numpy() * per_unit, np.int64)
+
+
 def _whole(values: pl.Series, name: str) -> tuple[Ints, int]:
     """Numbers as integers of 10^-places, exactly, with the fewest places."""
     if values.dtype.is_integer():
+        if values.dtype == pl.UInt64 and len(values) and (values > TOO_LARGE).any():
+            raise WorkbenchError(
+                f"a {name} is {values.max()!r}, above {TOO_LARGE}", "candles", "give it in larger units"
+            )
         return values.cast(pl.Int64).to_numpy().astype(np.int64, copy=False), 0
     if isinstance(values.dtype, pl.Decimal):
         places = values.dtype.scale
