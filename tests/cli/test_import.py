@@ -197,6 +197,18 @@ def test_history_lists_checks_and_removes(tmp_path: Path, data: Path) -> None:
     assert "damaged or of an older version" in run("history").stdout
 
 
+def test_a_long_name_stays_in_one_piece_where_nobody_looks(tmp_path: Path) -> None:
+    symbol = "A_VERY_LONG_NAME_OF_AN_INSTRUMENT_THAT_DOES_NOT_FIT_INTO_A_LINE_OF_A_TERMINAL"
+    run("import", write_mbo(tmp_path, "long.csv", symbol))
+    assert f"{symbol}-2025-07-17  databento-mbo" in run("history").stdout
+
+
+def test_who_names_no_known_kind_is_told_of_bars(tmp_path: Path) -> None:
+    path = tmp_path / "odd.csv"
+    path.write_text("when,first,top,bottom,end\n1,2,3,1,2\n")
+    assert "(bars can be imported" in refused(run("import", path))
+
+
 def test_progress_is_shown_on_a_terminal_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     screen = Console(file=(tmp_path / "screen").open("w"), force_terminal=True, width=100)
     monkeypatch.setattr(importing, "console", lambda **_options: screen)

@@ -189,6 +189,18 @@ def test_a_harmed_table_is_refused(
             use()
 
 
+def test_nothing_is_parsed_of_a_dataset_that_is_harmed(
+    tiny: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = tiny.folder / ROWS
+    rows.write_bytes(rows.read_bytes()[:-10])
+    parsed = []
+    monkeypatch.setattr("workbench.feed.dataset.read_columns", parsed.append)
+    with pytest.raises(SourceError, match=rf"{ROWS}: has "):
+        tiny.history()
+    assert not parsed
+
+
 def test_every_flipped_byte_of_a_small_dataset_is_noticed(tiny: Dataset) -> None:
     whole = tiny.history()
     for path in sorted(tiny.folder.iterdir()):

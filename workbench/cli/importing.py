@@ -238,5 +238,10 @@ def _show(catalog: Catalog, rows: Sequence[tuple[str, Manifest | str]], *, check
                 failed.append(str(error))
                 cells.append("no")
         table.add_row(*cells)
-    console().print(table)
+    show = console()
+    if not show.is_terminal:
+        # A name in two pieces can neither be searched for nor copied.
+        unbounded = show.options.update(max_width=1_000)
+        show.width = max(show.width, show.measure(table, options=unbounded).maximum)
+    show.print(table)
     return failed

@@ -96,9 +96,12 @@ class Dataset:
                 self.folder,
                 None,
                 "holds bars, which do not tell in which order prices came, so they cannot be replayed",
-                f"read them with workbench.read_bars({self.name!r})",
+                f"read them with workbench.read_bars({self.name!r}); an invented path inside them is replayed "
+                f"from their file: --bars synthetic {about.origin}",
             )
-        commands, rows = self._columns(COMMANDS), self._columns(ROWS)
+        # Both are verified before either is parsed: who is refused has started no threads of Arrow's.
+        data = [(name, self._bytes(name)) for name in (COMMANDS, ROWS)]
+        commands, rows = (self._columns(name, read) for name, read in data)
         try:
             return History(
                 commands=to_records(commands),
@@ -144,8 +147,7 @@ class Dataset:
     def _damaged(self, name: str, what: str) -> SourceError:
         return SourceError(self.folder / name, None, what, self._again)
 
-    def _columns(self, name: str) -> Mapping[str, Any]:
-        data = self._bytes(name)
+    def _columns(self, name: str, data: bytes) -> Mapping[str, Any]:
         try:
             columns = read_columns(data)
         except (pa.ArrowException, OSError, ValueError) as error:

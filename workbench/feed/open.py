@@ -90,7 +90,8 @@ def open_history(*paths: str | os.PathLike[str], kind: str | None = None, **opti
             name,
             None,
             f"{what}, expected one of {', '.join(_KINDS)}",
-            "docs/feeds.md and docs/csv.md describe them; give the kind when you know it",
+            "docs/feeds.md and docs/csv.md describe them; give the kind when you know it (bars can be "
+            "imported, and read with workbench.read_bars)",
         )
     return _KINDS[kind].read(*paths, **options)
 
