@@ -96,8 +96,8 @@ class Dataset:
                 self.folder,
                 None,
                 "holds bars, which do not tell in which order prices came, so they cannot be replayed",
-                f"read them with workbench.read_bars({self.name!r}); an invented path inside them is replayed "
-                f"from their file: --bars synthetic {about.origin}",
+                f"read them with workbench.read_bars({self.name!r}); an invented path inside them is "
+                f"replayed from their file: --bars synthetic {about.origin}",
             )
         # Both are verified before either is parsed: who is refused has started no threads of Arrow's.
         data = [(name, self._bytes(name)) for name in (COMMANDS, ROWS)]
