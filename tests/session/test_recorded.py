@@ -350,6 +350,14 @@ def forget_the_journal(folder: Path) -> None:
     (folder / "manifest.json").write_bytes(encode(replace(read_manifest(folder), journal="")))
 
 
+def put_in_place_of(journal: Path, another: Path) -> None:
+    """Have another journal's files where a journal was."""
+    for path in journal.iterdir():
+        path.unlink()
+    for path in another.iterdir():
+        (journal / path.name).write_bytes(path.read_bytes())
+
+
 def test_a_journal_that_lost_commands_is_refused(tmp_path: Path) -> None:
     session = begin(tmp_path)
     feed(session)
@@ -360,10 +368,7 @@ def test_a_journal_that_lost_commands_is_refused(tmp_path: Path) -> None:
     other = tmp_path / "other"
     with RecordedSession.create(other, "monday", two_stocks()) as shorter:
         feed(shorter, COMMANDS[:10])
-    for path in journal.iterdir():
-        path.unlink()
-    for path in (other / "sessions/monday/journal").iterdir():
-        (journal / path.name).write_bytes(path.read_bytes())
+    put_in_place_of(journal, other / "sessions/monday/journal")
     with pytest.raises(JournalError, match="ends with command 10, but the tables were written after 111"):
         reopen(tmp_path, "monday")
 
@@ -378,10 +383,7 @@ def test_a_journal_of_another_session_is_refused(tmp_path: Path) -> None:
     other = tmp_path / "other"
     with RecordedSession.create(other, "monday", two_stocks()) as another:
         feed(another, flow(110, seed=2))
-    for path in journal.iterdir():
-        path.unlink()
-    for path in (other / "sessions/monday/journal").iterdir():
-        (journal / path.name).write_bytes(path.read_bytes())
+    put_in_place_of(journal, other / "sessions/monday/journal")
     with pytest.raises(JournalError, match="but the tables were written with"):
         reopen(tmp_path, "monday")
 

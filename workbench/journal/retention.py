@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from workbench.domain.config import DAY_NS
 from workbench.errors import StoreError
 from workbench.journal.audit import strangers
 from workbench.journal.manifest import SEALED, Manifest, read_manifest
@@ -18,8 +19,6 @@ from workbench.journal.whole import sync_folder, writing
 
 REMOVING = ".removing"
 """Ending of the hidden folders of sessions that are being removed."""
-
-_DAY_NS = 86_400 * 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +91,7 @@ def plan(root: str | Path, rules: Rules, now_ns: int) -> Plan:
 def _reason(rules: Rules, manifest: Manifest, place: int, total: int, now_ns: int) -> str:
     if rules.newest is not None and place >= rules.newest:
         return f"not among the newest {rules.newest}"
-    if rules.days is not None and now_ns - manifest.written_ns > rules.days * _DAY_NS:
+    if rules.days is not None and now_ns - manifest.written_ns > rules.days * DAY_NS:
         return f"older than {rules.days:g} days"
     if rules.most_bytes is not None and total > rules.most_bytes:
         return f"newer ones take the {rules.most_bytes:,} bytes"
