@@ -72,6 +72,9 @@ PINNED: dict[str, dict[str, int]] = {
         "DIVIDEND": 22,
         "SPLIT": 23,
         "START_DAY": 24,
+        "SET_LIMIT": 25,
+        "SET_SESSION_STATE": 30,
+        "ANNOUNCE": 31,
     },
     "OrderFlag": {
         "POST_ONLY": 1,
@@ -136,6 +139,9 @@ PINNED: dict[str, dict[str, int]] = {
         "ORDER_ADJUSTED": 55,
         "INSTRUMENT_SPLIT": 56,
         "DAY_STARTED": 57,
+        "LIMIT_CHANGED": 58,
+        "SESSION_STATE_CHANGED": 60,
+        "ANNOUNCED": 61,
     },
     "Reason": {
         "NONE": 0,
@@ -205,6 +211,29 @@ PINNED: dict[str, dict[str, int]] = {
         "BORROW_COST": 74,
         "INTEREST": 75,
         "CASH_IN_LIEU": 76,
+        "UNKNOWN_LIMIT": 80,
+        "INVALID_LIMIT": 81,
+        "INVALID_SESSION_STATE": 82,
+        "INVALID_ANNOUNCEMENT": 83,
+    },
+    "LimitKind": {
+        "MAX_ORDER_LOTS": 1,
+        "MAX_ORDER_NOTIONAL": 2,
+        "POSITION_LIMIT_LOTS": 3,
+        "MAX_OPEN_ORDERS": 4,
+        "ORDERS_PER_SECOND": 5,
+        "ORDER_BURST": 6,
+        "MAX_DAILY_LOSS": 7,
+        "MAX_DRAWDOWN": 8,
+    },
+    "SessionState": {
+        "DRAFT": 0,
+        "LOBBY": 1,
+        "PRE_OPEN": 2,
+        "OPEN": 3,
+        "PAUSED": 4,
+        "CLOSED": 5,
+        "DEBRIEF": 6,
     },
     "Place": {
         "SHOWN": 0,
@@ -246,6 +275,8 @@ def test_codes_fit_into_their_fields() -> None:
         (EventKind, EVENT, "kind"),
         (Reason, EVENT, "reason"),
         (states.OrderState, EVENT, "order_state"),
+        (codes.LimitKind, COMMAND, "group_place"),
+        (codes.SessionState, COMMAND, "flags"),
     ]
     for enum, record, field in fields:
         assert max(enum) < 2 ** (8 * record[field].itemsize)  # type: ignore[type-var]
@@ -272,6 +303,8 @@ def test_kernels_take_the_same_numbers() -> None:
         "EXPOSURE_": codes.ExposureMode,
         "PLACE_": codes.Place,
         "REFERENCE_": codes.TriggerReference,
+        "LIMITS_": codes.LimitKind,
+        "SESSION_": codes.SessionState,
     }
     plain = {
         name: value for name, value in vars(numbers).items() if isinstance(value, int) and name.isupper()

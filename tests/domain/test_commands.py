@@ -7,7 +7,17 @@ import numpy as np
 import pytest
 
 from workbench.domain import commands as make
-from workbench.domain.codes import CommandKind, OrderFlag, OrderType, Phase, Side, SplitFlag, TimeInForce
+from workbench.domain.codes import (
+    CommandKind,
+    LimitKind,
+    OrderFlag,
+    OrderType,
+    Phase,
+    SessionState,
+    Side,
+    SplitFlag,
+    TimeInForce,
+)
 from workbench.domain.records import COMMAND, Records
 from workbench.errors import CommandError
 
@@ -90,6 +100,16 @@ def test_all_is_minus_one() -> None:
     assert filled(make.start_day(0)) == {"kind": 24, "account": -1}
     assert filled(make.start_day(0, 3)) == {"kind": 24, "account": 3}
     assert filled(make.set_phase(0, Phase.CLOSED)) == {"kind": 9, "instrument": -1, "flags": Phase.CLOSED}
+
+
+def test_what_an_instructor_does() -> None:
+    assert filled(make.set_session_state(9, SessionState.OPEN)) == {"time_ns": 9, "kind": 30, "flags": 3}
+    assert filled(make.announce(9, 4)) == {"time_ns": 9, "kind": 31, "order_id": 4, "instrument": -1}
+    assert filled(make.announce(9, 4, 1)) == {"time_ns": 9, "kind": 31, "order_id": 4, "instrument": 1}
+    lots = {"kind": 25, "account": -1, "group_place": 1, "quantity_lots": 5}
+    assert filled(make.set_limit(0, make.ALL, LimitKind.MAX_ORDER_LOTS, 5)) == lots
+    money = {"kind": 25, "account": 3, "group_place": 8, "amount_micros": 5}
+    assert filled(make.set_limit(0, 3, LimitKind.MAX_DRAWDOWN, 5)) == money
 
 
 def test_an_order_without_a_price_is_a_market_order() -> None:

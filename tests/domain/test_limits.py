@@ -1,9 +1,12 @@
 """Limits of an account, as they are given and as the exchange counts them."""
 
+from dataclasses import fields
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from workbench.domain.codes import LimitKind
 from workbench.domain.limits import Limits
 from workbench.errors import ConfigError
 
@@ -52,3 +55,17 @@ def test_what_makes_no_sense_is_refused(settings: dict[str, Any], sentence: str)
     with pytest.raises(ConfigError) as refusal:
         Limits(**settings)
     assert str(refusal.value).startswith(sentence)
+
+
+@pytest.mark.parametrize("kind", LimitKind, ids=lambda kind: kind.name)
+def test_every_limit_can_be_read_and_changed_by_its_kind(kind: LimitKind) -> None:
+    assert [each.name.lower() for each in LimitKind] == [field.name for field in fields(Limits)]
+    changed = Limits(order_burst=3).changed(kind, 1_234_567)
+    assert changed.value(kind) == 1_234_567
+    for other in set(LimitKind) - {kind}:
+        assert changed.value(other) == Limits(order_burst=3).value(other)
+    money = "max_order_notional", "max_daily_loss", "max_drawdown"
+    shown = getattr(changed, kind.name.lower())
+    assert shown == (Decimal("1.234567") if kind.name.lower() in money else 1_234_567)
+    with pytest.raises(ConfigError, match=kind.name.lower()):
+        Limits().changed(kind, -1)

@@ -19,6 +19,8 @@ from workbench.domain.records import (
     GROUP_VIEW,
     INSTRUMENT_VIEW,
     LEVEL_VIEW,
+    LIMIT_EVENT,
+    LIMIT_VIEW,
     LIQUIDITY_MAKER,
     LOT_VIEW,
     MARKET_EVENT,
@@ -28,6 +30,8 @@ from workbench.domain.records import (
     PRIORITY_KEPT,
     QUOTE_EVENT,
     ROLLING_VIEW,
+    SESSION_EVENT,
+    SESSION_VIEW,
     SPLIT_EVENT,
     TERMS_EVENT,
     TRADE_EVENT,
@@ -53,6 +57,8 @@ EVENTS = [
     ACCOUNT_EVENT,
     CASH_EVENT,
     SPLIT_EVENT,
+    LIMIT_EVENT,
+    SESSION_EVENT,
 ]
 
 # Files are recognised by these; a layout that changes needs a new number and a line in CHANGELOG.md.
@@ -67,6 +73,8 @@ PINNED = {
     "COUNTERS_VIEW": (COUNTERS_VIEW, 72, "4055b451b8b5b8d9"),
     "GROUP_VIEW": (GROUP_VIEW, 40, "eef23c1d91cf95a2"),
     "ROLLING_VIEW": (ROLLING_VIEW, 32, "330c9a04a2806699"),
+    "LIMIT_VIEW": (LIMIT_VIEW, 16, "8f6f4641015f383d"),
+    "SESSION_VIEW": (SESSION_VIEW, 8, "3c86f247ab3246d4"),
     "LEVEL_VIEW": (LEVEL_VIEW, 24, "c43ad288a5243380"),
 }
 

@@ -3,7 +3,17 @@
 import numpy as np
 import pytest
 
-from workbench.domain.states import OPEN_STATES, TERMINAL_STATES, TRANSITIONS, OrderState, may_follow
+from workbench.domain import numbers
+from workbench.domain.codes import SessionState
+from workbench.domain.states import (
+    OPEN_STATES,
+    SESSION_TRANSITIONS,
+    TERMINAL_STATES,
+    TRANSITIONS,
+    OrderState,
+    may_follow,
+    session_may_go,
+)
 
 STATES = list(OrderState)
 
@@ -80,3 +90,23 @@ def test_the_table_is_small_and_fixed() -> None:
     assert TRANSITIONS.sum() == 25
     with pytest.raises(ValueError, match="read-only"):
         TRANSITIONS[0, 0] = 1
+
+
+def test_the_sessions_table() -> None:
+    table = {state.name: sorted(after.name for after in SESSION_TRANSITIONS[state]) for state in SessionState}
+    assert table == {
+        "DRAFT": ["LOBBY"],
+        "LOBBY": ["CLOSED", "OPEN", "PRE_OPEN"],
+        "PRE_OPEN": ["CLOSED", "OPEN", "PAUSED"],
+        "OPEN": ["CLOSED", "PAUSED"],
+        "PAUSED": ["CLOSED", "OPEN", "PRE_OPEN"],
+        "CLOSED": ["DEBRIEF"],
+        "DEBRIEF": [],
+    }
+
+
+@pytest.mark.parametrize("before", SessionState, ids=lambda state: state.name)
+def test_kernels_have_the_same_table_of_sessions(before: SessionState) -> None:
+    allowed = {after for after in SessionState if numbers.SESSION_FOLLOWERS[before] >> after & 1}
+    assert allowed == {after for after in SessionState if session_may_go(before, after)}
+    assert numbers.SESSION_FOLLOWERS[before] < 1 << len(SessionState)

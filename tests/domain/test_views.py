@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from workbench.domain.records import LOT_VIEW
-from workbench.domain.views import STATE_DTYPES, STATE_SCHEMA, ExchangeState, state_digest
+from workbench.domain.views import EARLIER_SCHEMA, STATE_DTYPES, STATE_SCHEMA, ExchangeState, state_digest
 
 
 def state(**counts: int) -> ExchangeState:
@@ -15,14 +15,23 @@ def state(**counts: int) -> ExchangeState:
 
 def test_the_layout_is_the_pinned_one() -> None:
     # Snapshots are recognised by it; a change needs a line in CHANGELOG.md.
-    assert STATE_SCHEMA == "42c7553a18b1d230"
+    assert STATE_SCHEMA == "20438acea1632caa"
     assert tuple(STATE_DTYPES) == ExchangeState._fields
 
 
 def test_digest_is_the_pinned_one() -> None:
     assert state_digest(state()) == state_digest(state())
     assert len(state_digest(state())) == 32
-    assert state_digest(state()) == "7867c8511c73626cbebcaf45dbcc3438"
+    assert state_digest(state()) == "b297ddf8f081bda51b2616e6f1d42c1e"
+
+
+def test_without_later_parts_the_digest_is_that_of_earlier_versions() -> None:
+    # The digest that versions without limits and session states gave, which recorded sessions state.
+    assert EARLIER_SCHEMA == "42c7553a18b1d230"
+    assert state_digest(state(limits=0, session=0)) == "7867c8511c73626cbebcaf45dbcc3438"
+    for some in ({"limits": 1, "session": 0}, {"limits": 0, "session": 1}):
+        assert state_digest(state(**some)) != state_digest(state(limits=0, session=0))
+    assert state_digest(state(limits=1, session=0)) != state_digest(state(limits=0, session=2))
 
 
 @pytest.mark.parametrize("part", STATE_DTYPES)

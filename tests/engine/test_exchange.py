@@ -38,11 +38,13 @@ from workbench.domain.records import (
     GROUP_VIEW,
     INSTRUMENT_VIEW,
     LEVEL_VIEW,
+    LIMIT_VIEW,
     LOT_VIEW,
     ORDER_EVENT,
     POSITION_EVENT,
     POSITION_VIEW,
     ROLLING_VIEW,
+    SESSION_VIEW,
     TRADE_EVENT,
     Records,
 )
@@ -462,6 +464,8 @@ class TestViews:
             BOOK_ORDER,
             GROUP_VIEW,
             ROLLING_VIEW,
+            LIMIT_VIEW,
+            SESSION_VIEW,
         ]
         assert exchange.depth(0, Side.BUY).dtype == LEVEL_VIEW
 
@@ -484,7 +488,7 @@ class TestViews:
         assert dict(shown[["order_id", "leaves_lots"]].tolist()) == {
             number: lots for number, lots in leaves.items() if lots
         }
-        assert len(shown) > 20
+        assert len(shown) > 10
 
     def test_one_order_is_the_row_of_all_orders(self, played: tuple[Exchange, Records]) -> None:
         exchange, events = played

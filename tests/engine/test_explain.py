@@ -296,3 +296,21 @@ def test_a_chain_of_one() -> None:
     exchange = recorded(order(0, ANN, BUY, 1, 15_000))
     assert chain(exchange.events, 1) == [1]
     assert exchange.events["kind"][0] == EventKind.ORDER_CREATED
+
+
+def test_to_whom_the_market_is_anonymous_others_have_no_name_and_no_order() -> None:
+    exchange = recorded(
+        order(0, CARL, SELL, 100, 15_025),
+        order(1, ANN, BUY, 150, 15_025),
+        order(2, BOB, SELL, 30, 15_020),
+    )
+    known = explain(exchange.events, 2, exchange.venue, zone=ZONE)
+    hidden = explain(exchange.events, 2, exchange.venue, zone=ZONE, anonymous=True)
+    assert "as taker against carl's order 1" in str(known)
+    assert "as maker against bob's order 3" in str(known)
+    assert len(lines(hidden)) == len(lines(known))
+    assert lines(hidden)[0] == lines(known)[0]
+    for other in ("carl", "bob", "order 1", "order 3", "against"):
+        assert other not in str(hidden)
+    assert (hidden.filled_lots, hidden.words.account(ANN)) == (130, "ann")
+    assert hidden.words.account(BOB) == hidden.words.account(CARL) == "somebody else"

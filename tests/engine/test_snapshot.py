@@ -15,13 +15,21 @@ from hypothesis import strategies as st
 
 from tests.twins.streams import stream, venues
 from workbench.domain import commands as make
-from workbench.domain.codes import OrderFlag, OrderType, Place, SelfTradePrevention, Side
+from workbench.domain.codes import (
+    LimitKind,
+    OrderFlag,
+    OrderType,
+    Place,
+    SelfTradePrevention,
+    SessionState,
+    Side,
+)
 from workbench.domain.config import Account, ReplayMode, Venue, venue_from_json, venue_to_json
 from workbench.domain.costs import FeeSchedule
 from workbench.domain.instruments import Instrument
 from workbench.domain.limits import Limits
 from workbench.domain.records import Records
-from workbench.domain.views import STATE_SCHEMA, ExchangeState
+from workbench.domain.views import EARLIER_SCHEMA, LATER_PARTS, STATE_DTYPES, STATE_SCHEMA, ExchangeState
 from workbench.engine.exchange import Exchange
 from workbench.engine.reference import ReferenceExchange
 from workbench.engine.snapshot import from_bytes, to_bytes
@@ -277,6 +285,31 @@ class TestDamage:
         with pytest.raises(SnapshotError, match=rf"^snapshot: its {part} "):
             Exchange.restore(to_bytes(venue, state))
 
+    @pytest.mark.parametrize(
+        ("part", "rows"),
+        [
+            ("limits", [(0, 1, 5)]),
+            ("limits", [(-1, 1, 5)]),
+            ("limits", [(4, 1, 5)]),
+            ("limits", [(2, 0, 5)]),
+            ("limits", [(2, 9, 5)]),
+            ("limits", [(2, 1, -1)]),
+            ("limits", [(2, 8, 2**62)]),
+            ("limits", [(2, LimitKind.ORDER_BURST, 0)]),
+            ("limits", [(2, LimitKind.ORDERS_PER_SECOND, 10**9 + 1)]),
+            ("limits", [(2, LimitKind.ORDERS_PER_SECOND, 1), (2, LimitKind.ORDER_BURST, 2**40)]),
+            ("session", [(0,)]),
+            ("session", [(-1,)]),
+            ("session", [(7,)]),
+            ("session", [(1,), (2,)]),
+        ],
+    )
+    def test_limits_and_sessions_that_cannot_be_are_refused(self, part: str, rows: list[Any]) -> None:
+        venue, state = from_bytes(small_snapshot())
+        wrong = state._replace(**{part: np.array(rows, dtype=STATE_DTYPES[part])})
+        with pytest.raises(SnapshotError, match=rf"^snapshot: its {part} "):
+            Exchange.restore(to_bytes(venue, wrong))
+
     def test_two_orders_of_one_id_are_refused(self) -> None:
         venue, state = from_bytes(small_snapshot())
         state.orders["order_id"] = 1
@@ -292,6 +325,36 @@ class TestDamage:
     def test_the_helper_that_changes_headers_changes_nothing_else(self) -> None:
         data = small_snapshot()
         assert with_header(data, lambda _: None) == data
+
+
+class TestInstructor:
+    def test_limits_and_the_sessions_state_are_kept(self) -> None:
+        exchange = Exchange.restore(small_snapshot())
+        began = exchange.state_hash()
+        for kind, value in ((LimitKind.ORDERS_PER_SECOND, 3), (LimitKind.MAX_DRAWDOWN, 5)):
+            exchange.step(make.set_limit(exchange.time_ns, 3, kind, value))
+        exchange.step(make.set_session_state(exchange.time_ns, SessionState.LOBBY))
+        again = Exchange.restore(exchange.snapshot())
+        assert again.session_state == exchange.session_state == SessionState.LOBBY
+        limits = again.limits()
+        assert limits.tobytes() == exchange.limits().tobytes()
+        assert limits[["orders_per_second", "max_drawdown_micros"]][3].item() == (3, 5)
+        assert again.state_hash() == exchange.state_hash() != began
+        # What follows from limits, too.
+        for name in ("rate_interval_ns", "monitored"):
+            assert again._memory.accounts[name].tolist() == exchange._memory.accounts[name].tolist()
+        assert again._memory.world["monitored"] == exchange._memory.world["monitored"] == 1
+
+    def test_a_snapshot_of_an_earlier_version_is_read(self) -> None:
+        def change(header: dict[str, Any]) -> None:
+            header["schema"] = EARLIER_SCHEMA
+            for part in LATER_PARTS:
+                assert header["counts"].pop(part) == 0
+
+        data = small_snapshot()
+        earlier = Exchange.restore(with_header(data, change))
+        assert earlier.snapshot() == data
+        assert earlier.session_state == SessionState.DRAFT
 
 
 class TestBytes:

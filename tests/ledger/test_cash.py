@@ -15,7 +15,7 @@ from workbench.domain.costs import PPM, FeeSchedule
 from workbench.domain.instruments import Instrument
 from workbench.domain.memory import ACCOUNT, INSTRUMENT
 from workbench.jit import array_of, entry
-from workbench.ledger.cash import available, fee, notional, reservation, reserve_fee
+from workbench.ledger.cash import available, fee, notional, part_each, reservation, reserve_fee
 
 pytestmark = pytest.mark.kernel
 
@@ -36,6 +36,12 @@ def value_of(instruments: Any, numbers: Any, out: Any) -> None:
 def fee_of(numbers: Any, out: Any) -> None:
     """`fee` of four numbers."""
     out[0] = fee(numbers[0], numbers[1], numbers[2], numbers[3])
+
+
+@entry(INTS, INTS)
+def part_of_a_year(numbers: Any, out: Any) -> None:
+    """`part_each` of three numbers."""
+    out[0] = part_each(numbers[0], numbers[1], numbers[2])
 
 
 @entry(array_of(ACCOUNT), INTS)
@@ -75,6 +81,21 @@ def test_the_house_never_pays_for_a_part_of_a_micro() -> None:
     assert charged(0, 1, 1, 1) == 1
     assert charged(0, -1, PPM - 1, 1) == 0
     assert charged(0, -1, PPM, 1) == -1
+
+
+@given(
+    micros=st.integers(0, 2**62 - 1),
+    ppm=st.integers(0, 10 * PPM),
+    periods=st.sampled_from([365, 8_760, 525_600, 315_360_000, 31_536_000_000_000_000]),
+)
+@example(micros=1_186_672_160_000_000_000, ppm=10 * PPM, periods=315_360_000)
+def test_a_years_cost_in_parts_is_exact_even_if_the_year_fits_into_no_64_bits(
+    micros: int, ppm: int, periods: int
+) -> None:
+    a_year = -(-micros * ppm // PPM)
+    out = np.zeros(1, dtype=np.int64)
+    part_of_a_year(np.array([micros, ppm, periods]), out)
+    assert out[0] == -(-a_year // periods)
 
 
 @st.composite

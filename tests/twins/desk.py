@@ -10,7 +10,7 @@ import numpy as np
 
 from tests.twins.compare import layout_of
 from workbench.domain import commands as make
-from workbench.domain.codes import EventKind, OrderFlag, Reason, Side
+from workbench.domain.codes import EventKind, LimitKind, OrderFlag, Reason, SessionState, Side
 from workbench.domain.config import Account, ReplayMode, Venue
 from workbench.domain.instruments import Instrument
 from workbench.domain.records import Records
@@ -220,6 +220,17 @@ def brief(event: SimpleNamespace) -> str:
             return f"{kind.name} {event.account} {event.equity_micros}/{event.requirement_micros}"
         case EventKind.LIQUIDATION:
             return f"LIQUIDATION {event.account} {event.instrument} {event.value} by {event.order_id}"
+        case EventKind.LIMIT_CHANGED:
+            limit = LimitKind(event.limit_kind).name
+            watched = f" from {event.equity_micros}" if event.equity_micros else ""
+            return f"LIMIT {event.account} {limit} {event.previous_value}>{event.value}{watched}"
+        case EventKind.SESSION_STATE_CHANGED:
+            before, after = (
+                SessionState(state).name for state in (event.previous_state, event.session_state)
+            )
+            return f"SESSION {before}>{after} {event.account} {event.instrument}"
+        case EventKind.ANNOUNCED:
+            return f"ANNOUNCED {event.number} {event.account} {event.instrument}"
         case EventKind.ACCOUNT_SUSPENDED if event.reason:
             return f"SUSPENDED {event.account} {event.reason.name} {event.value}/{event.limit}"
         case _:

@@ -25,8 +25,11 @@ from workbench.domain.limits import Limits
 from workbench.domain.margin import MarginRates
 from workbench.domain.records import COMMAND, Records
 from workbench.engine.reference import ReferenceExchange
+from workbench.engine.reference.marks import value
 
 TENTH = 100 * MILLISECOND
+MOST_MONEY_MICROS = 1 << 57
+"""A chunk of splits and trades seldom makes more than eight times as much of an amount."""
 _LEVERED = MarginRates(100_000, 120_000, 90_000, 120_000)
 _EVEN = MarginRates(500_000, 500_000, 250_000, 300_000)
 _PER_ORDER = FeeSchedule(per_order="0.02", minimum_per_order="0.05", cap_bps=200, taker_bps=10)
@@ -221,7 +224,11 @@ class LedgerGenerator(Generator):
 def stream(
     exchange: ReferenceExchange, profile: str, seed: int, count: int
 ) -> Iterator[tuple[Records, Records]]:
-    """`streams.stream` with the generator that goes with the exchange's venue."""
+    """`streams.stream` with the generator that goes with the exchange's venue.
+
+    It ends early when money nears the limits of numbers that docs/rules.md states: what is beyond is no
+    market that the exchanges must agree about.
+    """
     if not exchange.venue.excursions:
         yield from streams.stream(exchange, profile, seed, count)
         return
@@ -231,3 +238,13 @@ def stream(
         commands = generator.chunk(min(CHUNK, count - done))
         yield commands, exchange.step(commands)
         done += len(commands)
+        if _most_money(exchange) > MOST_MONEY_MICROS:
+            return
+
+
+def _most_money(exchange: ReferenceExchange) -> int:
+    """The largest amount that the exchange counts with, whatever its sign."""
+    amounts = [abs(purse.cash_micros) for purse in exchange.ledger.purses]
+    for (_, instrument), position in exchange.ledger.positions.items():
+        amounts += [abs(position.cost_micros), abs(value(exchange, instrument, position))]
+    return max(amounts)

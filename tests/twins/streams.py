@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tests.twins.instructor import Instructor
 from workbench.domain.codes import (
     STREET_ACCOUNT,
     CommandKind,
@@ -227,6 +228,8 @@ class Mood:
     """Chance that a chunk is an auction of an instrument that has nothing but market orders left."""
     day: float = 0.0
     """Chance that a chunk moves an instrument to the next phase of its day, at once or soon."""
+    instruct: float = 0.1
+    """Chance that a chunk changes a limit or the session's state, or announces something."""
 
 
 MOODS = {
@@ -254,6 +257,7 @@ MOODS = {
         cross=0.02,
         restrict=0.15,
         alone=0.01,
+        instruct=0.5,
     ),
     "history": Mood(
         cancel=0.2, replace=0.12, execute=0.15, historical=0.55, spoil=0.005, stale=0.06, wide=0.1, cross=0.02
@@ -317,6 +321,8 @@ class Generator:
         self.time_ns = venue.start_time_ns
         self.middles = [(i.price_min_ticks + i.price_max_ticks) // 2 for i in venue.instruments]
         self.group_id = 1_000_000
+        apart = np.random.default_rng([len(PROFILES), PROFILES.index(profile), seed])
+        self.instructor = Instructor(exchange, apart)
 
     # One chunk
 
@@ -362,6 +368,7 @@ class Generator:
             rows[int(random.integers(0, size))] = self._collar(self._collected())
         if random.random() < mood.restrict:
             rows[int(random.integers(0, size))] = self._restrict()
+        self.instructor.instruct(rows, mood.instruct)
         return rows
 
     def _fill_new(self, rows: Records, new: np.ndarray) -> None:
@@ -887,7 +894,7 @@ class Generator:
             if order.flags & OrderFlag.REDUCE_ONLY and not order.is_held
         ]
         excess = [order for order in reducing if order.leaves_lots > self._held_lots(order)]
-        if random.random() < 0.7:
+        if random.random() < 0.5:
             reducing = excess = []
         aimed = (excess or reducing)[0] if reducing else None
         instrument = aimed.instrument if aimed else self._collected()

@@ -86,9 +86,10 @@ def test_streams_reach_every_rule() -> None:
     reasons: Counter[int] = Counter()
     for venue in VENUES:
         for profile in PROFILES:
-            _, events, _ = recorded(venue, profile, 0, 1_000)
-            kinds.update(events["kind"].tolist())
-            reasons.update(events["reason"].tolist())
+            for seed in (0, 1):
+                _, events, _ = recorded(venue, profile, seed, 1_000)
+                kinds.update(events["kind"].tolist())
+                reasons.update(events["reason"].tolist())
     assert {kind.name for kind in EventKind if kind >= EventKind.CASH_CHANGED and not kinds[kind]} == set()
     assert {
         reason.name for reason in Reason if reason >= Reason.INVALID_AMOUNT and not reasons[reason]

@@ -101,6 +101,12 @@ class CommandKind(IntEnum):
     """Turn `display_lots` old lots of an instrument into `quantity_lots` new ones."""
     START_DAY = 24
     """Begin the day over which an account's (or, with -1, every trader's) daily loss is measured."""
+    SET_LIMIT = 25
+    """Change the limit in `group_place` of an account or (account -1) of every trader."""
+    SET_SESSION_STATE = 30
+    """Move the session to the state in `flags`; trading does not depend on it."""
+    ANNOUNCE = 31
+    """Put announcement `order_id`, about an instrument or (-1) all, in order with what happens."""
 
 
 class OrderFlag(IntFlag):
@@ -207,6 +213,49 @@ class AccountState(IntEnum):
     SUSPENDED = 1
 
 
+class LimitKind(IntEnum):
+    """A limit of an account: the setting of `Limits` that has this name in small letters."""
+
+    MAX_ORDER_LOTS = 1
+    """Largest quantity of one order."""
+    MAX_ORDER_NOTIONAL = 2
+    """Largest price times quantity of one order."""
+    POSITION_LIMIT_LOTS = 3
+    """Largest position in any one instrument."""
+    MAX_OPEN_ORDERS = 4
+    """Most orders open at once."""
+    ORDERS_PER_SECOND = 5
+    """Orders a second on average."""
+    ORDER_BURST = 6
+    """Orders at once, from 1."""
+    MAX_DAILY_LOSS = 7
+    """How far equity may fall in a day."""
+    MAX_DRAWDOWN = 8
+    """How far equity may fall below its peak."""
+
+
+class SessionState(IntEnum):
+    """How far a session that people take part in has come.
+
+    `workbench.domain.states.SESSION_TRANSITIONS` says what may follow what.
+    """
+
+    DRAFT = 0
+    """Not opened to anybody, or not run as a live session at all."""
+    LOBBY = 1
+    """People may join; nothing trades yet."""
+    PRE_OPEN = 2
+    """Orders are collected for the opening."""
+    OPEN = 3
+    """The market is open."""
+    PAUSED = 4
+    """The clock stands still."""
+    CLOSED = 5
+    """The market is closed for good."""
+    DEBRIEF = 6
+    """What happened is shown to everybody."""
+
+
 class AccountFlag(IntFlag):
     """Permissions and checks of an account."""
 
@@ -299,6 +348,12 @@ class EventKind(IntEnum):
     """An instrument was split."""
     DAY_STARTED = 57
     """The day over which an account's daily loss is measured began."""
+    LIMIT_CHANGED = 58
+    """A limit of an account was set."""
+    SESSION_STATE_CHANGED = 60
+    """The session went from one state to another."""
+    ANNOUNCED = 61
+    """An announcement was made; its text is the session's."""
 
 
 class Reason(IntEnum):
@@ -440,3 +495,11 @@ class Reason(IntEnum):
     """Interest on cash, paid to the house where it is negative and by it where it is positive."""
     CASH_IN_LIEU = 76
     """The value of the fraction of a lot that a split left."""
+    UNKNOWN_LIMIT = 80
+    """No limit of an account has this number."""
+    INVALID_LIMIT = 81
+    """A limit is negative or beyond counting, or allows not one order at once."""
+    INVALID_SESSION_STATE = 82
+    """A session in this state does not go to that one."""
+    INVALID_ANNOUNCEMENT = 83
+    """An announcement has no positive number."""

@@ -10,19 +10,24 @@ import numpy as np
 from workbench.domain.codes import (
     STREET_ACCOUNT,
     CommandKind,
+    LimitKind,
     OrderFlag,
     OrderType,
     Phase,
     SelfTradePrevention,
+    SessionState,
     Side,
     SplitFlag,
     TimeInForce,
 )
+from workbench.domain.limits import MONEY_LIMITS
 from workbench.domain.records import COMMAND, Records, commands
 from workbench.errors import CommandError
 
 ALL = -1
 """Every instrument, or every trader."""
+_ZERO = 0
+"""What a new record holds anyway; most fields of most commands are."""
 
 
 def batch(parts: Iterable[Records]) -> Records:
@@ -34,7 +39,10 @@ def batch(parts: Iterable[Records]) -> Records:
 def _command(kind: CommandKind, time_ns: int, **fields: int) -> Records:
     record = np.zeros(1, dtype=COMMAND)
     record["kind"] = kind
-    for name, value in {"time_ns": time_ns, **fields}.items():
+    fields["time_ns"] = time_ns
+    for name, value in fields.items():
+        if value is _ZERO:
+            continue
         # Numpy would cut off what follows the point.
         try:
             record[name] = index(value)
@@ -291,3 +299,22 @@ def split(
 def start_day(time_ns: int, account: int = ALL) -> Records:
     """Begin the day over which the daily loss of an account, or of all traders, is measured."""
     return _command(CommandKind.START_DAY, time_ns, account=account)
+
+
+def set_limit(time_ns: int, account: int, kind: LimitKind, value: int) -> Records:
+    """Set a limit of an account, or (`ALL`) of every trader; 0 means no limit, but at least 1 at once.
+
+    `value` is micros for a limit of money (`MONEY_LIMITS`), lots or a number of orders for the others.
+    """
+    field = "amount_micros" if kind in MONEY_LIMITS else "quantity_lots"
+    return _command(CommandKind.SET_LIMIT, time_ns, account=account, group_place=kind, **{field: value})
+
+
+def set_session_state(time_ns: int, state: SessionState) -> Records:
+    """Move the session to another state."""
+    return _command(CommandKind.SET_SESSION_STATE, time_ns, flags=state)
+
+
+def announce(time_ns: int, number: int, instrument: int = ALL) -> Records:
+    """Announcement `number` (from 1), about an instrument or all; the session has its text."""
+    return _command(CommandKind.ANNOUNCE, time_ns, order_id=number, instrument=instrument)

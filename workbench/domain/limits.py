@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from decimal import Decimal
 from numbers import Integral
+from typing import Any
 
+from workbench.domain.codes import LimitKind
 from workbench.domain.units import LARGEST, Number, to_micros
 from workbench.errors import ConfigError
 
-_NS_PER_SECOND = 1_000_000_000
-_AMOUNTS = ("max_order_notional", "max_daily_loss", "max_drawdown")
+NS_PER_SECOND = 1_000_000_000
+"""No account sends more orders a second than this."""
+MONEY_LIMITS = frozenset({LimitKind.MAX_ORDER_NOTIONAL, LimitKind.MAX_DAILY_LOSS, LimitKind.MAX_DRAWDOWN})
+"""Limits that are counted in micros; the others are lots or numbers of orders."""
+
+_AMOUNTS = frozenset(kind.name.lower() for kind in MONEY_LIMITS)
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Pre-trade limits of one account; 0 means no limit.
+    """Limits of one account; 0 means no limit. A `LimitKind` for each can be changed by SET_LIMIT.
 
     Parameters
     ----------
@@ -61,7 +68,7 @@ class Limits:
                     remedy="0 means no limit",
                 )
             object.__setattr__(self, field.name, int(value))
-        if self.orders_per_second > _NS_PER_SECOND:
+        if self.orders_per_second > NS_PER_SECOND:
             raise ConfigError(
                 what="more than one order a nanosecond", where="orders_per_second", remedy="0 means no limit"
             )
@@ -92,4 +99,23 @@ class Limits:
     @property
     def rate_interval_ns(self) -> int:
         """Nanoseconds after which one more order is allowed; 0 for no limit."""
-        return _NS_PER_SECOND // self.orders_per_second if self.orders_per_second else 0
+        return NS_PER_SECOND // self.orders_per_second if self.orders_per_second else 0
+
+    def value(self, kind: LimitKind) -> int:
+        """One limit as SET_LIMIT counts it: micros, lots or orders.
+
+        >>> Limits(max_drawdown="2.5").value(LimitKind.MAX_DRAWDOWN)
+        2500000
+        """
+        name = kind.name.lower()
+        value: int = getattr(self, f"{name}_micros" if kind in MONEY_LIMITS else name)
+        return value
+
+    def changed(self, kind: LimitKind, value: int) -> Limits:
+        """These limits with another value, counted as SET_LIMIT counts it.
+
+        >>> Limits().changed(LimitKind.MAX_DRAWDOWN, 2_500_000).max_drawdown
+        Decimal('2.500000')
+        """
+        amount: Any = Decimal(value).scaleb(-6) if kind in MONEY_LIMITS else value
+        return replace(self, **{kind.name.lower(): amount})

@@ -15,10 +15,12 @@ from workbench.domain.records import (
     AUCTION_EVENT,
     CASH_EVENT,
     FILL_EVENT,
+    LIMIT_EVENT,
     MARKET_EVENT,
     ORDER_EVENT,
     POSITION_EVENT,
     QUOTE_EVENT,
+    SESSION_EVENT,
     SPLIT_EVENT,
     TERMS_EVENT,
     TRADE_EVENT,
@@ -68,6 +70,7 @@ WORLD = np.dtype(
         ("monitored", "i8"),
         ("exposures", "i8"),
         ("moved", "i8"),
+        ("session_state", "i8"),
     ]
 )
 """Counters, free lists and settings; one record.
@@ -298,7 +301,7 @@ ACCOUNT = np.dtype(
         ("open_orders", "i8"),
         ("rate_time_ns", "i8"),
         ("rate_interval_ns", "i8"),
-        ("rate_burst", "i8"),
+        ("order_burst", "i8"),
         ("max_open_orders", "i8"),
         ("max_order_lots", "i8"),
         ("max_order_notional_micros", "i8"),
@@ -312,8 +315,8 @@ ACCOUNT = np.dtype(
         ("call_deadline_ns", "i8"),
         ("split", "i8"),
         ("split_micros", "i8"),
+        ("orders_per_second", "i8"),
         ("unused_2", "i8"),
-        ("unused_3", "i8"),
     ]
 )
 """Money, limits and state of an account.
@@ -399,6 +402,8 @@ class EventBuffer(NamedTuple):
     account: Records
     cash: Records
     split: Records
+    limit: Records
+    session: Records
 
 
 MEMORY_DTYPES: dict[str, np.dtype[Any]] = {
@@ -438,5 +443,7 @@ EVENT_DTYPES: dict[str, np.dtype[Any]] = {
     "account": ACCOUNT_EVENT,
     "cash": CASH_EVENT,
     "split": SPLIT_EVENT,
+    "limit": LIMIT_EVENT,
+    "session": SESSION_EVENT,
 }
 """Layout of each view of `EventBuffer`."""

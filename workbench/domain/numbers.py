@@ -8,6 +8,7 @@ from workbench.domain.codes import (
     CommandKind,
     EventKind,
     ExposureMode,
+    LimitKind,
     Mark,
     OrderFlag,
     OrderType,
@@ -15,12 +16,13 @@ from workbench.domain.codes import (
     Place,
     Reason,
     SelfTradePrevention,
+    SessionState,
     Side,
     SplitFlag,
     TimeInForce,
     TriggerReference,
 )
-from workbench.domain.states import OrderState
+from workbench.domain.states import SESSION_TRANSITIONS, OrderState
 
 BUY = int(Side.BUY)
 SELL = int(Side.SELL)
@@ -101,6 +103,18 @@ STATE_EXPIRED = int(OrderState.EXPIRED)
 STATE_FILLED = int(OrderState.FILLED)
 STATE_PARTIALLY_FILLED = int(OrderState.PARTIALLY_FILLED)
 
+LIMITS_MAX_ORDER_LOTS = int(LimitKind.MAX_ORDER_LOTS)
+LIMITS_MAX_ORDER_NOTIONAL = int(LimitKind.MAX_ORDER_NOTIONAL)
+LIMITS_POSITION_LIMIT_LOTS = int(LimitKind.POSITION_LIMIT_LOTS)
+LIMITS_MAX_OPEN_ORDERS = int(LimitKind.MAX_OPEN_ORDERS)
+LIMITS_ORDERS_PER_SECOND = int(LimitKind.ORDERS_PER_SECOND)
+LIMITS_ORDER_BURST = int(LimitKind.ORDER_BURST)
+LIMITS_MAX_DAILY_LOSS = int(LimitKind.MAX_DAILY_LOSS)
+LIMITS_MAX_DRAWDOWN = int(LimitKind.MAX_DRAWDOWN)
+
+SESSION_FOLLOWERS = tuple(sum(1 << after for after in SESSION_TRANSITIONS[state]) for state in SessionState)
+"""For each state of a session one bit for every state it may go to."""
+
 COMMAND_NEW_ORDER = int(CommandKind.NEW_ORDER)
 COMMAND_CANCEL_ORDER = int(CommandKind.CANCEL_ORDER)
 COMMAND_REPLACE_ORDER = int(CommandKind.REPLACE_ORDER)
@@ -121,6 +135,9 @@ COMMAND_FINE = int(CommandKind.FINE)
 COMMAND_DIVIDEND = int(CommandKind.DIVIDEND)
 COMMAND_SPLIT = int(CommandKind.SPLIT)
 COMMAND_START_DAY = int(CommandKind.START_DAY)
+COMMAND_SET_LIMIT = int(CommandKind.SET_LIMIT)
+COMMAND_SET_SESSION_STATE = int(CommandKind.SET_SESSION_STATE)
+COMMAND_ANNOUNCE = int(CommandKind.ANNOUNCE)
 
 EVENT_ORDER_CREATED = int(EventKind.ORDER_CREATED)
 EVENT_ORDER_APPROVED = int(EventKind.ORDER_APPROVED)
@@ -161,6 +178,9 @@ EVENT_LIQUIDATION = int(EventKind.LIQUIDATION)
 EVENT_ORDER_ADJUSTED = int(EventKind.ORDER_ADJUSTED)
 EVENT_INSTRUMENT_SPLIT = int(EventKind.INSTRUMENT_SPLIT)
 EVENT_DAY_STARTED = int(EventKind.DAY_STARTED)
+EVENT_LIMIT_CHANGED = int(EventKind.LIMIT_CHANGED)
+EVENT_SESSION_STATE_CHANGED = int(EventKind.SESSION_STATE_CHANGED)
+EVENT_ANNOUNCED = int(EventKind.ANNOUNCED)
 
 REASON_UNKNOWN_COMMAND = int(Reason.UNKNOWN_COMMAND)
 REASON_UNKNOWN_ACCOUNT = int(Reason.UNKNOWN_ACCOUNT)
@@ -228,3 +248,7 @@ REASON_DIVIDEND = int(Reason.DIVIDEND)
 REASON_BORROW_COST = int(Reason.BORROW_COST)
 REASON_INTEREST = int(Reason.INTEREST)
 REASON_CASH_IN_LIEU = int(Reason.CASH_IN_LIEU)
+REASON_UNKNOWN_LIMIT = int(Reason.UNKNOWN_LIMIT)
+REASON_INVALID_LIMIT = int(Reason.INVALID_LIMIT)
+REASON_INVALID_SESSION_STATE = int(Reason.INVALID_SESSION_STATE)
+REASON_INVALID_ANNOUNCEMENT = int(Reason.INVALID_ANNOUNCEMENT)

@@ -204,6 +204,14 @@ SPLIT_EVENT = _event(
 )
 """INSTRUMENT_SPLIT: `denominator` old lots became `numerator` new ones; prices are those after it."""
 
+LIMIT_EVENT = _event("limit_kind", "value", "previous_value", "equity_micros")
+"""LIMIT_CHANGED: a `LimitKind`, what it is now and what it was (micros, lots or orders). `equity_micros` is
+that from which losses are measured if the account is watched from now on, 0 if it was before or is not.
+"""
+
+SESSION_EVENT = _event("session_state", "previous_state", "number")
+"""SESSION_STATE_CHANGED (two `SessionState`) and ANNOUNCED (`number`); what a kind has none of is 0."""
+
 LIQUIDITY_MAKER = 0x8000
 """Bit of an event's `flags`: the order rested and was traded against."""
 
@@ -415,6 +423,27 @@ COUNTERS_VIEW = np.dtype(
 """The exchange's own counters: the last numbers given out; money that came from outside; accruals' last
 boundary.
 """
+
+LIMIT_VIEW = np.dtype([("account", "i4"), ("limit_kind", "i4"), ("value", "i8")])
+"""A limit of an account that is not what the venue began with: a `LimitKind` and its value."""
+
+SESSION_VIEW = np.dtype([("session_state", "i8")])
+"""The session's `SessionState`; there is no record of it while that is DRAFT."""
+
+ACCOUNT_LIMITS = np.dtype(
+    [
+        ("account", "i8"),
+        ("max_order_lots", "i8"),
+        ("max_order_notional_micros", "i8"),
+        ("position_limit_lots", "i8"),
+        ("max_open_orders", "i8"),
+        ("orders_per_second", "i8"),
+        ("order_burst", "i8"),
+        ("max_daily_loss_micros", "i8"),
+        ("max_drawdown_micros", "i8"),
+    ]
+)
+"""All limits of an account as they are now; the fields behind the first are in the order of `LimitKind`."""
 
 LEVEL_VIEW = np.dtype([("price_ticks", "i8"), ("quantity_lots", "i8"), ("orders", "i8")])
 """One price level of one side of a book."""

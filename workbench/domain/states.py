@@ -1,4 +1,4 @@
-"""The life of an order as one table, read by the kernel's tests, the twin, the documentation and the API."""
+"""The lives of an order and of a session as tables, read by kernels, twin, documentation and the API."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from enum import IntEnum
 
 import numpy as np
 import numpy.typing as npt
+
+from workbench.domain.codes import SessionState
 
 
 class OrderState(IntEnum):
@@ -86,3 +88,26 @@ def may_follow(before: OrderState, after: OrderState) -> bool:
     False
     """
     return bool(TRANSITIONS[before, after])
+
+
+SESSION_TRANSITIONS: dict[SessionState, frozenset[SessionState]] = {
+    SessionState.DRAFT: frozenset({SessionState.LOBBY}),
+    SessionState.LOBBY: frozenset({SessionState.PRE_OPEN, SessionState.OPEN, SessionState.CLOSED}),
+    SessionState.PRE_OPEN: frozenset({SessionState.OPEN, SessionState.PAUSED, SessionState.CLOSED}),
+    SessionState.OPEN: frozenset({SessionState.PAUSED, SessionState.CLOSED}),
+    SessionState.PAUSED: frozenset({SessionState.PRE_OPEN, SessionState.OPEN, SessionState.CLOSED}),
+    SessionState.CLOSED: frozenset({SessionState.DEBRIEF}),
+    SessionState.DEBRIEF: frozenset(),
+}
+"""Which states a session may go to from each."""
+
+
+def session_may_go(before: SessionState, after: SessionState) -> bool:
+    """Whether a session may go from `before` to `after`.
+
+    >>> session_may_go(SessionState.PAUSED, SessionState.OPEN)
+    True
+    >>> session_may_go(SessionState.CLOSED, SessionState.OPEN)
+    False
+    """
+    return after in SESSION_TRANSITIONS[before]

@@ -13,9 +13,11 @@ from workbench.domain.records import (
     COUNTERS_VIEW,
     GROUP_VIEW,
     INSTRUMENT_VIEW,
+    LIMIT_VIEW,
     LOT_VIEW,
     POSITION_VIEW,
     ROLLING_VIEW,
+    SESSION_VIEW,
     Records,
     schema_hash,
 )
@@ -43,6 +45,10 @@ class ExchangeState(NamedTuple):
         `GROUP_VIEW` of every group that is not forgotten, by the smallest id of its open orders.
     rolling
         `ROLLING_VIEW` by instrument and part.
+    limits
+        `LIMIT_VIEW` of the limits that are not what the venue began with, by account, then kind.
+    session
+        One `SESSION_VIEW` unless the session's state is DRAFT.
     """
 
     counters: Records
@@ -53,6 +59,8 @@ class ExchangeState(NamedTuple):
     orders: Records
     groups: Records
     rolling: Records
+    limits: Records
+    session: Records
 
 
 STATE_DTYPES: dict[str, np.dtype[Any]] = {
@@ -64,18 +72,33 @@ STATE_DTYPES: dict[str, np.dtype[Any]] = {
     "orders": BOOK_ORDER,
     "groups": GROUP_VIEW,
     "rolling": ROLLING_VIEW,
+    "limits": LIMIT_VIEW,
+    "session": SESSION_VIEW,
 }
 """Record layout of each part of `ExchangeState`."""
+
+LATER_PARTS = ("limits", "session")
+"""Parts that came later. While they are empty a state is what it was before them, and has that digest."""
 
 STATE_SCHEMA = schema_hash(*STATE_DTYPES.values())
 """Changes whenever a layout changes."""
 
+EARLIER_SCHEMA = schema_hash(*(dtype for name, dtype in STATE_DTYPES.items() if name not in LATER_PARTS))
+"""That of states without the later parts."""
+
 
 def state_digest(state: ExchangeState) -> str:
-    """Hex digest (32 characters) that is equal for equal states and for nothing else."""
-    digest = hashlib.blake2b(STATE_SCHEMA.encode(), digest_size=16)
+    """Hex digest (32 characters) that is equal for equal states and for nothing else.
+
+    Later parts are in it only where they are not empty, so that recorded sessions keep theirs.
+    """
+    digest = hashlib.blake2b(EARLIER_SCHEMA.encode(), digest_size=16)
     for name, part in zip(ExchangeState._fields, state, strict=True):
         assert part.dtype == STATE_DTYPES[name]
+        if name in LATER_PARTS:
+            if not len(part):
+                continue
+            digest.update(name.encode())
         digest.update(len(part).to_bytes(8, "little"))
         digest.update(np.ascontiguousarray(part).tobytes())
     return digest.hexdigest()

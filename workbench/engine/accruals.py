@@ -10,7 +10,7 @@ from workbench.domain.numbers import REASON_BORROW_COST, REASON_INTEREST
 from workbench.engine.cash import change_cash
 from workbench.engine.orders import position_number
 from workbench.jit import leaf
-from workbench.ledger.cash import part_of
+from workbench.ledger.cash import part_each
 from workbench.ledger.marks import mark, position_value
 
 HOUSE = HOUSE_ACCOUNT
@@ -48,8 +48,7 @@ def charge_shorts(memory: Memory, events: EventBuffer, account: int, periods: in
             continue
         instrument = memory.instruments[number]
         rate = instrument["borrow_ppm_year"]
-        a_year = part_of(-position_value(instrument, position), rate)
-        amount = periods * ((a_year + year - 1) // year)
+        amount = periods * part_each(-position_value(instrument, position), rate, year)
         memory.accounts[HOUSE]["cash_micros"] += amount
         price = mark(instrument)
         change_cash(memory, events, account, number, REASON_BORROW_COST, -amount, lots, price, rate, periods)
@@ -63,7 +62,7 @@ def charge_interest(memory: Memory, events: EventBuffer, account: int, periods: 
     cash = memory.accounts[account]["cash_micros"]
     if cash < 0:
         rate = world["debit_interest_ppm"]
-        amount = -periods * ((part_of(-cash, rate) + year - 1) // year)
+        amount = -periods * part_each(-cash, rate, year)
     else:
         rate = world["credit_interest_ppm"]
         whole = cash // _PPM

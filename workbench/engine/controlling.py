@@ -1,4 +1,4 @@
-"""Commands that name no single order: mass cancels, suspensions, phases, bands, money, the clock."""
+"""Commands that name no single order: mass cancels, suspensions, limits, phases, money, session, clock."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from workbench.domain.config import FIRST_TRADER
 from workbench.domain.memory import EventBuffer, Memory
 from workbench.domain.numbers import (
     ACTIVE,
+    COMMAND_ANNOUNCE,
     COMMAND_CLOCK,
     COMMAND_CROSS_ORDERS,
     COMMAND_DIVIDEND,
@@ -18,8 +19,10 @@ from workbench.domain.numbers import (
     COMMAND_RESTRICT_SHORT_SALES,
     COMMAND_SCHEDULE_PHASE,
     COMMAND_SET_AUCTION_COLLAR,
+    COMMAND_SET_LIMIT,
     COMMAND_SET_PHASE,
     COMMAND_SET_PRICE_BAND,
+    COMMAND_SET_SESSION_STATE,
     COMMAND_SPLIT,
     COMMAND_START_DAY,
     COMMAND_SUSPEND_ACCOUNT,
@@ -44,6 +47,7 @@ from workbench.domain.numbers import (
     SUSPENDED,
 )
 from workbench.domain.times import MAX_TIME_NS
+from workbench.engine.account_limits import set_limit
 from workbench.engine.accounts import sample_all
 from workbench.engine.accruals import accrue
 from workbench.engine.admit import (
@@ -59,6 +63,7 @@ from workbench.engine.money import dividend, move_cash
 from workbench.engine.monitoring import begin_anew, evaluate_moved, start_day
 from workbench.engine.phases import expire_day_orders
 from workbench.engine.room import band_reason
+from workbench.engine.session_state import announce, set_session_state
 from workbench.engine.sorting import ALL, OF_ACCOUNT, collect, end_collected
 from workbench.engine.timing import enter_phase
 from workbench.jit import int64, leaf
@@ -253,6 +258,10 @@ def control(memory: Memory, events: EventBuffer, command: Any) -> None:
             reason, value, limit = set_auction_collar(memory, events, command)
         elif kind == COMMAND_SET_PRICE_BAND:
             reason, value, limit = set_price_band(memory, events, command)
+        elif kind == COMMAND_SET_SESSION_STATE:
+            reason, value, limit = set_session_state(memory, events, command)
+        elif kind == COMMAND_ANNOUNCE:
+            reason, value, limit = announce(memory, events, command)
         elif kind == COMMAND_CLOCK:
             # What is due has been done.
             if world["bare"] == 0:
@@ -273,6 +282,8 @@ def control(memory: Memory, events: EventBuffer, command: Any) -> None:
             reason, value, limit = split(memory, events, command)
         elif kind == COMMAND_START_DAY:
             reason, value, limit = start_day(memory, events, command)
+        elif kind == COMMAND_SET_LIMIT:
+            reason, value, limit = set_limit(memory, events, command)
         else:
             reason = REASON_UNKNOWN_COMMAND
     if reason != 0:

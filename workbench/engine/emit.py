@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from workbench.domain.commands import ALL
 from workbench.domain.memory import EventBuffer, Memory
 from workbench.domain.numbers import (
     CONTINUOUS,
     EVENT_CASH_CHANGED,
     EVENT_INSTRUMENT_SPLIT,
+    EVENT_LIMIT_CHANGED,
     EVENT_ORDER_TERMS,
     EVENT_POSITION_CHANGED,
     EVENT_QUOTE,
@@ -16,6 +18,8 @@ from workbench.domain.numbers import (
     STATE_PENDING_NEW,
 )
 from workbench.jit import hot, leaf
+
+NOWHERE = ALL
 
 
 @hot
@@ -301,6 +305,40 @@ def split_event(memory: Memory, events: EventBuffer, number: int, new: int, old:
     event["last_price_ticks"] = instrument["last_price_ticks"]
     event["reference_price_ticks"] = instrument["reference_price_ticks"]
     event["unused_0"] = 0
+
+
+@leaf
+def limit_event(memory: Memory, events: EventBuffer, account: int, kind: int) -> Any:
+    """LIMIT_CHANGED; returns it for the values."""
+    event = events.limit[_next_event(memory)]
+    _header(memory, event, EVENT_LIMIT_CHANGED, 0, 0, 0, 0, 0, 0, account, NOWHERE)
+    event["limit_kind"] = kind
+    event["value"] = 0
+    event["previous_value"] = 0
+    event["equity_micros"] = 0
+    event["unused_0"] = 0
+    event["unused_1"] = 0
+    event["unused_2"] = 0
+    event["unused_3"] = 0
+    event["unused_4"] = 0
+    return event
+
+
+@leaf
+def session_event(memory: Memory, events: EventBuffer, kind: int, instrument: int) -> Any:
+    """An event about the session; returns it for the numbers that it has."""
+    event = events.session[_next_event(memory)]
+    _header(memory, event, kind, 0, 0, 0, 0, 0, 0, 0, instrument)
+    event["session_state"] = 0
+    event["previous_state"] = 0
+    event["number"] = 0
+    event["unused_0"] = 0
+    event["unused_1"] = 0
+    event["unused_2"] = 0
+    event["unused_3"] = 0
+    event["unused_4"] = 0
+    event["unused_5"] = 0
+    return event
 
 
 @leaf

@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from workbench.domain.codes import Side
+from workbench.domain.codes import SessionState, Side
 from workbench.domain.config import Venue
 from workbench.domain.memory import Memory
 from workbench.domain.records import BOOK_ORDER, COMMAND, EVENT, LEVEL_VIEW, Records
 from workbench.domain.views import ExchangeState, state_digest
 from workbench.engine import layout, snapshot, valuation
 from workbench.engine.explain import Explanation, explain
+from workbench.engine.kept_limits import limits_given, read_limits
 from workbench.engine.room import (
     DONE,
     NEED_EVENTS,
@@ -77,6 +78,7 @@ class Exchange:
         self.venue = venue
         self._recorded: list[Records] | None = [] if record else None
         self._memory = layout.allocate(venue)
+        self._limits_given = limits_given(venue)
         self._block, self._views = layout.event_buffer(_SLACK_EVENTS)
 
     # ------------------------------------------------------------------ commands
@@ -226,6 +228,11 @@ class Exchange:
         """Exchange time: the time of the latest command."""
         return int(self._memory.world["time_ns"][0])
 
+    @property
+    def session_state(self) -> SessionState:
+        """The state that SET_SESSION_STATE led the session to."""
+        return SessionState(int(self._memory.world["session_state"][0]))
+
     def counters(self) -> Records:
         """One `COUNTERS_VIEW`: time, and how many commands, events, orders, trades there have been."""
         return snapshot.read_counters(self._memory)
@@ -268,6 +275,10 @@ class Exchange:
         """`ACCOUNT_VIEW` of each account, by number: street, house, traders."""
         return snapshot.read_accounts(self._memory)
 
+    def limits(self) -> Records:
+        """`ACCOUNT_LIMITS` of each account as they are now, by number."""
+        return read_limits(self._memory)
+
     def positions(self, account: int | None = None) -> Records:
         """`POSITION_VIEW` of every position that has traded or has open orders, by account and instrument."""
         positions = snapshot.read_positions(self._memory)
@@ -295,7 +306,7 @@ class Exchange:
 
     def state(self) -> ExchangeState:
         """The whole state in canonical form."""
-        return snapshot.read_state(self._memory)
+        return snapshot.read_state(self._memory, self._limits_given)
 
     def state_hash(self) -> str:
         """Digest of the whole state: equal for equal states, whatever batches led there."""

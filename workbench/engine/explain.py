@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -339,6 +339,8 @@ class Explanation:
         what = (
             f"trade {trade.trade_id} of {self._lots(trade.quantity_lots)} at {self._price(trade.price_ticks)}"
         )
+        if self.words.reader is not None:
+            return f"{what} at {clock}"
         return f"{what} at {clock} ({account(trade.taker)} and {account(trade.maker)})"
 
 
@@ -350,7 +352,13 @@ def _ways(departures: Iterable[Departure], lots: Any) -> str:
 
 
 def explain(
-    events: Records, order_id: int, venue: Venue, *, zone: str = "UTC", names: Names | None = None
+    events: Records,
+    order_id: int,
+    venue: Venue,
+    *,
+    zone: str = "UTC",
+    names: Names | None = None,
+    anonymous: bool = False,
 ) -> Explanation:
     """What became of an order, and why.
 
@@ -367,6 +375,8 @@ def explain(
         IANA time zone of clock times in the text.
     names
         What people call orders.
+    anonymous
+        Leave out of the text who the others are and which orders are theirs, as the market's prints do.
 
     Raises
     ------
@@ -382,6 +392,8 @@ def explain(
         )
     orders = own.view(ORDER_EVENT)
     sent, last = orders[0], orders[-1]
+    if anonymous:
+        words = replace(words, reader=int(sent["account"]))
     stays = stays_of(events, ids, venue)
     fills = _fills(events, own, stays)
     ended = orders[np.isin(orders["kind"], [*_ENDS, EventKind.ORDER_REJECTED])]
@@ -563,8 +575,11 @@ def events_of(events: Records, ids: list[int]) -> Records:
     return told[np.argsort(told["seq"], kind="stable")]
 
 
-def _with_contra(text: str, fill: FillStory, owner: str) -> str:
+def _with_contra(text: str, fill: FillStory, words: Words) -> str:
     """A fill's sentence that says whose the other order was."""
+    if words.reader is not None:
+        return text
+    owner = words.account(fill.contra_account)
     if fill.contra_order_id:
         return text.replace(
             f"against order {fill.contra_order_id}", f"against {owner}'s order {fill.contra_order_id}"
@@ -605,7 +620,7 @@ def _lines(
         fill = contra.get(int(event["seq"]))
         if fill is not None:
             if fill.contra_account >= 0:
-                text = _with_contra(text, fill, words.account(fill.contra_account))
+                text = _with_contra(text, fill, words)
             if fill.ahead_lots:
                 text += (
                     f", though {words.quantity(fill.ahead_lots, int(event['instrument']))} stood ahead of it"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
-from workbench.domain.codes import Phase, Reason
+from workbench.domain.codes import LimitKind, Phase, Reason
+from workbench.domain.limits import MONEY_LIMITS
 from workbench.domain.units import MICROS
 from workbench.engine.words import Told, code_word
 
@@ -136,6 +137,48 @@ def _breached(told: Told) -> str:
     )
 
 
+_LIMITS = {
+    LimitKind.MAX_ORDER_LOTS: "largest order",
+    LimitKind.MAX_ORDER_NOTIONAL: "largest order value",
+    LimitKind.POSITION_LIMIT_LOTS: "position limit",
+    LimitKind.MAX_OPEN_ORDERS: "number of open orders",
+    LimitKind.ORDERS_PER_SECOND: "number of orders a second",
+    LimitKind.ORDER_BURST: "number of orders at once",
+    LimitKind.MAX_DAILY_LOSS: "loss in a day",
+    LimitKind.MAX_DRAWDOWN: "drawdown",
+}
+
+
+def _limit_name(told: Told) -> str:
+    kind = told.event["limit_kind"]
+    return _LIMITS[LimitKind(kind)] if kind in _LIMITS else code_word(kind, LimitKind)
+
+
+def _limit_now(told: Told) -> str:
+    """The new limit, and what it was if that is another."""
+    event = told.event
+    now, before = (_limit_value(told, event[name]) for name in ("value", "previous_value"))
+    return now if now == before else f"{now} now (it was {before})"
+
+
+def _limit_value(told: Told, value: int) -> str:
+    kind = told.event["limit_kind"]
+    if not value:
+        return "not limited"
+    if kind in MONEY_LIMITS:
+        return f"at most {told.words.money(value)}"
+    lots = " lots" if kind in (LimitKind.MAX_ORDER_LOTS, LimitKind.POSITION_LIMIT_LOTS) else ""
+    return f"at most {value:,}{lots}"
+
+
+def _watched(told: Told) -> str:
+    return f", measured from equity {told['equity']}" if told.event["equity_micros"] else ""
+
+
+def _about(told: Told) -> str:
+    return "" if told.event["instrument"] == -1 else f" about {told['symbol']}"
+
+
 def _band(told: Told) -> str:
     return f"{told['band_low']} to {told['band_high']}"
 
@@ -153,5 +196,11 @@ PHRASES: dict[str, Callable[[Told], str]] = {
     "breached": _breached,
     "unrealised": lambda told: told.number("value", "micros"),
     "band": _band,
+    "limit_name": _limit_name,
+    "limit_now": _limit_now,
+    "watched": _watched,
+    "session_now": lambda told: told.words.session(told.event["session_state"]),
+    "session_before": lambda told: told.words.session(told.event["previous_state"]),
+    "about": _about,
 }
 """Parts of sentences about instruments and accounts."""

@@ -129,6 +129,7 @@ def allocate(venue: Venue) -> Memory:
         record["initial_short_ppm"] = instrument.margin.initial_short_ppm
         record["maintenance_long_ppm"] = instrument.margin.maintenance_long_ppm
         record["maintenance_short_ppm"] = instrument.margin.maintenance_short_ppm
+    memory.accounts["order_burst"] = 1
     for number, account in enumerate(venue.accounts, start=FIRST_TRADER):
         record = memory.accounts[number]
         flags = AccountFlag(0)
@@ -141,7 +142,8 @@ def allocate(venue: Venue) -> Memory:
         record["flags"] = flags
         record["cash_micros"] = account.cash_micros
         record["rate_interval_ns"] = account.limits.rate_interval_ns
-        record["rate_burst"] = account.limits.order_burst
+        record["orders_per_second"] = account.limits.orders_per_second
+        record["order_burst"] = account.limits.order_burst
         record["max_open_orders"] = account.limits.max_open_orders
         record["max_order_lots"] = account.limits.max_order_lots
         record["max_order_notional_micros"] = account.limits.max_order_notional_micros

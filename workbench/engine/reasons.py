@@ -2,12 +2,13 @@
 
 One line for each reason. `{value:...}` and `{limit:...}` are the event's numbers in the unit that
 docs/rules.md gives them: price, quantity, money, clock, moment (a clock time that may be missing), span,
-share (of millionths), account, symbol, order or count. Where an order is cancelled or reduced the event's
-numbers are others, and clauses that can be told of it have none.
+share (of millionths), account, symbol, order, session (its state) or count. Where an order is cancelled or
+reduced the event's numbers are others, and clauses that can be told of it have none.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from workbench.domain.codes import Reason
@@ -89,6 +90,10 @@ REASONS: dict[Reason, str] = {
     Reason.DIVIDEND: "dividend",
     Reason.BORROW_COST: "cost of borrowing what was sold short",
     Reason.INTEREST: "interest on cash",
+    Reason.UNKNOWN_LIMIT: "no limit of an account has the number {value:count}",
+    Reason.INVALID_LIMIT: "the limit {value:count} is beyond {limit:count}, the bound",
+    Reason.INVALID_SESSION_STATE: "a session does not go from {limit:session} to {value:session}",
+    Reason.INVALID_ANNOUNCEMENT: "its number {value:count} is not at least {limit:count}",
     Reason.CASH_IN_LIEU: "cash for the fraction of a lot that a split left",
 }
 """A clause for each reason; a test fails for a reason without one."""
@@ -106,9 +111,19 @@ class _Measured:
         words = self.words
         if unit in ("price", "quantity"):
             return str(getattr(words, unit)(self.value, self.instrument))
-        if unit in ("money", "clock", "moment", "span", "share", "account", "symbol", "order"):
+        if unit in ("money", "clock", "moment", "span", "share", "account", "symbol", "order", "session"):
             return str(getattr(words, unit)(self.value))
         return f"{self.value:,}"
+
+
+def reason_units(reason: int) -> dict[str, str]:
+    """The units of an event's `value` and `limit` where a reason tells of them.
+
+    >>> reason_units(Reason.INSUFFICIENT_BUYING_POWER)
+    {'value': 'money', 'limit': 'money'}
+    """
+    clause = REASONS.get(Reason(reason), "") if reason in set(Reason) else ""
+    return dict(re.findall(r"\{(value|limit):(\w+)\}", clause))
 
 
 def reason_text(reason: int, value: int, limit: int, instrument: int, words: Words) -> str:

@@ -32,6 +32,7 @@ from workbench.domain.records import (
     CASH_EVENT,
     EVENT,
     FILL_EVENT,
+    LIMIT_EVENT,
     LIQUIDATION,
     LIQUIDITY_MAKER,
     MARKET_EVENT,
@@ -39,6 +40,7 @@ from workbench.domain.records import (
     POSITION_EVENT,
     PRIORITY_KEPT,
     QUOTE_EVENT,
+    SESSION_EVENT,
     SHADOW,
     SPLIT_EVENT,
     TERMS_EVENT,
@@ -133,6 +135,11 @@ SENTENCES: dict[EventKind, Sentence] = {
         "{order_id}: equity {equity} is below {requirement} required, the margin call ended at {deadline}",
     ),
     EventKind.DAY_STARTED: Sentence(ACCOUNT_EVENT, "{account}'s day begins with equity {equity}"),
+    EventKind.LIMIT_CHANGED: Sentence(LIMIT_EVENT, "{account}'s {limit_name} is {limit_now}{watched}"),
+    EventKind.SESSION_STATE_CHANGED: Sentence(
+        SESSION_EVENT, "the session goes from {session_before} to {session_now}"
+    ),
+    EventKind.ANNOUNCED: Sentence(SESSION_EVENT, "announcement {number}{about}"),
     EventKind.INSTRUMENT_SPLIT: Sentence(
         SPLIT_EVENT,
         "{symbol} split {numerator} for {denominator}: last price {last_price} now, prices from {band}",
@@ -264,7 +271,8 @@ def _why(told: Told) -> str:
 def _filled(told: Told) -> str:
     event = told.event
     did = {Side.BUY: "bought", Side.SELL: "sold"}.get(Side(event["side"]), "traded")
-    against = f" against order {event['contra_order_id']}" if event["contra_order_id"] else ""
+    named = event["contra_order_id"] and told.words.reader is None
+    against = f" against order {event['contra_order_id']}" if named else ""
     fee = f", fee {told['fee']}" if event["fee_micros"] else ""
     return f"{did} {told['last_quantity']} at {told['last_price']} {role_of(event['flags'])}{against}{fee}"
 

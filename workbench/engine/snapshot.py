@@ -9,7 +9,7 @@ from typing import Any
 import numba
 import numpy as np
 
-from workbench.domain.codes import STREET_ACCOUNT, OrderType, Place, Side
+from workbench.domain.codes import STREET_ACCOUNT, OrderType, Place, SessionState, Side
 from workbench.domain.config import FIRST_TRADER, ReplayMode, Venue, venue_from_json, venue_to_json
 from workbench.domain.instruments import MAX_LADDER_TICKS, WINDOW_PARTS
 from workbench.domain.memory import SPECIAL_EXTRA, SPECIAL_ICEBERG, STAGE_COLLECTING, STAGE_LEGS, Memory
@@ -31,10 +31,19 @@ from workbench.domain.records import (
     LOT_VIEW,
     POSITION_VIEW,
     ROLLING_VIEW,
+    SESSION_VIEW,
     Records,
 )
-from workbench.domain.views import STATE_DTYPES, STATE_SCHEMA, ExchangeState
+from workbench.domain.views import EARLIER_SCHEMA, LATER_PARTS, STATE_DTYPES, STATE_SCHEMA, ExchangeState
 from workbench.engine.groups import add_member, take_group
+from workbench.engine.kept_limits import (
+    are_possible,
+    changes,
+    limits_given,
+    put_limits,
+    read_limits,
+    with_changes,
+)
 from workbench.engine.layout import allocate, table_size, with_ladders, with_more_lots, zeros
 from workbench.engine.orders import (
     enter_ids,
@@ -56,6 +65,7 @@ from workbench.matching.book import SIDES_PER_INSTRUMENT, enqueue, next_price, s
 from workbench.matching.table import find_order_id
 from workbench.matching.triggers import arm
 
+_STATES_TO_KEEP = set(SessionState) - {SessionState.DRAFT}
 _MAGIC = b"WORKBENCH-SNAPSHOT-1\n"
 _DIGEST_BYTES = 16
 HAS_EXTRA = SPECIAL_EXTRA
@@ -404,8 +414,13 @@ def read_all_lots(memory: Memory) -> Records:
     return out
 
 
-def read_state(memory: Memory) -> ExchangeState:
-    """The whole state in canonical form."""
+def read_session(memory: Memory) -> Records:
+    """The session's state, unless it is DRAFT."""
+    return _copy_fields(memory.world[memory.world["session_state"] != 0], SESSION_VIEW)
+
+
+def read_state(memory: Memory, given: Records) -> ExchangeState:
+    """The whole state in canonical form; `given` are the limits that the venue began with."""
     return ExchangeState(
         counters=read_counters(memory),
         instruments=read_instruments(memory),
@@ -415,6 +430,8 @@ def read_state(memory: Memory) -> ExchangeState:
         orders=read_all_orders(memory),
         groups=read_all_groups(memory),
         rolling=read_rolling(memory),
+        limits=changes(given, read_limits(memory)),
+        session=read_session(memory),
     )
 
 
@@ -430,6 +447,8 @@ def write_state(venue: Venue, state: ExchangeState) -> Memory:
     for name in ACCOUNT_VIEW.names or ():
         if name not in ("account", "unused"):
             memory.accounts[name] = state.accounts[name]
+    put_limits(memory, with_changes(limits_given(venue), state.limits))
+    memory.world["session_state"] = state.session["session_state"].sum()
     numbers = state.positions["account"].astype(np.int64) * len(instruments) + state.positions["instrument"]
     for name in POSITION_VIEW.names or ():
         if name not in ("account", "instrument"):
@@ -503,10 +522,13 @@ def from_bytes(data: bytes) -> tuple[Venue, ExchangeState]:
     # The checksum holds from here on: what is wrong now was written so.
     try:
         header = json.loads(body[at : at + length])
-        schema, counts = header["schema"], [int(header["counts"][name]) for name in STATE_DTYPES]
+        schema, stated = header["schema"], header["counts"]
+        if schema == EARLIER_SCHEMA:
+            stated = {**stated, **dict.fromkeys(LATER_PARTS, 0)}
+        counts = [int(stated[name]) for name in STATE_DTYPES]
     except (KeyError, TypeError, ValueError):
         raise refuse("its header says nothing that this version understands") from None
-    if schema != STATE_SCHEMA:
+    if schema not in (STATE_SCHEMA, EARLIER_SCHEMA):
         raise refuse(f"it was written with record layout {schema}, this version has {STATE_SCHEMA}")
     at += length
     sizes = [count * dtype.itemsize for count, dtype in zip(counts, STATE_DTYPES.values(), strict=True)]
@@ -534,10 +556,14 @@ def _misplaced(venue: Venue, state: ExchangeState) -> str:
     low, high = state.instruments["window_low_ticks"], state.instruments["window_high_ticks"]
     if len(state.counters) != 1:
         return "counters"
+    if len(state.session) > 1 or not set(state.session["session_state"].tolist()) <= _STATES_TO_KEEP:
+        return "session"
     if len(low) != count or ((low < 1) | (low > high) | (high - low >= MAX_LADDER_TICKS)).any():
         return "instruments"
     if len(state.accounts) != traders:
         return "accounts"
+    if not are_possible(limits_given(venue), state.limits):
+        return "limits"
     for name in ("positions", "lots", "orders"):
         part = getattr(state, name)
         most = np.iinfo(np.int32).max if name == "orders" and venue.bare else traders - 1

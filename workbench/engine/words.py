@@ -10,6 +10,7 @@ from enum import IntEnum, IntFlag
 from typing import Any
 
 from workbench.domain.calendars import SECOND_NS, local_time
+from workbench.domain.codes import SessionState
 from workbench.domain.config import FIRST_TRADER, RESERVED_NAMES, Venue
 from workbench.domain.instruments import Instrument
 
@@ -19,6 +20,10 @@ Names = Mapping[tuple[int, int], str]
 _CENTS = Decimal("0.01")
 _MICROSECOND_NS = 1000
 _LONGEST_SECONDS = 120
+
+
+OTHER = "somebody else"
+"""Another account, in a text for somebody to whom the market is anonymous."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,8 @@ class Words:
         What people call orders.
     auctions
         Which auction an event is about, by its sequence number (see `workbench.engine.auctions`).
+    reader
+        The account whose owner reads the text, to whom the others are all `OTHER`; None for who may know.
 
     Examples
     --------
@@ -47,6 +54,7 @@ class Words:
     zone: str = "UTC"
     names: Names = field(default_factory=dict)
     auctions: Mapping[int, str] = field(default_factory=dict)
+    reader: int | None = None
 
     def instrument(self, number: int) -> Instrument | None:
         """The instrument with this number, if there is one."""
@@ -64,6 +72,8 @@ class Words:
         """Name of an account; a number that has none is printed as such."""
         if number == -1:
             return "all traders"
+        if self.reader is not None and number != self.reader:
+            return OTHER
         if 0 <= number < FIRST_TRADER:
             return RESERVED_NAMES[number]
         traders = self.venue.accounts
@@ -112,6 +122,10 @@ class Words:
             return f"{nanoseconds} ns"
         seconds = Decimal(int(nanoseconds)) / SECOND_NS
         return f"{seconds.normalize():f} s" if seconds < _LONGEST_SECONDS else f"{seconds / 60:.1f} min"
+
+    def session(self, state: int) -> str:
+        """A state of the session."""
+        return code_word(state, SessionState)
 
     def number(self, value: int, unit: str, instrument: int) -> str:
         """A number by its unit: ticks, lots, micros, ns (a time), or none."""

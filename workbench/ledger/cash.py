@@ -35,6 +35,17 @@ def part_of(micros: int, ppm: int) -> int:
     return fee(0, ppm, micros, 0)
 
 
+@leaf
+def part_each(micros: int, ppm: int, periods: int) -> int:
+    """Parts per million of an amount ≥ 0 in equal parts, both rounded up."""
+    # Of each whole amount and of the rest apart: several times an amount may not fit into 64 bits.
+    times = ppm // _PPM
+    rest = part_of(micros, ppm - times * _PPM)
+    each = times * (micros // periods) + rest // periods
+    left = times * (micros % periods) + rest % periods
+    return each + (left + periods - 1) // periods
+
+
 @hot
 def reserve_fee(instrument: Any, notional_micros: int, quantity_lots: int) -> int:
     """The most an order of this size can cost in fees."""

@@ -26,7 +26,7 @@ def rate_wait(account: Any, time_ns: int) -> int:
     interval = account["rate_interval_ns"]
     if interval == 0:
         return 0
-    excess = max(account["rate_time_ns"], time_ns) - time_ns - interval * (account["rate_burst"] - 1)
+    excess = max(account["rate_time_ns"], time_ns) - time_ns - interval * (account["order_burst"] - 1)
     return max(excess, 0)
 
 

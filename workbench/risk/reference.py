@@ -80,6 +80,12 @@ class Standing:
             day_start_equity_micros=equity,
         )
 
+    def set_limits(self, limits: Limits) -> None:
+        """Change the limits, and what is computed from them."""
+        self.limits = limits
+        self.rate_interval_ns = limits.rate_interval_ns
+        self.max_order_notional_micros = limits.max_order_notional_micros
+
     def open_lots_of(self, instrument: int, side: Side) -> int:
         """Open lots of one side in one instrument."""
         return self.open_lots.get((instrument, side), 0)

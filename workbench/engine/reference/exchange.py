@@ -11,6 +11,7 @@ from workbench.domain.config import Venue
 from workbench.domain.records import COMMAND, EVENT, Records
 from workbench.domain.times import MAX_TIME_NS
 from workbench.domain.views import ExchangeState, state_digest
+from workbench.engine.reference.account_limits import set_limit
 from workbench.engine.reference.cash import fine, transfer_cash
 from workbench.engine.reference.changing import cancel_order, replace_order
 from workbench.engine.reference.command import Command
@@ -34,6 +35,7 @@ from workbench.engine.reference.executing import execute_order
 from workbench.engine.reference.limits import look_at_limits
 from workbench.engine.reference.monitoring import start_day
 from workbench.engine.reference.naming import check_late
+from workbench.engine.reference.session_state import announce, set_session_state
 from workbench.engine.reference.settle import end_of_command
 from workbench.engine.reference.splits import split
 from workbench.engine.reference.state import TwinState
@@ -66,6 +68,9 @@ _HANDLERS: dict[int, Handler] = {
     CommandKind.DIVIDEND: dividend,
     CommandKind.SPLIT: split,
     CommandKind.START_DAY: start_day,
+    CommandKind.SET_LIMIT: set_limit,
+    CommandKind.SET_SESSION_STATE: set_session_state,
+    CommandKind.ANNOUNCE: announce,
 }
 _NOT_FOR_BARE = (
     CommandKind.SUSPEND_ACCOUNT,
@@ -76,6 +81,7 @@ _NOT_FOR_BARE = (
     CommandKind.DIVIDEND,
     CommandKind.SPLIT,
     CommandKind.START_DAY,
+    CommandKind.SET_LIMIT,
 )
 
 

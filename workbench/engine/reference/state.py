@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from workbench.domain.codes import STREET_ACCOUNT, Phase, Side
+from workbench.domain.codes import STREET_ACCOUNT, Phase, SessionState, Side
 from workbench.domain.commands import ALL
 from workbench.domain.config import FIRST_TRADER, ReplayMode, Venue
 from workbench.domain.states import OrderState
@@ -134,6 +134,8 @@ class TwinState:
         if self.accruing:
             interval = venue.accrual_interval_ns
             self.accrued_to_ns = venue.start_time_ns // interval * interval
+
+        self.session_state = SessionState.DRAFT
 
         self.late = False
         self.events: list[Event] = []

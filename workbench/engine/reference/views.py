@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from workbench.domain.codes import Place, Side
+from workbench.domain.codes import LimitKind, Place, Side
+from workbench.domain.config import FIRST_TRADER
 from workbench.domain.records import (
     ACCOUNT_VIEW,
     BOOK_ORDER,
@@ -12,9 +13,11 @@ from workbench.domain.records import (
     GROUP_VIEW,
     INSTRUMENT_VIEW,
     LEVEL_VIEW,
+    LIMIT_VIEW,
     LOT_VIEW,
     POSITION_VIEW,
     ROLLING_VIEW,
+    SESSION_VIEW,
     Records,
 )
 from workbench.domain.views import ExchangeState
@@ -43,6 +46,8 @@ def whole_state(twin: TwinState) -> ExchangeState:
         orders=np.array(_order_rows(twin), dtype=BOOK_ORDER),
         groups=np.array(_group_rows(twin), dtype=GROUP_VIEW),
         rolling=np.array(_rolling_rows(twin), dtype=ROLLING_VIEW),
+        limits=np.array(_limit_rows(twin), dtype=LIMIT_VIEW),
+        session=np.array([(twin.session_state,)] if twin.session_state else [], dtype=SESSION_VIEW),
     )
 
 
@@ -210,4 +215,13 @@ def _rolling_rows(twin: TwinState) -> list[Row]:
         for instrument, limits in enumerate(twin.price_limits)
         if limits
         for part in sorted(limits.parts)
+    ]
+
+
+def _limit_rows(twin: TwinState) -> list[Row]:
+    return [
+        (number, kind, now)
+        for number, account in enumerate(twin.venue.accounts, start=FIRST_TRADER)
+        for kind in LimitKind
+        if (now := twin.standings[number].limits.value(kind)) != account.limits.value(kind)
     ]
