@@ -1,7 +1,8 @@
 """Every file of a small real journal cut at every byte, and with single bits turned over.
 
 `python -m tests.faults.damage` prints what reading, verifying and opening made of each case. Commands that
-come back must be those that were written, and whoever gets fewer than were acknowledged must be told so.
+come back must be those that were written, with their remarks, and whoever gets fewer than were acknowledged
+must be told so.
 """
 
 from __future__ import annotations
@@ -43,6 +44,8 @@ class Sample:
     written: int = 0
     log: bytes = b""
     states: dict[int, str] = field(default_factory=dict)
+    notes: list[tuple[int, bytes]] = field(default_factory=list)
+    acked_notes: int = 0
 
     def __post_init__(self) -> None:
         """Three segments or so, two snapshots; some frames in doubt when it is not closed."""
@@ -53,19 +56,25 @@ class Sample:
         draw, seq = random.Random(5), 0
         while seq < 70:
             count = draw.randint(1, 9)
-            journal.append(rows[seq : seq + count])
+            journal.append(rows[seq : seq + count], self._noted(draw, seq))
+            if draw.random() < 0.2:
+                journal.append(rows[:0], self._noted(draw, seq + count, always=True))
             journal.sync()
             exchange.step(rows[seq : seq + count])
             seq += count
             self.states[seq] = exchange.state_hash()
             if len(self.states) in (5, 12):
                 journal.save_snapshot(exchange.snapshot()[:900], seq, self.states[seq])
-        self.acked = self.written = seq
+        journal.append(rows[:0], self._noted(draw, seq, always=True))
+        journal.sync()
+        self.acked, self.acked_notes = seq, len(self.notes)
+        self.written = seq
         if self.closed:
             journal.close()
         else:
             for count in (3, 4):
-                journal.append(rows[self.written : self.written + count])
+                remark = self._noted(draw, self.written, always=True)
+                journal.append(rows[self.written : self.written + count], remark)
                 self.written += count
         self.log = rows[: self.written].tobytes()
         # As a killed process leaves it: copied before the writer lets go of it.
@@ -78,6 +87,13 @@ class Sample:
             for path in sorted(self.folder.rglob("*"))
             if path.is_file()
         }
+
+    def _noted(self, draw: random.Random, seq: int, *, always: bool = False) -> bytes:
+        """A remark behind a command, or none."""
+        if not always and draw.random() < 0.6:
+            return b""
+        self.notes.append((seq + 1, draw.randbytes(draw.randint(1, 40))))
+        return self.notes[-1][1]
 
     def restore(self) -> None:
         """Undo all damage and whatever was done about it."""
@@ -107,11 +123,14 @@ class Sample:
                 if first_seq != seq + 1 or commands.tobytes() != expected:
                     return "wrong"
                 seq += len(commands)
+            notes = [(remark.seq, remark.data) for remark in reader.read_remarks(self.folder)]
         except JournalError as error:
             if not self._told(error, name):
                 return "unclear"
             return "flagged" if seq else "refused"
-        return "whole" if seq >= self.acked else "short"
+        if notes != self.notes[: len(notes)] or sum(note[0] <= seq for note in self.notes) > len(notes):
+            return "wrong"
+        return "whole" if seq >= self.acked and len(notes) >= self.acked_notes else "short"
 
     def _verify(self, name: str) -> str:
         try:
@@ -120,7 +139,8 @@ class Sample:
             return "refused" if self._told(error, name) else "unclear"
         if not verdict.ok:
             return "flagged" if any(self._told(said, name) for said in verdict.problems) else "unclear"
-        return "whole" if verdict.last_seq >= self.acked else "short"
+        notes = sum(report.remarks for report in verdict.segments)
+        return "whole" if verdict.last_seq >= self.acked and notes >= self.acked_notes else "short"
 
     def _open(self, name: str) -> str:
         try:

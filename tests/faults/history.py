@@ -2,7 +2,9 @@
 
 The model knows every command that was ever handed to the journal and how many of them it acknowledged:
 `append` returned and so did `sync`. After each end of the process, of the machine or of nothing at all, the
-journal must give back every acknowledged command byte for byte, in order, and nothing that nobody wrote.
+journal must give back every acknowledged command byte for byte, in order, and nothing that nobody wrote. The
+same holds for remarks, and no command comes back without the remark that it was written with, nor that remark
+without the command.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from unittest import mock
 
 import numpy as np
@@ -43,6 +45,25 @@ DAMAGES = (
 
 class BrokenPromiseError(AssertionError):
     """The journal did not do what it promises."""
+
+
+class Note(NamedTuple):
+    """A remark as the model knows it.
+
+    Attributes
+    ----------
+    seq, data
+        Before which command, and which bytes.
+    bound
+        Whether it was written with that command.
+    end
+        Where the frame ends that it came with.
+    """
+
+    seq: int
+    data: bytes
+    bound: bool
+    end: tuple[int, int] = (-1, 0)
 
 
 class Fold:
@@ -108,6 +129,11 @@ class History:
     in_doubt: list[Records] = field(default_factory=list)
     firm: int = 0
     """Acknowledged commands that more than their own frame on the disk itself knows of."""
+    notes: list[Note] = field(default_factory=list)
+    """Remarks ever handed to the journal that may still be there."""
+    acked_notes: int = 0
+    firm_notes: int = 0
+    """Of remarks the same as of commands."""
     recovered: bool = True
     """Whether the journal was opened since the power last failed."""
     frames: dict[Path, list[int]] = field(default_factory=dict)
@@ -126,6 +152,10 @@ class History:
             self.disk.sync_folder(FOLDER.parents[1])
         self.lives = self.draw.randint(2, 6)
         self.doing = ""
+        self.remarks = self.draw.choice((0.0, 0.2, 0.6))
+        """Chance that a batch has a remark."""
+        self.remarks_alone = self.draw.choice((0.0, 0.05, 0.3))
+        """How often one stands alone."""
         self.batches_in_flight = 1.0
         """Chance that a batch waits for another before both are synced."""
 
@@ -163,7 +193,29 @@ class History:
             expected = self.log[last * SIZE : upto * SIZE]
             self.ensure(commands.tobytes() == expected, f"read gives wrong bytes in {last + 1} to {upto}")
             last = upto
+        if options.get("upto_seq") is None:
+            self.read_notes(disk, last, after_seq, folder)
         return last
+
+    def read_notes(
+        self, disk: SimDisk, last_seq: int | None, after_seq: int = 0, folder: Path = FOLDER, least: int = 0
+    ) -> int:
+        """Read remarks and compare with the model; returns how many there are of all that were written.
+
+        All before a command that is there (up to `last_seq`, when that is known) must be there too, and none
+        that was bound to one that is not.
+        """
+        skipped = sum(note.seq <= after_seq for note in self.notes)
+        found = list(reader.read_remarks(folder, after_seq, disk=disk))
+        there = skipped + len(found)
+        self.ensure(there <= len(self.notes), f"there are {there} remarks, which nobody wrote")
+        for note, remark in zip(self.notes[skipped:there], found, strict=True):
+            self.ensure(note[:2] == tuple(remark), f"the remark before {note.seq} reads {tuple(remark)}")
+            alone = note.bound and last_seq is not None and note.seq > last_seq
+            self.ensure(not alone, f"a remark is there without its command {note.seq}")
+        due = max(least, sum(note.seq <= (last_seq or 0) for note in self.notes))
+        self.ensure(there >= due, f"{due - there} remarks up to command {last_seq} are gone")
+        return there
 
     def check_snapshot(self, disk: SimDisk, last_seq: int, *, damaged: bool) -> None:
         """The latest snapshot is one that was saved, and with the tail it leads to the model's state."""
@@ -280,7 +332,11 @@ class History:
             journal = self.open_on(self.disk)
             self.counts["reopened"] += 1
         self.created = True
+        notes = self.read_notes(self.disk, journal.last_seq, least=self.acked_notes)
         self.accept(journal.last_seq, journal.durable_seq)
+        self.counts["remarks recovered in doubt"] += notes - self.acked_notes
+        del self.notes[notes:]
+        self.acked_notes = self.firm_notes = notes
         self.ensure(journal.about == self.source.about, "about is not what the journal was made with")
         return journal
 
@@ -333,6 +389,7 @@ class History:
             if self.draw.random() < 0.4:
                 journal.close()
                 self.acked = self.firm = self.written
+                self.acked_notes = self.firm_notes = len(self.notes)
                 self.counts["closed"] += 1
         except JournalError as error:
             # A journal that failed stays so.
@@ -353,7 +410,9 @@ class History:
         """One thing that happens."""
         what = self.draw.random()
         self.doing = ""
-        if what < 0.8:
+        if self.draw.random() < self.remarks_alone:
+            self.remark_alone(journal)
+        elif what < 0.8:
             self.append(journal)
             if self.draw.random() >= self.batches_in_flight:
                 self.sync(journal)
@@ -384,16 +443,40 @@ class History:
         else:
             self.take_over(journal)
 
-    def append(self, journal: writer.Journal, commands: Records | None = None) -> None:
+    def remark(self) -> bytes:
+        """Some bytes, now and then more than are copied or than a segment takes."""
+        return self.draw.randbytes(self.draw.choice((1, 8, 16, 40, 400, 3000)))
+
+    def remark_alone(self, journal: writer.Journal) -> None:
+        """Some remarks in a row without commands, and now and then the end."""
+        each = self.draw.choice((0.3, 1.0))
+        for _ in range(self.draw.choice((1, 1, 2, 4))):
+            self.append(journal, np.zeros(0, dtype=COMMAND), self.remark())
+            if self.draw.random() < each:
+                self.sync(journal)
+        if self.draw.random() < 0.2:
+            self.save_snapshot(journal)
+        if self.draw.random() < 0.2:
+            raise Down
+
+    def append(
+        self, journal: writer.Journal, commands: Records | None = None, remark: bytes | None = None
+    ) -> None:
         """Append a batch; from the first byte on it may be there or not."""
+        if remark is None:
+            remark = self.remark() if self.draw.random() < self.remarks else b""
         if commands is None:
             commands = (
                 self.retry.pop(0) if self.retry else self.source.commands(self.draw.randint(1, self.largest))
             )
+        if remark:
+            self.notes.append(Note(self.written + 1, remark, len(commands) > 0))
+            self.counts["remarks"] += 1
         self.log += commands.tobytes()
         self.in_doubt.append(commands)
         self.doing = "append"
-        last_seq = journal.append(commands)
+        before = journal._end
+        last_seq = journal.append(commands, remark)
         self.doing = ""
         self.ensure(last_seq == self.written, f"append returned {last_seq}")
         self.ensure(
@@ -402,7 +485,13 @@ class History:
         if len(commands):
             self.ensure(journal.durable_seq < last_seq, f"durable_seq is {journal.durable_seq} before a sync")
         end = journal._end
-        self.frames.setdefault(FOLDER / f"{end.segment:020d}.wbj", []).append(end.offset)
+        if remark:
+            self.notes[-1] = self.notes[-1]._replace(end=end[1:3])
+        places = self.frames.setdefault(FOLDER / f"{end.segment:020d}.wbj", [])
+        if remark and len(commands):
+            start = before.offset if before.segment == end.segment else frames.HEADER_BYTES
+            places.append(start + frames.FRAME_BYTES + len(remark))
+        places.append(end.offset)
         self.counts["batches"] += 1
 
     def sync(self, journal: writer.Journal) -> None:
@@ -412,11 +501,11 @@ class History:
         self.doing = ""
         self.ensure(durable_seq == self.written, f"sync returned {durable_seq}")
         self.ensure(journal.durable_seq == durable_seq, f"after sync durable_seq is {journal.durable_seq}")
-        if durable_seq > self.acked:
+        if durable_seq > self.acked or len(self.notes) > self.acked_notes:
             # A frame says what was durable before it; of the last one only the cursor knows, which need not
             # be on the disk itself when nothing else was in flight.
-            self.firm = self.acked
-        self.acked = durable_seq
+            self.firm, self.firm_notes = self.acked, self.acked_notes
+        self.acked, self.acked_notes = durable_seq, len(self.notes)
         self.in_doubt.clear()
         self.counts["syncs"] += 1
 
@@ -453,6 +542,14 @@ class History:
             last <= max(after_seq, journal.durable_seq), f"a reader came to {last} before it was durable"
         )
         self.ensure(journal.last_seq == self.written, f"last_seq is {journal.last_seq}")
+        notes = self.read_notes(self.disk, journal.durable_seq, after_seq)
+        self.ensure(notes >= self.acked_notes, f"a reader finds {notes} remarks of {self.acked_notes} alone")
+        # Of a large batch the first frame, which has the remark, may be durable before the last.
+        durable = sum(
+            note.seq <= journal.durable_seq if note.bound else note.end <= journal._durable[1:3]
+            for note in self.notes
+        )
+        self.ensure(notes <= durable, "a reader finds a remark before it was durable")
         self.counts["reads beside the writer"] += 1
 
     def look_slowly(self, journal: writer.Journal) -> None:
@@ -497,14 +594,16 @@ class History:
 
     def other_course(self, journal: writer.Journal) -> None:
         """Write the same frames with other commands on a copy of the disk: bytes that could get misplaced."""
-        count = self.draw.randint(1, self.largest)
+        size = len(self.remark()) if self.draw.random() < self.remarks else 0
+        # A remark alone is one of the frames that may get misplaced.
+        count = self.draw.randint(0 if size else 1, self.largest if self.draw.random() < 0.5 else 1)
         other, disk = copy.deepcopy((journal, self.disk))
         disk.calm()
         before = journal._end
         self.sync(journal)
-        other.append(self.source.commands(count))
+        other.append(self.source.commands(count), self.draw.randbytes(size))
         other.sync()
-        self.append(journal, self.source.commands(count))
+        self.append(journal, self.source.commands(count), self.draw.randbytes(size))
         self.sync(journal)
         after = journal._end
         path = FOLDER / f"{after.segment:020d}.wbj"
@@ -529,9 +628,13 @@ class History:
         # After a power loss the cursor may be behind, and readers with it, until the journal is opened again.
         least = self.acked if self.recovered else 0
         self.ensure(last_seq >= least, f"a reader finds commands up to {last_seq} alone")
+        if self.recovered:
+            self.read_notes(self.disk, last_seq, least=self.acked_notes)
         verdict = verify.verify(FOLDER, disk=self.disk)
         self.ensure(verdict.ok, f"verify finds {verdict.problems} where nothing is damaged")
         self.ensure(verdict.last_seq >= self.acked, f"verify counts {verdict.last_seq}")
+        remarks = sum(report.remarks for report in verdict.segments)
+        self.ensure(remarks >= self.acked_notes, f"verify counts {remarks} of {self.acked_notes} remarks")
         self.counts["torn tails"] += bool(verdict.torn_tail)
         if self.draw.random() < 0.5:
             self.damage()
@@ -551,6 +654,7 @@ class History:
         journal.close()
         self.ensure(reader.about(FOLDER, disk=self.disk) == self.source.about, "about changed")
         self.ensure(self.read(self.disk) == self.written, "a closed journal is not whole")
+        self.read_notes(self.disk, self.written, least=len(self.notes))
         verdict = verify.verify(FOLDER, disk=self.disk)
         self.ensure(verdict.ok and not verdict.torn_tail, f"verify finds {verdict.problems} after close")
         for _ in range(4):
@@ -581,13 +685,16 @@ class History:
         label = f"after {what} of {path.name}"
         # What the cursor on the disk itself did not know when the power failed, its own frame alone knows.
         firm = self.acked if self.recovered else self.firm if what == "flip" else self.marked()
+        known = sum(note.seq <= firm for note in self.notes)
+        notes = self.acked_notes if self.recovered else self.firm_notes if what == "flip" else known
         # In small batches what comes before damage is given; a misplaced frame shows by the one behind it.
         batch = 1 << 18 if what == "misplaced frame" else 3
         checks: list[tuple[str, int, Callable[[], int]]] = [
             ("about", 0, lambda: self.told(disk)),
             ("read", self.acked if self.recovered else 0, lambda: self.read(disk, batch=batch)),
-            ("verify", firm, lambda: self.verified(disk)),
-            ("open", firm, lambda: self.reopened(disk)),
+            ("remarks", 0, lambda: self.noted(disk)),
+            ("verify", firm, lambda: self.verified(disk, notes)),
+            ("open", firm, lambda: self.reopened(disk, notes)),
         ]
         for name, least, check in checks:
             try:
@@ -615,21 +722,29 @@ class History:
         self.ensure(reader.about(FOLDER, disk=disk) == self.source.about, "about is another")
         return 0
 
-    def verified(self, disk: SimDisk) -> int:
+    def noted(self, disk: SimDisk) -> int:
+        """All remarks; what a reader leaves out without a word may not be acknowledged."""
+        self.read_notes(disk, None, least=self.acked_notes if self.recovered else 0)
+        return 0
+
+    def verified(self, disk: SimDisk, notes: int) -> int:
         """What verify counts; damage that it tells is as good as a refusal."""
         verdict = verify.verify(FOLDER, disk=disk)
         if not verdict.ok:
             self.ensure(len(verdict.problems) > 0, "verify is not content and does not say why")
             raise JournalError(" ".join(map(str, verdict.problems)))
+        remarks = sum(report.remarks for report in verdict.segments)
+        self.ensure(remarks >= notes, f"verify counts {remarks} of {notes} remarks and is content")
         return int(verdict.last_seq)
 
-    def reopened(self, disk: SimDisk) -> int:
+    def reopened(self, disk: SimDisk, notes: int) -> int:
         """Open for writing and read all of it."""
         journal = self.open_on(disk)
         last_seq = journal.last_seq
         self.ensure(last_seq <= self.written, f"opened with {last_seq}")
         self.ensure(journal.about == self.source.about, "about is another")
         self.ensure(self.read(disk) == last_seq, "open and read differ")
+        self.read_notes(disk, last_seq, least=notes)
         self.check_snapshot(disk, last_seq, damaged=True)
         return last_seq
 
@@ -670,6 +785,14 @@ class History:
             data[start:stop] = other[start:stop]
             disk.replace(path, bytes(data))
             return "misplaced frame", path
+        alone = [note for note in self.notes[: self.firm_notes] if not note.bound][-3:]
+        if alone and draw.random() < 0.15:
+            # A remark alone, of which no sequence tells that it was acknowledged.
+            note = draw.choice(alone)
+            path, stop = FOLDER / f"{note.end[0]:020d}.wbj", note.end[1]
+            if path in disk.names and stop <= len(disk.data(path)):
+                disk.flip(path, draw.randrange((stop - frames.FRAME_BYTES - len(note.data)) * 8, stop * 8))
+                return "flip", path
         path = draw.choice([path for path in disk.files() if disk.data(path)])
         ends = sorted(set(self.frames.get(max(self.frames, default=path), [])))
         if draw.random() < 0.2 and len(ends) > 3 and max(self.frames) in disk.names:

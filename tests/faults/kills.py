@@ -36,7 +36,9 @@ from workbench.errors import WorkbenchError
 from workbench.journal import reader, snapshots, verify, writer
 
 REPORT = struct.Struct("<cxxxIQ")
-"""What happened (Opened, Acknowledged, Snapshot, Ended, Fault), checksum of all commands so far, sequence."""
+"""What happened (Opened, Acknowledged, Snapshot, Ended, Fault), checksum of all commands so far, sequence; or
+Noted, checksum of all remarks so far, and how many.
+"""
 TAPE = 400_000
 LIFE_SECONDS = 0.08
 START_SECONDS = 5.0
@@ -45,6 +47,17 @@ START_SECONDS = 5.0
 
 class LossError(AssertionError):
     """Something acknowledged is gone, or something is there that should not be."""
+
+
+Note = tuple[int, bytes]
+"""A remark: before which command, and its bytes, which begin with that number and whether it stands alone."""
+
+
+def checksum_of(notes: list[Note], before: int = 0) -> int:
+    """Checksum of remarks, going on with that of those before them."""
+    for note in notes:
+        before = zlib.crc32(repr(note).encode(), before)
+    return before
 
 
 @dataclass
@@ -56,6 +69,10 @@ class Run:
     commands: Records = field(init=False)
     acked: int = 0
     saved: int = 0
+    notes: list[Note] = field(default_factory=list)
+    """Remarks recovered after the latest kill."""
+    noted: tuple[int, int] = (0, 0)
+    """How many remarks were acknowledged, and their checksum."""
     seq: int = 0
     """Commands recovered after the latest kill."""
     straight: Exchange = field(default_factory=lambda: Exchange(venue()))
@@ -97,6 +114,15 @@ def child(run: Run, pipe: int, seed: int) -> None:
     rate = draw.choice((2e4, 1e5, 4e5))
     every = draw.choice((300, 2_000, 10_000))
     exchange, next_snapshot = run.straight, seq + every
+    notes = [(remark.seq, remark.data) for remark in reader.read_remarks(run.folder)]
+
+    def remark(before_seq: int, kind: bytes) -> bytes:
+        if draw.random() < 0.7:
+            return b""
+        data = b"%d %s " % (before_seq, kind) + draw.randbytes(draw.choice((0, 10, 5_000)))
+        notes.append((before_seq, data))
+        return data
+
     begun, first = time.monotonic(), seq
     while True:
         # Natural batching: everything that fell due while the last sync ran, in one batch or in some.
@@ -104,13 +130,15 @@ def child(run: Run, pipe: int, seed: int) -> None:
         cuts = sorted(draw.sample(range(seq, due), min(draw.randint(0, 2), due - seq))) if due > seq else []
         for start, stop in zip([seq, *cuts], [*cuts, due], strict=True):
             if stop > start:
-                journal.append(run.commands[start:stop])
+                journal.append(run.commands[start:stop], remark(start + 1, b"bound"))
+            journal.append(run.commands[:0], remark(stop + 1, b"alone"))
         if journal.sync() != due:
             raise LossError(f"sync says {journal.durable_seq}, and {due} were appended")
         digest = zlib.crc32(run.commands[seq:due].tobytes(), digest)
         exchange.step(run.commands[seq:due])
         seq = due
         tell(b"A", seq)
+        os.write(pipe, REPORT.pack(b"N", checksum_of(notes), len(notes)))
         if seq >= next_snapshot:
             journal.save_snapshot(exchange.snapshot(), seq, exchange.state_hash())
             tell(b"S", seq)
@@ -201,6 +229,9 @@ def take_in(run: Run, heard: bytes) -> None:
             run.acked = seq
         if what == b"S":
             run.saved = seq
+        if what == b"N":
+            run.noted = seq, digest
+            continue
         run.counts[{b"O": "opened", b"A": "syncs", b"S": "snapshots", b"E": "closed"}[what]] += 1
 
 
@@ -237,6 +268,7 @@ def read_all(run: Run) -> int:
             raise LossError(f"commands {first_seq} to {seq + len(commands)} are not those that were written")
         again.step(commands)
         seq += len(commands)
+    read_notes(run, seq)
     straight = run.straight if seq == run.seq else Exchange(venue())
     if straight is not run.straight:
         straight.step(run.commands[:seq])
@@ -246,6 +278,22 @@ def read_all(run: Run) -> int:
     check_snapshot(run, seq, expected)
     run.counts["state hashes equal"] += 2
     return seq
+
+
+def read_notes(run: Run, seq: int) -> None:
+    """Every remark a reader gets: those acknowledged are there, and none without the command it came with."""
+    notes = [(remark.seq, remark.data) for remark in reader.read_remarks(run.folder)]
+    count, checksum = run.noted
+    if len(notes) < count or checksum_of(notes[:count]) != checksum:
+        raise LossError(f"{count} remarks were acknowledged, and {len(notes)} are there or are others")
+    if notes[: len(run.notes)] != run.notes:
+        raise LossError("remarks that were recovered before are gone or are others")
+    for before_seq, data in notes:
+        named, kind, _ = data.split(b" ", 2)
+        if int(named) != before_seq or (kind == b"bound" and before_seq > seq):
+            raise LossError(f"the remark {data[:20]!r} stands before command {before_seq} of {seq}")
+    run.notes = notes
+    run.counts["remarks read"] += len(notes)
 
 
 def check_snapshot(run: Run, seq: int, expected: str) -> None:

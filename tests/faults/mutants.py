@@ -106,7 +106,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "segment not closed when full",
         "a segment that ends too early cannot be told from a whole one",
         "writer.Journal._finish_segment",
-        "segment.finish(epoch=self.epoch, durable_seq=self._durable.seq)",
+        "segment.finish(epoch=self.epoch, durable=self._durable)",
         SYNC,
     ),
     _one(
@@ -134,7 +134,7 @@ MUTANTS: tuple[Mutant, ...] = (
     _one(
         "checksum not checked",
         "flipped bits come back as commands",
-        "segments.Walk.__iter__",
+        "segments.Walk._frames",
         "if frame_checksum(block, place, frame.payload_bytes) != frame.checksum:",
         "if False:",
     ),
@@ -164,10 +164,10 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     _one(
         "reader goes beyond what is durable",
-        "a reader sees commands that a power loss may take back",
-        "reader.stored_steps",
-        "durable = mark.position.seq if mark and mark.whole else None",
-        "durable = None",
+        "a reader sees commands and remarks that a power loss may take back",
+        "reader._walked",
+        "end = mark.position if mark and mark.whole else None",
+        "end = None",
     ),
     _one(
         "reader starts one frame late",
@@ -181,8 +181,8 @@ MUTANTS: tuple[Mutant, ...] = (
         "cursor ignored",
         "a tail that is missing up to a frame's border is not noticed",
         "recovery.judge",
-        "if known.seq > seq:",
-        "if False:",
+        "missing = known.missing(walk.at, closed=walk.ended == CLOSED)",
+        "missing = ''",
     ),
     _one(
         "cursor before the sync",
@@ -209,24 +209,24 @@ MUTANTS: tuple[Mutant, ...] = (
         "torn tail taken for damage",
         "a journal whose power failed cannot be opened",
         "recovery.judge",
-        "any(stray.frame.durable_seq > seq for stray in later)",
+        "any(stray.proves_durable(walk.at, segment.header) for stray in later)",
         "True",
     ),
     _one(
         "torn tail not cut",
         "what is behind the last whole frame stays where the next one is written",
         "writer.Journal._take_over",
-        "segment.finish(epoch=self.epoch, durable_seq=0)",
+        "segment.finish(epoch=self.epoch)",
         "pass",
     ),
     _one(
         "recovered tail not synced",
         "a killed process's last frames count as durable and are in memory alone",
         "writer.Journal._take_over",
-        "segment.finish(epoch=self.epoch, durable_seq=0)",
+        "segment.finish(epoch=self.epoch)",
         "segment._disk = type('D', (), {'__getattr__': lambda s, n, d=self._disk: "
         "(lambda *a: None) if n == 'sync' else getattr(d, n)})()\n"
-        "        segment.finish(epoch=self.epoch, durable_seq=0)",
+        "        segment.finish(epoch=self.epoch)",
     ),
     _one(
         "recovered tail not written anew",
@@ -282,14 +282,14 @@ MUTANTS: tuple[Mutant, ...] = (
     _one(
         "snapshot one command ahead",
         "the command behind it is left out after recovery",
-        "writer.Journal.save_snapshot",
-        "snapshot = Snapshot(",
-        "seq += 1\n    snapshot = Snapshot(",
+        "writer.Journal.prepare_snapshot",
+        "return Snapshot(",
+        "seq += 1\n    return Snapshot(",
     ),
     _one(
         "snapshot of what is not durable",
         "a power loss leaves a state of commands that are gone",
-        "writer.Journal.save_snapshot",
+        "writer.Journal.prepare_snapshot",
         "if not 0 <= seq <= self._durable.seq:",
         "if not 0 <= seq:",
     ),
@@ -313,5 +313,101 @@ MUTANTS: tuple[Mutant, ...] = (
         "snapshots.remove_snapshots",
         "[keep:]",
         "[:-keep]",
+    ),
+    # ---------------------------------------------------------------- remarks
+    _one(
+        "remark written after its commands",
+        "commands are there without the remark that they were written with",
+        "writer.Journal.append",
+        'self._append_frame(part, count, COMMANDS, remark if first == 0 else b"")',
+        "self._append_frame(part, count, COMMANDS)\n"
+        "            if first == 0 and remark: self._append_frame(remark, 0, REMARK)",
+    ),
+    _one(
+        "remark in a frame and a write of its own",
+        "a remark is there without the commands that it was written with",
+        "growing.Growing.write",
+        "flags=BOUND",
+        "flags=0",
+    ),
+    _one(
+        "remark without its commands not cut",
+        "recovery keeps a remark whose commands are torn",
+        "segments.Walk.__iter__",
+        "if step.frame.bound:",
+        "if False:",
+    ),
+    _one(
+        "remark alone not synced",
+        "a remark is acknowledged that is in memory alone",
+        "writer.Journal.sync",
+        "if self._in_flight:",
+        "if self._end.seq > self._durable.seq:",
+    ),
+    _one(
+        "remarks lost at recovery",
+        "a segment of remarks alone is made anew by the next writer, who does not take them along",
+        "writer.Journal._take_over",
+        "if found.end.seq < last.header.first_seq and found.end.offset > HEADER_BYTES:",
+        "if False:",
+    ),
+    _one(
+        "remarks taken along without a sync",
+        "a segment of remarks alone is copied for the next writer, and the copy is in memory alone",
+        "writer.Journal._go_on_with",
+        "self._open.appear(self._spare)",
+        "self._open._disk = type('D', (), {'__getattr__': lambda s, n, d=self._disk: "
+        "(lambda *a: None) if n == 'sync' else getattr(d, n)})()\n"
+        "    self._open.appear(self._spare)\n"
+        "    self._open._disk = self._disk",
+    ),
+    Mutant(
+        "remark not counted in the chain",
+        "a remark from elsewhere comes back in place of another",
+        (
+            Edit(
+                "growing.Growing.write",
+                "previous=previous,\n        commands=count",
+                "previous=self.end.chain,\n        commands=count",
+            ),
+            Edit(
+                "growing.Growing.write",
+                "self.header.first_seq, end, chain)",
+                "self.header.first_seq, end, chain if codec != REMARK else self.end.chain)",
+            ),
+            Edit(
+                "segments.Walk._frames",
+                "chain = frame.checksum",
+                "chain = chain if frame.codec == REMARK else frame.checksum",
+            ),
+        ),
+    ),
+    _one(
+        "lost remark at the end not noticed",
+        "the cursor knows a place behind the last command, and only commands are compared",
+        "recovery.Known.missing",
+        "known[:3] <= at[:3]",
+        "True",
+    ),
+    _one(
+        "durable remarks not told by later frames",
+        "a damaged remark and what follows it are taken for a torn tail",
+        "segments.Stray.proves_durable",
+        "told = header",
+        "told = False and header",
+    ),
+    _one(
+        "snapshot hangs on a remark in flight",
+        "a power loss leaves a snapshot that points behind the end of the journal",
+        "writer.Journal._append_frame",
+        "if count:",
+        "if True:",
+    ),
+    _one(
+        "remarks before the next command left out",
+        "a reader who has some commands misses the remarks at the end of the segment before",
+        "reader.stored_frames",
+        "segment.header.first_seq <= after_seq",
+        "segment.header.first_seq <= after_seq + 1",
     ),
 )

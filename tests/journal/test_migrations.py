@@ -12,7 +12,7 @@ from workbench.domain.records import COMMAND, Records, schema_hash
 from workbench.errors import JournalError
 from workbench.journal import frames, growing, reader, recovery, segments, writer
 from workbench.journal.migrations import MIGRATIONS, Migration, migrate, register
-from workbench.journal.reader import about
+from workbench.journal.reader import about, read_remarks
 from workbench.journal.verify import verify
 
 OLDEST = np.dtype([(name, COMMAND[name]) for name in (COMMAND.names or ())[:8]])
@@ -39,7 +39,8 @@ def old_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, 
         then.setattr(segments.survey, "__kwdefaults__", {"schema": schema_hash(OLDEST)})
         with writer.Journal.create(tmp_path / "old", ABOUT) as journal:
             for at in range(0, 20, 4):
-                journal.append(records[at : at + 4])
+                journal.append(records[at : at + 4], b"before %d" % (at + 1) if at % 8 else b"")
+            journal.append(records[:0], b"at the end")
     return tmp_path / "old", records
 
 
@@ -79,6 +80,8 @@ def test_is_rewritten_beside_by_all_steps(old_journal: tuple[Path, Records], tmp
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
     assert read_all(tmp_path / "new") == widened(records, COMMAND).tobytes()
     assert about(tmp_path / "new") == ABOUT
+    remarks = [(remark.seq, remark.data) for remark in read_remarks(tmp_path / "new")]
+    assert remarks == [(5, b"before 5"), (13, b"before 13"), (21, b"at the end")]
     assert verify(tmp_path / "new").ok
 
 

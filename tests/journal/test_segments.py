@@ -61,7 +61,7 @@ def one_has_another_name(folder: Path) -> None:
 
 
 def one_from_the_future(folder: Path) -> None:
-    with_header(segments(folder)[0], 8, b"\x02\x00")
+    with_header(segments(folder)[0], 8, b"\x03\x00")
 
 
 def other_records(folder: Path) -> None:
@@ -93,7 +93,7 @@ CASES: list[tuple[Callable[[Path], None], str, int]] = [
     (last_is_missing, "and the cursor knows that 60 were acknowledged", 50),
     (one_of_another_journal, "it is a segment of another journal", 20),
     (one_has_another_name, "its name says 12, and its header begins at 21", 20),
-    (one_from_the_future, "of version 2 of the format, and version 1 is known here; use the version of", 0),
+    (one_from_the_future, "of version 3 of the format, and versions 1 and 2 are known here; use the", 0),
     (other_records, "its commands are of layout 0123456789abcdef, and this version has", 0),
     (header_cut, "it ends after 100 of the 128 bytes of its header", 10),
     (header_flipped, "its header is damaged: the checksum does not fit", 10),

@@ -147,6 +147,15 @@ class Catalog:
             self._make([each.manifest for each in known.values()], list(found.values()))
             self._known, self._datasets, self._made = known, found, True
 
+    def rows_of(self, table: str, files: Sequence[Path]) -> str:
+        """What a view of a stored table is selected from: its files, and whatever else a subclass knows."""
+        return parts_sql(TABLES[table], files)
+
+    @property
+    def manifests(self) -> dict[str, Manifest]:
+        """The manifests that are shown now, by session."""
+        return {name: known.manifest for name, known in self._known.items()}
+
     def _look(self) -> dict[str, _Known]:
         _check_root(self.root)
         names = session_names(self.root) if self.sessions is None else self.sessions
@@ -203,7 +212,7 @@ class Catalog:
                         for part in manifest.parts
                         if part.table == name
                     ]
-                    cursor.execute(view_sql(view, parts_sql(TABLES[name], files)))
+                    cursor.execute(view_sql(view, self.rows_of(name, files)))
                 cursor.commit()
             except BaseException:
                 cursor.rollback()
@@ -370,6 +379,7 @@ def connect(
     session: str | Sequence[str] | None = None,
     confined: bool = False,
     verify: bool = True,
+    catalog: type[Catalog] = Catalog,
 ) -> Connection:
     """SQL over every session under a data root.
 
@@ -384,6 +394,8 @@ def connect(
     verify
         Whether files that this process has not seen yet are read whole and held against their hashes. Without
         it a damaged file may give wrong answers.
+    catalog
+        What makes the views.
 
     Returns
     -------
@@ -404,14 +416,14 @@ def connect(
             raise StoreError(f"there is no session {name!r}", str(root), f"known are {known}")
     database = duckdb.connect(":memory:", config={**_CONFIG, "temp_directory": _spill_folder()})
     try:
-        catalog = Catalog(root, names, database, verified=verify)
+        views = catalog(root, names, database, verified=verify)
         if confined:
             confine(database, root)
-        catalog.refresh()
+        views.refresh()
     except BaseException:
         database.close()
         raise
-    return Connection(database, catalog)
+    return Connection(database, views)
 
 
 def _check_root(root: Path) -> None:

@@ -14,8 +14,15 @@ from crc32c import crc32c
 from workbench.domain.records import COMMAND, schema_hash
 from workbench.journal.disk import Bytes
 
-VERSION: Final = 1
-"""Of the format. The magic and the place of the checksum in the header of a segment are the same in all."""
+VERSION: Final = 2
+"""Of the format, as it is written. The magic and the place of the checksum in the header of a segment are the
+same in all.
+"""
+
+WITH_REMARKS: Final = 2
+"""The first version that knows remarks, and whose frames say how many bytes were in flight before them."""
+
+READABLE: Final = (1, 2)
 
 SCHEMA: Final = schema_hash(COMMAND)
 """What this version writes."""
@@ -63,6 +70,8 @@ class Header:
         Of the writer that made it.
     allocated_bytes
         How long the file was made.
+    version
+        Of the format that it is in.
     """
 
     schema: str
@@ -73,12 +82,13 @@ class Header:
     previous: int
     epoch: int
     allocated_bytes: int
+    version: int = VERSION
 
     def pack(self) -> bytes:
         """The header's bytes."""
         body = _SEGMENT.pack(
             SEGMENT_MAGIC,
-            VERSION,
+            self.version,
             self.record_bytes,
             0,
             self.schema.encode(),
@@ -118,12 +128,21 @@ def unpack_header(data: Bytes) -> Header:
     _, version, size, _, schema, journal, number, previous, epoch, first_seq, allocated = (
         _SEGMENT.unpack_from(body)
     )
-    if version != VERSION:
+    if version not in READABLE:
+        known = " and ".join(map(str, READABLE))
         raise HeaderError(
-            OTHER_VERSION, f"it is of version {version} of the format, and version {VERSION} is known here"
+            OTHER_VERSION, f"it is of version {version} of the format, and versions {known} are known here"
         )
     return Header(
-        schema.decode("ascii", "replace"), size, journal, number, first_seq, previous, epoch, allocated
+        schema.decode("ascii", "replace"),
+        size,
+        journal,
+        number,
+        first_seq,
+        previous,
+        epoch,
+        allocated,
+        version,
     )
 
 
@@ -139,7 +158,16 @@ assert _WHOLE.size == FRAME_BYTES
 COMMANDS: Final = 0
 ABOUT: Final = 1
 FOOTER: Final = 2
-"""Codecs: raw records, JSON about the journal (the first frame of all), the end of a segment."""
+REMARK: Final = 3
+"""Codecs: raw records, JSON about the journal (the first frame of all), the end of a segment, and bytes that
+somebody wrote beside the commands.
+"""
+
+BOUND: Final = 1
+"""Flag of a remark: it counts only together with the frame of commands behind it."""
+
+UNKNOWN: Final = 0xFFFFFFFF
+"""Instead of how many bytes were in flight."""
 
 _FOOTER = struct.Struct("<QQ")
 FOOTER_BYTES: Final = FRAME_BYTES + _FOOTER.size
@@ -169,6 +197,11 @@ class Frame(NamedTuple):
         Of its writer.
     codec
         What the payload is.
+    flags
+        `BOUND` or nothing.
+    in_flight_bytes
+        How many bytes before it in its segment were not known to be durable when it was written, or
+        `UNKNOWN`. In segments before `WITH_REMARKS` it says nothing.
     """
 
     checksum: int
@@ -179,6 +212,13 @@ class Frame(NamedTuple):
     commands: int
     epoch: int
     codec: int
+    flags: int
+    in_flight_bytes: int
+
+    @property
+    def bound(self) -> bool:
+        """Whether it is a remark that counts only together with the commands behind it."""
+        return self.codec == REMARK and self.flags & BOUND != 0
 
 
 class Footer(NamedTuple):
@@ -197,10 +237,20 @@ def pack_frame(
     commands: int,
     epoch: int,
     codec: int = COMMANDS,
+    flags: int = 0,
+    in_flight_bytes: int = UNKNOWN,
 ) -> tuple[bytes, int]:
     """The frame's head (which goes before the payload) and its checksum."""
     rest = _FRAME_REST.pack(
-        previous, len(payload), first_seq, durable_seq, commands, epoch & 0xFFFFFFFF, codec, 0, 0
+        previous,
+        len(payload),
+        first_seq,
+        durable_seq,
+        commands,
+        epoch & 0xFFFFFFFF,
+        codec,
+        flags,
+        in_flight_bytes,
     )
     checksum = crc32c(payload, crc32c(rest))
     return _FRAME.pack(FRAME_MAGIC, checksum) + rest, checksum
@@ -208,12 +258,8 @@ def pack_frame(
 
 def unpack_frame(data: Bytes, at: int = 0) -> Frame | None:
     """The head of a frame at a place, or None when no frame begins there; nothing is verified yet."""
-    magic, checksum, previous, size, first_seq, durable, count, epoch, codec, _, _ = _WHOLE.unpack_from(
-        data, at
-    )
-    if magic != FRAME_MAGIC:
-        return None
-    return Frame(checksum, previous, size, first_seq, durable, count, epoch, codec)
+    magic, *fields = _WHOLE.unpack_from(data, at)
+    return Frame(*fields) if magic == FRAME_MAGIC else None
 
 
 def frame_checksum(data: memoryview, at: int, payload_bytes: int) -> int:

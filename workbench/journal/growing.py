@@ -8,11 +8,14 @@ from typing import Final
 
 from workbench.journal.disk import PARTIAL, Bytes, Disk, write_all
 from workbench.journal.frames import (
+    BOUND,
     COMMANDS,
     FOOTER,
     FOOTER_BYTES,
-    FRAME_BYTES,
     HEADER_BYTES,
+    REMARK,
+    UNKNOWN,
+    WITH_REMARKS,
     Footer,
     Header,
     pack_footer,
@@ -77,7 +80,7 @@ class Growing:
         How much of it is allocated.
     end
         Behind its last frame.
-    frames, commands
+    commands
         How many are in it.
     """
 
@@ -88,8 +91,25 @@ class Growing:
         self.header = header
         self.size = header.allocated_bytes
         self.end = end
-        self.frames = 0
         self.commands = commands
+
+    @property
+    def unused(self) -> bool:
+        """Whether no frame is in it."""
+        return self.end.offset == HEADER_BYTES
+
+    @property
+    def names_nothing(self) -> bool:
+        """Whether no command is in it, so that the next segment would have the same name."""
+        return self.end.seq < self.header.first_seq
+
+    @classmethod
+    def again(cls, disk: Disk, spare: Spare, header: Header, data: Bytes, end: Position) -> Growing:
+        """Write all of a segment that is to go on into the spare file, as it is; then `appear`."""
+        self = cls(disk, spare.path, header, end)
+        self.size = spare.size
+        write_all(disk, self.handle, data, 0)
+        return self
 
     @classmethod
     def begin(cls, disk: Disk, spare: Spare, header: Header) -> Growing:
@@ -107,42 +127,88 @@ class Growing:
         self._disk.sync_folder(self.path.parent)
         spare.size = 0
 
-    def fits(self, payload_bytes: int) -> bool:
-        """Whether there is room for one more frame, and the closing one behind it."""
-        return self.end.offset + FRAME_BYTES + payload_bytes + FOOTER_BYTES <= self.size
+    def fits(self, frames_bytes: int) -> bool:
+        """Whether there is room for some more frames, heads included, and the closing one behind them."""
+        return self.end.offset + frames_bytes + FOOTER_BYTES <= self.size
 
-    def lengthen(self, payload_bytes: int) -> None:
-        """Make room for a frame."""
-        self.size = self.end.offset + FRAME_BYTES + payload_bytes + FOOTER_BYTES
+    def lengthen(self, frames_bytes: int) -> None:
+        """Make room for frames."""
+        self.size = self.end.offset + frames_bytes + FOOTER_BYTES
         self._disk.allocate(self.handle, self.size)
 
-    def write(self, payload: Bytes, count: int, codec: int, *, epoch: int, durable_seq: int) -> None:
-        """Write one frame behind the last; if that fails, `end` is where it was."""
-        head, checksum = pack_frame(
+    def write(
+        self,
+        payload: Bytes,
+        count: int,
+        codec: int,
+        *,
+        epoch: int,
+        durable: Position | None = None,
+        remark: bytes = b"",
+    ) -> None:
+        """Write one frame behind the last; if that fails, `end` is where it was.
+
+        Parameters
+        ----------
+        payload, count, codec
+            What is in it.
+        epoch
+            Of the writer.
+        durable
+            Up to where the segment is durable; None when that is not known.
+        remark
+            To go before it in a frame of its own, both in one write.
+        """
+        at, front = self.end.offset, b""
+        told: dict[str, int] = {
+            "first_seq": self.end.seq + 1,
+            "durable_seq": max(durable.seq, 0) if durable else 0,
+            "epoch": epoch,
+        }
+        previous = self.end.chain
+        if remark:
+            head, previous = pack_frame(
+                remark,
+                previous=previous,
+                commands=0,
+                codec=REMARK,
+                flags=BOUND,
+                in_flight_bytes=self._in_flight(at, durable),
+                **told,
+            )
+            front = head + remark
+        head, chain = pack_frame(
             payload,
-            previous=self.end.chain,
-            first_seq=self.end.seq + 1,
-            durable_seq=max(durable_seq, 0),
+            previous=previous,
             commands=count,
-            epoch=epoch,
             codec=codec,
+            in_flight_bytes=self._in_flight(at + len(front), durable),
+            **told,
         )
-        at = self.end.offset
+        front += head
         if len(payload) <= _COPIED_BYTES:
-            write_all(self._disk, self.handle, head + payload, at)
+            write_all(self._disk, self.handle, front + payload, at)
         else:
-            write_all(self._disk, self.handle, payload, at + FRAME_BYTES)
-            write_all(self._disk, self.handle, head, at)
-        self.end = Position(
-            self.end.seq + count, self.header.first_seq, at + FRAME_BYTES + len(payload), checksum
-        )
-        self.frames += 1
+            write_all(self._disk, self.handle, payload, at + len(front))
+            write_all(self._disk, self.handle, front, at)
+        end = at + len(front) + len(payload)
+        self.end = Position(self.end.seq + count, self.header.first_seq, end, chain)
         self.commands += count if codec == COMMANDS else 0
 
-    def finish(self, *, epoch: int, durable_seq: int) -> None:
+    def _in_flight(self, at: int, durable: Position | None) -> int:
+        if self.header.version < WITH_REMARKS:
+            return 0
+        return UNKNOWN if durable is None else min(at - durable.offset, UNKNOWN)
+
+    def finish(self, *, epoch: int, durable: Position | None = None) -> None:
         """Write the closing frame and cut off what is allocated behind it; all of it durable after that."""
         footer = pack_footer(Footer(self.commands, self.end.seq))
-        self.write(footer, 0, FOOTER, epoch=epoch, durable_seq=durable_seq)
+        self.write(footer, 0, FOOTER, epoch=epoch, durable=durable)
+        self._disk.truncate(self.handle, self.end.offset)
+        self._disk.sync(self.handle)
+
+    def leave(self) -> None:
+        """Cut off what is allocated behind the last frame without closing; all of it durable after that."""
         self._disk.truncate(self.handle, self.end.offset)
         self._disk.sync(self.handle)
 

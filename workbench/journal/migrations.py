@@ -13,7 +13,7 @@ from workbench.domain.records import COMMAND, Records, schema_hash
 from workbench.errors import JournalError
 from workbench.journal.disk import REAL, Disk
 from workbench.journal.frames import COMMANDS, SCHEMA
-from workbench.journal.reader import about, stored_steps
+from workbench.journal.reader import about, stored_frames
 from workbench.journal.segments import read_header, segment_files, survey
 from workbench.journal.writer import SEGMENT_BYTES, Journal
 
@@ -91,7 +91,7 @@ def migrate(
 ) -> Migrated:
     """Write a journal anew in the present layout, beside the old one, which is only read.
 
-    Frames and sequences stay; snapshots are not taken along, for states have layouts of their own.
+    Frames, remarks and sequences stay; snapshots are not taken along, for states have layouts of their own.
 
     Raises
     ------
@@ -111,8 +111,13 @@ def migrate(
     with Journal.create(
         out, about(folder, disk=disk), segment_bytes=segment_bytes, identity=identity, disk=disk
     ) as journal:
-        for step in stored_steps(folder, disk=disk, schema=schema):
+        remark = b""
+        for step in stored_frames(folder, disk=disk, schema=schema):
             if step.frame.codec != COMMANDS:
+                remark = bytes(step.payload)
+                if not step.frame.bound:
+                    journal.append(np.zeros(0, dtype=COMMAND), remark)
+                    remark = b""
                 continue
             records: Records = np.frombuffer(step.payload, dtype=path[0].old)
             for migration in path:
@@ -124,7 +129,8 @@ def migrate(
                     )
                 records = converted
             assert records.dtype == COMMAND
-            journal.append(records)
+            journal.append(records, remark)
+            remark = b""
         journal.sync()
         last_seq = journal.last_seq
     return Migrated(out, last_seq, tuple(migration.name for migration in path))

@@ -4,20 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from workbench.domain.records import COMMAND, Records
 from workbench.errors import JournalError
+from workbench.journal.cursor import Mark
 from workbench.journal.disk import REAL, Disk
-from workbench.journal.frames import COMMANDS, SCHEMA
-from workbench.journal.recovery import Known, check_link, check_mark, cursor_of, judge, read_about
+from workbench.journal.frames import COMMANDS, REMARK, SCHEMA
+from workbench.journal.recovery import check_link, check_mark, cursor_of, judge, known_by, read_about
 from workbench.journal.refusals import disk_errors
-from workbench.journal.segments import Step, Walk, opened, survey
+from workbench.journal.segments import Position, Segment, Step, Walk, opened, survey
 from workbench.journal.snapshots import Snapshot, latest_snapshot
 
-__all__ = ["Snapshot", "about", "latest_snapshot", "read", "stored_steps"]
+__all__ = ["Remark", "Snapshot", "about", "latest_snapshot", "read", "read_remarks", "stored_steps"]
+
+
+class Remark(NamedTuple):
+    """Bytes that somebody wrote beside the commands.
+
+    Attributes
+    ----------
+    seq
+        Of the command behind it: the first of those it was written with, or the next that came or will come.
+    data
+        As they were given.
+    """
+
+    seq: int
+    data: bytes
 
 
 def read(
@@ -95,6 +111,42 @@ class _Packer:
             self._filled, self._out = 0, self._out[:0]
 
 
+def read_remarks(folder: Path | str, after_seq: int = 0, *, disk: Disk = REAL) -> Iterator[Remark]:
+    """Remarks in order, every byte verified before it is given.
+
+    Parameters
+    ----------
+    folder
+        The journal.
+    after_seq
+        Those before later commands only; all of them unless given.
+    disk
+        Where.
+
+    Raises
+    ------
+    JournalError
+        When something is damaged or missing before the end of what is durable.
+    """
+    if after_seq < 0:
+        raise JournalError(f"after_seq is {after_seq}, expected 0 or more", "read_remarks")
+    for step in stored_frames(Path(folder), after_seq=after_seq, disk=disk):
+        if step.frame.codec == REMARK and step.frame.first_seq > after_seq:
+            yield Remark(step.frame.first_seq, bytes(step.payload))
+
+
+def stored_frames(
+    folder: Path, *, after_seq: int = 0, schema: str = SCHEMA, disk: Disk = REAL
+) -> Iterator[Step]:
+    """All durable frames of remarks and commands, from the segment on that may hold something behind one."""
+    mark, segments = _there(folder, schema, disk)
+    # A remark before the next command may stand at the end of the segment before that command's.
+    first = max((i for i, segment in enumerate(segments) if segment.header.first_seq <= after_seq), default=0)
+    for step, _ in _walked(disk, segments[first:], mark):
+        if step.frame.codec in (COMMANDS, REMARK):
+            yield step
+
+
 def stored_steps(
     folder: Path,
     *,
@@ -104,15 +156,7 @@ def stored_steps(
     disk: Disk = REAL,
 ) -> Iterator[Step]:
     """The verified frames of commands that a reader wants, with those before them in the same segment."""
-    # The cursor first: all segments up to it are there when the folder is read afterwards.
-    warnings: list[str] = []
-    with disk_errors(folder, "cannot be read"):
-        there = disk.exists(folder)
-    if not there:
-        raise JournalError("there is no such folder", str(folder), "name the folder of a journal")
-    segments = survey(disk, folder, schema=schema)
-    mark = cursor_of(disk, folder, segments[0].header.journal, warnings)
-    segments = survey(disk, folder, schema=schema)
+    mark, segments = _there(folder, schema, disk)
     durable = mark.position.seq if mark and mark.whole else None
     end = durable if upto_seq is None else upto_seq if durable is None else min(durable, upto_seq)
     if end is not None and end <= after_seq:
@@ -120,26 +164,47 @@ def stored_steps(
     first = max(
         (i for i, segment in enumerate(segments) if segment.header.first_seq <= after_seq + 1), default=0
     )
-    for index in range(first, len(segments)):
+    for step, at in _walked(disk, segments[first:], mark):
+        if step.frame.codec == COMMANDS:
+            yield step
+        # The last durable frame of all is held against the cursor, so there we go on to where that is.
+        if upto_seq is not None and at.seq >= upto_seq and upto_seq != durable and not step.frame.bound:
+            return
+
+
+def _there(folder: Path, schema: str, disk: Disk) -> tuple[Mark | None, list[Segment]]:
+    """The cursor, and then the segments: all up to it are there when the folder is read afterwards."""
+    with disk_errors(folder, "cannot be read"):
+        there = disk.exists(folder)
+    if not there:
+        raise JournalError("there is no such folder", str(folder), "name the folder of a journal")
+    segments = survey(disk, folder, schema=schema)
+    mark = cursor_of(disk, folder, segments[0].header.journal, [])
+    return mark, survey(disk, folder, schema=schema)
+
+
+def _walked(disk: Disk, segments: list[Segment], mark: Mark | None) -> Iterator[tuple[Step, Position]]:
+    """The verified frames of some segments up to the cursor, each with the position behind it.
+
+    Without a cursor that says where they end, the last one's end is judged.
+    """
+    end = mark.position if mark and mark.whole else None
+    for index in range(len(segments)):
         segment = segments[index]
+        if end is not None and segment.start[:3] >= end[:3]:
+            return
         with opened(disk, segment.path) as source, disk_errors(segment.path, "cannot be read"):
             walk = Walk(source, segment)
             for step in walk:
                 check_mark(segment.path, walk.at, mark)
-                if step.frame.codec == COMMANDS:
-                    yield step
-                if end is not None and walk.at.seq >= end:
+                if end is not None and walk.at[:3] > end[:3]:
+                    return
+                yield step, walk.at
+                if end is not None and walk.at[:3] == end[:3] and not step.frame.bound:
                     return
             if index == len(segments) - 1:
                 # Behind the cursor somebody may be writing at this moment; before it nothing may be missing.
-                judge(
-                    source,
-                    walk,
-                    segment,
-                    Known(mark.position.seq if mark else 0, "the cursor"),
-                    mark is not None,
-                    warnings,
-                )
+                judge(source, walk, segment, known_by(mark), mark is not None, [])
                 return
         check_link(walk, segment, segments[index + 1])
 

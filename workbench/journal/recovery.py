@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from workbench.journal.cursor import Mark, read_cursor
 from workbench.journal.disk import Disk
-from workbench.journal.frames import ABOUT, HEADER_BYTES, SCHEMA, Frame
+from workbench.journal.frames import ABOUT, COMMANDS, HEADER_BYTES, SCHEMA, Frame
 from workbench.journal.refusals import damaged, disk_errors
 from workbench.journal.segments import (
     BROKEN,
@@ -20,8 +20,11 @@ from workbench.journal.segments import (
     Position,
     Segment,
     Source,
+    Stray,
     Walk,
+    knows,
     opened,
+    segment_name,
     strays,
     survey,
     written_bytes,
@@ -93,10 +96,39 @@ class Finding:
 
 
 class Known(NamedTuple):
-    """The highest sequence that something outside the segments knows, and what that is."""
+    """The highest sequence that something outside the segments knows, and what that is.
+
+    Attributes
+    ----------
+    seq
+        Of a command.
+    by
+        Who knows it.
+    position
+        Exactly where that was, when that is known: remarks may stand behind the last command.
+    """
 
     seq: int
     by: str
+    position: Position | None = None
+
+    def missing(self, at: Position, *, closed: bool) -> str:
+        """What is known and not there when the frames end at a position, or ""."""
+        if self.seq > at.seq:
+            return f"{self.by} knows that {self.seq} were acknowledged"
+        known = self.position
+        if known is None or known[:3] <= at[:3]:
+            return ""
+        # A segment without frames is nothing that was acknowledged; but all before it was closed.
+        if known.offset == HEADER_BYTES and (closed or known.segment == at.segment):
+            return ""
+        where = f"offset {known.offset} of {segment_name(known.segment)}"
+        return f"{self.by} knows that what was acknowledged ends at {where}"
+
+
+def known_by(mark: Mark | None) -> Known:
+    """What the cursor knows."""
+    return Known(mark.position.seq, "the cursor", mark.position) if mark else Known(0, "")
 
 
 def examine(disk: Disk, folder: Path, *, schema: str | None = SCHEMA) -> Finding:
@@ -111,7 +143,7 @@ def examine(disk: Disk, folder: Path, *, schema: str | None = SCHEMA) -> Finding
     warnings: list[str] = []
     journal = segments[0].header.journal
     mark = cursor_of(disk, folder, journal, warnings)
-    known = Known(mark.position.seq, "the cursor") if mark else Known(0, "")
+    known = known_by(mark)
     start = segments[0].start
     snapshot = next(usable_snapshots(disk, folder, journal, warnings), None)
     if snapshot:
@@ -212,21 +244,22 @@ def judge(
     """
     seq, offset = walk.at.seq, walk.at.offset
     path = segment.path
-    if known.seq > seq:
-        raise damaged(
-            path,
-            offset,
-            f"{walk.reason or 'the frames end here'} {after(seq)}, and {known.by} knows that "
-            f"{known.seq} were acknowledged",
-        )
+    missing = known.missing(walk.at, closed=walk.ended == CLOSED)
+    if missing:
+        raise damaged(path, offset, f"{walk.reason or 'the frames end here'} {after(seq)}, and {missing}")
     if walk.ended == CLOSED:
         return None
     later = strays(source, offset)
-    if later and later[0].offset == offset and _continues(walk, later[0].frame):
-        # Somebody wrote it after we had come here, and what follows is theirs too.
-        return None
+    if later and later[0].offset == offset and _continues(walk, later[0].frame, segment):
+        if not later[0].frame.bound or _completed(later):
+            # Somebody wrote it after we had come here, and what follows is theirs too.
+            return None
+        # A remark came through and the commands that it was written with did not: neither counts.
+        del later[0]
     if later and (
-        later[0].offset == offset or not has_cursor or any(stray.frame.durable_seq > seq for stray in later)
+        later[0].offset == offset
+        or not has_cursor
+        or any(stray.proves_durable(walk.at, segment.header) for stray in later)
     ):
         raise damaged(
             path,
@@ -238,7 +271,9 @@ def judge(
     if count:
         reason = walk.reason if walk.ended == BROKEN else "zeros where a frame should begin"
         return Cut(path, offset, count, reason)
-    if source.size < segment.header.allocated_bytes:
+    # One of remarks alone is left unclosed, and cut to its content all the same.
+    of_remarks = seq < segment.header.first_seq and offset > HEADER_BYTES
+    if source.size < segment.header.allocated_bytes and not of_remarks:
         warnings.append(
             f"{path}, offset {source.size}: the file was made {segment.header.allocated_bytes:,} bytes long "
             "and its end is missing; nothing was written there as far as can be seen"
@@ -261,8 +296,18 @@ def _last(seq: int) -> str:
     return f"command {seq}" if seq > 0 else "the frame that tells about the journal"
 
 
-def _continues(walk: Walk, frame: Frame) -> bool:
-    return frame.previous == walk.at.chain and frame.first_seq == walk.at.seq + 1
+def _continues(walk: Walk, frame: Frame, segment: Segment) -> bool:
+    return (
+        frame.previous == walk.at.chain
+        and frame.first_seq == walk.at.seq + 1
+        and knows(segment.header, frame)
+    )
+
+
+def _completed(later: list[Stray]) -> bool:
+    """Whether the commands that the first of some frames, a remark, was written with stand behind it."""
+    first, then = later[0], later[1:2]
+    return bool(then) and then[0].frame.codec == COMMANDS and then[0].frame.previous == first.frame.checksum
 
 
 def read_about(disk: Disk, segments: list[Segment]) -> dict[str, Any]:

@@ -198,8 +198,11 @@ def _close(disk: Disk, segment: Segment, end: Position) -> Position:
     commands = end.seq - max(segment.header.first_seq, 1) + 1
     growing = Growing(disk, segment.path, segment.header, end, commands)
     try:
-        growing.cut(end.offset)
-        growing.finish(epoch=segment.header.epoch, durable_seq=end.seq)
+        growing.leave()
+        if growing.names_nothing:
+            # It holds remarks alone, so the next writer goes on with it.
+            return end
+        growing.finish(epoch=segment.header.epoch, durable=end)
     finally:
         growing.close()
     with opened(disk, segment.path) as source:

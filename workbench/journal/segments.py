@@ -23,7 +23,10 @@ from workbench.journal.frames import (
     FRAME_BYTES,
     FRAME_MAGIC,
     HEADER_BYTES,
+    REMARK,
     SCHEMA,
+    UNKNOWN,
+    WITH_REMARKS,
     Frame,
     Header,
     HeaderError,
@@ -286,6 +289,7 @@ class Step(NamedTuple):
 class Walk:
     """Frames of a segment from a position on, each verified before it is given.
 
+    A remark that is bound to the commands behind it is given when those are verified too, or not at all.
     When the iteration is over, `ended` tells how and `at` is the position behind the last good frame.
 
     Parameters
@@ -306,9 +310,33 @@ class Walk:
         self.reason = ""
         self.frames = 0
         self.commands = 0
+        self.remarks = 0
 
     def __iter__(self) -> Iterator[Step]:
-        source, record_bytes = self._source, self._segment.header.record_bytes
+        remark: Step | None = None
+        for step, behind in self._frames():
+            if remark is not None and step.frame.codec != COMMANDS:
+                break
+            if step.frame.bound:
+                remark = step
+                continue
+            self.at = behind
+            self.frames += 1 if remark is None else 2
+            self.commands += step.frame.commands if step.frame.codec == COMMANDS else 0
+            self.remarks += remark is not None or step.frame.codec == REMARK
+            if step.frame.codec == FOOTER:
+                self.ended = CLOSED
+                return
+            if remark is not None:
+                yield remark
+                remark = None
+            yield step
+        if remark is not None:
+            self._stop("the commands that were written with a remark are missing behind it")
+
+    def _frames(self) -> Iterator[tuple[Step, Position]]:
+        """Each verified frame, and the position behind it; sets how it ended unless that was a footer."""
+        source, header = self._source, self._segment.header
         seq, _, offset, chain = self.at
         base, block = offset, source.read(_BLOCK_BYTES, offset)
         while True:
@@ -336,19 +364,15 @@ class Walk:
                 self._stop("the frame's checksum does not fit its bytes")
                 return
             payload = block[place + FRAME_BYTES : place + FRAME_BYTES + frame.payload_bytes]
-            reason = _misfit(frame, payload, seq, chain, record_bytes)
+            reason = _misfit(frame, payload, seq, chain, header)
             if reason:
                 self._stop(reason)
                 return
             seq += frame.commands
             chain = frame.checksum
-            self.at = Position(seq, self._segment.header.first_seq, end, chain)
-            self.frames += 1
-            self.commands += frame.commands if frame.codec == COMMANDS else 0
+            yield Step(frame, payload, offset), Position(seq, header.first_seq, end, chain)
             if frame.codec == FOOTER:
-                self.ended = CLOSED
                 return
-            yield Step(frame, payload, offset)
             offset = end
 
     def _stop(self, reason: str) -> None:
@@ -366,21 +390,33 @@ class Walk:
             self.ended = OPEN
 
 
-def _misfit(frame: Frame, payload: memoryview, seq: int, chain: int, record_bytes: int) -> str:
+def _misfit(frame: Frame, payload: memoryview, seq: int, chain: int, header: Header) -> str:
     """Why an undamaged frame is not the next one, or ""."""
     if frame.previous != chain:
         return "the frame does not continue the one before it (its chain value is another)"
     if frame.first_seq != seq + 1:
         return f"the frame begins with command {frame.first_seq}, expected {seq + 1}"
     if frame.codec == COMMANDS:
-        if frame.commands < 1 or frame.payload_bytes != frame.commands * record_bytes:
+        if frame.commands < 1 or frame.payload_bytes != frame.commands * header.record_bytes:
             return f"the frame has {frame.payload_bytes} bytes for {frame.commands} commands"
     elif frame.codec == FOOTER:
         if frame.commands or unpack_footer(payload).last_seq != seq:
             return f"the closing frame does not close with command {seq}"
+        if seq < header.first_seq:
+            return "the closing frame closes a segment without commands"
+    elif frame.codec == REMARK and header.version >= WITH_REMARKS:
+        if frame.commands:
+            return f"the frame is a remark and counts {frame.commands} commands"
     elif frame.codec != ABOUT or frame.commands != 1:
         return f"the frame is of a kind ({frame.codec}) that is not known here"
     return ""
+
+
+def knows(header: Header, frame: Frame) -> bool:
+    """Whether a frame is of a kind that a segment may hold."""
+    return frame.codec in (COMMANDS, ABOUT, FOOTER) or (
+        frame.codec == REMARK and header.version >= WITH_REMARKS
+    )
 
 
 class Stray(NamedTuple):
@@ -388,6 +424,14 @@ class Stray(NamedTuple):
 
     offset: int
     frame: Frame
+
+    def proves_durable(self, at: Position, header: Header) -> bool:
+        """Whether it says that something behind a position was durable when it was written."""
+        if self.frame.durable_seq > at.seq:
+            return True
+        # Of remarks alone a sequence says nothing.
+        told = header.version >= WITH_REMARKS and self.frame.in_flight_bytes != UNKNOWN
+        return told and self.offset - self.frame.in_flight_bytes > at.offset
 
 
 def strays(source: Source, after: int) -> list[Stray]:

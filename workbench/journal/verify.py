@@ -13,7 +13,7 @@ from workbench.journal.archive import check_sums
 from workbench.journal.cursor import Mark
 from workbench.journal.disk import REAL, Disk
 from workbench.journal.frames import COMMANDS, SCHEMA
-from workbench.journal.recovery import Cut, Known, after, check_link, check_mark, cursor_of, judge
+from workbench.journal.recovery import Cut, Known, after, check_link, check_mark, cursor_of, judge, known_by
 from workbench.journal.refusals import disk_errors
 from workbench.journal.segments import (
     ARCHIVED,
@@ -46,7 +46,7 @@ class SegmentReport:
         Its path.
     first_seq, last_seq
         Its first and last good command; `last_seq` is smaller when there is none.
-    frames, commands, bytes
+    frames, commands, remarks, bytes
         How many good ones.
     ended
         How its good frames end: CLOSED with a closing frame, OPEN with nothing, BROKEN with something else.
@@ -67,6 +67,7 @@ class SegmentReport:
     last_seq: int = -1
     frames: int = 0
     commands: int = 0
+    remarks: int = 0
     bytes: int = 0
     ended: str = ""
     archived: bool = False
@@ -139,7 +140,7 @@ def verify(folder: Path | str, *, disk: Disk = REAL) -> Verdict:
     if journal:
         # What is known before what is there: a writer at work may only add to it.
         mark = cursor_of(disk, folder, journal, verdict.warnings)
-        known = Known(mark.position.seq, "the cursor") if mark else known
+        known = known_by(mark)
         verdict.snapshots = list(usable_snapshots(disk, folder, journal, verdict.warnings))
         if verdict.snapshots and verdict.snapshots[0].seq > known.seq:
             known = Known(verdict.snapshots[0].seq, f"the snapshot {verdict.snapshots[0].path.name}")
@@ -247,5 +248,6 @@ def _walk(source: Source, segment: Segment, report: SegmentReport) -> Walk:
         report.last_time_ns = int(np.frombuffer(last, COMMAND)["time_ns"][0])
     report.first_seq, report.last_seq = max(segment.header.first_seq, 1), walk.at.seq
     report.frames, report.commands, report.bytes = walk.frames, walk.commands, walk.at.offset
+    report.remarks = walk.remarks
     report.ended, report.epoch = walk.ended, segment.header.epoch
     return walk

@@ -8,7 +8,8 @@ import logging
 import os
 from bisect import bisect_right
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -19,7 +20,7 @@ from workbench.domain.records import COMMAND, Records
 from workbench.domain.views import STATE_SCHEMA
 from workbench.errors import CommandError, JournalError
 from workbench.journal.cursor import Cursor
-from workbench.journal.disk import PARTIAL, REAL, Disk, write_all
+from workbench.journal.disk import PARTIAL, REAL, Bytes, Disk, read_file, write_all
 from workbench.journal.fence import Fence
 from workbench.journal.frames import (
     ABOUT,
@@ -27,6 +28,7 @@ from workbench.journal.frames import (
     FOOTER_BYTES,
     FRAME_BYTES,
     HEADER_BYTES,
+    REMARK,
     SCHEMA,
     Header,
 )
@@ -43,6 +45,8 @@ SMALLEST_SEGMENT: Final = 1 << 10
 SNAPSHOTS_KEPT: Final = 2
 LARGEST_FRAME: Final = 1 << 18
 """Commands in one frame at most; a larger batch becomes several."""
+LARGEST_REMARK: Final = 1 << 20
+"""Bytes in one remark at most."""
 _POSITIONS_KEPT = 1 << 16
 _BLOCK_BYTES = 8 << 20
 
@@ -144,7 +148,7 @@ class Journal:
             self._journal = identity or new_identity()
             self._remove_leftovers()
             with disk_errors(folder, "the journal cannot be made"):
-                self._make_spare(len(text))
+                self._make_spare(FRAME_BYTES + len(text))
                 # Its first frame is in the segment before the segment has its name.
                 self._start_segment(text)
                 self._start_cursor(0)
@@ -187,7 +191,8 @@ class Journal:
             with disk_errors(folder, "the journal cannot be opened for writing"):
                 self._make_spare(0)
                 self._take_over(found)
-                self._start_segment()
+                if self._open is None:
+                    self._start_segment()
                 self._start_cursor(found.mark.turn if found.mark else 0)
             self.recovery = Recovery(found.end.seq, found.verified_from, found.cut, tuple(found.warnings))
         if found.cut:
@@ -205,6 +210,9 @@ class Journal:
             if not last.archived:
                 self._write_anew(last, found)
             return
+        if found.end.seq < last.header.first_seq and found.end.offset > HEADER_BYTES:
+            self._go_on_with(last, found)
+            return
         if found.end.offset == HEADER_BYTES and len(found.segments) > 1:
             # No frame came into it; ours has the same name.
             self._number -= 1
@@ -219,10 +227,20 @@ class Journal:
         try:
             segment.cut(found.end.offset)
             self._write_anew(last, found)
-            segment.finish(epoch=self.epoch, durable_seq=0)
+            segment.finish(epoch=self.epoch)
         finally:
             segment.close()
         self._end = segment.end
+
+    def _go_on_with(self, last: Segment, found: Finding) -> None:
+        """Go on with a segment of remarks alone, for the next one would have its name.
+
+        In a file of our own, equal byte for byte: whoever wrote before us may still hold the other.
+        """
+        data = read_file(self._disk, last.path)[: found.end.offset]
+        self._spare.make(max(self._segment_bytes, last.header.allocated_bytes, 2 * len(data)))
+        self._open = Growing.again(self._disk, self._spare, last.header, data, found.end)
+        self._open.appear(self._spare)
 
     def _write_anew(self, last: Segment, found: Finding) -> None:
         """Write what is not known to be durable once more, and sync it.
@@ -295,8 +313,16 @@ class Journal:
 
     # ------------------------------------------------------------------ writing
 
-    def append(self, commands: Records) -> int:
+    def append(self, commands: Records, remark: bytes = b"") -> int:
         """Write commands behind those before them, as one frame; they are not durable yet.
+
+        Parameters
+        ----------
+        commands
+            Any number of them.
+        remark
+            Bytes to keep with them, at most `LARGEST_REMARK`: in the same write and the same sync, so that
+            the commands are never found without it. Without commands it stands alone.
 
         Returns
         -------
@@ -306,22 +332,27 @@ class Journal:
         Raises
         ------
         CommandError
-            When `commands` is not a one-dimensional array of `COMMAND`; nothing has been written then.
+            When `commands` is not a one-dimensional array of `COMMAND`, or the remark is no bytes or too
+            long; nothing has been written then.
         JournalError
             When the disk does not take them, or another writer took over; the journal is failed then.
         """
         self._check_usable()
         data = _bytes_of(commands)
         size = COMMAND.itemsize
+        _check_remark(remark)
         with self._failing("the commands could not be written"):
             self._fence.check()
+            if remark and not len(commands):
+                self._append_frame(remark, 0, REMARK)
             for first in range(0, len(commands), LARGEST_FRAME):
                 count = min(LARGEST_FRAME, len(commands) - first)
-                self._append_frame(data[first * size : (first + count) * size], count)
+                part = data[first * size : (first + count) * size]
+                self._append_frame(part, count, COMMANDS, remark if first == 0 else b"")
         return self._end.seq
 
     def sync(self) -> int:
-        """Make everything appended durable; returns the sequence up to which it is.
+        """Make everything appended durable, remarks too; returns the sequence up to which it is.
 
         Raises
         ------
@@ -358,34 +389,37 @@ class Journal:
         assert self._cursor is not None
         return self._open, self._cursor
 
-    def _append_frame(self, payload: memoryview, count: int) -> None:
+    def _append_frame(self, payload: Bytes, count: int, codec: int, remark: bytes = b"") -> None:
         segment, _ = self._writing()
-        if not segment.fits(len(payload)):
-            segment = self._make_room(segment, len(payload))
+        size = FRAME_BYTES + len(payload) + (FRAME_BYTES + len(remark) if remark else 0)
+        if not segment.fits(size):
+            segment = self._make_room(segment, size)
         elif segment.end.offset > segment.size // 2 and not self._spare.size:
             self._make_spare_early(segment)
-        segment.write(payload, count, COMMANDS, epoch=self.epoch, durable_seq=self._durable.seq)
+        segment.write(payload, count, codec, epoch=self.epoch, durable=self._durable, remark=remark)
         self._end = segment.end
-        self._positions.append(self._end)
+        if count:
+            # Behind a remark alone stands no command that a snapshot could be of, and it may not be durable.
+            self._positions.append(self._end)
         if len(self._positions) > 2 * _POSITIONS_KEPT:
             del self._positions[:_POSITIONS_KEPT]
         self._in_flight += 1
 
     # ------------------------------------------------------------------ segments
 
-    def _make_room(self, segment: Growing, payload_bytes: int) -> Growing:
-        """The segment for a frame; the disk must have room for another before this one is closed."""
-        if not segment.frames:
+    def _make_room(self, segment: Growing, frames_bytes: int) -> Growing:
+        """The segment for some frames; the disk must have room for another before this one is closed."""
+        if segment.names_nothing:
             # Two segments cannot begin with the same command, so this one becomes longer.
-            segment.lengthen(payload_bytes)
+            segment.lengthen(frames_bytes)
             return segment
-        self._make_spare(payload_bytes)
+        self._make_spare(frames_bytes)
         self._finish_segment(segment)
         self._start_segment()
         return self._writing()[0]
 
-    def _make_spare(self, payload_bytes: int) -> None:
-        self._spare.make(max(self._segment_bytes, HEADER_BYTES + FRAME_BYTES + payload_bytes + FOOTER_BYTES))
+    def _make_spare(self, frames_bytes: int) -> None:
+        self._spare.make(max(self._segment_bytes, HEADER_BYTES + frames_bytes + FOOTER_BYTES))
 
     def _make_spare_early(self, segment: Growing) -> None:
         """Make the next segment long before it is needed, so that a full disk is told while there is time."""
@@ -405,7 +439,7 @@ class Journal:
 
     def _finish_segment(self, segment: Growing) -> None:
         """Close the segment that is being written; everything in it is durable then."""
-        segment.finish(epoch=self.epoch, durable_seq=self._durable.seq)
+        segment.finish(epoch=self.epoch, durable=self._durable)
         self._fence.check()
         self._end = segment.end
         self._in_flight += 1
@@ -427,7 +461,7 @@ class Journal:
         )
         self._open = Growing.begin(self._disk, self._spare, header)
         if about:
-            self._open.write(about, 1, ABOUT, epoch=self.epoch, durable_seq=0)
+            self._open.write(about, 1, ABOUT, epoch=self.epoch)
         self._open.appear(self._spare)
         self._number += 1
         self._end = self._durable = self._open.end
@@ -446,6 +480,13 @@ class Journal:
         state_hash
             The state's hash, at most 64 characters, to hold against the state after recovery.
         """
+        self.keep_snapshot(replace(self.prepare_snapshot(seq, state_hash), data=data))
+
+    def prepare_snapshot(self, seq: int, state_hash: str) -> Snapshot:
+        """What a snapshot says of itself, yet without its bytes; `keep_snapshot` takes it with them.
+
+        Only this needs the writer's own thread: the bytes may be written by another while commands come in.
+        """
         self._check_usable()
         if not 0 <= seq <= self._durable.seq:
             raise JournalError(
@@ -457,23 +498,26 @@ class Journal:
         with self._failing("the cursor could not be made durable"):
             _, cursor = self._writing()
             cursor.sync()
-        # A snapshot that fails is no reason to stop: commands are durable without it.
         index = bisect_right(self._positions, seq, key=lambda position: position.seq)
         position = self._positions[index - 1] if index else self._start_of(seq)
-        snapshot = Snapshot(
+        del self._positions[: max(0, index - 1)]
+        return Snapshot(
             path=self.folder / snapshot_name(seq),
             journal=self._journal,
             epoch=self._fence.epoch,
             seq=seq,
-            data=data,
+            data=b"",
             state_hash=state_hash,
             schema=STATE_SCHEMA,
             position=position,
         )
+
+    def keep_snapshot(self, snapshot: Snapshot) -> None:
+        """Write a snapshot that was prepared, and remove older ones."""
+        # A snapshot that fails is no reason to stop: commands are durable without it.
         write_snapshot(self._disk, snapshot)
         with disk_errors(self.folder, "older snapshots cannot be removed"):
             remove_snapshots(self._disk, self.folder, self._snapshots_kept)
-        del self._positions[: max(0, index - 1)]
 
     def _start_of(self, seq: int) -> Position:
         """Start of the segment that a command before this writer's is in."""
@@ -497,13 +541,17 @@ class Journal:
         segment, cursor = self._writing()
         if self._in_flight:
             self._sync()
-        if segment.frames:
+        if not segment.names_nothing:
             self._finish_segment(segment)
         else:
-            # No frame came into it since the journal was opened.
             self._open = None
-            segment.close()
-            self._disk.remove(segment.path)
+            with closing(segment):
+                if segment.unused:
+                    # No frame came into it since the journal was opened.
+                    self._disk.remove(segment.path)
+                else:
+                    # Of remarks alone; the next writer goes on with it.
+                    segment.leave()
         self._spare.discard()
         self._disk.sync_folder(self.folder)
         cursor.sync()
@@ -608,3 +656,19 @@ def _bytes_of(commands: Records) -> memoryview:
             remedy="build them with workbench.domain.commands or np.zeros(n, dtype=COMMAND)",
         )
     return np.ascontiguousarray(given).view(np.uint8).data
+
+
+def _check_remark(remark: bytes) -> None:
+    given: Any = remark
+    if not isinstance(given, bytes):
+        raise CommandError(
+            what=f"a remark must be bytes, not {type(given).__name__}",
+            where="Journal.append",
+            remedy="encode it",
+        )
+    if len(given) > LARGEST_REMARK:
+        raise CommandError(
+            what=f"a remark has {len(given):,} bytes, and at most {LARGEST_REMARK:,} are kept",
+            where="Journal.append",
+            remedy="keep what is longer in a file, and its name and hash in the remark",
+        )
