@@ -1,0 +1,1 @@
+"""The event bus: what the exchange says, in order, to everybody who listens (docs/bus.md)."""
