@@ -19,8 +19,9 @@ from workbench.journal.replacing import REPLACED
 from workbench.journal.seal import SessionStore
 from workbench.journal.writer import Journal
 from workbench.session import rebuild as rebuilding
+from workbench.session.publisher import Rhythm
 from workbench.session.rebuild import rebuild
-from workbench.session.recorded import RecordedSession, Rhythm
+from workbench.session.recorded import RecordedSession
 from workbench.session.rerun import rerun
 
 COMMANDS = flow(110)

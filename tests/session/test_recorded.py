@@ -22,7 +22,8 @@ from workbench.errors import CommandError, ConfigError, JournalError, StoreError
 from workbench.journal.disk import RealDisk
 from workbench.journal.manifest import SEALED, encode, read_manifest
 from workbench.journal.writer import Journal
-from workbench.session.recorded import RecordedSession, Rhythm
+from workbench.session.publisher import Rhythm
+from workbench.session.recorded import RecordedSession
 from workbench.session.recovery import recover, reopen
 from workbench.session.rerun import rerun
 from workbench.session.stored import StoredSession, open_session
@@ -413,7 +414,7 @@ def test_a_second_process_asks_while_it_runs(tmp_path: Path) -> None:
         )
         return run.stdout.strip()
 
-    with begin(tmp_path, Rhythm(publish_events=10_000)) as session:
+    with begin(tmp_path, Rhythm(publish_events=10_000, publish_seconds=3_600)) as session:
         feed(session, COMMANDS[:60])
         session.publish()
         seen = session.published_seq

@@ -141,7 +141,7 @@ script = [
             "a.toml, [[script]] 1 (line 10) 'bye': do is 'bye', which is no command; did you mean 'buy'?",
         ),
         ("09:30:00.5", "9h30", "a.toml, [[script]] 1 (line 10) 'buy': '9h30' is no time; write"),
-        (TAIL, "", "a.toml: does nothing; give it [[script]] entries, [agents] or [history]"),
+        (TAIL, "", "a.toml: does nothing; give it [[script]] entries, [agents], [history] or [seats]"),
         (TAIL, "script = 5", "a.toml, [[account]] 1 (line 7) 'ann': 'script' is unknown here; known are"),
     ],
 )
@@ -175,10 +175,12 @@ def test_the_examples_are_scenarios(path: Path) -> None:
 
 def test_the_page_keeps_its_word() -> None:
     page = (ROOT / "docs" / "scenarios.md").read_text()
-    whole, bracket, agents, history = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    whole, bracket, agents, seats, history = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
     assert len(parse_scenario(whole).commands) == 3
     assert len(parse_scenario(bracket + whole.partition("[[script]]")[0]).commands) == 3
     assert parse_scenario(whole + agents).crowd is not None
+    seated = parse_scenario(whole + seats)
+    assert (len(seated.seats.accounts), seated.hours.pre_open_ns) == (30, 300 * 10**9)
     # Its files are looked for from the folder of the scenario on.
     made = parse_scenario(history, str(ROOT / "data" / "scenarios" / "a.toml"))
     assert made.history is not None

@@ -8,7 +8,16 @@ import pytest
 
 from tests.engine.two_sides import venue
 from workbench.domain import commands as makers
-from workbench.domain.codes import CommandKind, OrderFlag, OrderType, Phase, Side, TimeInForce
+from workbench.domain.codes import (
+    CommandKind,
+    LimitKind,
+    OrderFlag,
+    OrderType,
+    Phase,
+    SessionState,
+    Side,
+    TimeInForce,
+)
 from workbench.domain.commands import ALL
 from workbench.domain.config import Account, Venue
 from workbench.domain.instruments import Instrument
@@ -316,3 +325,26 @@ def test_phases_that_are_scheduled_and_rules_that_are_switched() -> None:
     assert one(do="start_day")["account"] == ALL
     command = one(do="cross_orders", quantity=100, price=150)
     assert (command["quantity_lots"], command["price_ticks"]) == (100, 15_000)
+
+
+def test_limits_are_given_as_in_the_settings_of_an_account() -> None:
+    command = one(do="set_limit", account="ann", limit="max_drawdown", value="2_500.5".replace("_", ""))
+    assert (command["group_place"], command["amount_micros"]) == (LimitKind.MAX_DRAWDOWN, 2_500_500_000)
+    command = one(do="limit", account="all", value=40, limit_kind="position limit lots")
+    assert (command["account"], command["group_place"]) == (ALL, LimitKind.POSITION_LIMIT_LOTS)
+    assert command["quantity_lots"] == 40
+    with pytest.raises(ConfigError, match=r"value is 2\.5, expected a whole number"):
+        one(do="set_limit", account="ann", limit="max_open_orders", value=2.5)
+    with pytest.raises(ConfigError, match="limit is 'drawdwn', expected one of max_order_lots"):
+        one(do="set_limit", account="ann", limit="drawdwn", value=1)
+    with pytest.raises(ConfigError, match="value needs a limit to be counted by"):
+        one(do="set_limit", account="ann", value=1)
+    with pytest.raises(ConfigError, match="has no value"):
+        one(do="set_limit", account="ann", limit="order_burst")
+
+
+def test_the_sessions_state_and_announcements() -> None:
+    assert one(do="session_state", state="pre-open")["flags"] == SessionState.PRE_OPEN
+    command = one(do="announce", number=3, symbol="AAPL")
+    assert (command["order_id"], command["instrument"]) == (3, 0)
+    assert one(do="announce", number=3)["instrument"] == ALL

@@ -13,7 +13,6 @@ from workbench.errors import ConfigError, WorkbenchError
 
 _TABLE = re.compile(r"\s*(\[\[?)\s*([\w.\-]+)\s*\]\]?\s*(#.*)?", re.ASCII)
 _INLINE = re.compile(r"\s*([\w\-]+)\s*=\s*\[\s*(#.*)?", re.ASCII)
-_MOST_KNOWN = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +86,7 @@ def meant(word: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(word.lower(), lower, n=1)
     if close:
         return f"did you mean {lower[close[0]]!r}?"
-    more = ", ..." if len(names) > _MOST_KNOWN else ""
-    return f"known are {', '.join(names[:_MOST_KNOWN])}{more}" if names else "there is none"
+    return f"known are {', '.join(names)}" if names else "there is none"
 
 
 @contextmanager

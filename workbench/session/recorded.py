@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
-import time
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 from workbench.domain.config import Venue, venue_from_json, venue_to_json
 from workbench.domain.records import Records
@@ -15,47 +15,16 @@ from workbench.engine.exchange import Exchange
 from workbench.engine.words import Names
 from workbench.errors import ConfigError, JournalError, StoreError
 from workbench.journal.disk import REAL
-from workbench.journal.manifest import CLOSED, ENDED
+from workbench.journal.manifest import CLOSED
 from workbench.journal.place import JOURNAL, data_root
 from workbench.journal.seal import SessionStore
 from workbench.journal.segments import segment_files
 from workbench.journal.writer import Journal, new_identity
 from workbench.session.checkpoint import Checkpoint, pack
-from workbench.session.tables import Rows, Tables
+from workbench.session.publisher import USUAL, Publisher, Rhythm
+from workbench.session.tables import Tables
 
 log = logging.getLogger(__name__)
-
-CLOSING = "closing"
-"""Key of a manifest's `more`: the rows that the end makes final are in the tables."""
-
-
-class Rhythm(NamedTuple):
-    """How often a session does what it does beside answering.
-
-    Attributes
-    ----------
-    publish_events, publish_seconds
-        Rows are written after so many events, or so many seconds of wall time if there are any.
-    snapshot_commands
-        The state is saved after so many commands.
-    compact_parts
-        Small files of a table are put together after so many times of writing.
-    sync_commands
-        0: every step is durable before it is answered. Else so many commands may be answered before they are:
-        for a run that nobody outside waits for and that can be made anew, such as a scenario's, for each
-        `fdatasync` takes milliseconds. Nothing is ever written to the tables that is not durable.
-    """
-
-    publish_events: int = 500_000
-    publish_seconds: float = 2.0
-    snapshot_commands: int = 500_000
-    compact_parts: int = 100
-    sync_commands: int = 0
-
-
-USUAL = Rhythm()
-
-_SMALL_ROWS = 100_000
 
 
 class RecordedSession:
@@ -94,9 +63,7 @@ class RecordedSession:
         self._store = store
         self._journal = journal
         self._tables = tables
-        self._waiting: list[Rows] = []
-        self._published_at = time.monotonic()
-        self._publishes = 0
+        self._publisher = Publisher(store, rhythm)
         self._snapshot_seq = journal.last_seq
         self._closed = False
         self._stopped = False
@@ -209,7 +176,7 @@ class RecordedSession:
     @property
     def published_seq(self) -> int:
         """Last event that other processes can see."""
-        return int(self._store.seq)
+        return self._publisher.published_seq
 
     # ------------------------------------------------------------------ writing
 
@@ -226,16 +193,14 @@ class RecordedSession:
 
     def _keep_up(self) -> None:
         """Write what is due; what cannot be written now stays for the next time."""
-        waited = time.monotonic() - self._published_at
-        due = self._tables.waiting >= self.rhythm.publish_events
         snapshot_due = self.commands - self._snapshot_seq >= self.rhythm.snapshot_commands
-        if not (due or snapshot_due or (self._tables.waiting and waited >= self.rhythm.publish_seconds)):
+        if not (snapshot_due or self._publisher.due(self._tables.waiting)):
             return
         try:
             self._publish()
         except StoreError as error:
             # The commands are durable and answered; the tables can be made from them at any time.
-            self._published_at = time.monotonic()
+            self._publisher.put_off()
             log.warning("session %s: rows are not written yet: %s", self.name, error)
             return
         if snapshot_due:
@@ -246,42 +211,26 @@ class RecordedSession:
                 self._snapshot_seq = self.commands
                 log.warning("session %s: its state is not saved: %s", self.name, error)
 
-    def _publish(self, **more: Any) -> None:
+    def _publish(self) -> None:
         """Write all rows that are final and not written, and make them visible in one step."""
         self._journal.sync()
-        if self._tables.waiting:
-            self._waiting += self._tables.rows()
-        self._write()
-        self._store.publish(
+        self._collect()
+        self._publisher.publish(
             seq=self._tables.seq,
-            state=self.exchange.state_hash(),
             commands=self.commands,
-            events=self._tables.seq,
+            state=self.exchange.state_hash(),
             names=names_to_json(self.names),
-            **more,
         )
-        self._published_at = time.monotonic()
-        self._publishes += 1
-        if self._publishes % self.rhythm.compact_parts == 0:
-            self._store.compact(below_rows=_SMALL_ROWS)
 
-    def _write(self) -> None:
-        while self._waiting:
-            rows = self._waiting[0]
-            self._store.add(
-                rows.table,
-                rows.rows,
-                first_seq=rows.first_seq,
-                last_seq=rows.last_seq,
-                interval=rows.interval,
-            )
-            self._waiting.pop(0)
+    def _collect(self) -> None:
+        if self._tables.waiting:
+            self._publisher.add(self._tables.rows())
 
     def save_snapshot(self) -> None:
         """Save the present state, so that recovery need not begin with the first command."""
         self._check_open()
         self._journal.sync()
-        if self._tables.waiting or self._waiting:
+        if self._tables.waiting or self._publisher.waiting:
             self._publish()
         data = pack(Checkpoint(self.exchange.snapshot(), self._tables.checkpoints()))
         self._journal.save_snapshot(data, self.commands, self.exchange.state_hash())
@@ -300,22 +249,18 @@ class RecordedSession:
         for step in self.sealing():
             log.debug("session %s: %s", self.name, step)
 
-    def sealing(self) -> Any:
+    def sealing(self) -> Iterator[str]:
         """`close`, step by step: gives the name of each step after it."""
-        if CLOSING not in self._store.manifest.more:
-            if self._tables.waiting or self._waiting:
-                self._publish()
-            yield "published"
-            self._waiting += self._tables.remaining()
-            self._write()
-            yield "written"
-            self._publish(**{CLOSING: True, ENDED: self._ended})
-            yield "completed"
-        self._store.compact()
-        yield "compacted"
-        manifest = self._store.manifest
-        self._store.finish(commands=manifest.commands, events=manifest.events, state_hash=manifest.state_hash)
-        yield "sealed"
+        self._journal.sync()
+        self._collect()
+        yield from self._publisher.sealing(
+            self._tables.remaining,
+            seq=self._tables.seq,
+            commands=self.commands,
+            state=self.exchange.state_hash(),
+            names=names_to_json(self.names),
+            ended=self._ended,
+        )
         self._journal.close()
         self._closed = True
         yield "closed"

@@ -6,6 +6,7 @@ import logging
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from workbench.domain.config import Venue
 from workbench.engine.exchange import Exchange
@@ -21,7 +22,8 @@ from workbench.journal.segments import segment_files
 from workbench.journal.snapshots import Snapshot, latest_snapshot
 from workbench.journal.writer import SEGMENT_BYTES, SMALLEST_SEGMENT, Journal
 from workbench.session.checkpoint import unpack
-from workbench.session.recorded import CLOSING, USUAL, RecordedSession, Rhythm, venue_of
+from workbench.session.publisher import CLOSING, USUAL, Rhythm
+from workbench.session.recorded import RecordedSession, venue_of
 from workbench.session.tables import Tables
 
 log = logging.getLogger(__name__)
@@ -154,7 +156,7 @@ def _reopened(place: Path, name: str, rhythm: Rhythm, segment_bytes: int) -> Reo
         raise StoreError("is sealed, and never changes again", f"session {name!r}", "begin another session")
     store = SessionStore.open(place, name)
     try:
-        journal = _journal(folder / JOURNAL, store.manifest, segment_bytes)
+        journal = open_journal(folder / JOURNAL, store.manifest, segment_bytes)
     except BaseException:
         store.close()
         raise
@@ -168,7 +170,7 @@ def _reopened(place: Path, name: str, rhythm: Rhythm, segment_bytes: int) -> Reo
     return session
 
 
-def _journal(folder: Path, manifest: Manifest, segment_bytes: int) -> Journal:
+def open_journal(folder: Path, manifest: Manifest, segment_bytes: int) -> Journal:
     """The journal; a crash may have come before there was one, and before any command."""
     if manifest.seq == 0 and not (folder.is_dir() and segment_files(REAL, folder)):
         identity = bytes.fromhex(manifest.journal)
@@ -178,6 +180,36 @@ def _journal(folder: Path, manifest: Manifest, segment_bytes: int) -> Journal:
 
 
 def _restored(store: SessionStore, journal: Journal, rhythm: Rhythm) -> Reopened:
+    found = restored(store, journal)
+    session = Reopened(store, journal, found.exchange, found.tables, rhythm)
+    session.recovered_from = found.begun
+    return session
+
+
+class Restored(NamedTuple):
+    """What a session's journal and snapshots give.
+
+    Attributes
+    ----------
+    begun
+        Command of the snapshot that it began with; 0 for none.
+    exchange, tables
+        After the last durable command; rows of events that are published are not waiting in the tables.
+    """
+
+    begun: int
+    exchange: Exchange
+    tables: Tables
+
+
+def restored(store: SessionStore, journal: Journal) -> Restored:
+    """Exchange and tables of a session that was left open.
+
+    Raises
+    ------
+    JournalError
+        When the journal does not give the state that the tables were written with.
+    """
     manifest = store.manifest
     venue, zone = venue_of(manifest.about), str(manifest.about["zone"])
     if journal.durable_seq < manifest.commands:
@@ -192,15 +224,13 @@ def _restored(store: SessionStore, journal: Journal, rhythm: Rhythm) -> Reopened
                 tables.drop()
         if upto == manifest.commands and begun <= upto:
             _compare(exchange, tables, manifest, journal)
-    session = Reopened(store, journal, exchange, tables, rhythm)
-    session.recovered_from = begun
-    if CLOSING in manifest.more and session.events != manifest.events:
+    if CLOSING in manifest.more and tables.seq != manifest.events:
         raise JournalError(
             f"has commands behind the end of the session, which came after {manifest.commands}",
             str(journal.folder),
             "run `workbench journal verify`",
         )
-    return session
+    return Restored(begun, exchange, tables)
 
 
 def _begin(journal: Journal, venue: Venue, zone: str, manifest: Manifest) -> tuple[int, Exchange, Tables]:

@@ -26,7 +26,8 @@ from workbench.engine.words import Names
 from workbench.feed.agents.population import SLICE_NS
 from workbench.feed.history import History
 from workbench.session.crowd import Crowd
-from workbench.session.recorded import RecordedSession, Rhythm
+from workbench.session.publisher import Rhythm
+from workbench.session.recorded import RecordedSession
 from workbench.session.scenario import Scenario, read_scenario
 
 UNATTENDED = Rhythm(sync_commands=20_000)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import tomllib
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -17,12 +19,14 @@ from workbench.engine.words import Names
 from workbench.errors import ConfigError
 from workbench.session.crowd import Crowd, read_crowd
 from workbench.session.history import Background, read_history
+from workbench.session.hours import Hours, read_hours
 from workbench.session.moments import Clock
 from workbench.session.place import Lines, at, refuse_unknown
 from workbench.session.script import Script
+from workbench.session.seats import Seats, read_seats
 from workbench.session.settings import build, element_of_field, sequences_of, shown
 
-_OWN = ("title", "description", "date", "zone", "venue", "agents", "history", "script")
+_OWN = ("title", "description", "date", "zone", "venue", "agents", "history", "seats", "live", "script")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,10 @@ class Scenario:
         Seeded agents that trade beside the script, if there are any.
     history
         Recorded history that happens beside the script, if there is any.
+    seats
+        Accounts for those who join when it runs live.
+    hours
+        Its hours and its clock then.
     """
 
     file: str
@@ -58,6 +66,8 @@ class Scenario:
     names: Names
     crowd: Crowd | None
     history: Background | None = None
+    seats: Seats = field(default_factory=Seats)
+    hours: Hours = field(default_factory=Hours)
 
 
 def read_scenario(path: str | os.PathLike[str], *, data: str | os.PathLike[str] | None = None) -> Scenario:
@@ -86,13 +96,22 @@ def read_scenario(path: str | os.PathLike[str], *, data: str | os.PathLike[str] 
 
 
 def parse_scenario(
-    text: str, file: str = "scenario", *, data: str | os.PathLike[str] | None = None
+    text: str,
+    file: str = "scenario",
+    *,
+    data: str | os.PathLike[str] | None = None,
+    overrides: Mapping[str, Any] | None = None,
 ) -> Scenario:
-    """The scenario of a file's text; `file` is its name in messages."""
+    """The scenario of a file's text; `file` is its name in messages.
+
+    `overrides` are settings in the place of the file's, by path: `{"live.speed": 10, "seats.count": 40}`.
+    """
     try:
         said = tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"is no TOML: {error}", file) from None
+    with at(file):
+        said = _overridden(said, overrides or {})
     several = sequences_of(Venue)
     keys = [*_OWN, *several, *several.values()]
     refuse_unknown(said, keys, file)
@@ -102,21 +121,41 @@ def parse_scenario(
         clock = _clock(said, history)
         history = None if history is None else history.ended(clock)
         venue = _venue(said, several, lines, clock, history)
+        hours = read_hours(said["live"], clock, lines) if "live" in said else Hours()
+        seats = read_seats(said["seats"], venue.accounts, clock, lines) if "seats" in said else Seats()
+        venue = replace(venue, accounts=(*venue.accounts, *seats.accounts))
         entries = said.get("script", [])
         if not isinstance(entries, list):
             raise ConfigError(f"script is {shown(entries)}, expected tables [[script]]")
         script = Script(venue, clock, entries, lines)
         commands = script.read()
         crowd = read_crowd(said["agents"], venue, clock, lines) if "agents" in said else None
-    if not len(commands) and crowd is None and history is None:
-        raise ConfigError("does nothing", file, "give it [[script]] entries, [agents] or [history]")
+    if not len(commands) and crowd is None and history is None and not seats.accounts:
+        raise ConfigError("does nothing", file, "give it [[script]] entries, [agents], [history] or [seats]")
     if not venue.start_time_ns:
         starts = [int(time_ns) for time_ns in commands["time_ns"][:1]]
         starts += [crowd.session.open_ns] if crowd is not None else []
         starts += [int(time_ns) for time_ns in history.commands["time_ns"][:1]] if history is not None else []
-        venue = replace(venue, start_time_ns=min(starts, default=0))
+        venue = replace(venue, start_time_ns=min(starts, default=hours.open_ns))
     title, description = (str(said.get(name, "")) for name in ("title", "description"))
-    return Scenario(file, title, description, venue, clock.zone, commands, script.names(), crowd, history)
+    return Scenario(
+        file, title, description, venue, clock.zone, commands, script.names(), crowd, history, seats, hours
+    )
+
+
+def _overridden(said: dict[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """A file's tables with some settings in the place of its own."""
+    made = copy.deepcopy(said)
+    for path, value in overrides.items():
+        *tables, key = str(path).split(".")
+        table = made
+        for name in tables:
+            table = table.setdefault(name, {})
+            if not isinstance(table, dict):
+                raise ConfigError(f"{path!r} cannot be set: {name} is no single table", "overrides")
+        # TOML's numbers are exact here, so others' must be too.
+        table[key] = Decimal(str(value)) if isinstance(value, float) else value
+    return made
 
 
 def _clock(data: dict[str, Any], history: Background | None) -> Clock:

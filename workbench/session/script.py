@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from workbench.domain.codes import CommandKind, OrderFlag
+from workbench.domain.codes import CommandKind, LimitKind, OrderFlag
 from workbench.domain.commands import ALL, batch
 from workbench.domain.config import FIRST_TRADER, RESERVED_NAMES, Venue
 from workbench.domain.instruments import Instrument
+from workbench.domain.limits import MONEY_LIMITS
 from workbench.domain.records import COMMAND, Records, commands
 from workbench.domain.units import Number, decimal, to_micros
 from workbench.errors import ConfigError
@@ -245,6 +246,8 @@ class _Entry:
     def _value(self, name: str, key: str, given: Any) -> int:
         if name in ("account", "instrument"):
             return self._owner(name, key, given)
+        if name == "value" and self.verb.kind == CommandKind.SET_LIMIT:
+            return self._limit(given)
         codes = self.verb.codes(key if name == "flags" else name)
         if codes is not None or name == "flags":
             return int(code_of(codes or OrderFlag, given, key))
@@ -258,6 +261,19 @@ class _Entry:
         if key != name and name not in WHOLE:
             return self._measured(name, key, given)
         return _whole(key, given)
+
+    def _limit(self, given: Any) -> int:
+        """A limit as in an account's settings: money in currency, lots and orders as whole numbers."""
+        kinds = [
+            self.table[key] for key, name in self.verb.keys().items() if name == "kind" and key in self.table
+        ]
+        if not kinds:
+            raise ConfigError(
+                "value needs a limit to be counted by", remedy='say limit = "max_drawdown", say'
+            )
+        if code_of(LimitKind, kinds[0], "limit") in MONEY_LIMITS:
+            return to_micros(_number("value", given), "value")
+        return _whole("value", given)
 
     def _measured(self, name: str, key: str, given: Any) -> int:
         """A value by its friendly name, in the unit that its own name ends in."""

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
-import numpy as np
 import pyarrow as pa
 
 from workbench.domain.config import Venue
@@ -19,6 +18,7 @@ from workbench.projections.orders import Orders
 from workbench.projections.positions import Positions
 from workbench.projections.prints import MarketQuotes, MarketTrades
 from workbench.projections.trades import Trades
+from workbench.session.blocks import one_block
 
 
 class Rows(NamedTuple):
@@ -114,7 +114,7 @@ class Tables:
     def rows(self) -> Iterator[Rows]:
         """Rows that became final since they were last taken; ask for all of them."""
         first, last = self.taken_seq + 1, self.seq
-        events = np.concatenate([np.zeros(0, dtype=EVENT), *self._events])
+        events = one_block(self._events, EVENT)
         self._events = []
         self.taken_seq = last
         yield Rows("events", "", event_rows(events), first, last)

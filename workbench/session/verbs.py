@@ -27,6 +27,8 @@ ALIASES = {
     "type": "order_type",
     "tif": "time_in_force",
     "new_name": "new_client_order_id",
+    "limit": "kind",
+    "limit_kind": "kind",
 }
 """Friendly names that do not follow from the field's own."""
 

@@ -110,12 +110,17 @@ class Maker:
         next_ns = time_ns + 1 + int(p.reaction_seconds / pace * draws.exponential() * SECOND_NS)
         if any(order.in_flight for order in self.desk.open.values()):
             return next_ns  # It does not know its own book until it has been answered.
-        self._move(BUY, centre_ticks - half_ticks)
-        self._move(SELL, centre_ticks + half_ticks)
+        lonely = self._lonely(fair_ticks, half_ticks)
+        if lonely:
+            # Quotes beside it would follow it wherever it stands, so it is taken before anything is quoted.
+            self._pick(fair_ticks, half_ticks)
+        self._move(BUY, centre_ticks - half_ticks, freely=lonely)
+        self._move(SELL, centre_ticks + half_ticks, freely=lonely)
         sides = (SELL, BUY) if centre_ticks > quote.mid_ticks else (BUY, SELL)
         for side in sides:
             self._requote(side, min(1.0, max(calm, 0.25)))
-        self._pick(fair_ticks, half_ticks)
+        if not lonely:
+            self._pick(fair_ticks, half_ticks)
         if abs(lean) >= _MOST_LEAN and draws.chance(p.selling_share):
             self._sell_off()
         return next_ns
@@ -132,12 +137,21 @@ class Maker:
         flow = max(-1.0, min(1.0, quote.flow_lots / (10 * p.size_lots)))
         return self._belief_ticks + p.flow_share * flow * quote.volatility_ticks
 
-    def _move(self, side: int, target_ticks: float) -> None:
-        """Move the first level of a side, unless it is near enough; never so that it would trade."""
+    def _lonely(self, fair_ticks: float, half_ticks: float) -> bool:
+        """Whether the book has one side alone, at a price that it would take as mispriced."""
+        quote, most_ticks = self._quote, self._parameters.picking * half_ticks
+        if quote.bid_price_ticks and not quote.ask_price_ticks:
+            return quote.bid_price_ticks - fair_ticks > most_ticks
+        if quote.ask_price_ticks and not quote.bid_price_ticks:
+            return fair_ticks - quote.ask_price_ticks > most_ticks
+        return False
+
+    def _move(self, side: int, target_ticks: float, *, freely: bool = False) -> None:
+        """Move the first level of a side, unless it is near enough; never to trade, unless `freely`."""
         p, grid, quote = self._parameters, self.desk.grid, self._quote
-        if side == BUY and quote.ask_price_ticks:
+        if side == BUY and quote.ask_price_ticks and not freely:
             target_ticks = min(target_ticks, quote.ask_price_ticks - grid.increment_ticks)
-        elif side == SELL and quote.bid_price_ticks:
+        elif side == SELL and quote.bid_price_ticks and not freely:
             target_ticks = max(target_ticks, quote.bid_price_ticks + grid.increment_ticks)
         gap_ticks = p.gap * grid.increment_ticks
         slack_ticks = p.patience * gap_ticks

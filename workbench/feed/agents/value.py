@@ -55,7 +55,7 @@ class ValueTrader:
         p, quote, desk, draws = self._parameters, self._quote, self.desk, self._draws
         increment = desk.grid.increment_ticks
         seen_ticks = self._value.value_ticks + increment * p.error * draws.normal()
-        gap_ticks = seen_ticks - quote.mid_ticks
+        gap_ticks = seen_ticks - self._price_ticks(seen_ticks)
         margin_ticks = increment * p.threshold + p.threshold_volatility * quote.volatility_ticks
         for order in tuple(desk.open.values()):
             stale = time_ns - self._entered_ns > p.patience_seconds * SECOND_NS
@@ -70,6 +70,15 @@ class ValueTrader:
             self._entered_ns = time_ns
         pace = self._value.session.activity(time_ns)
         return time_ns + 1 + int(p.reaction_seconds / pace * draws.exponential() * SECOND_NS)
+
+    def _price_ticks(self, seen_ticks: float) -> float:
+        """What the market asks or pays: its middle, or of a book with one side alone a price worth taking."""
+        quote = self._quote
+        if not quote.ask_price_ticks and quote.bid_price_ticks > seen_ticks:
+            return quote.bid_price_ticks
+        if not quote.bid_price_ticks and 0 < quote.ask_price_ticks < seen_ticks:
+            return quote.ask_price_ticks
+        return quote.mid_ticks
 
     def _take(self, gap_ticks: float, margin_ticks: float) -> None:
         p, quote, desk = self._parameters, self._quote, self.desk

@@ -1,0 +1,175 @@
+"""A session after its process ended, in order or not."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import workbench as wb
+from tests.session.live.markets import (
+    AGENTS,
+    PEOPLE,
+    begin,
+    buy,
+    commands_of,
+    finish,
+    opened,
+    until,
+)
+from workbench.domain.codes import Phase, SessionState
+from workbench.domain.commands import set_phase
+from workbench.errors import JournalError, StoreError
+from workbench.journal.manifest import SEALED, read_manifest
+from workbench.journal.place import JOURNAL
+from workbench.journal.reader import read_remarks
+from workbench.session.live.session import LiveSession
+from workbench.session.publisher import Rhythm
+from workbench.session.recovery import recover
+from workbench.session.rerun import rerun
+
+ROOT = Path(__file__).parents[3]
+OFTEN = Rhythm(publish_events=500, publish_seconds=0.05, snapshot_commands=400)
+
+CHILD = """
+import sys
+from tests.session.live.markets import AGENTS, buy
+from tests.session.live.test_restart import OFTEN
+from workbench.domain.codes import SessionState
+from workbench.session.live.client_ids import client_order_number
+from workbench.session.live.session import LiveSession
+
+folder, speed = sys.argv[1], float(sys.argv[2])
+session = LiveSession.create(folder, "live", AGENTS, rhythm=OFTEN, overrides={"live.speed": speed})
+account = session.join_and_wait("user", "Ann").account
+session.move_and_wait(SessionState.OPEN)
+number = 0
+while True:
+    name = f"order {number}"
+    client = client_order_number(name)
+    session.send_and_wait(buy(account, client, 1, 4_500 + number % 50), names={(account, client): name})
+    print(number, flush=True)
+    number += 1
+"""
+
+
+def killed(folder: Path, answers: int, speed: float = 20.0) -> int:
+    """Run a session in a process of its own, kill it, and say which order was the last to be answered."""
+    with subprocess.Popen(
+        [sys.executable, "-c", CHILD, str(folder), str(speed)],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as child:
+        assert child.stdout is not None
+        last = -1
+        for line in child.stdout:
+            last = int(line)
+            if last >= answers:
+                child.send_signal(signal.SIGKILL)
+                break
+        # Whatever was answered before the kill was also written into the pipe.
+        for line in child.stdout:
+            last = int(line)
+        assert child.wait() == -signal.SIGKILL
+    return last
+
+
+@pytest.mark.parametrize("answers", [3, 150, 600])
+def test_after_kill_9_all_that_was_answered_is_there_and_it_goes_on(tmp_path: Path, answers: int) -> None:
+    # Slow enough that the market does not close before the last of the answers.
+    last = killed(tmp_path, answers, speed=3)
+    session = LiveSession.resume(tmp_path, "live", rhythm=OFTEN)
+    assert session.state == SessionState.OPEN
+    seat = session.seat_of("user")
+    assert seat is not None
+    assert seat.name == "Ann"
+    bought = commands_of(session)
+    bought = bought[(bought["account"] == seat.account)]
+    names = [session.client_order_name(seat.account, int(number)) for number in bought["client_order_id"]]
+    assert names[: last + 1] == [f"order {number}" for number in range(last + 1)]
+    assert len(names) <= last + 2, "at most the one in flight happened unanswered"
+    events = session.status().events
+    assert session.send_and_wait(buy(seat.account, 1)).events["seq"][0] > events - 1
+    session.set_speed_and_wait(None)
+    finish(session)
+    session.move_and_wait(SessionState.DEBRIEF)
+    session.close_and_wait()
+    assert read_manifest(session.folder).state == SEALED
+    assert rerun("live", data=tmp_path).identical
+    with wb.connect(tmp_path) as con:
+        counted = con.sql("select count(*), max(seq) from events").fetchall()
+    assert counted == [(session.status().events, session.status().events)]
+
+
+def reach(session: LiveSession, seconds: int) -> None:
+    """Wait until so many seconds after the open."""
+    until(lambda: session.status().time_ns > session.open_ns + seconds * 10**9)
+
+
+def test_agents_do_after_a_restart_what_they_would_have_done(tmp_path: Path) -> None:
+    whole = opened(tmp_path, AGENTS, "whole", overrides={"live.speed": "max"})
+    finish(whole)
+    whole.close_and_wait()
+    session = opened(tmp_path, AGENTS, "parts", overrides={"live.speed": 200}, rhythm=OFTEN)
+    for part in range(1, 6):
+        reach(session, part * 9)
+        session.close_and_wait()
+        session = LiveSession.resume(tmp_path, "parts", rhythm=OFTEN)
+        assert session.clock.speed == 200
+    finish(session)
+    session.close_and_wait()
+    assert commands_of(session).tobytes() == commands_of(whole).tobytes()
+
+
+def test_every_state_comes_back(tmp_path: Path) -> None:
+    session = begin(tmp_path, PEOPLE)
+    session.join_and_wait("a", "Ann")
+    for state in (None, SessionState.PRE_OPEN, SessionState.OPEN, SessionState.PAUSED, SessionState.CLOSED):
+        if state is not None:
+            session.move_and_wait(state)
+        before = session.status()
+        session.close_and_wait()
+        session = LiveSession.resume(tmp_path, "live")
+        after = session.status()
+        assert (after.state, after.phases, after.seats_taken) == (before.state, before.phases, 1)
+        assert after.open_ns == before.open_ns
+        assert session.clock.running == (after.state in (SessionState.PRE_OPEN, SessionState.OPEN))
+        assert after.time_ns - before.time_ns > -(10**9)
+    session.close_and_wait()
+
+
+def test_what_was_halted_before_a_pause_is_known_after_a_restart(tmp_path: Path) -> None:
+    session = opened(tmp_path, PEOPLE)
+    session.send_and_wait(set_phase(0, Phase.HALTED, 1))
+    session.move_and_wait(SessionState.PAUSED)
+    session.close_and_wait()
+    session = LiveSession.resume(tmp_path, "live")
+    assert session.move_and_wait(SessionState.OPEN).phases == (Phase.CONTINUOUS, Phase.HALTED)
+    session.close_and_wait()
+
+
+def test_a_killed_session_can_be_sealed_without_a_server(tmp_path: Path) -> None:
+    killed(tmp_path, 100)
+    done = recover("live", data=tmp_path)
+    assert done.commands > 100
+    assert rerun("live", data=tmp_path).identical
+    with pytest.raises(StoreError, match="sealed"):
+        LiveSession.resume(tmp_path, "live")
+
+
+def test_a_recorded_session_is_no_live_one(tmp_path: Path) -> None:
+    wb.run(ROOT / "data/scenarios/two-traders.toml", session="two", data=tmp_path)
+    with pytest.raises((StoreError, JournalError)):
+        LiveSession.resume(tmp_path, "two")
+
+
+def test_the_journal_alone_says_who_sat_where(tmp_path: Path) -> None:
+    session = begin(tmp_path)
+    session.join_and_wait("a", "Ann")
+    found = b"".join(remark.data for remark in read_remarks(session.folder / JOURNAL))
+    assert b"Ann" in found
+    session.close_and_wait()

@@ -1,0 +1,106 @@
+"""Several sessions in one server."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from tests.session.live.markets import AGENTS, PEOPLE, buy
+from workbench.domain.codes import SessionState
+from workbench.errors import ConfigError, SessionError, StoreError
+from workbench.journal.manifest import OPEN, SEALED, read_manifest
+from workbench.journal.place import session_folder
+from workbench.session.live.packaged import open_market
+from workbench.session.live.sessions import Sessions
+
+
+def test_sessions_go_their_own_ways_and_come_back(tmp_path: Path) -> None:
+    async def first() -> dict[str, int]:
+        sessions = Sessions(tmp_path)
+        made = [await sessions.create(f"class-{n}", PEOPLE) for n in range(3)]
+        sim = await sessions.create("agents", AGENTS, overrides={"live.speed": 10}, file="")
+        assert sessions.names() == ["class-0", "class-1", "class-2", "agents"]
+        await asyncio.gather(made[0].move(SessionState.OPEN), sim.move(SessionState.OPEN))
+        seat = await made[0].join("u", "Ann")
+        await made[0].send(buy(seat.account, 5))
+        assert made[1].seat_of("u") is None
+        await made[2].move(SessionState.CLOSED)
+        await made[2].move(SessionState.DEBRIEF)
+        await sessions.drain()
+        with pytest.raises(SessionError, match="begins no session"):
+            await sessions.create("late", PEOPLE)
+        return {session.name: session.status().commands for session in made}
+
+    async def second(before: dict[str, int]) -> None:
+        sessions = Sessions(tmp_path)
+        resumed = await sessions.resume()
+        assert {session.name: session.state for session in resumed} == {
+            "agents": SessionState.OPEN,
+            "class-0": SessionState.OPEN,
+            "class-1": SessionState.LOBBY,
+        }
+        assert sessions.get("class-0").status().commands >= before["class-0"]
+        assert sessions.get("class-0").seat_of("u") is not None
+        assert await sessions.resume() == []
+        with pytest.raises(SessionError, match="did you mean 'class-0'"):
+            sessions.get("class0")
+        await sessions.drain()
+
+    asyncio.run(second(asyncio.run(first())))
+    assert read_manifest(session_folder(tmp_path, "class-2")).state == SEALED
+    assert read_manifest(session_folder(tmp_path, "class-0")).state == OPEN
+
+
+def test_names_and_scenarios_are_looked_at_first(tmp_path: Path) -> None:
+    sessions = Sessions(tmp_path)
+    with pytest.raises(StoreError, match="is no name"):
+        sessions.create_and_wait("../up", PEOPLE)
+    with pytest.raises(ConfigError, match=r"does nothing|no instruments"):
+        sessions.create_and_wait("empty", "date = 2025-01-01")
+    with pytest.raises(ConfigError, match="is no TOML"):
+        sessions.create_and_wait("empty", "nonsense")
+    sessions.create_and_wait("one", PEOPLE)
+    with pytest.raises(SessionError, match="a session of that name"):
+        sessions.create_and_wait("one", PEOPLE)
+    assert sessions.names() == ["one"]
+    sessions.drain_and_wait()
+
+
+def test_a_session_that_cannot_go_on_keeps_no_other_back(tmp_path: Path) -> None:
+    sessions = Sessions(tmp_path)
+    for name in ("bad", "good"):
+        sessions.create_and_wait(name, PEOPLE)
+    sessions.drain_and_wait()
+    segment = max((session_folder(tmp_path, "bad") / "journal").glob("*.wbj"))
+    data = bytearray(segment.read_bytes())
+    data[200] ^= 1
+    segment.write_bytes(bytes(data))
+    again = Sessions(tmp_path)
+    assert [session.name for session in again.resume_and_wait()] == ["good"]
+    assert "bad" in again.failures
+    again.drain_and_wait()
+
+
+def test_drafts_are_kept_until_they_are_thrown_away(tmp_path: Path) -> None:
+    sessions = Sessions(tmp_path)
+    assert sessions.drafts() == {}
+    sessions.save_draft("lesson", "title = 'unfinished")
+    sessions.save_draft("lesson", PEOPLE)
+    assert Sessions(tmp_path).drafts() == {"lesson": PEOPLE}
+    with pytest.raises(StoreError, match="is no name"):
+        sessions.save_draft("../lesson", "")
+    sessions.delete_draft("lesson")
+    assert sessions.drafts() == {}
+    with pytest.raises(StoreError, match="no draft"):
+        sessions.delete_draft("lesson")
+
+
+def test_the_packaged_market_opens(tmp_path: Path) -> None:
+    sessions = Sessions(tmp_path)
+    session = sessions.create_and_wait("open", open_market())
+    status = session.move_and_wait(SessionState.OPEN)
+    assert (status.epoch, status.seats, len(status.phases)) == ("wall", 250, 3)
+    assert status.close_ns - status.open_ns == 12 * 3_600 * 10**9
+    value = session.ask_and_wait(lambda exchange: exchange.accounts()["cash_micros"][2:].tolist())
+    assert value == [100_000 * 10**6] * 250
+    sessions.drain_and_wait()
