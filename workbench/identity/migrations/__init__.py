@@ -1,0 +1,1 @@
+"""How a database of users comes to the present layout; run by `workbench.identity.store` at every start."""

@@ -1,0 +1,233 @@
+"""The database: SQLite or PostgreSQL by URL, brought to the present layout, asked off the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext, suppress
+from pathlib import Path
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
+from sqlalchemy.engine import URL, Connection, CursorResult, Engine, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+
+from workbench.errors import AuthError, ConfigError, IdentityError
+
+T = TypeVar("T")
+
+_BUSY_MS = 10_000
+_ATTEMPTS = 4
+_MIGRATION_LOCK = 0x776F726B  # PostgreSQL's advisory locks are numbers; this one is ours.
+
+
+class Transaction:
+    """One change of the database: all of it or nothing.
+
+    Attributes
+    ----------
+    now_ns
+        The time of everything in it.
+    """
+
+    def __init__(self, connection: Connection, now_ns: int) -> None:
+        self.connection = connection
+        self.now_ns = now_ns
+        self.refusal: AuthError | None = None
+        self.afterwards: list[Callable[[], None]] = []
+
+    def execute(self, statement: sa.Executable, rows: Any = None) -> CursorResult[Any]:
+        """Run one statement."""
+        result = self.connection.execute(statement, rows)
+        assert isinstance(result, CursorResult)
+        return result
+
+    def lock_table(self, table: sa.Table) -> None:
+        """Let nobody else change the table until this transaction ends; SQLite has one writer anyway."""
+        if self.connection.dialect.name == "postgresql":
+            name = self.connection.dialect.identifier_preparer.format_table(table)
+            self.connection.exec_driver_sql(f"LOCK TABLE {name} IN SHARE ROW EXCLUSIVE MODE")
+
+    def after_commit(self, action: Callable[[], None]) -> None:
+        """Do this once the change is durable, in the same thread, whoever still waits for it."""
+        self.afterwards.append(action)
+
+    def refuse(self, error: AuthError) -> None:
+        """Keep the change, and then raise this."""
+        self.refusal = error
+
+
+class Store:
+    """Reads and writes in threads of their own.
+
+    Parameters
+    ----------
+    url
+        `sqlite:///path/identity.db` or `postgresql://user@host/database`.
+    now_ns
+        The clock.
+    threads
+        How many statements run at the same time.
+    """
+
+    def __init__(self, url: str, *, now_ns: Callable[[], int], threads: int) -> None:
+        self.now_ns = now_ns
+        self.engine = _engine(url, threads)
+        # SQLite has one writer at a time: queue here, in order, rather than in its sleeping retries.
+        self._writing = threading.Lock() if self.engine.dialect.name == "sqlite" else nullcontext()
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="identity-db")
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """Run a reading function in one transaction."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self.read_now, work)
+
+    async def write(self, work: Callable[[Transaction], T]) -> T:
+        """Run a changing function in one transaction, durable when this returns.
+
+        A waiting task that is cancelled does not undo a change that began.
+        """
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self.write_now, work)
+
+    def read_now(self, work: Callable[[Connection], T]) -> T:
+        """`read` for a thread that may block."""
+        try:
+            with _in_a_sentence(), self.engine.connect() as connection, connection.begin():
+                return work(connection)
+        except OperationalError as error:
+            raise IdentityError(f"the database gave up: {error.orig}", "identity") from error
+
+    def write_now(self, work: Callable[[Transaction], T]) -> T:
+        """`write` for a thread that may block."""
+        for attempt in range(_ATTEMPTS):
+            try:
+                with _in_a_sentence(), self._writing:
+                    return self._write_once(work)
+            except OperationalError as error:
+                if attempt == _ATTEMPTS - 1:
+                    raise IdentityError(f"the database gave up: {error.orig}", "identity") from error
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    def _write_once(self, work: Callable[[Transaction], T]) -> T:
+        with self.engine.connect().execution_options(writes=True) as connection, connection.begin():
+            transaction = Transaction(connection, self.now_ns())
+            result = work(transaction)
+        for action in transaction.afterwards:
+            action()
+        if transaction.refusal is not None:
+            raise transaction.refusal
+        return result
+
+    def migrate(self) -> None:
+        """Bring the database to the present layout; of several servers that start at once, one does it."""
+        config = Config()
+        # Alembic's options are read by configparser, to which % is special.
+        location = Path(__file__).with_name("migrations").as_posix().replace("%", "%%")
+        config.set_main_option("script_location", location)
+        with (
+            _in_a_sentence(),
+            self.engine.connect().execution_options(writes=True) as connection,
+            connection.begin(),
+        ):
+            if self.engine.dialect.name == "postgresql":
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
+            config.attributes["connection"] = connection
+            try:
+                command.upgrade(config, "head")
+            except CommandError as error:
+                raise IdentityError(
+                    f"the layout of the database is not known here ({error})",
+                    self.engine.url.render_as_string(hide_password=True),
+                    "it was probably written by a newer workbench: use that one",
+                ) from error
+
+    def close(self) -> None:
+        """Finish what runs and let go of the database."""
+        self._pool.shutdown(wait=True)
+        self.engine.dispose()
+
+
+def _engine(url: str, threads: int) -> Engine:
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise ConfigError(
+            "is no URL of a database, expected sqlite:///... or postgresql://...", url
+        ) from error
+    family = parsed.get_backend_name()
+    if family == "sqlite":
+        return _sqlite(parsed, threads)
+    if family != "postgresql":
+        raise ConfigError(f"{family} is not supported, expected sqlite or postgresql", "identity database")
+    if parsed.drivername == "postgresql":
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    try:
+        return sa.create_engine(parsed, pool_size=threads, max_overflow=2, pool_pre_ping=True)
+    except ImportError as error:
+        raise ConfigError(
+            "the driver for PostgreSQL is not installed",
+            "identity database",
+            "pip install 'trading-workbench[postgres]'",
+        ) from error
+
+
+def _sqlite(url: URL, threads: int) -> Engine:
+    if not url.database or url.database == ":memory:":
+        raise ConfigError(
+            "a database in memory would be gone with its connection, expected a file as in sqlite:///users.db",
+            "identity database",
+        )
+    file = Path(url.database)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        # Nobody else's business: it holds password hashes.
+        file.touch(mode=0o600)
+    except OSError as error:
+        raise IdentityError(f"cannot be made ({error.strerror})", str(file)) from error
+    engine = sa.create_engine(url, pool_size=threads, max_overflow=2)
+
+    @sa.event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # Transactions are begun below and not by the driver's guess.
+        for pragma in (
+            f"busy_timeout={_BUSY_MS}",
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @sa.event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # A transaction that reads first and writes later would fail when another writes in between.
+        writes = connection.get_execution_options().get("writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+@contextmanager
+def _in_a_sentence() -> Iterator[None]:
+    """Turn what a driver raises into a sentence; what may be tried again or is answered by callers passes."""
+    try:
+        yield
+    except sa.exc.IntegrityError:
+        raise
+    except OperationalError as error:
+        if _may_be_repeated(error):
+            raise
+        raise IdentityError(f"the database cannot be used ({error.orig})", "identity") from error
+    except DBAPIError as error:
+        raise IdentityError(f"the database refused a statement ({error.orig})", "identity") from error
+
+
+def _may_be_repeated(error: OperationalError) -> bool:
+    """Whether PostgreSQL gave up this transaction for another's sake, so that trying again helps."""
+    state = None
+    with suppress(AttributeError):
+        state = error.orig.sqlstate  # type: ignore[union-attr]
+    return state in ("40001", "40P01")
