@@ -1,0 +1,81 @@
+"""The starter bots, each in a process of its own against a real server."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.api.alpaca.conftest import Person, Served
+from tests.conftest import ROOT
+
+BOTS = ROOT / "notebooks" / "exploration"
+pytestmark = pytest.mark.slow
+
+
+def run(*arguments: str) -> str:
+    done = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, check=False, timeout=180)
+    assert done.returncode == 0, done.stderr + done.stdout
+    return done.stdout
+
+
+@pytest.fixture(autouse=True)
+def _market(maker: Person) -> None:
+    maker.trading.cancel_orders()
+    maker.limit("AAPL", "sell", 500, 100.5)
+    maker.limit("AAPL", "buy", 500, 99.5)
+
+
+def test_bracket_bot_signs_up_trades_and_closes(served: Served) -> None:
+    said = run(sys.executable, str(BOTS / "bracket_bot.py"), served.url)
+    lines = said.splitlines()
+    assert lines[0].startswith("signed up as bot-")
+    assert "entry filled, 10 of 10 filled; legs: limit new, stop new" in lines
+    assert "bought 10 AAPL at 100.5" in lines
+    assert "sold 10 at 99.5: filled" in lines
+    assert lines[-1].endswith("positions []")
+
+
+def test_bracket_bot_uses_a_key_that_is_given(served: Served, trader: Person) -> None:
+    said = run(sys.executable, str(BOTS / "bracket_bot.py"), f"{served.url}/", trader.key, trader.secret)
+    assert "signed up" not in said
+    assert trader.trading.get_all_positions() == []
+    # Ten shares bought and sold a point lower, and a basis point of each.
+    assert float(trader.trading.get_account().equity) == pytest.approx(1_000_000 - 10 - 0.1005 - 0.0995)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("nonsense",), "is no address of a server"),
+        (("http://127.0.0.1:9", "KEY"), "a key and its secret go together"),
+        (("http://127.0.0.1:9",), "the server does not answer"),
+        (("URL", "PK" + "A" * 18, "wrong"), "the server refused"),
+    ],
+)
+def test_bracket_bot_says_what_is_wrong_in_a_sentence(
+    served: Served, words: tuple[str, ...], said: str
+) -> None:
+    command = [sys.executable, str(BOTS / "bracket_bot.py"), *words]
+    command = [served.url if word == "URL" else word for word in command]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=180)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_starter_notebook_runs_from_top_to_bottom(served: Served, trader: Person, tmp_path: Path) -> None:
+    out = tmp_path / "ran.ipynb"
+    parameters = {"url": served.url, "key": trader.key, "secret": trader.secret, "quantity": "5"}
+    given = [word for name, value in parameters.items() for word in ("-p", name, value)]
+    notebook = str(BOTS / "starter_bot.ipynb")
+    run(sys.executable, "-m", "papermill", "--no-progress-bar", *given, notebook, str(out))
+    outputs = [output for cell in json.loads(out.read_text())["cells"] for output in cell.get("outputs", [])]
+    printed = "".join("".join(output.get("text", "")) for output in outputs)
+    assert "bought 5 at 100.5: filled" in printed
+    assert "after cancelling: canceled" in printed
+    assert "sold 5 at 99.5" in printed
+    assert trader.trading.get_all_positions() == []

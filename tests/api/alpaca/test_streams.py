@@ -1,0 +1,295 @@
+"""The order, data and news streams through the unmodified alpaca-py, and by hand where it hides something."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import msgpack
+import pytest
+import websockets
+
+from tests.api.alpaca.conftest import (
+    CryptoDataStream,
+    NewsDataStream,
+    Person,
+    Served,
+    StockDataStream,
+    TradingStream,
+    streaming,
+    until,
+)
+from workbench.domain.codes import SessionState
+from workbench.identity.principal import CONSOLE
+
+pytestmark = [
+    # alpaca-py 0.44 connects with the old half of websockets and asks asyncio for what 3.14 deprecates.
+    pytest.mark.filterwarnings("ignore:.*legacy.*:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:.*iscoroutinefunction.*:DeprecationWarning"),
+]
+
+
+def ws(served: Served, path: str) -> str:
+    return served.url.replace("http", "ws", 1) + path
+
+
+class Heard(list):
+    """What a stream's handler was given."""
+
+
+def handler(heard: Heard) -> Any:
+    async def handle(item: Any) -> None:
+        heard.append(item)
+
+    return handle
+
+
+def orders_of(served: Served, person: Person, path: str = "/stream") -> tuple[TradingStream, Heard]:
+    stream = TradingStream(person.key, person.secret, url_override=ws(served, path))
+    heard = Heard()
+    stream.subscribe_trade_updates(handler(heard))
+    return stream, heard
+
+
+def listening(served: Served) -> int:
+    hub = served.server.hubs["quiet"]
+    return sum(len(each) for each in hub.views.observers if hasattr(each, "listen"))
+
+
+@pytest.mark.parametrize("path", ["/stream", "/stream/"])
+def test_order_stream_tells_the_whole_life(served: Served, trader: Person, maker: Person, path: str) -> None:
+    stream, heard = orders_of(served, trader, path)
+    with streaming(stream):
+        until(lambda: listening(served))
+        maker.limit("AAPL", "sell", 4, 100)
+        maker.limit("AAPL", "sell", 6, 101)
+        bought = trader.market("AAPL", "buy", 10)
+        resting = trader.limit("AAPL", "buy", 5, 90)
+        changed = trader.trading.replace_order_by_id(resting.id, _replace(limit_price=91))
+        trader.trading.cancel_order_by_id(changed.id)
+        until(lambda: len(heard) >= 7)
+    events = [(update.event, update.order.id) for update in heard]
+    assert events == [
+        ("new", bought.id),
+        ("partial_fill", bought.id),
+        ("fill", bought.id),
+        ("new", resting.id),
+        ("replaced", resting.id),
+        ("new", changed.id),
+        ("canceled", changed.id),
+    ]
+    fills = heard[1:3]
+    assert [(update.price, update.qty, update.position_qty) for update in fills] == [
+        (100, 4, 4),
+        (101, 6, 10),
+    ]
+    assert [update.order.filled_avg_price for update in fills] == ["100", "100.6"]
+    assert heard[0].price is None
+    assert len({update.execution_id for update in heard}) == len(heard)
+
+
+def _replace(**changes: Any) -> Any:
+    from alpaca.trading.requests import ReplaceOrderRequest
+
+    return ReplaceOrderRequest(**changes)
+
+
+def test_bracket_on_the_order_stream(served: Served, trader: Person, maker: Person) -> None:
+    from alpaca.trading.enums import OrderClass
+    from alpaca.trading.requests import StopLossRequest, TakeProfitRequest
+
+    stream, heard = orders_of(served, trader)
+    with streaming(stream):
+        until(lambda: listening(served))
+        parent = trader.limit(
+            "AAPL",
+            "buy",
+            10,
+            100,
+            order_class=OrderClass.BRACKET,
+            take_profit=TakeProfitRequest(limit_price=110),
+            stop_loss=StopLossRequest(stop_price=95),
+        )
+        take, stop = parent.legs
+        maker.limit("AAPL", "sell", 10, 100)
+        maker.limit("AAPL", "buy", 10, 110)
+        until(lambda: any(update.event == "canceled" for update in heard))
+    told = [(update.event, update.order.id) for update in heard if update.event != "held"]
+    assert told == [
+        ("new", parent.id),
+        ("fill", parent.id),
+        ("new", take.id),
+        ("new", stop.id),
+        ("fill", take.id),
+        ("canceled", stop.id),
+    ]
+
+
+def test_a_read_after_an_event_is_as_new(served: Served, trader: Person) -> None:
+    stream, heard = orders_of(served, trader)
+    with streaming(stream):
+        until(lambda: listening(served))
+        for price in range(50, 60):
+            order = trader.limit("AAPL", "buy", 1, price)
+            until(lambda order=order: any(update.order.id == order.id for update in heard))
+            assert trader.trading.get_order_by_id(order.id).status == "new"
+
+
+def test_data_stream_of_trades_quotes_and_statuses(served: Served, trader: Person, maker: Person) -> None:
+    stream = StockDataStream(trader.key, trader.secret, url_override=ws(served, "/v2/iex"))
+    trades, quotes, statuses, bars = Heard(), Heard(), Heard(), Heard()
+    stream.subscribe_trades(handler(trades), "AAPL", "SPY")
+    stream.subscribe_quotes(handler(quotes), "AAPL")
+    stream.subscribe_bars(handler(bars), "*")
+    stream.subscribe_updated_bars(handler(bars), "*")
+    stream.subscribe_daily_bars(handler(bars), "*")
+    stream.subscribe_trading_statuses(handler(statuses), "*")
+    with streaming(stream):
+        until(lambda: stream._running)
+        until(lambda: data_lines(served))
+        maker.limit("AAPL", "sell", 5, 100.25)
+        until(lambda: quotes)
+        trader.market("AAPL", "buy", 5)
+        until(lambda: trades)
+        served.call(served.session.move(SessionState.PAUSED))
+        served.call(served.session.move(SessionState.OPEN))
+        until(lambda: len(statuses) >= 6)
+        stream.unsubscribe_trades("SPY")
+        stream.unsubscribe_quotes("AAPL")
+        stream.unsubscribe_bars("*")
+        stream.unsubscribe_updated_bars("*")
+        stream.unsubscribe_daily_bars("*")
+        stream.unsubscribe_trading_statuses("*")
+        stream.unsubscribe_trades("AAPL")
+        until(lambda: not data_lines(served))
+    assert [(trade.symbol, trade.price, trade.size) for trade in trades] == [("AAPL", 100.25, 5)]
+    assert trades[0].timestamp.tzinfo is not None
+    assert (quotes[0].ask_price, quotes[0].ask_size, quotes[0].bid_price) == (100.25, 5, 0)
+    assert {status.status_code for status in statuses} == {"H", "T"}
+    assert {status.symbol for status in statuses} == {"AAPL", "SPY", "SIM/USD"}
+
+
+def data_lines(served: Served) -> int:
+    hub = served.server.hubs["quiet"]
+    return sum(len(each.broadcast) for each in hub.views.observers if hasattr(each, "broadcast"))
+
+
+def test_order_books_on_the_crypto_stream(served: Served, trader: Person, maker: Person) -> None:
+    stream = CryptoDataStream(trader.key, trader.secret, url_override=ws(served, "/v1beta3/crypto/us"))
+    books, trades = Heard(), Heard()
+    stream.subscribe_orderbooks(handler(books), "SIM/USD")
+    stream.subscribe_trades(handler(trades), "SIM/USD")
+    with streaming(stream):
+        until(lambda: data_lines(served))
+        maker.limit("SIM/USD", "sell", 2.5, 51)
+        maker.limit("SIM/USD", "buy", 1, 49)
+        until(lambda: books and books[-1].bids and books[-1].asks)
+        trader.market("SIM/USD", "buy", 0.5)
+        until(lambda: trades)
+    assert (books[-1].bids[0].price, books[-1].bids[0].size) == (49, 1)
+    assert trades[0].size == 0.5
+
+
+def test_news_stream(served: Served, trader: Person) -> None:
+    stream = NewsDataStream(trader.key, trader.secret, url_override=ws(served, "/v1beta1/news"))
+    heard = Heard()
+    stream.subscribe_news(handler(heard), "*")
+    with streaming(stream):
+        until(lambda: data_lines(served))
+        served.call(
+            served.session.announce("Rates rise", body="By a quarter.", symbols=("AAPL",), author="ann")
+        )
+        until(lambda: heard)
+    assert (heard[0].headline, heard[0].symbols, heard[0].author) == ("Rates rise", ["AAPL"], "ann")
+
+
+def test_data_stream_in_json_by_hand(served: Served, trader: Person, maker: Person) -> None:
+    async def talk() -> None:
+        async with websockets.connect(ws(served, "/v2/sip")) as line:
+
+            async def said() -> list[dict[str, Any]]:
+                frame = await asyncio.wait_for(line.recv(), 10)
+                assert isinstance(frame, str)
+                return json.loads(frame)
+
+            async def tell(message: Any) -> None:
+                await line.send(message if isinstance(message, str) else json.dumps(message))
+
+            assert await said() == [{"T": "success", "msg": "connected"}]
+            await tell({"action": "subscribe", "trades": ["AAPL"]})
+            assert (await said())[0]["code"] == 401
+            await tell("no json")
+            assert (await said())[0]["code"] == 400
+            await tell({"action": "auth", "key": trader.key, "secret": "wrong"})
+            assert await said() == [{"T": "error", "code": 402, "msg": "auth failed"}]
+            await tell({"action": "auth", "key": trader.key, "secret": trader.secret})
+            assert await said() == [{"T": "success", "msg": "authenticated"}]
+            await tell({"action": "auth", "key": trader.key, "secret": trader.secret})
+            assert (await said())[0]["code"] == 403
+            await tell({"action": "subscribe", "trades": ["AAPL"], "quotes": ["*"]})
+            done = (await said())[0]
+            assert (done["T"], done["trades"], done["quotes"]) == ("subscription", ["AAPL"], ["*"])
+            assert done["corrections"] == done["cancelErrors"] == ["AAPL"]
+            await asyncio.to_thread(maker.limit, "AAPL", "sell", 1, 100)
+            quote = (await said())[0]
+            assert (quote["T"], quote["S"], quote["ap"]) == ("q", "AAPL", 100)
+            assert quote["t"].endswith("Z")
+
+    asyncio.run(talk())
+
+
+def test_handshake_headers_and_msgpack_by_hand(served: Served, trader: Person) -> None:
+    async def talk() -> None:
+        headers = {**trader.headers, "Content-Type": "application/msgpack"}
+        async with websockets.connect(ws(served, "/v2/iex"), additional_headers=headers) as line:
+            first = msgpack.unpackb(await line.recv())
+            second = msgpack.unpackb(await line.recv())
+            assert [first[0]["msg"], second[0]["msg"]] == ["connected", "authenticated"]
+            packed = msgpack.packb({"action": "subscribe", "bars": ["AAPL"] * 9_000})
+            # alpaca-py sends its subscriptions in fragments.
+            await line.send(packed[at : at + 32_768] for at in range(0, len(packed), 32_768))
+            assert msgpack.unpackb(await line.recv())[0]["bars"] == ["AAPL"]
+
+    asyncio.run(talk())
+
+
+def test_wrong_keys_on_the_order_stream(served: Served, trader: Person) -> None:
+    async def talk(message: dict[str, Any]) -> dict[str, Any]:
+        async with websockets.connect(ws(served, "/stream")) as line:
+            await line.send(json.dumps(message))
+            frame = await asyncio.wait_for(line.recv(), 10)
+            assert isinstance(frame, bytes)
+            return json.loads(frame)["data"]
+
+    keys = {"key_id": trader.key, "secret_key": "wrong"}
+    refused = asyncio.run(talk({"action": "authenticate", "data": keys}))
+    assert refused == {"action": "authenticate", "status": "unauthorized"}
+    early = asyncio.run(talk({"action": "listen", "data": {"streams": ["trade_updates"]}}))
+    assert early == {"action": "listen", "status": "unauthorized"}
+
+
+def test_the_short_form_of_keys_is_taken_and_revoking_closes_the_stream(served: Served) -> None:
+    person = served.person()
+
+    async def talk() -> None:
+        async with websockets.connect(ws(served, "/stream")) as line:
+            keys = {"action": "auth", "key": person.key, "secret": person.secret}
+            await line.send(json.dumps(keys))
+            assert json.loads(await line.recv())["data"]["status"] == "authorized"
+            await asyncio.to_thread(served.call, served.identity.revoke_key(CONSOLE, person.key))
+            with pytest.raises(websockets.ConnectionClosed) as closed:
+                await asyncio.wait_for(line.recv(), 10)
+            assert closed.value.rcvd is not None
+            assert closed.value.rcvd.code == 4401
+
+    asyncio.run(talk())
+
+
+def test_unknown_feed_ends_the_client(served: Served) -> None:
+    async def talk() -> None:
+        async with websockets.connect(ws(served, "/v2/nothing")) as line:
+            assert json.loads(await line.recv())[0]["msg"] == "connected"
+            assert json.loads(await line.recv())[0]["code"] == 409
+
+    asyncio.run(talk())

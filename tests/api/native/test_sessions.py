@@ -1,0 +1,207 @@
+"""Sessions over REST: made, joined, run and closed; who may do what to them is tests/api/test_matrix.py."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.api.served import MARKET, Served, serving
+from workbench.identity.roles import Role
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A server of its own, whose sessions can be closed."""
+    folder: Path = tmp_path_factory.mktemp("own")
+    scenarios = folder / "scenarios"
+    scenarios.mkdir()
+    (scenarios / "small.toml").write_text(MARKET)
+    (scenarios / "broken.toml").write_text("title = ")
+    (folder / "outside.toml").write_text(MARKET)
+    with serving(
+        folder / "data", settings={"scenarios": scenarios}, session=False, scenario=None, name=""
+    ) as s:
+        yield s
+
+
+def made(client: httpx.Client, name: str, **more: object) -> dict[str, object]:
+    answer = client.post("/api/sessions", json={"name": name, "file": "small.toml", **more})
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+def test_a_session_goes_from_its_lobby_to_its_debrief(own: Served) -> None:
+    teacher, student = own.person(Role.INSTRUCTOR), own.person()
+    with own.client(teacher) as teach, own.client(student) as learn:
+        new = made(teach, "monday", overrides={"seats.count": 7})
+        assert (new["state"], new["seats"], new["seat"]) == ("lobby", 7, None)
+        seat = learn.post("/api/sessions/monday/join").json()
+        assert (seat["name"], seat["user"]) == ("seat-1", student.name)
+        assert learn.post("/api/sessions/monday/join").json() == seat
+        states = []
+        for act, body in (
+            ("start", {"to": "pre_open"}),
+            ("start", None),
+            ("pause", None),
+            ("resume", {"by_auction": False}),
+            ("speed", {"speed": 10.0}),
+            ("close", None),
+        ):
+            answer = teach.post(f"/api/sessions/monday/{act}", json=body)
+            assert answer.status_code == 200, answer.text
+            states.append(answer.json()["state"])
+        assert states == ["pre_open", "open", "paused", "open", "open", "closed"]
+        refused = teach.post("/api/sessions/monday/pause")
+        assert (refused.status_code, refused.json()["code"]) == (409, "session")
+        late = learn.post(
+            "/api/sessions/monday/orders",
+            json={"symbol": "QUIET", "side": "buy", "type": "limit", "quantity": 1, "limit_price": 40},
+        )
+        assert (late.status_code, late.json()["details"]["reason"]) == (422, "MARKET_CLOSED")
+        assert teach.post("/api/sessions/monday/debrief").json()["state"] == "debrief"
+        zipped = teach.get("/api/sessions/monday/export")
+        with zipfile.ZipFile(io.BytesIO(zipped.content)) as archive:
+            names = archive.namelist()
+            assert archive.testzip() is None
+        assert "monday/manifest.json" in names
+        assert any(name.endswith(".parquet") for name in names)
+        assert learn.get("/api/sessions/monday").json()["state"] == "debrief"
+
+
+def test_a_running_session_can_be_exported(own: Served) -> None:
+    with own.client(own.person(Role.ASSISTANT)) as client:
+        made(client, "running")
+        assert client.post("/api/sessions/running/start").status_code == 200
+        zipped = client.get("/api/sessions/running/export")
+        assert zipped.headers["content-type"] == "application/zip"
+        with zipfile.ZipFile(io.BytesIO(zipped.content)) as archive:
+            assert archive.testzip() is None
+        client.post("/api/sessions/running/close")
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"name": "a", "file": "../outside.toml"}, 404),
+        ({"name": "a", "file": "/etc/passwd"}, 404),
+        ({"name": "a", "file": "none.toml"}, 404),
+        ({"name": "../a", "file": "small.toml"}, 422),
+        ({"name": "a"}, 422),
+        ({"name": "a", "file": "small.toml", "scenario": MARKET}, 422),
+        ({"name": "a", "scenario": "title = 5"}, 422),
+        ({"name": "a", "file": "broken.toml"}, 422),
+        ({"name": "a", "file": "small.toml", "overrides": {"seats.count": "many"}}, 422),
+        ({"name": "a", "draft": "none"}, 404),
+        ({"name": "a", "file": "small.toml", "unknown": 1}, 422),
+    ],
+)
+def test_what_makes_no_session_is_refused_and_leaves_nothing(
+    own: Served, body: dict[str, object], status: int
+) -> None:
+    with own.client(own.person(Role.INSTRUCTOR)) as client:
+        answer = client.post("/api/sessions", json=body)
+        assert answer.status_code == status, answer.text
+        assert client.get("/api/sessions/a").status_code == 404
+
+
+def test_a_name_is_taken_once(own: Served) -> None:
+    with own.client(own.person(Role.INSTRUCTOR)) as client:
+        made(client, "twice")
+        again = client.post("/api/sessions", json={"name": "twice", "file": "small.toml"})
+        assert again.status_code == 409
+        listed = client.get("/api/sessions").json()["sessions"]
+        assert [each["name"] for each in listed].count("twice") == 1
+
+
+def test_drafts_are_kept_read_used_and_thrown_away(own: Served) -> None:
+    with own.client(own.person(Role.INSTRUCTOR)) as client:
+        assert client.put("/api/drafts/week-2", json={"scenario": MARKET}).status_code == 200
+        assert client.get("/api/drafts").json() == {"drafts": ["week-2"]}
+        assert client.get("/api/drafts/week-2").json()["scenario"] == MARKET
+        answer = client.post("/api/sessions", json={"name": "of-a-draft", "draft": "week-2"})
+        assert answer.status_code == 201, answer.text
+        assert client.delete("/api/drafts/week-2").status_code == 200
+        assert client.get("/api/drafts/week-2").status_code == 404
+        assert client.put("/api/drafts/..%2Fsecret", json={"scenario": ""}).status_code in (404, 422)
+
+
+def test_scenario_files_are_listed_with_what_is_wrong_with_them(own: Served) -> None:
+    with own.client(own.person(Role.INSTRUCTOR)) as client:
+        rows = {row["file"]: row for row in client.get("/api/scenarios").json()["scenarios"]}
+    assert set(rows) == {"small.toml", "broken.toml"}
+    assert rows["small.toml"]["title"] == "A small market"
+    assert rows["broken.toml"]["problem"]
+
+
+def test_a_full_session_takes_nobody_more(own: Served) -> None:
+    with own.client(own.person(Role.INSTRUCTOR)) as client:
+        made(client, "tiny", overrides={"seats.count": 1})
+    first, second = own.person(), own.person()
+    with own.client(first) as client:
+        assert client.post("/api/sessions/tiny/join").status_code == 200
+    with own.client(second) as client:
+        assert client.post("/api/sessions/tiny/join").status_code == 409
+
+
+def test_a_key_that_is_bound_to_a_session_trades_there_alone(own: Served) -> None:
+    with own.client(own.person(Role.INSTRUCTOR)) as client:
+        made(client, "bound")
+        made(client, "other")
+    key = own.key(own.person(), session="bound")
+    with own.client(key) as client:
+        assert client.get("/api/sessions/bound/account").status_code == 409
+        assert client.post("/api/sessions/bound/join").status_code == 200
+        assert client.get("/api/sessions/bound/account").status_code == 200
+        assert client.get("/api/sessions/other/account").status_code == 403
+        assert [each["name"] for each in client.get("/api/sessions").json()["sessions"]] == ["bound"]
+
+
+@pytest.mark.parametrize("role", [Role.STUDENT, Role.ASSISTANT, Role.INSTRUCTOR, Role.ADMIN])
+def test_who_reads_takes_no_seat(own: Served, role: Role) -> None:
+    name = f"reading-{role.value}"
+    order = {"symbol": "QUIET", "side": "buy", "type": "limit", "quantity": 1, "limit_price": 40}
+    with own.client(own.person(Role.INSTRUCTOR)) as teach, own.client(own.person(role)) as client:
+        made(teach, name)
+        assert teach.post(f"/api/sessions/{name}/start").status_code == 200
+        base = f"/api/sessions/{name}"
+        for read in ("account", "positions", "orders", "orders/1", "fills", "cash", "equity"):
+            answer = client.get(f"{base}/{read}")
+            assert (answer.status_code, answer.json()["code"]) == (409, "no_seat"), answer.text
+            assert f"POST {base}/join" in answer.json()["message"]
+        assert client.get(base).json()["seats_taken"] == 0
+        placed = client.post(f"{base}/orders", json=order)
+        if role == Role.STUDENT:
+            # A student's bot may simply begin.
+            assert placed.status_code == 201
+        else:
+            assert (placed.status_code, placed.json()["code"]) == (409, "no_seat")
+            face = client.get("/v2/account", headers={"X-Session": name})
+            assert face.status_code == 403, face.text
+            assert client.get(base).json()["seats_taken"] == 0
+            assert client.get(f"{base}/account", params={"account": "seat-1"}).status_code == 200
+            assert client.post(f"{base}/join").status_code == 200
+            assert client.post(f"{base}/orders", json=order).status_code == 201
+        assert client.get(f"{base}/account").status_code == 200
+        assert client.get(base).json()["seats_taken"] == 1
+
+
+def test_an_explanation_names_others_to_those_who_may_read_the_class(own: Served) -> None:
+    ann, bob, staff = (own.client(own.person(role)) for role in (Role.STUDENT, Role.STUDENT, Role.ASSISTANT))
+    with ann, bob, staff, own.client(own.person(Role.INSTRUCTOR)) as teach:
+        made(teach, "explained")
+        assert teach.post("/api/sessions/explained/start").status_code == 200
+        path = "/api/sessions/explained/orders"
+        order = {"symbol": "QUIET", "type": "limit", "quantity": 1, "limit_price": 40}
+        mine = ann.post(path, json={**order, "side": "buy"}).json()["id"]
+        theirs = bob.post(path, json={**order, "side": "sell"}).json()["id"]
+        told = ann.get(f"{path}/{mine}/explanation").json()
+        assert told["filled"] == 1
+        assert "seat-2" not in told["text"]
+        assert f"order {theirs}" not in told["text"]
+        known = staff.get(f"{path}/{mine}/explanation", params={"account": "seat-1"}).json()
+        assert f"against seat-2's order {theirs}" in known["text"]

@@ -1,0 +1,1 @@
+"""The server: routes, permissions, errors and operations around the live sessions of one process."""

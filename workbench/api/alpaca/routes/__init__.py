@@ -1,0 +1,1 @@
+"""The addresses of the Alpaca-compatible face, a file for each group of calls."""

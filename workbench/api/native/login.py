@@ -1,0 +1,206 @@
+"""Signing up, logging in and out, and the tickets of WebSockets."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Request
+from starlette.responses import Response
+
+from workbench.api.answers import Json
+from workbench.api.auth import (
+    ACCESS_COOKIE,
+    REFRESH_COOKIE,
+    address_of,
+    cookie_of,
+    permit,
+    principal_of,
+    public,
+    refuse_foreign,
+)
+from workbench.api.native.login_models import (
+    EndedOut,
+    Login,
+    MeOut,
+    Refresh,
+    SignUp,
+    TicketOut,
+    TokensOut,
+    UserOut,
+)
+from workbench.api.native.model import Done, failures
+from workbench.api.native.user_rows import user_row
+from workbench.api.server import Server, server_of
+from workbench.errors import ApiError, AuthError, WorkbenchError
+from workbench.identity.families import Tokens
+from workbench.identity.principal import Principal
+from workbench.identity.roles import ONE_TIME_PERMISSIONS, Permission
+
+router = APIRouter(prefix="/api/auth", tags=["login"])
+
+_REFRESH_PATH = "/api/auth"
+
+
+def me_row(principal: Principal) -> dict[str, Any]:
+    """Who somebody is, as the API tells it."""
+    return {
+        "user_id": principal.user_id,
+        "name": principal.name,
+        "role": str(principal.role),
+        "permissions": sorted(str(permission) for permission in principal.permissions),
+        "kind": principal.kind,
+        "session": principal.session,
+        "must_change_password": principal.permissions == ONE_TIME_PERMISSIONS,
+    }
+
+
+def _login_answer(server: Server, tokens: Tokens, *, cookies: bool) -> Response:
+    row = {
+        "access": "" if cookies else tokens.access,
+        "refresh": "" if cookies else tokens.refresh,
+        "token_type": "bearer",
+        "expires_in": tokens.expires_in,
+        "user": me_row(tokens.principal),
+    }
+    response = Json(row, headers={"Cache-Control": "no-store"})
+    if cookies:
+        lasts_s = server.identity.settings.family_idle_s
+        _set_cookie(server, response, ACCESS_COOKIE, tokens.access, "/", tokens.expires_in)
+        _set_cookie(server, response, REFRESH_COOKIE, tokens.refresh, _REFRESH_PATH, lasts_s)
+    return response
+
+
+def _set_cookie(server: Server, response: Response, name: str, value: str, path: str, lasts_s: int) -> None:
+    response.set_cookie(
+        name,
+        value,
+        max_age=lasts_s,
+        path=path,
+        secure=server.settings.secure,
+        httponly=True,
+        samesite="strict",
+    )
+
+
+def _drop_cookies(server: Server, response: Response) -> None:
+    for name, path in ((ACCESS_COOKIE, "/"), (REFRESH_COOKIE, _REFRESH_PATH)):
+        response.delete_cookie(
+            name, path=path, secure=server.settings.secure, httponly=True, samesite="strict"
+        )
+
+
+def _check_origin(request: Request) -> None:
+    headers = request.headers
+    refuse_foreign(server_of(request), request.scope, headers.get("origin", ""), headers.get("host", ""))
+
+
+@router.post(
+    "/sign-up",
+    status_code=201,
+    summary="Sign up",
+    response_model=UserOut,
+    responses=failures(403, 409, 422, 503),
+)
+@public
+async def sign_up(request: Request, new: SignUp) -> Response:
+    """Make oneself a user, as far as the server lets people do that."""
+    server, address = server_of(request), address_of(request)
+    server.limits.spend_login(address)
+    server.limits.spend_sign_up(address)
+    try:
+        user = await server.identity.sign_up(
+            new.name, new.password, email=new.email, code=new.code, client=address
+        )
+    except WorkbenchError:
+        server.limits.forgive_sign_up(address)
+        raise
+    return Json(user_row(user), 201)
+
+
+@router.post("/login", summary="Log in", response_model=TokensOut, responses=failures(401, 403, 422, 503))
+@public
+async def login(request: Request, who: Login) -> Response:
+    """Get an access token for some minutes and a refresh token for the next one."""
+    server, address = server_of(request), address_of(request)
+    server.limits.spend_login(address)
+    if who.cookies:
+        _check_origin(request)
+    try:
+        tokens = await server.identity.login(
+            who.name,
+            who.password,
+            client=address,
+            device=who.device or request.headers.get("user-agent", "")[:100],
+        )
+    except AuthError as error:
+        server.metrics.login_failed(str(error.kind))
+        raise
+    return _login_answer(server, tokens, cookies=who.cookies)
+
+
+@router.post(
+    "/refresh", summary="Next tokens", response_model=TokensOut, responses=failures(401, 403, 422, 503)
+)
+@public
+async def refresh(request: Request, with_: Annotated[Refresh | None, Body()] = None) -> Response:
+    """Trade a refresh token, which is used up, for the next pair."""
+    server = server_of(request)
+    server.limits.spend_login(address_of(request))
+    given = with_.refresh if with_ is not None else ""
+    token = given or cookie_of(request, REFRESH_COOKIE)
+    if not token:
+        raise ApiError(401, "unauthorized", "there is no refresh token in the body or the cookie; log in")
+    if not given:
+        _check_origin(request)
+    try:
+        tokens = await server.identity.refresh(token)
+    except AuthError as error:
+        server.metrics.login_failed(str(error.kind))
+        raise
+    return _login_answer(server, tokens, cookies=not given)
+
+
+@router.post("/logout", summary="Log out", response_model=Done, responses=failures(403, 422))
+@public
+async def logout(request: Request, with_: Annotated[Refresh | None, Body()] = None) -> Response:
+    """End this login; doing so twice is fine."""
+    server = server_of(request)
+    given = with_.refresh if with_ is not None else ""
+    token = given or cookie_of(request, REFRESH_COOKIE)
+    if not given:
+        _check_origin(request)
+    if token:
+        await server.identity.logout(token)
+    response = Json({"done": True})
+    _drop_cookies(server, response)
+    return response
+
+
+@router.post(
+    "/logout-everywhere", summary="Log out everywhere", response_model=EndedOut, responses=failures(401, 403)
+)
+@permit(Permission.MANAGE_OWN)
+async def logout_everywhere(request: Request) -> Response:
+    """End all of one's logins, this one too; API keys go on."""
+    server, principal = server_of(request), principal_of(request)
+    ended = await server.identity.logout_everywhere(principal.user_id, by=principal)
+    response = Json({"ended": ended})
+    _drop_cookies(server, response)
+    return response
+
+
+@router.get("/me", summary="Who am I", response_model=MeOut, responses=failures(401))
+@permit()
+async def me(request: Request) -> Response:
+    """Name, role and permissions of who asks."""
+    return Json(me_row(principal_of(request)))
+
+
+@router.post(
+    "/ticket", summary="Ticket for a WebSocket", response_model=TicketOut, responses=failures(401, 403)
+)
+@permit(Permission.READ_MARKET)
+async def ticket(request: Request) -> Response:
+    """A ticket that opens one WebSocket within the next seconds: browsers cannot send headers with those."""
+    text = server_of(request).identity.ticket(principal_of(request))
+    return Json({"ticket": text}, headers={"Cache-Control": "no-store"})

@@ -1,0 +1,40 @@
+"""All routes of the native face that answer requests."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from workbench.api import operations
+from workbench.api.native import (
+    account,
+    classes,
+    control,
+    leaderboard,
+    login,
+    market,
+    orders,
+    own,
+    sessions,
+    users,
+)
+from workbench.api.server import Server
+
+
+def native_routes(_server: Server) -> list[APIRouter]:
+    """The routers of `/api`, `/health` and `/metrics`."""
+    return [
+        module.router
+        for module in (
+            orders,
+            account,
+            market,
+            sessions,
+            control,
+            leaderboard,
+            login,
+            own,
+            users,
+            classes,
+            operations,
+        )
+    ]

@@ -1,0 +1,271 @@
+"""Own events: what each event tells the account it happened to, as rows of `orders`, `positions`, `account`.
+
+Made of the event records alone, so that what is told now and what is told again to somebody who was away,
+from the bus and however much later, is the same to the byte.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from workbench.api.native.stream_words import Words, money
+from workbench.domain.codes import AccountState, EventKind, OrderType, Reason, Side, TimeInForce
+from workbench.domain.config import FIRST_TRADER
+from workbench.domain.frames import AccountRow, OrderRow, PositionRow, Row
+from workbench.domain.records import EVENT, LIQUIDITY_MAKER, Records
+from workbench.domain.states import OrderState
+
+ORDERS, POSITIONS, ACCOUNT = "orders", "positions", "account"
+OWN = (ORDERS, POSITIONS, ACCOUNT)
+"""Topics of own events."""
+
+_FILLS = (EventKind.ORDER_PARTIALLY_FILLED, EventKind.ORDER_FILLED)
+_REFUSALS = (EventKind.CANCEL_REJECTED, EventKind.REPLACE_REJECTED)
+_STANDING = (
+    EventKind.ORDER_CREATED,
+    EventKind.ORDER_APPROVED,
+    EventKind.ORDER_REJECTED,
+    EventKind.ORDER_HELD,
+    EventKind.ORDER_RESTED,
+    EventKind.ORDER_CANCELED,
+    EventKind.ORDER_EXPIRED,
+    EventKind.ORDER_REPLACED,
+    EventKind.ORDER_REDUCED,
+    EventKind.ORDER_TRIGGERED,
+    EventKind.ORDER_TRAILED,
+    EventKind.ORDER_REFRESHED,
+    EventKind.ORDER_ADJUSTED,
+)
+_ENDS = (EventKind.ORDER_CANCELED, EventKind.ORDER_EXPIRED, EventKind.ORDER_REJECTED)
+_ORDER_KINDS = (*_STANDING, *_FILLS, *_REFUSALS, EventKind.ORDER_TERMS)
+_CALLS = (EventKind.MARGIN_CALL, EventKind.MARGIN_CALL_MET, EventKind.LIQUIDATION)
+_ACCOUNT_KINDS = (
+    EventKind.POSITION_CHANGED,
+    EventKind.ACCOUNT_SUSPENDED,
+    EventKind.ACCOUNT_REINSTATED,
+    EventKind.CASH_CHANGED,
+    EventKind.LIMIT_BREACHED,
+    EventKind.DAY_STARTED,
+    *_CALLS,
+    *(EventKind[name] for name in ("LIMIT_CHANGED",) if name in EventKind.__members__),
+)
+LIMITED = (OrderType.LIMIT, OrderType.STOP_LIMIT, OrderType.LIMIT_IF_TOUCHED)
+
+
+def _names(codes: Any) -> dict[int, str]:
+    return {int(code): code.name.lower() for code in codes}
+
+
+KINDS = {int(kind): kind.name.lower().removeprefix("order_") for kind in EventKind}
+SIDES, TYPES, TIMES, STATES = (_names(codes) for codes in (Side, OrderType, TimeInForce, OrderState))
+REASONS = _names(Reason)
+ACCOUNT_STATES = _names(AccountState)
+
+_ROWS = np.zeros((len(OWN), 256), dtype=np.int64)
+"""Rows that an event of a kind makes of each topic."""
+_ROWS[0, [int(kind) for kind in _ORDER_KINDS]] = 1
+_ROWS[0, EventKind.ORDER_REPLACED] = 2
+_ROWS[1, EventKind.POSITION_CHANGED] = 1
+_ROWS[2, [int(kind) for kind in _ACCOUNT_KINDS]] = 1
+_KNOWN = _ROWS.sum(axis=0) > 0
+
+
+class OwnRow(NamedTuple):
+    """One row, whose it is and where it goes."""
+
+    topic: str
+    account: int
+    seq: int
+    row: Row
+
+
+def own_events(events: Records) -> Records:
+    """Those of the events that happened to a trader's account, as a copy."""
+    known = _KNOWN[events["kind"]]
+    # A refusal that knows of no such order changes nothing that anybody can see; the asker got an answer.
+    astray = np.isin(events["kind"], _REFUSALS) & (events["reason"] == Reason.UNKNOWN_ORDER)
+    found: Records = events[(events["account"] >= FIRST_TRADER) & known & ~astray]
+    return found
+
+
+def row_counts(own: Records, accounts: int) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """How many rows own events make, by topic and account."""
+    counts = np.zeros((len(OWN), accounts), dtype=np.int64)
+    for place in range(len(OWN)):
+        np.add.at(counts[place], own["account"], _ROWS[place, own["kind"]])
+    return counts
+
+
+def own_rows(own: Records, words: Words) -> Iterator[OwnRow]:
+    """The rows of own events, in order."""
+    # Plain integers: a numpy scalar costs as much as all the rest.
+    for header in own.tolist():
+        kind, account, seq = header[3], header[10], header[0]
+        payload = header[12].tolist() if isinstance(header[12], np.ndarray) else header[12]
+        if _ROWS[0, kind]:
+            for order in _order_rows(header, payload, words):
+                yield OwnRow(ORDERS, account, seq, order)
+            continue
+        if kind == EventKind.POSITION_CHANGED:
+            yield OwnRow(POSITIONS, account, seq, _position_row(header, payload, words))
+        yield OwnRow(ACCOUNT, account, seq, _account_row(header, payload, words))
+
+
+def _order_rows(header: tuple[Any, ...], payload: list[int], words: Words) -> Iterator[OrderRow]:
+    seq, _, time_ns, kind, reason, side, state, order_type, tif, flags, account, instrument, _ = header
+    row = OrderRow(id=payload[0], event=KINDS[kind], seq=seq, time=words.iso(time_ns), account=account)
+    quantity = words.quantity
+    if kind in _REFUSALS:
+        row.refusal, row.value, row.limit = REASONS[reason], payload[6], payload[7]
+        yield row
+        return
+    # Said also when there is none, so that an earlier one does not stay.
+    row.reason = REASONS[reason]
+    if kind in _FILLS:
+        row.state = STATES[state]
+        row.last_price, row.last_quantity = (
+            words.price(instrument, payload[2]),
+            quantity(instrument, payload[3]),
+        )
+        row.leaves, row.executed = quantity(instrument, payload[4]), quantity(instrument, payload[5])
+        row.fee, row.trade_id = money(payload[6]), payload[7]
+        row.maker = bool(flags & LIQUIDITY_MAKER)
+        yield row
+        return
+    if kind == EventKind.ORDER_TERMS:
+        _say_terms(row, payload, order_type, instrument, words)
+        yield row
+        return
+    row.state = STATES[state]
+    if kind == EventKind.ORDER_REPLACED:
+        row.replaced_by, row.leaves = payload[8], 0.0
+        yield row
+        # The successor's life begins without a word of its own.
+        row = OrderRow(id=payload[8], event="created", seq=seq, time=row.time, account=account)
+        row.state = "partially_filled" if payload[5] else "new"
+    if kind in (EventKind.ORDER_CREATED, EventKind.ORDER_REPLACED):
+        row.symbol, row.side, row.created = words.symbols[instrument], SIDES[side], row.time
+        row.type, row.time_in_force = TYPES[order_type], TIMES[tif]
+        row.client_order_id = words.client_order(account, payload[1])
+    if order_type in LIMITED:
+        row.limit_price = words.price_or_none(instrument, payload[2])
+    row.quantity, row.leaves = quantity(instrument, payload[3]), quantity(instrument, payload[4])
+    row.executed = quantity(instrument, payload[5])
+    if kind in _ENDS:
+        row.leaves = 0.0
+    if kind == EventKind.ORDER_REJECTED:
+        row.value, row.limit = payload[6], payload[7]
+    elif kind in (EventKind.ORDER_RESTED, EventKind.ORDER_REFRESHED):
+        row.ahead = quantity(instrument, payload[6])
+    elif kind in (EventKind.ORDER_TRAILED, EventKind.ORDER_HELD):
+        if payload[6]:
+            row.stop_price = words.price(instrument, payload[6])
+        if payload[7]:
+            row.watermark = words.price(instrument, payload[7])
+    yield row
+
+
+def _say_terms(row: OrderRow, payload: list[int], order_type: int, instrument: int, words: Words) -> None:
+    if order_type == OrderType.TRAILING_STOP:
+        if payload[3]:
+            row.trail_percent = payload[3] / 10_000
+        else:
+            row.trail_amount = words.price_or_none(instrument, payload[2])
+    elif payload[2]:
+        row.stop_price = words.price(instrument, payload[2])
+    if payload[4]:
+        row.display_quantity = words.quantity(instrument, payload[4])
+    if payload[5]:
+        row.expires = words.iso(payload[5])
+    if payload[6]:
+        row.group = payload[6]
+
+
+def _position_row(header: tuple[Any, ...], payload: list[int], words: Words) -> PositionRow:
+    return PositionRow(
+        account=header[10],
+        symbol=words.symbols[header[11]],
+        seq=header[0],
+        time=words.iso(header[2]),
+        quantity=words.quantity(header[11], payload[0]),
+        cost=money(payload[1]),
+        realised=money(payload[2]),
+        realised_fifo=money(payload[3]),
+        fees=money(payload[4]),
+        trade_id=payload[6],
+    )
+
+
+def _account_row(header: tuple[Any, ...], payload: list[int], words: Words) -> AccountRow:
+    kind, reason, instrument = header[3], header[4], header[11]
+    row = AccountRow(account=header[10], event=KINDS[kind], seq=header[0], time=words.iso(header[2]))
+    if reason:
+        row.reason = REASONS[reason]
+    if 0 <= instrument < len(words.symbols):
+        row.symbol = words.symbols[instrument]
+    if kind == EventKind.POSITION_CHANGED:
+        row.cash = money(payload[5])
+    elif kind == EventKind.CASH_CHANGED:
+        row.amount, row.cash = money(payload[0]), money(payload[1])
+    elif kind == EventKind.ACCOUNT_SUSPENDED:
+        row.state = ACCOUNT_STATES[AccountState.SUSPENDED]
+    elif kind == EventKind.ACCOUNT_REINSTATED:
+        row.state = ACCOUNT_STATES[AccountState.ACTIVE]
+    elif kind in _CALLS:
+        row.equity, row.requirement = money(payload[2]), money(payload[3])
+        row.margin_call = kind != EventKind.MARGIN_CALL_MET
+        if payload[4]:
+            row.deadline = words.iso(payload[4])
+    else:
+        row.value, row.limit = payload[0], payload[1]
+    return row
+
+
+class OwnLog:
+    """The latest own events of a session; how many rows each account has had, and the last event with any.
+
+    Parameters
+    ----------
+    accounts
+        Accounts of the venue, street and house too.
+    events_max
+        How many events are kept; older ones are read from the bus.
+    """
+
+    def __init__(self, accounts: int, events_max: int = 1 << 18) -> None:
+        self.counts = np.zeros((len(OWN), accounts), dtype=np.int64)
+        self.last = np.zeros((len(OWN), accounts), dtype=np.int64)
+        self.seq = 0
+        self.kept_after = 0
+        self._events_max = events_max
+        self._held = 0
+        self._chunks: deque[Records] = deque()
+
+    def take(self, events: Records) -> Records:
+        """Fold in further events, in order; returns the own ones among them."""
+        own = own_events(events)
+        self.seq = int(events["seq"][-1])
+        if len(own):
+            self.counts += row_counts(own, self.counts.shape[1])
+            for place in range(len(OWN)):
+                rows = own[_ROWS[place, own["kind"]] > 0]
+                self.last[place, rows["account"]] = rows["seq"]
+            self._chunks.append(own)
+            self._held += len(own)
+            while self._held > self._events_max and len(self._chunks) > 1:
+                gone = self._chunks.popleft()
+                self._held -= len(gone)
+                self.kept_after = int(gone["seq"][-1])
+        return own
+
+    def since(self, seq: int, account: int | None) -> Records | None:
+        """Own events after `seq` of an account, or (None) of all; None when some are no longer kept."""
+        if seq < self.kept_after:
+            return None
+        found = [chunk[chunk["seq"] > seq] for chunk in self._chunks if int(chunk["seq"][-1]) > seq]
+        events = np.concatenate([np.zeros(0, EVENT), *found])
+        return events if account is None else events[events["account"] == account]

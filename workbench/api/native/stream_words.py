@@ -1,0 +1,85 @@
+"""How the stream says numbers, times and names: the exchange's integers as people read them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from workbench.domain.config import Venue
+from workbench.domain.units import decimal
+
+_NS = 1_000_000_000
+
+
+class Clockface:
+    """Times as text. Most times of a burst lie within one second, whose text is made once."""
+
+    def __init__(self) -> None:
+        self._second = -1
+        self._text = ""
+
+    def __call__(self, time_ns: int) -> str:
+        """ISO 8601 in UTC, with nanoseconds.
+
+        >>> Clockface()(1_742_290_200_000_000_001)
+        '2025-03-18T09:30:00.000000001Z'
+        """
+        second, rest = divmod(time_ns, _NS)
+        if second != self._second:
+            self._text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
+            self._second = second
+        return f"{self._text}.{rest:09d}Z"
+
+
+class Words:
+    """Prices, quantities, money and names of one venue.
+
+    Parameters
+    ----------
+    venue
+        The venue.
+    client_name
+        Gives the text of a client order id by account and number; None where it has no text.
+    """
+
+    def __init__(self, venue: Venue, client_name: Callable[[int, int], str | None]) -> None:
+        self.venue = venue
+        self.iso = Clockface()
+        self.symbols = [instrument.symbol for instrument in venue.instruments]
+        self.numbers = {symbol: number for number, symbol in enumerate(self.symbols)}
+        self._client_name = client_name
+        ratios = [
+            (decimal(each.tick_size).as_integer_ratio(), decimal(each.lot_size).as_integer_ratio())
+            for each in venue.instruments
+        ]
+        self._ticks = [tick for tick, _ in ratios]
+        self._lots = [lot for _, lot in ratios]
+
+    def price(self, instrument: int, ticks: int) -> float:
+        """A price: the double nearest to it."""
+        numerator, denominator = self._ticks[instrument]
+        return ticks * numerator / denominator
+
+    def price_or_none(self, instrument: int, ticks: int) -> float | None:
+        """A price, or None for the 0 that says that there is none."""
+        return self.price(instrument, ticks) if ticks else None
+
+    def quantity(self, instrument: int, lots: int) -> float:
+        """A quantity: the double nearest to it."""
+        numerator, denominator = self._lots[instrument]
+        return lots * numerator / denominator
+
+    def client_order(self, account: int, number: int) -> str:
+        """A client order id as its client gave it; its number where it has no text, nothing for none."""
+        if not number:
+            return ""
+        return self._client_name(account, number) or str(number)
+
+
+def money(micros: int) -> float:
+    """Money: the double nearest to it.
+
+    >>> money(1_500_000)
+    1.5
+    """
+    return micros / 1_000_000

@@ -1,0 +1,297 @@
+"""A whole server in this process: users, sessions, application and sockets, started and stopped in order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import structlog
+import uvicorn
+
+from workbench.api.app import create_app
+from workbench.api.place import database_url, secret_file, server_folder, take_lock
+from workbench.api.protocol import BoundedWebSocket, timed_protocol
+from workbench.api.server import Server
+from workbench.api.settings import ServerSettings
+from workbench.domain.codes import SessionState
+from workbench.errors import AuthError, ConfigError
+from workbench.identity.identity import Identity
+from workbench.identity.passwords import one_time_password
+from workbench.identity.principal import CONSOLE
+from workbench.identity.secret import server_secret
+from workbench.identity.settings import IdentitySettings
+from workbench.journal.place import check_name, session_names
+from workbench.session.live.packaged import OPEN_MARKET, open_market
+from workbench.session.live.pauses import shorten_pauses
+from workbench.session.live.sessions import Sessions
+
+_SOCKET_BYTES_MAX = 1 << 20
+_GRACE_SECONDS = 5
+_BACKLOG = 2048
+_STARTED = (SessionState.PRE_OPEN, SessionState.OPEN, SessionState.PAUSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What a server does when it starts, beside its settings.
+
+    Attributes
+    ----------
+    host, port
+        Where it listens; port 0 takes a free one.
+    database
+        URL of the users' database; SQLite in the data root unless given.
+    identity
+        How strict it is with users.
+    session
+        Whether a session is opened when none is there to go on with.
+    name, scenario
+        What that session is called, and its file; the built-in market unless given.
+    overrides
+        Settings in the place of the scenario's.
+    lobby
+        Leave it in its lobby, for somebody to start it.
+    certificate, key
+        Files for TLS.
+    proxies
+        Addresses of proxies whose X-Forwarded headers are believed; none unless given.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    database: str = ""
+    identity: IdentitySettings = field(default_factory=IdentitySettings)
+    session: bool = True
+    name: str = ""
+    scenario: Path | None = None
+    overrides: dict[str, Any] = field(default_factory=dict)
+    lobby: bool = False
+    certificate: Path | None = None
+    key: Path | None = None
+    proxies: tuple[str, ...] = ()
+
+
+class Running:
+    """One server from its first step to its last.
+
+    Attributes
+    ----------
+    url
+        Where it answers, once it listens.
+    server
+        Its parts, once it has started.
+    first_password
+        Of the user `admin`, when this start made them; it is kept nowhere else.
+    """
+
+    def __init__(self, settings: ServerSettings, start: Start) -> None:
+        self.settings = settings
+        self.start = start
+        self.url = ""
+        self.first_password = ""
+        self.server: Server | None = None
+        self._uvicorn: _Uvicorn | None = None
+        self._signals = 0
+
+    async def run(
+        self,
+        *,
+        ready: Callable[[Running], None],
+        admin_made: Callable[[str], None] = lambda _: None,
+        signals: bool = True,
+    ) -> None:
+        """Serve until told to stop.
+
+        Parameters
+        ----------
+        ready
+            Called once the server answers.
+        admin_made
+            Called with the password of the user `admin` the moment this start has made them.
+        signals
+            Whether the process is its own: SIGINT and SIGTERM end it, the interpreter is tuned for it.
+
+        Raises
+        ------
+        ConfigError
+            When it cannot start: the port is taken, the data root is not its own, a file makes no sense.
+        """
+        folder = server_folder(self.settings.data)
+        lock = take_lock(folder)
+        file, text = _scenario(self.start.scenario)
+        async with contextlib.AsyncExitStack() as stack:
+            stack.callback(_let_go, lock)
+            listening = self._bind()
+            stack.callback(listening.close)
+            identity = await Identity.open(
+                database_url(self.settings.data, self.start.database),
+                secret=server_secret(secret_file(folder)),
+                settings=self.start.identity,
+            )
+            stack.push_async_callback(identity.close)
+            sessions = Sessions(self.settings.data)
+            stack.push_async_callback(sessions.drain)
+            await sessions.resume()
+            if self.start.session:
+                await self._open_session(sessions, file, text)
+            app = create_app(sessions, identity, self.settings)
+            self.server = app.state.server
+            self.server.start()
+            stack.callback(self.server.stop)
+            await self.server.caught_up()
+            config = self._config(app)
+            config.load()
+            self._uvicorn = _Uvicorn(config, lambda: ready(self))
+            self._uvicorn.stopping = self.server.begin_stop
+            loop = asyncio.get_running_loop()
+            if signals:
+                shorten_pauses()
+                for number in (signal.SIGINT, signal.SIGTERM):
+                    loop.add_signal_handler(number, self.stop)
+            # After all that can fail, and told before anything else: this password is kept nowhere.
+            self.first_password = await _first_admin(identity)
+            if self.first_password:
+                admin_made(self.first_password)
+            try:
+                await self._uvicorn.serve(sockets=[listening])
+            finally:
+                # What is left are journals that close within a moment; a second signal does not wait for it.
+                structlog.get_logger("workbench.serve").info("draining")
+
+    def stop(self) -> None:
+        """Stop accepting, close sessions and return from `run`; a second call ends the process at once."""
+        self._signals += 1
+        if self._signals > 1:
+            _end_at_once()
+        if self._uvicorn is not None:
+            self._uvicorn.should_exit = True
+
+    def _bind(self) -> socket.socket:
+        """The listening socket, before anything that takes long."""
+        host, port = self.start.host, self.start.port
+        try:
+            family, _, _, _, address = socket.getaddrinfo(
+                host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            )[0]
+        except (OSError, UnicodeError):
+            raise ConfigError(f"{host!r} is no address of this machine", "--host") from None
+        listening = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind(address)
+            listening.listen(_BACKLOG)
+        except OSError as error:
+            listening.close()
+            raise ConfigError(
+                f"port {port} of {host} cannot be had: {error.strerror or error}",
+                "--port",
+                "stop what listens there, or choose another port",
+            ) from None
+        scheme = "https" if self.start.certificate else "http"
+        shown = f"[{host}]" if ":" in host else host
+        self.url = f"{scheme}://{shown}:{listening.getsockname()[1]}"
+        return listening
+
+    def _config(self, app: Any) -> uvicorn.Config:
+        start = self.start
+        return uvicorn.Config(
+            app,
+            http=timed_protocol(self.settings.header_seconds_max),
+            ws=BoundedWebSocket,
+            ws_max_size=_SOCKET_BYTES_MAX,
+            ws_per_message_deflate=False,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=bool(start.proxies),
+            forwarded_allow_ips=list(start.proxies),
+            backlog=_BACKLOG,
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+            ssl_certfile=start.certificate,
+            ssl_keyfile=start.key,
+        )
+
+    async def _open_session(self, sessions: Sessions, file: str, text: str) -> None:
+        """Open the session that was asked for, or the built-in one, when none is there to go on with."""
+        start = self.start
+        if start.scenario is None and not start.name and sessions.names():
+            return
+        name = start.name or Path(file).stem
+        if name in sessions.names():
+            return
+        name = _free_name(self.settings.data, check_name(name), fixed=bool(start.name))
+        session = await sessions.create(name, text, overrides=start.overrides or None, file=file)
+        if not start.lobby and session.state not in _STARTED:
+            await session.move(SessionState.OPEN)
+
+
+class _Uvicorn(uvicorn.Server):
+    """uvicorn without signal handlers of its own, which says when it answers and when it stops."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+        self.stopping: Callable[[], None] = lambda: None
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # Streams end first: uvicorn waits for connections, and those would never end by themselves.
+        self.stopping()
+        await super().shutdown(sockets)
+
+
+async def _first_admin(identity: Identity) -> str:
+    """Make the user `admin` when there is no admin; their password, or nothing when there is one."""
+    password = one_time_password()
+    try:
+        await identity.create_first_admin(CONSOLE, "admin", password)
+    except AuthError as error:
+        if error.kind != "forbidden":
+            raise
+        return ""
+    return password
+
+
+def _scenario(given: Path | None) -> tuple[str, str]:
+    if given is None:
+        return OPEN_MARKET, open_market()
+    try:
+        return given.name, given.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error.strerror or error}", str(given)) from None
+    except UnicodeDecodeError:
+        raise ConfigError("is no text", str(given), "save it as UTF-8") from None
+
+
+def _free_name(data: Path, name: str, *, fixed: bool) -> str:
+    """`name`, or with a number behind it when an older session has it."""
+    taken = set(session_names(data))
+    if name not in taken:
+        return name
+    if fixed:
+        raise ConfigError(f"there is a session {name!r} that has ended", "--session", "choose another name")
+    return next(each for number in range(2, 1_000_000) if (each := f"{name}-{number}") not in taken)
+
+
+def _let_go(lock: int) -> None:
+    os.close(lock)
+
+
+def _end_at_once() -> None:
+    os._exit(130)
