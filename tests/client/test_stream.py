@@ -1,0 +1,158 @@
+"""Streams of both clients: they reconnect by themselves and miss nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import Any
+
+import pytest
+
+from tests.api.served import PASSWORD, Person, Served
+from workbench.client import AsyncClient, Client
+from workbench.client.state import Change
+from workbench.errors import ApiError, ClientError, StreamError
+
+
+@pytest.fixture(scope="module")
+def ann(served: Served) -> Person:
+    return served.person()
+
+
+@pytest.fixture
+def client(served: Served, ann: Person) -> Any:
+    with Client(served.url, token=ann.access) as made:
+        yield made
+
+
+def drain(stream: Any, topic: str, until: Any) -> list[Change]:
+    found = []
+    for _ in range(200):
+        change = stream.next(10)
+        assert change is not None
+        if change.topic == topic:
+            found.append(change)
+            if until(change):
+                return found
+    raise AssertionError("it never came")
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_what_happens_is_told_as_it_happens(client: Client, served: Served, packed: bool) -> None:
+    session = client.session(served.session)
+    with session.stream(["orders", "market:CALM"], packed=packed) as stream:
+        drain(stream, "market:CALM", lambda change: change.kind == "snapshot")
+        ack = stream.place(symbol="CALM", side="buy", type="limit", quantity=3, limit_price="10.01")
+        order = ack.orders[0].id
+        drain(stream, "orders", lambda change: any(row["id"] == order for row in change.rows))
+        mine = next(row for row in stream.rows("orders") if row["id"] == order)
+        assert mine["limit_price"] == 10.01
+        with pytest.raises(ApiError):
+            stream.place(symbol="NONE", side="buy", quantity=1)
+        assert stream.cancel(order).orders[0].state == "canceled"
+
+
+def test_a_cut_stream_goes_on_where_it_was(client: Client, served: Served) -> None:
+    session = client.session(served.session)
+    with session.stream(["orders"]) as stream:
+        drain(stream, "orders", lambda change: change.kind == "snapshot")
+        stream._socket.socket.shutdown(2)
+        names = [f"cut-{number}" for number in range(5)]
+        made = [session.place("CALM", "buy", 1, limit=10, client_order_id=name).id for name in names]
+        seen: list[Any] = []
+        while len({row["id"] for row in seen} & set(made)) < len(made):
+            change = stream.next(10)
+            assert change is not None
+            assert change.kind in ("delta", "snapshot")
+            seen += change.rows
+        assert stream.reconnects >= 1
+        assert [row["event"] for row in seen if row["id"] == made[0]][:2] == ["created", "approved"]
+
+
+def test_a_refused_topic_is_an_error(client: Client, served: Served) -> None:
+    with (
+        client.session(served.session).stream(["weather"]) as stream,
+        pytest.raises(ApiError, match="no topic"),
+    ):
+        stream.next(10)
+
+
+def test_an_unknown_session_is_an_error_and_no_endless_loop(client: Client) -> None:
+    with client.session("nowhere").stream(["news"]) as stream, pytest.raises(StreamError, match="nowhere"):
+        stream.next(10)
+
+
+def test_a_log_in_that_is_none_is_an_error(served: Served) -> None:
+    with (
+        Client(served.url, token="no.such.token") as client,
+        client.session(served.session).stream(["news"]) as stream,
+        pytest.raises(ApiError),
+    ):
+        stream.next(10)
+
+
+def test_the_awaited_stream_does_the_same(served: Served, ann: Person) -> None:
+    async def play() -> None:
+        async with AsyncClient(served.url) as client:
+            await client.login(ann.name, PASSWORD)
+            session = client.session(served.session)
+            assert (await session.status()).state == "open"
+            async with session.stream(["orders"]) as stream:
+                acks = await asyncio.gather(
+                    *(
+                        stream.place(symbol="CALM", side="buy", type="limit", quantity=1, limit_price="10.5")
+                        for _ in range(20)
+                    )
+                )
+                made = {ack.orders[0].id for ack in acks}
+                assert len(made) == 20
+                seen: set[int] = set()
+                async with asyncio.timeout(10):
+                    async for change in stream:
+                        seen |= {row["id"] for row in change.rows}
+                        if made <= seen:
+                            break
+                with pytest.raises(ApiError):
+                    await stream.place(symbol="NONE", side="buy", quantity=1)
+            placed = await session.place("CALM", "buy", 1, limit="10.6")
+            assert (await session.cancel(placed.id)).state == "canceled"
+
+    asyncio.run(play())
+
+
+def test_the_awaited_stream_survives_a_cut(served: Served, ann: Person) -> None:
+    async def play() -> None:
+        async with AsyncClient(served.url, token=ann.access) as client:
+            session = client.session(served.session)
+            async with session.stream(["orders"]) as stream:
+                changes = aiter(stream)
+                assert (await anext(changes)).kind == "snapshot"
+                stream._socket.transport.abort()
+                made = (await session.place("CALM", "buy", 1, limit=10)).id
+                async with asyncio.timeout(10):
+                    while True:
+                        change = await anext(changes)
+                        if any(row["id"] == made for row in change.rows):
+                            break
+                assert stream.reconnects == 1
+
+    asyncio.run(play())
+
+
+def test_a_closed_stream_ends_its_iteration(client: Client, served: Served) -> None:
+    stream = client.session(served.session).stream(["session"])
+    seen = []
+
+    def read() -> None:
+        try:
+            seen.extend(stream)
+        except ClientError as error:
+            seen.append(error)
+
+    first = stream.next(10)
+    assert first is not None
+    thread = threading.Thread(target=read)
+    thread.start()
+    stream.close()
+    thread.join(15)
+    assert not thread.is_alive()

@@ -1,0 +1,236 @@
+"""A stream without asyncio: iterate over it, and place orders in between."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Subprotocol
+
+from workbench.client import routes
+from workbench.client.calls import failure
+from workbench.client.conversation import FOR_GOOD, MESSAGE_BYTES, PAUSES_S, Conversation, refusal
+from workbench.client.sending import socket_url
+from workbench.client.state import Change, Row, StreamState
+from workbench.domain.frames import Ack, CloseCode, Refused
+from workbench.errors import ClientError, StreamError, UnansweredError
+
+if TYPE_CHECKING:
+    from workbench.client.client import Client
+
+_BROKEN = (ConnectionClosed, OSError, TimeoutError, StreamError)
+
+
+class Stream:
+    """What happens in a session, as it happens. Broken connections are opened again and miss nothing.
+
+    Parameters
+    ----------
+    client
+        Whose log-in it uses.
+    session
+        The session's name.
+    topics
+        What to follow.
+    packed
+        Whether msgpack is spoken rather than JSON.
+
+    Attributes
+    ----------
+    reconnects
+        How often a connection had to be opened again.
+
+    Examples
+    --------
+    >>> with client.session("monday").stream(["market:HARBOR", "orders"]) as stream:  # doctest: +SKIP
+    ...     for change in stream:
+    ...         print(change.topic, change.kind, change.rows)
+    """
+
+    def __init__(self, client: Client, session: str, topics: Iterable[str], *, packed: bool = True) -> None:
+        self.reconnects = 0
+        self._client = client
+        self._talk = Conversation(topics, packed=packed)
+        self._url = socket_url(client.url, f"{routes.base_of(session)}/stream")
+        self._socket: ClientConnection | None = None
+        self._held = ExitStack()
+        self._waiting: deque[Change] = deque()
+        self._closed = False
+
+    @property
+    def state(self) -> StreamState:
+        """All that is known."""
+        return self._talk.state
+
+    def rows(self, topic: str) -> list[Row]:
+        """The rows of a topic as they stand."""
+        return self.state.rows(topic)
+
+    def __iter__(self) -> Iterator[Change]:
+        """Every change, until `close`."""
+        while not self._closed:
+            found = self.next()
+            if found is not None:
+                yield found
+
+    def next(self, timeout_s: float | None = None) -> Change | None:
+        """The next change; None when none comes in time.
+
+        Raises
+        ------
+        StreamError
+            When the server ended the stream for good.
+        ApiError
+            When a topic was refused.
+        """
+        end = None if timeout_s is None else time.monotonic() + timeout_s
+        while not self._waiting:
+            if self._closed:
+                return None
+            left = None if end is None else end - time.monotonic()
+            if left is not None and left <= 0:
+                return None
+            self._read(left)
+        return self._waiting.popleft()
+
+    def place(self, timeout_s: float = 30.0, **fields: Any) -> Ack:
+        """Place an order over the stream; the fields are those of `PlaceOrder`.
+
+        `UnansweredError` says that the connection broke before the answer came: its `client:ID` says what
+        became of it, as `SessionClient.place` asks by itself.
+        """
+        return self._order("place", fields, timeout_s)
+
+    def replace(self, timeout_s: float = 30.0, **fields: Any) -> Ack:
+        """Replace an order; the fields are those of `ReplaceOrder`."""
+        return self._order("replace", fields, timeout_s)
+
+    def cancel(self, order: int | str, timeout_s: float = 30.0) -> Ack:
+        """Cancel an order by its id or `client:ID`."""
+        return self._order("cancel", {"order": order}, timeout_s)
+
+    def subscribe(self, *topics: str) -> None:
+        """Follow further topics."""
+        self._open().send(self._talk.subscribe(topics))
+
+    def unsubscribe(self, *topics: str) -> None:
+        """Follow topics no more."""
+        self._open().send(self._talk.unsubscribe(topics))
+
+    def close(self) -> None:
+        """End it."""
+        self._closed = True
+        self._drop()
+
+    # ------------------------------------------------------------------ the socket
+
+    def _order(self, verb: str, fields: dict[str, Any], timeout_s: float) -> Ack:
+        number, content = self._talk.order(verb, fields)
+        socket = self._open()
+        try:
+            socket.send(content)
+        except ConnectionClosed as error:
+            raise UnansweredError(f"the stream broke while an order was sent: {error}", self._url) from error
+        end = time.monotonic() + timeout_s
+        while True:
+            left = end - time.monotonic()
+            answer = self._read(left, number) if left > 0 else None
+            if isinstance(answer, Ack):
+                return answer
+            if isinstance(answer, Refused):
+                raise refusal(answer)
+            if left <= 0 or self._socket is not socket:
+                raise UnansweredError("the stream gave no answer to an order", self._url)
+
+    def _read(self, timeout_s: float | None, number: int | None = None) -> Ack | Refused | None:
+        """Take one message; gives the answer to request `number` if it was among what it told."""
+        found: Ack | Refused | None = None
+        socket = self._open()
+        try:
+            content = socket.recv(timeout_s)
+            for told in self._talk.take(content):
+                if isinstance(told, Change):
+                    self._waiting.append(told)
+                elif isinstance(told, Ack | Refused) and told.id == number:
+                    found = told
+        except TimeoutError:
+            pass
+        except _BROKEN as error:
+            self._lose(error)
+        return found
+
+    def _lose(self, error: Exception) -> None:
+        """What a broken connection means: go on with another one, or not."""
+        code = error.rcvd.code if isinstance(error, ConnectionClosed) and error.rcvd else 0
+        self._drop()
+        if self._closed:
+            return
+        if code in FOR_GOOD:
+            said = error.rcvd.reason if isinstance(error, ConnectionClosed) and error.rcvd else ""
+            raise StreamError(f"the server ended the stream: {said} (code {code})", self._url)
+        if code == CloseCode.REVOKED and not self._client.credentials.renewable:
+            raise StreamError("the log-in or key was revoked", self._url, "log in again")
+        self.reconnects += 1
+
+    def _open(self) -> ClientConnection:
+        """The connection, opened again as often as it takes."""
+        tries = 0
+        while self._socket is None:
+            if self._closed:
+                raise StreamError("the stream was closed", self._url)
+            try:
+                self._socket = self._connect()
+            except InvalidStatus as error:
+                self._refused(error, tries)
+            except ConnectionClosed as error:
+                self._lose(error)
+            except (OSError, TimeoutError, WebSocketException) as error:
+                if tries >= len(PAUSES_S):
+                    raise ClientError(f"the server could not be reached: {error}", self._url) from error
+            if self._socket is None:
+                time.sleep(PAUSES_S[min(tries, len(PAUSES_S) - 1)])
+                tries += 1
+        return self._socket
+
+    def _refused(self, error: InvalidStatus, tries: int) -> None:
+        response = error.response
+        if response.status_code == 401 and self._client.credentials.renewable and not tries:  # noqa: PLR2004
+            self._client.renew(self._client.credentials.turn)
+        elif response.status_code < 500:  # noqa: PLR2004 - the server itself failed from here on
+            raise failure(response.status_code, bytes(response.body or b""), {}) from error
+
+    def _connect(self) -> ClientConnection:
+        if self._client.credentials.due:
+            self._client.renew(self._client.credentials.turn)
+        opening = connect(
+            self._url,
+            additional_headers=self._client.credentials.headers(),
+            subprotocols=[Subprotocol(self._talk.protocol)],
+            compression=None,
+            max_size=MESSAGE_BYTES,
+        )
+        with ExitStack() as stack:
+            socket: ClientConnection = stack.enter_context(opening)
+            for content in self._talk.opening():
+                socket.send(content)
+            self._held = stack.pop_all()
+        return socket
+
+    def _drop(self) -> None:
+        if self._socket is not None:
+            self._socket = None
+            self._held.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
