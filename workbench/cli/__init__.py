@@ -11,6 +11,8 @@ from typing import Annotated
 import typer
 
 from workbench.cli.errors import sentences
+from workbench.cli.people import keys as keys_app
+from workbench.cli.people import users as users_app
 from workbench.errors import ConfigError
 
 app = typer.Typer(
@@ -564,6 +566,105 @@ def journal_archive(place: JournalPlace, data: Data = None) -> None:
     from workbench.cli.journaling import archive_journal
 
     archive_journal(place, data)
+
+
+@app.command()
+@sentences
+def serve(
+    scenario: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Open a session of this scenario, if its own is not open yet."),
+    ] = None,
+    session: Annotated[
+        bool, typer.Option("--session/--no-session", help="Whether a session is opened when none is open.")
+    ] = True,
+    name: Annotated[str, typer.Option(help="What that session is called; the scenario's file name.")] = "",
+    lobby: Annotated[
+        bool, typer.Option("--lobby", help="Leave it in its lobby until somebody starts it.")
+    ] = False,
+    speed: Annotated[
+        str, typer.Option(help="Speed of its clock, such as 5, or max; the scenario's unless given.")
+    ] = "",
+    seats: Annotated[int, typer.Option(min=0, max=10_000, help="How many may join; the scenario's.")] = 0,
+    data: Data = None,
+    host: Annotated[str, typer.Option(help="Address to listen at; 0.0.0.0 for all.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="Port; 0 for a free one.")] = 8000,
+    sign_up: Annotated[
+        str,
+        typer.Option(help="Who may sign up: open, code (of a class) or closed; open on this machine alone."),
+    ] = "",
+    database: Annotated[
+        str, typer.Option(metavar="URL", help="The users' database; SQLite in the data root unless given.")
+    ] = "",
+    scenarios: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Folder of scenarios that sessions can be made of.",
+        ),
+    ] = None,
+    secure: Annotated[
+        bool, typer.Option("--secure", help="People reach it by TLS, through a proxy perhaps.")
+    ] = False,
+    certificate: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="TLS certificate; needs --private-key.")
+    ] = None,
+    private_key: Annotated[Path | None, typer.Option(metavar="FILE", help="Its key.")] = None,
+    proxy: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ADDRESS", help="A proxy whose X-Forwarded headers are believed."),
+    ] = None,
+    allowed_host: Annotated[
+        list[str] | None,
+        typer.Option(metavar="HOST", help="A host name to answer for, such as *.example.org; any."),
+    ] = None,
+    origin: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ORIGIN", help="A site whose pages may call, such as https://example.org."),
+    ] = None,
+    rate_limits: Annotated[
+        bool, typer.Option("--rate-limits/--no-rate-limits", help="Whether requests are limited.")
+    ] = True,
+    docs: Annotated[bool, typer.Option("--docs/--no-docs", help="Whether /openapi.json is served.")] = True,
+    log_requests: Annotated[
+        bool, typer.Option("--log-requests", help="Log every request, not failures alone.")
+    ] = False,
+    log_format: Annotated[str, typer.Option(help="json or text; text on a terminal, else json.")] = "",
+) -> None:
+    """Serve live sessions to people and bots, everything in one process, until Ctrl-C."""
+    from workbench.cli.compiling import say_if_compiling
+
+    say_if_compiling()
+    from workbench.cli.serving import start_of
+
+    start_of(
+        scenario=scenario,
+        session=session,
+        name=name,
+        lobby=lobby,
+        speed=speed,
+        seats=seats,
+        data=data,
+        host=host,
+        port=port,
+        sign_up=sign_up,
+        database=database,
+        scenarios=scenarios,
+        secure=secure,
+        certificate=certificate,
+        private_key=private_key,
+        proxies=proxy or [],
+        hosts=allowed_host or [],
+        origins=origin or [],
+        limited=rate_limits,
+        docs=docs,
+        log_requests=log_requests,
+        log_format=log_format,
+    )
+
+
+app.add_typer(users_app, name="users")
+app.add_typer(keys_app, name="keys")
 
 
 @app.command()
