@@ -106,14 +106,24 @@ def main() -> int:
     )
     parser.add_argument(
         "--only",
-        choices=["engine", "rulebook", "footprint", "backtest", "journal", "store", "candles"],
+        choices=[
+            "engine",
+            "rulebook",
+            "footprint",
+            "backtest",
+            "journal",
+            "store",
+            "candles",
+            "sequencer",
+            "server",
+        ],
         action="append",
         help="one part (may be repeated)",
     )
     chosen = parser.parse_args()
     if chosen.check:
         return 0 if check() else 1
-    from benchmarks import backtest, candles, engine, footprint, journal, rulebook, store
+    from benchmarks import backtest, candles, engine, footprint, journal, rulebook, sequencer, server, store
 
     parts: dict[str, Callable[..., None]] = {
         "engine": engine.run,
@@ -123,6 +133,8 @@ def main() -> int:
         "backtest": backtest.run,
         "journal": journal.run,
         "store": store.run,
+        "sequencer": sequencer.run,
+        "server": server.run,
     }
     console, report = Console(width=None if sys.stdout.isatty() else 160), Report()
     start, load = time.perf_counter(), load_average()

@@ -1,0 +1,297 @@
+"""A whole server under load: accounts with two streams each, orders by REST and WebSocket, all checked.
+
+The server and the driver share two cores. The same driver loads a FastAPI application that only echoes, in
+the same run, so the ratio says what the exchange costs on top of a web server.
+Alone: `python -m benchmarks.server`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from benchmarks.environment import ROOT
+from benchmarks.measure import Report, Table
+
+MARKET = """
+title = "Load"
+date = 2025-03-18
+zone = "America/New_York"
+
+[[instrument]]
+symbol = "FAST"
+price_min = 10
+price_max = 90
+reference_price = 50
+
+[seats]
+count = {accounts}
+cash = 1_000_000_000
+
+[live]
+epoch = "sim"
+open = "09:30"
+speed = 1
+"""
+AGENTS = """
+[[instrument]]
+symbol = "HARBOR"
+price_min = 23
+price_max = 92
+
+[agents]
+seed = 7
+open = "09:30"
+close = "16:00"
+
+[[agents.crew]]
+symbol = "HARBOR"
+start = 46.00
+like = "HARBOR"
+"""
+SESSION = "load"
+OWN = ["orders", "positions", "account"]
+ACK_P50_MS, ACK_P99_MS = 15.0, 100.0
+CORES = "0,1"
+_START_S = 180.0
+
+
+def pinned(command: Sequence[str]) -> list[str]:
+    """A command on the two cores that server and driver share."""
+    has_two = hasattr(os, "sched_getaffinity") and {0, 1} <= os.sched_getaffinity(0)
+    return ["taskset", "-c", CORES, *command] if has_two else list(command)
+
+
+@contextmanager
+def started(command: list[str]) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that is ended at the end."""
+    process = subprocess.Popen(pinned(command), cwd=ROOT, stdout=subprocess.DEVNULL)
+    try:
+        yield process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(60)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@contextmanager
+def exchange(
+    folder: Path, accounts: int, overrides: dict[str, Any], *, agents: bool
+) -> Iterator[dict[str, Any]]:
+    """A server with an open session and a key for each account."""
+    scenario, answer = folder / "load.toml", folder / "answer.json"
+    answer.unlink(missing_ok=True)
+    head, _, rest = MARKET.format(accounts=accounts).partition("[seats]")
+    crowd, _, crew = AGENTS.partition("[agents]")
+    text = f"{head}{crowd}\n[seats]{rest}\n[agents]{crew}" if agents else f"{head}[seats]{rest}"
+    scenario.write_text(text)
+    plan = {
+        "accounts": accounts,
+        "session": SESSION,
+        "scenario": str(scenario),
+        "data": str(folder / f"data-{len(list(folder.iterdir()))}"),
+        "answer": str(answer),
+        "overrides": overrides,
+    }
+    file = folder / "server.json"
+    file.write_text(json.dumps(plan))
+    with started([sys.executable, "-m", "benchmarks.server_process", str(file)]) as process:
+        end = time.monotonic() + _START_S
+        while not answer.exists():
+            if process.poll() is not None or time.monotonic() > end:
+                raise RuntimeError("the server did not start")
+            time.sleep(0.1)
+        yield json.loads(answer.read_text())
+
+
+@contextmanager
+def bare() -> Iterator[dict[str, Any]]:
+    """The application that only echoes."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with started([sys.executable, "-m", "benchmarks.server_bare", str(port)]) as process:
+        end = time.monotonic() + _START_S
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), 1).close()
+                break
+            except OSError:
+                if process.poll() is not None or time.monotonic() > end:
+                    raise RuntimeError("the echoing application did not start") from None
+                time.sleep(0.1)
+        yield {"url": f"http://127.0.0.1:{port}", "keys": [], "pid": process.pid}
+
+
+def drive(folder: Path, found: dict[str, Any], **plan: Any) -> dict[str, Any]:
+    """Load a server from a process of its own."""
+    parts = urlsplit(found["url"])
+    file = folder / "driver.json"
+    file.write_text(json.dumps({"host": parts.hostname, "port": parts.port, "pid": found["pid"], **plan}))
+    command = pinned([sys.executable, "-m", "benchmarks.server_driver", str(file)])
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=900)
+    if done.returncode:
+        raise RuntimeError(f"the driver failed: {done.stderr.strip()[-2000:]}")
+    content: dict[str, Any] = json.loads(done.stdout)
+    return content
+
+
+def load_of(
+    found: dict[str, Any], accounts: int, rate: float, seconds: float, *, echo: bool
+) -> dict[str, Any]:
+    """What the driver is told."""
+    keys = found["keys"] or [{}] * accounts
+    base = "" if echo else f"/api/sessions/{SESSION}"
+    return {
+        "bare": echo,
+        "accounts": [{"headers": key} for key in keys[:accounts]],
+        "orders_path": f"{base}/orders",
+        "stream_path": f"{base}/stream",
+        "rate": rate,
+        "seconds": seconds,
+        "symbols": ["FAST"],
+        "price_ticks": 5000,
+        "tick": 0.01,
+        "lot": 1,
+        "own_topics": OWN,
+        "data_topics": ["market:FAST", "trades:FAST"],
+    }
+
+
+def sound(result: dict[str, Any]) -> bool:
+    """Whether every order was acknowledged once, and every stream was complete and in order."""
+    return not result["errors"] and not result["faults"] and result["acknowledged"] == result["offered"]
+
+
+def _row(name: str, result: dict[str, Any]) -> list[str]:
+    def shown(key: str) -> str:
+        found = result[key]
+        return " / ".join(f"{found[part]:.1f}" for part in ("p50", "p90", "p99", "max")) if found else "-"
+
+    server = result["server_cpu"]
+    return [
+        name,
+        f"{result['acknowledged']:,} of {result['offered']:,}",
+        shown("ack_ms"),
+        shown("rest_ms"),
+        shown("socket_ms"),
+        shown("stream_ms"),
+        shown("market_ms"),
+        "-" if server is None else f"{server:.0%}",
+        f"{result['driver_cpu']:.0%}",
+        "yes" if sound(result) else "NO",
+    ]
+
+
+def table_of(report: Report, accounts: int, rate: float) -> Table:
+    """The table that rows go into."""
+    return report.table(
+        f"Server: {accounts} accounts with two streams each, {rate:,.0f} orders/s, two cores for all",
+        "",
+        "acknowledged",
+        "durable ack, ms (p50 / p90 / p99 / max)",
+        "by REST",
+        "by WebSocket",
+        "own event on the stream",
+        "trade on the data stream",
+        "server",
+        "driver",
+        "sound",
+    )
+
+
+def measure(
+    report: Report, accounts: int, rate: float, seconds: float, *, url_found: dict[str, Any] | None = None
+) -> None:
+    """The load on an exchange and on the echo, and the x60 session with agents."""
+    table = table_of(report, accounts, rate)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        if url_found is None:
+            with exchange(folder, accounts, {}, agents=False) as found:
+                result = drive(folder, found, **load_of(found, accounts, rate, seconds, echo=False))
+        else:
+            result = drive(folder, url_found, **load_of(url_found, accounts, rate, seconds, echo=False))
+        table.rows.append(_row("workbench serve", result))
+        with bare() as found:
+            echo = drive(folder, found, **load_of(found, accounts, rate, seconds, echo=True))
+        table.rows.append(_row("FastAPI that only echoes", echo))
+        fast = None
+        if url_found is None:
+            with exchange(folder, 20, {"live.speed": 60.0}, agents=True) as found:
+                fast = drive(folder, found, **load_of(found, 20, 100.0, seconds, echo=False))
+            table.rows.append(_row("x60 with agents, 20 accounts, 100 orders/s", fast))
+    for label, each in (("load", result), ("x60", fast)):
+        if each is not None and not sound(each):
+            table.notes.append(
+                f"{label}: {each['errors']} {each['error_examples']} "
+                f"{each['faults']} {each['fault_examples']}"
+            )
+    table.notes.append(
+        "Latency counts from the time at which an order was to be sent (open loop). "
+        f"Streams: {result['messages']:,} messages, {result['megabytes']:.0f} MB, "
+        f"{result['events']:,} own events, {result['conflated']:,} conflated snapshots; the driver was at "
+        f"most {result['driver_behind_ms']:.1f} ms late."
+    )
+    report.numbers["server"] = {"load": result, "echo": echo, "x60": fast}
+    report.judge(
+        "server: every order acknowledged once, every stream whole", str(sound(result)), sound(result)
+    )
+    if fast is not None:
+        report.judge("server: the same at x60 with agents", str(sound(fast)), sound(fast))
+    ack = result["ack_ms"]
+    if ack:
+        report.judge(
+            f"server: durable ack p50 < {ACK_P50_MS:.0f} ms, p99 < {ACK_P99_MS:.0f} ms",
+            f"{ack['p50']:.1f} and {ack['p99']:.1f} ms, "
+            f"{ack['p50'] / echo['ack_ms']['p50']:.1f}x the echo's p50",
+            ack["p50"] < ACK_P50_MS and ack["p99"] < ACK_P99_MS,
+        )
+
+
+def run(report: Report, *, quick: bool) -> None:
+    """The part of `make bench`."""
+    measure(report, 50 if quick else 200, 300.0 if quick else 1000.0, 5.0 if quick else 20.0)
+
+
+def main() -> int:
+    """One load with sizes of one's own."""
+    from rich.console import Console
+
+    from benchmarks.__main__ import show
+
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.server", description=__doc__)
+    parser.add_argument("--accounts", type=int, default=200)
+    parser.add_argument("--rate", type=float, default=1000.0, help="orders a second")
+    parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--url", default="", help="a server that runs already; needs --keys")
+    parser.add_argument("--keys", type=Path, help='JSON: {"keys": [{header: value}, ...], "pid": ...}')
+    chosen = parser.parse_args()
+    found = None
+    if chosen.url:
+        if chosen.keys is None:
+            parser.error("--url needs --keys, a file with the headers of each account")
+        found = {"pid": None, **json.loads(chosen.keys.read_text()), "url": chosen.url}
+    report = Report()
+    measure(report, chosen.accounts, chosen.rate, chosen.seconds, url_found=found)
+    show(Console(width=200), report)
+    return 0 if all(verdict.passed is not False for verdict in report.verdicts) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
