@@ -11,7 +11,7 @@ KERNEL_TESTS = WORKBENCH_TEST_SCALE=small $(PY) -m pytest -q -n auto --dist load
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test lint format bench sample fuzz faults boundscheck nojit clean
+.PHONY: help setup services demo test lint clients format bench sample fuzz schema faults serverfaults boundscheck nojit clean
 
 help:  ## List these tasks
 	@echo 'Tasks (PYTHON=python3.12 picks the Python, ARGS="..." is passed on to test, bench, fuzz and the like):'
@@ -19,6 +19,9 @@ help:  ## List these tasks
 
 setup: $(DEV)  ## Install workbench and all development tools into .venv
 	@echo "Ready: $(VENV)/bin/workbench and the development tools are installed in $(VENV)."
+
+services:  ## Install what some tests use beside Python: PostgreSQL and a browser (as root, on Debian)
+	@.ci/services
 
 demo: $(CORE)  ## Run the demonstration; needs nothing but the core dependencies
 	$(VENV)/bin/workbench demo $(ARGS)
@@ -31,6 +34,9 @@ lint: $(DEV)  ## Check style, format, types and layers; changes nothing
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports --no-logo
+
+clients: $(DEV)  ## Trade through ccxt and alpaca-trade-api, each installed from PyPI into an environment of its own
+	WORKBENCH_CLIENTS=1 $(PY) -m pytest -q tests/api/alpaca/test_other_clients.py $(ARGS)
 
 format: $(DEV)  ## Format the code and mend what lint can mend by itself
 	$(VENV)/bin/ruff check --fix-only .
@@ -45,8 +51,14 @@ sample: $(CORE)  ## Write the sample day in data/samples anew
 fuzz: $(DEV)  ## Run the long campaign of kernels against their plain-Python twins
 	$(PY) -m tests.twins.campaign $(ARGS)
 
+schema: $(DEV)  ## Try every operation of the API with many more requests than the tests do
+	$(PY) -m tests.api.fuzz $(ARGS)
+
 faults: $(DEV)  ## Run the long campaign of faults against the journal: simulated disk, kill -9, damaged files
 	$(PY) -m tests.faults.campaign $(ARGS)
+
+serverfaults: $(DEV)  ## Kill a whole server under load, a hundred times, and let peers and disks misbehave
+	$(PY) -m tests.faults.server.campaign $(ARGS)
 
 boundscheck: $(DEV)  ## Run the kernel tests with every array index checked
 	NUMBA_BOUNDSCHECK=1 $(KERNEL_TESTS)

@@ -15,12 +15,14 @@ from workbench.domain.codes import (
     CommandKind,
     EventKind,
     ExposureMode,
+    LimitKind,
     Mark,
     OrderFlag,
     OrderType,
     Phase,
     Reason,
     SelfTradePrevention,
+    SessionState,
     SplitFlag,
     TimeInForce,
     TriggerReference,
@@ -55,6 +57,8 @@ CODES = [
         SplitFlag,
         Mark,
         ExposureMode,
+        LimitKind,
+        SessionState,
     )
     for code in enum
     if code.name != "NONE"

@@ -6,10 +6,12 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import workbench as wb
+from tests.api.served import SESSION, serving
 from tests.conftest import ROOT
 from workbench.engine.replay import Replay
 
@@ -26,7 +28,7 @@ def test_the_ten_lines_run(
     page: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(ROOT)
-    (code,) = blocks(page, "python")
+    code = blocks(page, "python")[0]
     assert len(code.strip().splitlines()) <= 11
     names: dict[str, object] = {}
     exec(code, names)
@@ -34,6 +36,18 @@ def test_the_ten_lines_run(
     market = names["market"]
     assert isinstance(market, Replay)
     assert market.finished
+
+
+def test_the_lines_about_a_live_market_run(tmp_path: Path) -> None:
+    _, code = blocks(ROOT / "README.md", "python")
+    names: dict[str, Any] = {}
+    with serving(tmp_path / "data") as running:
+        exec(code.replace("http://127.0.0.1:8000", running.url).replace("open_market", SESSION), names)
+        try:
+            (order,) = names["market"].orders("all")
+            assert (order.symbol, order.side, order.quantity) == ("HARBOR", "buy", 100)
+        finally:
+            names["client"].close()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -9,6 +9,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from workbench.client.async_client import AsyncClient
+    from workbench.client.client import Client
     from workbench.domain.config import Account, ReplayMode, Venue
     from workbench.domain.costs import FeeSchedule
     from workbench.domain.instruments import Instrument
@@ -35,7 +37,9 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Account",
+    "AsyncClient",
     "BarPath",
+    "Client",
     "Exchange",
     "FeeSchedule",
     "Instrument",
@@ -64,7 +68,9 @@ __all__ = [
 
 _HOMES = {
     "Account": "workbench.domain.config",
+    "AsyncClient": "workbench.client.async_client",
     "BarPath": "workbench.feed.bar_path",
+    "Client": "workbench.client.client",
     "Exchange": "workbench.engine.exchange",
     "FeeSchedule": "workbench.domain.costs",
     "Instrument": "workbench.domain.instruments",

@@ -4,6 +4,9 @@ A refused order is no exception: the exchange answers it with an event that carr
 """
 
 import os
+from collections.abc import Mapping
+from enum import IntEnum
+from typing import Any
 
 
 class WorkbenchError(Exception):
@@ -90,3 +93,177 @@ class JournalError(WorkbenchError):
 
 class ProjectionError(WorkbenchError):
     """Events that do not follow on those a projection has had, or a checkpoint that it cannot go on from."""
+
+
+class BusError(WorkbenchError):
+    """Events that do not follow on those a bus has, or a shard that it does not carry."""
+
+
+class SessionError(WorkbenchError):
+    """A live session that cannot do what it is asked for: no seat is free, the state does not allow it."""
+
+
+class BusyError(SessionError):
+    """Too many commands wait to be taken: nothing has happened, and trying again in a moment is right."""
+
+
+class FailedError(SessionError):
+    """The journal of a live session cannot be written: what was asked for may or may not have happened."""
+
+
+class IdentityError(WorkbenchError):
+    """A database of users that is missing, of another make, busy or out of reach; trying later may help."""
+
+
+class AuthError(WorkbenchError):
+    """Something that a user may not do, or a proof of identity that does not hold.
+
+    Parameters
+    ----------
+    kind
+        What to branch on: `bad_credentials`, `expired`, `revoked`, `reused`, `locked`, `disabled`,
+        `forbidden`, `closed`, `taken`, `unknown`, `invalid` or `busy`; see `docs/identity.md`.
+    what
+        What was expected and what was found instead; never tells whether a name exists.
+    where
+        The field or thing at fault.
+    remedy
+        What to do now.
+    retry_after_s
+        After how many seconds trying again makes sense; 0 when waiting does not help.
+
+    Examples
+    --------
+    >>> print(AuthError("locked", "too many wrong passwords", remedy="try again in 8 s", retry_after_s=8.0))
+    too many wrong passwords; try again in 8 s
+    """
+
+    def __init__(
+        self, kind: str, what: str, where: str = "", remedy: str = "", *, retry_after_s: float = 0.0
+    ) -> None:
+        super().__init__(what, where, remedy)
+        # Exceptions travel between processes by their args, so these must be this class's own.
+        self.args = (kind, what, where, remedy)
+        self.kind = kind
+        self.retry_after_s = retry_after_s
+
+
+class RosterError(WorkbenchError):
+    """A roster file of which nothing was taken, with every line that is wrong.
+
+    Parameters
+    ----------
+    file
+        Name of the file.
+    problems
+        Line as an editor counts it, from 1, and what is wrong with it, for each.
+
+    Examples
+    --------
+    >>> print(RosterError("class.csv", ((3, "name is empty"), (7, "name is that of line 2"))))
+    class.csv, line 3: name is empty (and 1 more); nothing was imported: mend the lines and import again
+    """
+
+    def __init__(self, file: str, problems: tuple[tuple[int, str], ...]) -> None:
+        line, first = problems[0]
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        super().__init__(
+            first + more,
+            f"{file}, line {line}",
+            "nothing was imported: mend the lines and import again",
+        )
+        self.args = (file, problems)
+        self.file = file
+        self.problems = problems
+
+
+class OrderRefused(WorkbenchError):  # noqa: N818 - a refusal is an answer of the exchange, no error
+    """An order, or a change to one, that was not taken; nothing of it remains.
+
+    Parameters
+    ----------
+    what
+        Why, with the numbers.
+    status
+        `invalid`: it makes no sense and was not sent; `unknown`: there is no such order, position or
+        instrument; `refused`: the exchange said no.
+    reason
+        The exchange's reason (a `Reason`).
+    order
+        The order that was refused, or that was to be changed (a `LiveOrder`); None when there is none.
+    details
+        Numbers for programs, by name.
+
+    Examples
+    --------
+    >>> print(OrderRefused("quantity 1.5 is not a multiple of 1", status="invalid"))
+    quantity 1.5 is not a multiple of 1
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        status: str = "refused",
+        reason: IntEnum | None = None,
+        order: Any = None,
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(what)
+        self.status = status
+        self.reason = reason
+        self.order = order
+        self.details = dict(details or {})
+
+
+class ApiError(WorkbenchError):
+    """A request that the server answers with a status other than success.
+
+    Parameters
+    ----------
+    status
+        The HTTP status.
+    code
+        One word for programs.
+    what
+        The sentence for people.
+    details
+        Whatever else helps; plain values that JSON can hold.
+    headers
+        Headers of the answer, such as Retry-After.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        what: str,
+        *,
+        details: dict[str, object] | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(what)
+        self.status = status
+        self.code = code
+        self.details = details or {}
+        self.headers = headers or {}
+
+
+class ClientError(WorkbenchError):
+    """A server that could not be reached, or that answered with something that this client does not know.
+
+    Attributes
+    ----------
+    unsent
+        Whether the request surely never reached the server.
+    """
+
+    unsent = False
+
+
+class UnansweredError(ClientError):
+    """A request whose answer never came: it may have been done or not, so ask before it is sent again."""
+
+
+class StreamError(ClientError):
+    """A stream that lost something on its way, or that the server ended for good."""

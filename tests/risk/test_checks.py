@@ -50,7 +50,7 @@ def paced(per_second: int, burst: int, first_ns: int = 0) -> Any:
     accounts = np.zeros(1, dtype=ACCOUNT)
     limits = Limits(orders_per_second=per_second, order_burst=burst)
     accounts["rate_interval_ns"] = limits.rate_interval_ns
-    accounts["rate_burst"] = limits.order_burst
+    accounts["order_burst"] = limits.order_burst
     accounts["rate_time_ns"] = first_ns
     return accounts
 
