@@ -105,7 +105,7 @@ class Join(Control):
             raise SessionError(
                 f"all of its {count} seats are taken" if count else "has no seats",
                 where,
-                "say a higher count in [seats] of its scenario",
+                "ask who runs it for a session made with a higher count in [seats]",
             )
         turn.promised.add(account)
         turn.remark.seats.append((account, self.user, self.person))

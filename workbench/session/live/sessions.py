@@ -136,6 +136,7 @@ class Sessions:
         for name in session_names(self.data):
             if name in self._sessions or not self._was_live(name):
                 continue
+            log.info("session %s: running through what has happened in it, to go on", name)
             try:
                 session = LiveSession.resume(self.data, name, bus=self.bus, rhythm=self._rhythm)
                 if session.state == SessionState.DEBRIEF:
