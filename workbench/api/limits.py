@@ -85,8 +85,8 @@ class Limits:
         self.logins = Buckets(settings.login_rate, now)
         self.sign_ups = Buckets(settings.sign_up_rate, now)
 
-    def spend(self, principal: Principal) -> None:
-        """Count a request of somebody who is logged in.
+    def spend(self, principal: Principal, requests: float = 1.0) -> None:
+        """Count a request of somebody who is logged in, or one that costs as much as several.
 
         Raises
         ------
@@ -96,9 +96,9 @@ class Limits:
         if not self.held:
             return
         if principal.key_id:
-            wait_s, who = self.keys.take(principal.key_id), "this API key"
+            wait_s, who = self.keys.take(principal.key_id, requests), "this API key"
         else:
-            wait_s, who = self.users.take(principal.user_id), "this user"
+            wait_s, who = self.users.take(principal.user_id, requests), "this user"
         if wait_s:
             raise too_many(who, wait_s)
 

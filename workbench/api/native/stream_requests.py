@@ -32,6 +32,10 @@ IN_FLIGHT = 256
 """Orders of one connection that may wait for their answers; no further one is read before one has it."""
 TOPICS = 500
 """Topics of one connection."""
+REPLAY_COST = 10.0
+"""Requests that one topic with `from_seq` counts as."""
+DEAREST = 100.0
+"""Requests that one message counts as at most, so that each can be had at some time."""
 
 _DECODERS: dict[Format, msgspec.json.Decoder[Request] | msgspec.msgpack.Decoder[Request]] = {
     Format.JSON: msgspec.json.Decoder(Request),
@@ -99,6 +103,7 @@ class Requests:
 
     async def _answer(self, act: str, request: Request) -> None:
         try:
+            self._server.limits.spend(self._principal, _cost(request))
             await getattr(self, f"_{act}")(request)
         except WorkbenchError as error:
             failure = failure_of(error)
@@ -246,6 +251,13 @@ _ACTIONS = {
     name: name for name in ("subscribe", "unsubscribe", "place", "replace", "cancel", "cancel_all", "ping")
 }
 _ORDERS = frozenset({"place", "replace", "cancel", "cancel_all"})
+
+
+def _cost(request: Request) -> float:
+    """How many requests a message counts as: a replay of what was missed is as much work as a page of it."""
+    if not request.subscribe:
+        return 0.0 if request.ping else 1.0
+    return min(len(request.subscribe) * (REPLAY_COST if request.from_seq else 1.0), DEAREST)
 
 
 def _asked(request: Request) -> str:
