@@ -209,7 +209,7 @@ def test_every_order_ever_is_the_compiled_rows(
     # The house and numbers that nobody has may ask for orders, which are refused.
     traders &= both["account"] < FIRST_TRADER + len(VENUES[venue].accounts)
     both = np.sort(both[traders], order="order_id")
-    orders = sorted(views.orders.by_id.values(), key=lambda order: order.order_id)
+    orders = list(views.orders)
     assert columns(orders, "order_id") == both["order_id"].tolist()
     for name in OF_LIVES:
         assert columns(orders, name) == both[name].tolist(), name
@@ -218,7 +218,7 @@ def test_every_order_ever_is_the_compiled_rows(
     assert [int(order.state) for order in orders] == both["order_state"].tolist()
     for account in views.accounts:
         own = [order.order_id for order in orders if order.account == account]
-        assert sorted(columns(views.orders.of(account), "order_id")) == own
+        assert columns(list(views.orders.of(account)), "order_id") == own
 
 
 @pytest.mark.kernel
@@ -319,18 +319,18 @@ def everything(views: LiveViews) -> list[Any]:
     names = LiveOrder.__slots__
     orders = [
         [getattr(order, name) for name in names if name != "group"] + [[leg.order_id for leg in order.legs]]
-        for order in views.orders.by_id.values()
+        for order in views.orders
     ]
     accounts = [
         (
             account.cash_micros,
             account.state,
             account.day_equity_micros,
-            account.fills,
+            list(account.fills),
             account.cash_changes,
             account.notices,
             [(key, p.position_lots, p.cost_micros, p.running_lots) for key, p in account.positions.items()],
-            views.equity(number),
+            list(views.equity(number)),
         )
         for number, account in views.accounts.items()
     ]
@@ -666,7 +666,7 @@ def test_only_the_orders_of_people_are_kept() -> None:
     views.apply(
         desk2.step(make.batch([order(ANN, 0, Side.BUY, 10, 1_000), order(BOB, 0, Side.SELL, 4, 1_000)]))
     )
-    assert list(views.orders.by_id) == [1]
+    assert [order.order_id for order in views.orders] == [1]
     assert list(views.accounts) == [ANN]
     assert views.markets[0].volume_lots == 4
     assert views.positions[ANN][0].position_lots == 4

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from workbench.domain.codes import AccountState, EventKind, LimitKind, Reason
+from workbench.projections.live.pages import Pages
 
 
 class Fill(NamedTuple):
@@ -120,7 +121,7 @@ class LiveAccount:
     withdrawals_micros: int = 0
     fees_micros: int = 0
     positions: dict[int, LivePosition] = field(default_factory=dict)
-    fills: list[Fill] = field(default_factory=list)
+    fills: Pages[Fill] = field(default_factory=lambda: Pages(Fill))
     cash_changes: list[CashChange] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     limits: dict[LimitKind, int] = field(default_factory=dict)

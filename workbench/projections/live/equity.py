@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from workbench.domain.costs import PPM
 from workbench.projections.live.account import LiveAccount
 from workbench.projections.live.bars import MINUTE_NS
 from workbench.projections.live.market import LiveMarket
+from workbench.projections.live.pages import Pages
 
 
 class EquitySample(NamedTuple):
@@ -52,14 +53,14 @@ class EquityCurves:
     def __init__(self, accounts: dict[int, LiveAccount], markets: list[LiveMarket]) -> None:
         self._accounts = accounts
         self._markets = markets
-        self._samples: dict[int, list[EquitySample]] = {number: [] for number in accounts}
+        self._samples = {number: Pages(EquitySample) for number in accounts}
         self._touched: dict[int, None] = {}
         self._moved = False
         self._time_ns = 0
 
-    def of(self, account: int) -> list[EquitySample]:
-        """Samples of an account in order; the list is the curves' own."""
-        return self._samples.get(account, [])
+    def of(self, account: int) -> Sequence[EquitySample]:
+        """Samples of an account in order; they are the curves' own."""
+        return self._samples.get(account, ())
 
     def equity_micros(self, account: LiveAccount) -> int:
         """Cash and positions at their marks."""

@@ -80,6 +80,8 @@ class LiveOrder:
         Whether it has been accepted for good: it works, or waits for nothing but its trigger.
     group
         Its group, if it came with one.
+    place
+        How many orders of people were created before it.
     """
 
     order_id: int
@@ -137,6 +139,7 @@ class LiveOrder:
     waits: Waits = Waits.NOTHING
     announced: bool = False
     group: LiveGroup | None = None
+    place: int = -1
 
     @property
     def is_open(self) -> bool:
@@ -194,12 +197,21 @@ class LiveGroup:
         Its orders by place; one that was replaced is its successor here.
     complete
         Whether its last order has been accepted.
+    ended, queued
+        Its orders that have ended and are not packed yet, and whether somebody will look at them.
     """
 
     group_id: int
     instrument: int
     members: list[LiveOrder] = field(default_factory=list)
     complete: bool = False
+    ended: list[LiveOrder] = field(default_factory=list)
+    queued: bool = False
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether none of its orders is open."""
+        return not any(member.is_open for member in self.members)
 
     @property
     def is_oco(self) -> bool:

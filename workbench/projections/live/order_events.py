@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from workbench.domain.codes import EventKind, OrderFlag, OrderType, Reason, Side, TimeInForce
+from workbench.domain.codes import EventKind, OrderType, Reason, Side
 from workbench.domain.records import LIQUIDITY_MAKER, PRIORITY_KEPT
 from workbench.domain.states import OrderState
 from workbench.errors import ProjectionError
 from workbench.projections.live.account import Fill, LiveAccount
 from workbench.projections.live.market import LiveMarket
-from workbench.projections.live.order import LiveGroup, LiveOrder, Waits
+from workbench.projections.live.order import LiveOrder, Waits
+from workbench.projections.live.order_groups import join, offer, release, waits
 from workbench.projections.live.orders import LiveOrders
+from workbench.projections.live.trails import adjust_trail
 from workbench.projections.live.updates import News, OrderUpdate
 
 Row = tuple[Any, ...]
@@ -22,7 +24,6 @@ REASONS = {int(reason): reason for reason in Reason}
 _KINDS = {int(kind): kind for kind in EventKind}
 _STATES = tuple(OrderState)
 _WORKING = (OrderState.NEW, OrderState.PARTIALLY_FILLED)
-_MILLION = 1_000_000
 
 
 class OrderEvents:
@@ -110,7 +111,7 @@ class OrderEvents:
         order.trail_micros, order.display_lots, order.expire_time_ns = row[15], row[16], row[17]
         order.group_id, order.group_place = row[18], row[19]
         if order.group_id and order.state == OrderState.PENDING_NEW:
-            self._offer_to_group(order)
+            offer(self._orders, order)
         self._tell(row, order, News.NOTHING)
 
     def _approved(self, row: Row) -> None:
@@ -119,7 +120,7 @@ class OrderEvents:
             order.approved_ns = row[2]
         order.required_micros = row[18]
         if order.group_id:
-            self._join_group(order)
+            join(self._orders, order)
         news = News.NOTHING
         if order.state != OrderState.HELD:
             order.waits = Waits.NOTHING
@@ -132,7 +133,10 @@ class OrderEvents:
         order.state, order.leaves_lots, order.waits = OrderState.REJECTED, 0, Waits.NOTHING
         order.reason_value, order.reason_limit = row[18], row[19]
         order.rejected_ns = row[2]
-        self._orders.end(order)
+        if order.approved_ns:
+            self._orders.end(order)
+        else:
+            self._orders.refuse(order)
         group = order.group
         if group is not None and not group.complete and row[4] == Reason.INVALID_GROUP:
             # It never fitted, so it is none of that group's orders.
@@ -148,7 +152,7 @@ class OrderEvents:
         news = News.NOTHING
         # What replaces a held order waits for what its predecessor waited for.
         if self._requeued.pop(order.order_id, 0) != row[1]:
-            order.waits = _waits(order)
+            order.waits = waits(order)
             if order.waits == Waits.TRIGGER:
                 news = self._announce(order)
             elif not order.announced and order.approved_ns == order.created_ns:
@@ -188,7 +192,7 @@ class OrderEvents:
             order.filled_ns = time_ns
             self._orders.end(order)
             if order.group is not None:
-                _release(order)
+                release(order)
         account = self._accounts[number]
         position = account.position(instrument)
         position.running_lots += lots if side == Side.BUY else -lots
@@ -239,7 +243,7 @@ class OrderEvents:
         order.state, order.waits = _STATES[row[6]], Waits.NOTHING
         self._orders.end(order)
         if order.group is not None and order.executed_lots:
-            _release(order)
+            release(order)
         if row[3] == EventKind.ORDER_EXPIRED:
             order.expired_ns = row[2]
             self._tell(row, order, News.EXPIRED)
@@ -265,7 +269,7 @@ class OrderEvents:
     def _adjusted(self, row: Row) -> None:
         order = self._open(row)
         if order.order_type == OrderType.TRAILING_STOP:
-            _adjust_trail(order, self._markets[order.instrument])
+            adjust_trail(order, self._markets[order.instrument])
         self._tell(row, order, News.RESTATED)
 
     def _replaced(self, row: Row) -> None:
@@ -309,11 +313,11 @@ class OrderEvents:
         self._note(row, before)
         before.state, before.leaves_lots, before.waits = OrderState.REPLACED, 0, Waits.NOTHING
         before.replaced_ns, before.replaced_by = row[2], successor_id
-        self._orders.end(before)
-        self._orders.enter(order)
         group = order.group
         if group is not None:
             group.members[group.members.index(before)] = order
+        self._orders.end(before)
+        self._orders.enter(order)
         self._tell(row, before, News.REPLACED)
         if before.announced:
             news = self._announce(order)
@@ -332,7 +336,7 @@ class OrderEvents:
     # ------------------------------------------------------------------ parts
 
     def _order(self, row: Row) -> LiveOrder:
-        order = self._orders.by_id.get(row[12])
+        order = self._orders.unpacked.get(row[12]) or self._orders.get(row[12])
         if order is None:
             raise ProjectionError(
                 f"event {row[0]} tells of order {row[12]}, which no event before it created",
@@ -370,65 +374,9 @@ class OrderEvents:
         for listener in self.listeners:
             listener(update)
 
-    def _offer_to_group(self, order: LiveOrder) -> None:
-        """An order of a group that collects is among its orders from its terms on, whatever becomes of it."""
-        group = self._orders.groups.get((order.account, order.group_id))
-        fits = group is not None and not group.complete and group.instrument == order.instrument
-        if group is not None and fits and order.group_place == len(group.members) + 1:
-            group.members.append(order)
-            order.group = group
-
-    def _join_group(self, order: LiveOrder) -> None:
-        """An order has been accepted into its group: the first one begins it, the last one completes it."""
-        if order.group_place == 1 and order.group is None:
-            order.group = LiveGroup(order.group_id, order.instrument, [order])
-            self._orders.groups[order.account, order.group_id] = order.group
-        elif order.group is not None and order.flags & OrderFlag.GROUP_LAST and not order.group.complete:
-            order.group.complete = True
-            del self._orders.groups[order.account, order.group_id]
-            if order.group.is_oco:
-                order.group.members[0].waits = Waits.TRADING
-
 
 _REFUSALS = (EventKind.ORDER_REJECTED, EventKind.CANCEL_REJECTED, EventKind.REPLACE_REJECTED)
 
 
 def _working(order: LiveOrder) -> OrderState:
     return OrderState.PARTIALLY_FILLED if order.executed_lots else OrderState.NEW
-
-
-def _waits(order: LiveOrder) -> Waits:
-    """What an order that has just been held waits for."""
-    group = order.group
-    if group is None or (order.flags & OrderFlag.GROUP_LAST and not group.is_oco):
-        return Waits.AUCTION if order.time_in_force == TimeInForce.CLS else Waits.TRIGGER
-    if order.waits == Waits.NOTHING:
-        # The first time; the last order of an OCO completes it.
-        return Waits.TRADING if group.complete else Waits.GROUP
-    # What was released waits for its trigger once trading is continuous.
-    return Waits.TRIGGER
-
-
-def _release(parent: LiveOrder) -> None:
-    """The end of a parent that has traded releases its children, which no event says of each."""
-    group = parent.group
-    if group is not None and group.head is parent and not group.is_oco:
-        for member in group.members:
-            if member.waits == Waits.GROUP:
-                member.waits = Waits.TRADING
-
-
-def _adjust_trail(order: LiveOrder, market: LiveMarket) -> None:
-    """What a split makes of a trailing stop, which no event says until it trails again."""
-    order.trail_ticks = market.scaled(order.trail_ticks)
-    watermark = order.watermark_ticks = market.scaled(order.watermark_ticks)
-    if order.state != OrderState.HELD or watermark == 0:
-        return
-    trail = order.trail_ticks or max(1, watermark * order.trail_micros // _MILLION)
-    if order.side == Side.BUY:
-        edge = market.window_high_ticks
-        price = min(watermark + trail, edge)
-    else:
-        edge = market.window_low_ticks
-        price = max(watermark - trail, edge)
-    order.trigger_price_ticks = 0 if watermark == edge else price

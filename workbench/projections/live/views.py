@@ -2,45 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from workbench.domain.codes import AccountState, EventKind, LimitKind, Mark, Phase, Reason, SessionState
+from workbench.domain.codes import EventKind, SessionState
 from workbench.domain.config import FIRST_TRADER, Venue
-from workbench.domain.records import AUCTION, EVENT, ORDER_EVENT, SHADOW, Records
+from workbench.domain.records import EVENT, ORDER_EVENT, Records
 from workbench.errors import ConfigError, ProjectionError
 from workbench.projections.depth import Depth
-from workbench.projections.live.account import CashChange, Fill, LiveAccount, LivePosition, Notice
+from workbench.projections.live.account import CashChange, Fill, LiveAccount, LivePosition
+from workbench.projections.live.account_events import AccountEvents
 from workbench.projections.live.bars import MINUTE_NS, Days
 from workbench.projections.live.equity import EquityCurves, EquitySample, Worth, worth_of
-from workbench.projections.live.market import Indication, LiveMarket, Quote, Trade
+from workbench.projections.live.market import LiveMarket
+from workbench.projections.live.market_events import MarketEvents
 from workbench.projections.live.order import LiveOrder
-from workbench.projections.live.order_events import REASONS, OrderEvents, Row
+from workbench.projections.live.order_events import OrderEvents, Row
 from workbench.projections.live.orders import LiveOrders
+from workbench.projections.live.pages import Pages
 from workbench.projections.live.tape import QUOTE, TRADE, Column, Tape, of_the_market
 from workbench.projections.live.updates import HOOKS, Observer, OrderUpdate
 
 __all__ = ["LiveOrder", "LiveViews", "Observer", "OrderUpdate"]
 
-_KINDS = {int(kind): kind for kind in EventKind}
-_PHASES = {int(phase): phase for phase in Phase}
 _SESSION_STATES = {int(state): state for state in SessionState}
-_LIMITS = {int(kind): kind for kind in LimitKind}
-_OF_ACCOUNT = (
-    EventKind.POSITION_CHANGED,
-    EventKind.CASH_CHANGED,
-    EventKind.ACCOUNT_SUSPENDED,
-    EventKind.ACCOUNT_REINSTATED,
-    EventKind.LIMIT_BREACHED,
-    EventKind.MARGIN_CALL,
-    EventKind.MARGIN_CALL_MET,
-    EventKind.LIQUIDATION,
-    EventKind.DAY_STARTED,
-    EventKind.LIMIT_CHANGED,
-)
-"""Events of an account other than those of its orders."""
 
 
 class LiveViews:
@@ -108,12 +95,11 @@ class LiveViews:
             cash = account.cash_micros
             self.accounts[number] = LiveAccount(number, account.name, cash, cash, cash)
         held = self.accounts.items()
-        self.fills: dict[int, list[Fill]] = {number: one.fills for number, one in held}
+        self.fills: dict[int, Pages[Fill]] = {number: one.fills for number, one in held}
         self.cash: dict[int, list[CashChange]] = {number: one.cash_changes for number, one in held}
         self.positions: dict[int, dict[int, LivePosition]] = {number: one.positions for number, one in held}
         days = Days(zone)
         self.markets = [LiveMarket(venue, number, days) for number in range(len(venue.instruments))]
-        self._marked_at_middle = [one.mark == Mark.MID for one in venue.instruments]
         self.orders = LiveOrders(chosen)
         self.depth = Depth(venue)
         self.curves = EquityCurves(self.accounts, self.markets)
@@ -125,13 +111,15 @@ class LiveViews:
         self._days = days
         self._day_ns = -1
         self._minute_ns = 0
-        self._traded: set[int] = set()
         self._command_seq = 0
         self._told: list[Observer] = []
         self._hooks: dict[str, list[Callable[..., None]]] = {name: [] for name in HOOKS}
         self._order_events = OrderEvents(self.orders, self.accounts, self.markets)
+        self._account_events = AccountEvents(self.accounts, self.curves, self._hooks)
+        note_halt = self._order_events.note_halt
+        self._market_events = MarketEvents(self.markets, self.curves, note_halt, self._hooks)
         self._handlers = self._all_handlers()
-        of_people = (*self._order_events.handlers, *_OF_ACCOUNT)
+        of_people = (*self._order_events.handlers, *self._account_events.handlers)
         self._is_told = np.zeros(256, dtype=np.bool_)
         self._is_told[list(self._handlers)] = True
         self._is_of_people = np.zeros(256, dtype=np.bool_)
@@ -139,7 +127,7 @@ class LiveViews:
 
     # ------------------------------------------------------------------ reads
 
-    def equity(self, account: int) -> list[EquitySample]:
+    def equity(self, account: int) -> Sequence[EquitySample]:
         """What an account was worth through the session."""
         return self.curves.of(account)
 
@@ -183,6 +171,7 @@ class LiveViews:
         self._fold(fresh)
         self.seq, self.time_ns = int(fresh["seq"][-1]), int(fresh["time_ns"][-1])
         self._pass_minute(self.time_ns)
+        self.orders.settle()
         self._failed = False
         for hook in self._hooks["batch"]:
             hook(self.seq)
@@ -243,11 +232,11 @@ class LiveViews:
         if time_ns < self._minute_ns:
             return
         self._minute_ns = time_ns - time_ns % MINUTE_NS + MINUTE_NS
-        for instrument in sorted(self._traded):
+        for instrument in sorted(self._market_events.traded):
             bar = self.markets[instrument].minutes[-1]
             for hook in self._hooks["bar"]:
                 hook(instrument, bar)
-        self._traded.clear()
+        self._market_events.traded.clear()
         day_ns = self._days.start_ns(time_ns)
         if day_ns != self._day_ns:
             self._day_ns = day_ns
@@ -267,187 +256,13 @@ class LiveViews:
     # ------------------------------------------------------------------ events
 
     def _all_handlers(self) -> dict[int, Callable[[Row], None]]:
-        kind = EventKind
         return {
             **self._order_events.handlers,
-            kind.TRADE: self._trade,
-            kind.QUOTE: self._quote,
-            kind.POSITION_CHANGED: self._position,
-            kind.CASH_CHANGED: self._cash,
-            kind.ACCOUNT_SUSPENDED: self._notice,
-            kind.ACCOUNT_REINSTATED: self._notice,
-            kind.LIMIT_BREACHED: self._notice,
-            kind.MARGIN_CALL: self._notice,
-            kind.MARGIN_CALL_MET: self._notice,
-            kind.LIQUIDATION: self._notice,
-            kind.DAY_STARTED: self._notice,
-            kind.LIMIT_CHANGED: self._limit,
-            kind.PHASE_CHANGED: self._phase,
-            kind.PRICE_BAND_CHANGED: self._market,
-            kind.PRICE_LIMITS_CHANGED: self._market,
-            kind.PHASE_SCHEDULED: self._market,
-            kind.SHORT_SALE_RESTRICTION_CHANGED: self._market,
-            kind.AUCTION_COLLAR_CHANGED: self._market,
-            kind.AUCTION_INDICATIVE: self._indicative,
-            kind.AUCTION_UNCROSSED: self._uncrossed,
-            kind.INSTRUMENT_SPLIT: self._split,
-            kind.SESSION_STATE_CHANGED: self._session,
-            kind.ANNOUNCED: self._announced,
+            **self._account_events.handlers,
+            **self._market_events.handlers,
+            EventKind.SESSION_STATE_CHANGED: self._session,
+            EventKind.ANNOUNCED: self._announced,
         }
-
-    def _trade(self, row: Row) -> None:
-        self.curves.note_moved()
-        flags = row[9]
-        if flags & SHADOW:
-            return
-        instrument = row[11]
-        trade = Trade(row[0], row[2], row[13], row[14], row[12], row[5], flags)
-        # A print of history that comes in the same command is none of the uncross, which names both orders.
-        self.markets[instrument].add_trade(trade, bool(flags & AUCTION and row[15]))
-        self._traded.add(instrument)
-        for hook in self._hooks["trade"]:
-            hook(instrument, trade)
-
-    def _quote(self, row: Row) -> None:
-        instrument = row[11]
-        quote = Quote(row[0], row[2], row[12], row[13], row[14], row[15], row[16], row[17])
-        market = self.markets[instrument]
-        if self._marked_at_middle[instrument]:
-            mark_ticks = market.mark_ticks
-            market.quote = quote
-            if market.mark_ticks != mark_ticks:
-                self.curves.note_moved()
-        else:
-            market.quote = quote
-        for hook in self._hooks["quote"]:
-            hook(instrument, quote)
-
-    def _position(self, row: Row) -> None:
-        account = self.accounts[row[10]]
-        position = account.position(row[11])
-        lots = row[12]
-        if row[5]:
-            position.traded_lots += abs(lots - position.position_lots)
-        else:
-            # A split, which no fill has told of.
-            position.running_lots = lots
-        account.fees_micros += row[16] - position.fees_micros
-        position.position_lots, position.cost_micros = lots, row[13]
-        position.realised_average_micros, position.realised_fifo_micros = row[14], row[15]
-        position.fees_micros = row[16]
-        position.updated_seq, position.updated_ns = row[0], row[2]
-        account.cash_micros = row[17]
-        self.curves.note_touched(row[10])
-        for hook in self._hooks["position"]:
-            hook(row[10], row[11])
-
-    def _cash(self, row: Row) -> None:
-        account = self.accounts[row[10]]
-        reason = REASONS.get(row[4], Reason.NONE)
-        change = CashChange(row[0], row[2], reason, row[11], *row[12:18])
-        account.cash_micros = change.cash_micros
-        account.cash_changes.append(change)
-        if reason == Reason.DEPOSIT:
-            account.deposits_micros += change.amount_micros
-        elif reason == Reason.WITHDRAWAL:
-            account.withdrawals_micros -= change.amount_micros
-        self.curves.note_touched(row[10])
-        for hook in self._hooks["cash"]:
-            hook(row[10], change)
-
-    def _notice(self, row: Row) -> None:
-        kind = _KINDS[row[3]]
-        account = self.accounts[row[10]]
-        notice = Notice(row[0], row[2], kind, REASONS.get(row[4], Reason.NONE), row[11], *row[12:19])
-        account.notices.append(notice)
-        if kind == EventKind.ACCOUNT_SUSPENDED:
-            account.state, account.suspended_reason = AccountState.SUSPENDED, notice.reason
-        elif kind == EventKind.ACCOUNT_REINSTATED:
-            account.state, account.suspended_reason = AccountState.ACTIVE, Reason.NONE
-        elif kind == EventKind.MARGIN_CALL:
-            account.margin_call, account.call_deadline_ns = True, notice.deadline_ns
-        elif kind == EventKind.MARGIN_CALL_MET:
-            account.margin_call, account.call_deadline_ns = False, 0
-        for hook in self._hooks["account"]:
-            hook(row[10], notice)
-
-    def _limit(self, row: Row) -> None:
-        kind = _LIMITS[row[12]]
-        account = self.accounts[row[10]]
-        account.limits[kind] = row[13]
-        notice = Notice(
-            row[0],
-            row[2],
-            EventKind.LIMIT_CHANGED,
-            Reason.NONE,
-            -1,
-            row[13],
-            row[14],
-            row[15],
-            0,
-            0,
-            0,
-            0,
-            kind,
-        )
-        account.notices.append(notice)
-        for hook in self._hooks["account"]:
-            hook(row[10], notice)
-
-    def _phase(self, row: Row) -> None:
-        instrument = row[11]
-        phase, reason = _PHASES[row[12]], REASONS.get(row[4], Reason.NONE)
-        market = self.markets[instrument]
-        was_halted, mark_ticks = market.halted, market.mark_ticks
-        market.change_phase(phase, reason, row[2], row[0])
-        self._note_market(row, market)
-        if market.halted != was_halted:
-            self._order_events.note_halt(instrument, market.halted)
-        if market.mark_ticks != mark_ticks:
-            self.curves.note_moved()
-        for hook in self._hooks["phase"]:
-            hook(instrument, phase, reason, row[2])
-
-    def _market(self, row: Row) -> None:
-        instrument = row[11]
-        market = self.markets[instrument]
-        self._note_market(row, market)
-        kind = _KINDS[row[3]]
-        if kind == EventKind.AUCTION_COLLAR_CHANGED:
-            market.collar_low_ticks, market.collar_high_ticks = row[16], row[17]
-        for hook in self._hooks["market"]:
-            hook(instrument, kind, row[2])
-
-    def _note_market(self, row: Row, market: LiveMarket) -> None:
-        market.change_band(row[13], row[14])
-        if row[3] != EventKind.AUCTION_COLLAR_CHANGED:
-            market.reference_ticks, market.limit_down_ticks, market.limit_up_ticks = row[15:18]
-        market.next_phase, market.next_phase_ns = _PHASES[row[18]], row[19]
-        market.short_sales_restricted = bool(row[20])
-
-    def _indicative(self, row: Row) -> None:
-        indication = _indication(row, uncrossed=False)
-        self.markets[row[11]].indication = indication
-        for hook in self._hooks["auction"]:
-            hook(row[11], indication)
-
-    def _uncrossed(self, row: Row) -> None:
-        market = self.markets[row[11]]
-        market.uncrossed = _indication(row, uncrossed=True)
-        # A collar holds until an uncross, which forgets it without an event.
-        market.collar_low_ticks = market.collar_high_ticks = 0
-        for hook in self._hooks["auction"]:
-            hook(row[11], market.uncrossed)
-
-    def _split(self, row: Row) -> None:
-        instrument = row[11]
-        market = self.markets[instrument]
-        mark_ticks = market.mark_ticks
-        market.split(row[12], row[13], row[14:20])
-        if market.mark_ticks != mark_ticks:
-            self.curves.note_moved()
-        for hook in self._hooks["market"]:
-            hook(instrument, EventKind.INSTRUMENT_SPLIT, row[2])
 
     def _session(self, row: Row) -> None:
         self.session_state = _SESSION_STATES[row[12]]
@@ -458,8 +273,3 @@ class LiveViews:
         self.announcements.append((row[14], row[11], row[2]))
         for hook in self._hooks["announced"]:
             hook(row[14], row[11], row[2])
-
-
-def _indication(row: Row, *, uncrossed: bool) -> Indication:
-    price, paired, imbalance, wanted, offered, reference = row[12:18]
-    return Indication(row[0], row[2], price, paired, imbalance, wanted, offered, reference, uncrossed)
