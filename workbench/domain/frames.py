@@ -412,6 +412,8 @@ class ReplaceOrder(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=Tru
     limit_price: Decimal | None = None
     stop_price: Decimal | None = None
     trail: Decimal | None = None
+    display_quantity: Decimal | None = None
+    expires: str = ""
     time_in_force: str = ""
     client_order_id: str = ""
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from workbench.domain.config import Venue, venue_from_json
 from workbench.errors import ConfigError, StoreError
@@ -139,11 +141,15 @@ class Manifest:
 def encode(manifest: Manifest) -> bytes:
     """A manifest as JSON: its generation first, a hash of all the rest last."""
     content = _content(manifest)
-    return (json.dumps({**content, "hash": _hash(content)}, indent=1) + "\n").encode()
+    whole = msgspec.json.encode({**content, "hash": _hash(content)})
+    # A running session writes one every other second beside those who trade, so no loop of Python's own.
+    return msgspec.json.format(whole, indent=1) + b"\n"
 
 
 def _content(manifest: Manifest) -> dict[str, Any]:
-    plain = asdict(manifest)
+    plain = _plain(manifest)
+    plain["parts"] = [_plain(part) for part in manifest.parts]
+    plain["retired"] = [_plain(part) for part in manifest.retired]
     return {
         "generation": plain.pop("generation"),
         "format": FORMAT,
@@ -151,6 +157,11 @@ def _content(manifest: Manifest) -> dict[str, Any]:
         "counts": manifest.counts,
         **plain,
     }
+
+
+def _plain(record: Manifest | Part | Retired) -> dict[str, Any]:
+    """The fields of a record; `asdict` would copy all that is in them."""
+    return {each.name: getattr(record, each.name) for each in fields(record)}
 
 
 def _hash(content: dict[str, Any]) -> str:

@@ -43,6 +43,7 @@ def read(
     upto_seq: int | None = None,
     batch: int = 1 << 18,
     disk: Disk = REAL,
+    start: Position | None = None,
 ) -> Iterator[tuple[int, Records]]:
     """Commands in order, every byte verified before it is given.
 
@@ -56,6 +57,8 @@ def read(
         Commands in one array; the last one has fewer.
     disk
         Where.
+    start
+        The position in a snapshot of a command up to `after_seq`: nothing before it is read.
 
     Yields
     ------
@@ -71,7 +74,7 @@ def read(
     if after_seq < 0 or batch < 1:
         raise JournalError(f"after_seq is {after_seq} and batch {batch}, expected 0 and 1 or more", "read")
     packer = _Packer(after_seq, batch)
-    for step in stored_steps(Path(folder), after_seq=after_seq, upto_seq=upto_seq, disk=disk):
+    for step in stored_steps(Path(folder), after_seq=after_seq, upto_seq=upto_seq, disk=disk, start=start):
         yield from packer.take(step, upto_seq)
     yield from packer.rest()
 
@@ -111,7 +114,9 @@ class _Packer:
             self._filled, self._out = 0, self._out[:0]
 
 
-def read_remarks(folder: Path | str, after_seq: int = 0, *, disk: Disk = REAL) -> Iterator[Remark]:
+def read_remarks(
+    folder: Path | str, after_seq: int = 0, *, disk: Disk = REAL, start: Position | None = None
+) -> Iterator[Remark]:
     """Remarks in order, every byte verified before it is given.
 
     Parameters
@@ -122,6 +127,8 @@ def read_remarks(folder: Path | str, after_seq: int = 0, *, disk: Disk = REAL) -
         Those before later commands only; all of them unless given.
     disk
         Where.
+    start
+        The position in a snapshot of a command up to `after_seq`: nothing before it is read.
 
     Raises
     ------
@@ -130,19 +137,24 @@ def read_remarks(folder: Path | str, after_seq: int = 0, *, disk: Disk = REAL) -
     """
     if after_seq < 0:
         raise JournalError(f"after_seq is {after_seq}, expected 0 or more", "read_remarks")
-    for step in stored_frames(Path(folder), after_seq=after_seq, disk=disk):
+    for step in stored_frames(Path(folder), after_seq=after_seq, disk=disk, start=start):
         if step.frame.codec == REMARK and step.frame.first_seq > after_seq:
             yield Remark(step.frame.first_seq, bytes(step.payload))
 
 
 def stored_frames(
-    folder: Path, *, after_seq: int = 0, schema: str = SCHEMA, disk: Disk = REAL
+    folder: Path,
+    *,
+    after_seq: int = 0,
+    schema: str = SCHEMA,
+    disk: Disk = REAL,
+    start: Position | None = None,
 ) -> Iterator[Step]:
     """All durable frames of remarks and commands, from the segment on that may hold something behind one."""
     mark, segments = _there(folder, schema, disk)
     # A remark before the next command may stand at the end of the segment before that command's.
     first = max((i for i, segment in enumerate(segments) if segment.header.first_seq <= after_seq), default=0)
-    for step, _ in _walked(disk, segments[first:], mark):
+    for step, _ in _walked(disk, segments[first:], mark, start):
         if step.frame.codec in (COMMANDS, REMARK):
             yield step
 
@@ -154,6 +166,7 @@ def stored_steps(
     upto_seq: int | None = None,
     schema: str = SCHEMA,
     disk: Disk = REAL,
+    start: Position | None = None,
 ) -> Iterator[Step]:
     """The verified frames of commands that a reader wants, with those before them in the same segment."""
     mark, segments = _there(folder, schema, disk)
@@ -164,7 +177,7 @@ def stored_steps(
     first = max(
         (i for i, segment in enumerate(segments) if segment.header.first_seq <= after_seq + 1), default=0
     )
-    for step, at in _walked(disk, segments[first:], mark):
+    for step, at in _walked(disk, segments[first:], mark, start):
         if step.frame.codec == COMMANDS:
             yield step
         # The last durable frame of all is held against the cursor, so there we go on to where that is.
@@ -183,18 +196,25 @@ def _there(folder: Path, schema: str, disk: Disk) -> tuple[Mark | None, list[Seg
     return mark, survey(disk, folder, schema=schema)
 
 
-def _walked(disk: Disk, segments: list[Segment], mark: Mark | None) -> Iterator[tuple[Step, Position]]:
+def _walked(
+    disk: Disk, segments: list[Segment], mark: Mark | None, start: Position | None = None
+) -> Iterator[tuple[Step, Position]]:
     """The verified frames of some segments up to the cursor, each with the position behind it.
 
+    They begin at `start` when that is in the first of the segments, and else at its beginning.
     Without a cursor that says where they end, the last one's end is judged.
     """
     end = mark.position if mark and mark.whole else None
+    first = segments[0].start
+    inside = start is not None and start.segment == first.segment and start.offset > first.offset
+    if end is not None and start is not None and inside and start[:3] >= end[:3]:
+        return
     for index in range(len(segments)):
         segment = segments[index]
         if end is not None and segment.start[:3] >= end[:3]:
             return
         with opened(disk, segment.path) as source, disk_errors(segment.path, "cannot be read"):
-            walk = Walk(source, segment)
+            walk = Walk(source, segment, start if inside and not index else None)
             for step in walk:
                 check_mark(segment.path, walk.at, mark)
                 if end is not None and walk.at[:3] > end[:3]:

@@ -482,8 +482,8 @@ class Journal:
         """
         self.keep_snapshot(replace(self.prepare_snapshot(seq, state_hash), data=data))
 
-    def prepare_snapshot(self, seq: int, state_hash: str) -> Snapshot:
-        """What a snapshot says of itself, yet without its bytes; `keep_snapshot` takes it with them.
+    def prepare_snapshot(self, seq: int, state_hash: str = "") -> Snapshot:
+        """What a snapshot says of itself, yet without its bytes; `keep_snapshot` takes it with both.
 
         Only this needs the writer's own thread: the bytes may be written by another while commands come in.
         """

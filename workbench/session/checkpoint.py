@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import NamedTuple
+
+import msgspec
 
 from workbench.errors import SnapshotError
 
 _MAGIC = b"WORKBENCH-CHECKPOINT-1\n"
 _LENGTH_BYTES = 8
-_EXCHANGE = "exchange"
+_EXCHANGE, _MARKET = "exchange", "market"
+_PIECES = msgspec.msgpack.Decoder(list[bytes])
 
 
 class Checkpoint(NamedTuple):
@@ -21,15 +25,20 @@ class Checkpoint(NamedTuple):
         What `Exchange.snapshot` gave.
     tables
         What `workbench.session.tables.Tables.checkpoints` gave.
+    market
+        Of a live session, what `workbench.session.live.market.Market.kept` gave.
     """
 
     exchange: bytes
     tables: dict[str, bytes]
+    market: Sequence[bytes] = ()
 
 
 def pack(checkpoint: Checkpoint) -> bytes:
     """A checkpoint as bytes; the journal keeps a checksum of them."""
     parts = {_EXCHANGE: checkpoint.exchange, **checkpoint.tables}
+    if checkpoint.market:
+        parts[_MARKET] = msgspec.msgpack.encode(list(checkpoint.market))
     header = json.dumps({name: len(data) for name, data in parts.items()}).encode()
     return b"".join([_MAGIC, len(header).to_bytes(_LENGTH_BYTES, "little"), header, *parts.values()])
 
@@ -54,4 +63,9 @@ def unpack(data: bytes) -> Checkpoint:
     for name, size in lengths.items():
         parts[name] = data[at : at + size]
         at += size
-    return Checkpoint(parts.pop(_EXCHANGE), parts)
+    market = parts.pop(_MARKET, b"")
+    try:
+        pieces = _PIECES.decode(market) if market else []
+    except msgspec.MsgspecError as error:
+        raise SnapshotError(f"its market is no list of bytes ({error})", "checkpoint") from None
+    return Checkpoint(parts.pop(_EXCHANGE), parts, pieces)

@@ -23,8 +23,9 @@ class Rhythm(NamedTuple):
     ----------
     publish_events, publish_seconds
         Rows are written after so many events, or so many seconds of wall time if there are any.
-    snapshot_commands
-        The state is saved after so many commands.
+    snapshot_commands, snapshot_seconds
+        The state is saved after so many commands; of a live session, also after so many seconds of wall time
+        if there were any.
     compact_parts
         Small files of a table are put together after so many times of writing.
     sync_commands
@@ -36,6 +37,7 @@ class Rhythm(NamedTuple):
     publish_events: int = 500_000
     publish_seconds: float = 2.0
     snapshot_commands: int = 500_000
+    snapshot_seconds: float = 5.0
     compact_parts: int = 100
     sync_commands: int = 0
 
@@ -91,7 +93,9 @@ class Publisher:
         """Take rows, to be written with the next `publish`."""
         self._waiting += rows
 
-    def publish(self, *, seq: int, commands: int, state: str, names: list[Any], **more: Any) -> None:
+    def publish(
+        self, *, seq: int, commands: int, state: str, names: list[Any] | None = None, **more: Any
+    ) -> None:
         """Write all rows that were added and make them visible in one step.
 
         Parameters
@@ -103,7 +107,7 @@ class Publisher:
         state
             Hash of the exchange's state then, or "".
         names
-            Names of orders.
+            Names of orders, in the place of those that the manifest has.
         more
             What else to keep in the manifest.
 
@@ -138,7 +142,7 @@ class Publisher:
         seq: int,
         commands: int,
         state: str,
-        names: list[Any],
+        names: list[Any] | None = None,
         ended: str = CLOSED,
     ) -> Iterator[str]:
         """Seal the session, step by step: gives the name of each step after it.

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 from workbench.domain.config import Venue
+from workbench.domain.records import Records
 from workbench.engine.exchange import Exchange
 from workbench.errors import JournalError, ProjectionError, SnapshotError, StoreError
 from workbench.journal.belonging import check_identity, too_short
@@ -214,11 +216,16 @@ def restored(store: SessionStore, journal: Journal) -> Restored:
     venue, zone = venue_of(manifest.about), str(manifest.about["zone"])
     if journal.durable_seq < manifest.commands:
         raise too_short(journal.folder, manifest, journal.durable_seq)
-    begun, exchange, tables = _begin(journal, venue, zone, manifest)
+    found, exchange, tables = _begin(journal, venue, zone, manifest)
+    begun, start = (0, None) if found is None else (found.seq, found.position)
     # The tables first go to where they are written already, to compare the state, and then to the end.
     for upto in (manifest.commands, journal.durable_seq):
         done = int(exchange.counters()[0]["commands"])
-        for _, commands in read(journal.folder, after_seq=done, upto_seq=upto) if upto > done else ():
+        if upto <= done:
+            further: Iterable[tuple[int, Records]] = ()
+        else:
+            further = read(journal.folder, after_seq=done, upto_seq=upto, start=start)
+        for _, commands in further:
             tables.take(exchange.step(commands))
             if upto == manifest.commands:
                 tables.drop()
@@ -233,16 +240,18 @@ def restored(store: SessionStore, journal: Journal) -> Restored:
     return Restored(begun, exchange, tables)
 
 
-def _begin(journal: Journal, venue: Venue, zone: str, manifest: Manifest) -> tuple[int, Exchange, Tables]:
+def _begin(
+    journal: Journal, venue: Venue, zone: str, manifest: Manifest
+) -> tuple[Snapshot | None, Exchange, Tables]:
     """Exchange and tables of the latest snapshot that fits, or fresh ones."""
     # A snapshot is saved when all rows before it are published, so one beyond that is not of these tables.
     found = latest_snapshot(journal.folder, manifest.commands) if journal.durable_seq else None
     if found is not None:
         try:
-            return found.seq, *_from(found, venue, zone)
+            return found, *_from(found, venue, zone)
         except (SnapshotError, ProjectionError) as error:
             log.warning("%s is not used, the journal is read from its first command: %s", found.path, error)
-    return 0, Exchange(venue), Tables(venue, zone)
+    return None, Exchange(venue), Tables(venue, zone)
 
 
 def _from(found: Snapshot, venue: Venue, zone: str) -> tuple[Exchange, Tables]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,17 +14,20 @@ from workbench.domain.config import Venue
 from workbench.domain.records import COMMAND, EVENT, Records
 from workbench.engine.log import Log
 from workbench.engine.words import Names
-from workbench.errors import StoreError
+from workbench.errors import JournalError, StoreError
 from workbench.journal.belonging import check_identity
 from workbench.journal.manifest import SEALED, Manifest, Part, read_manifest
 from workbench.journal.parts import open_part
 from workbench.journal.place import JOURNAL, data_root, session_folder, session_names
 from workbench.journal.proof import prove
-from workbench.journal.reader import read
+from workbench.journal.reader import read, read_remarks
 from workbench.journal.tables import EVENTS
 from workbench.projections.event_rows import events_from_rows
+from workbench.session.live.remarks import unpack_remark
 from workbench.session.place import meant
 from workbench.session.recorded import names_from_json, venue_of
+
+log = logging.getLogger(__name__)
 
 BATCH_COMMANDS = 1 << 17
 
@@ -70,8 +74,18 @@ class StoredSession:
 
     @property
     def names(self) -> Names:
-        """What people call orders."""
-        return names_from_json(self.manifest.about.get("names", []))
+        """What people call orders: what the manifest says, and what the journal of a live session does."""
+        names = names_from_json(self.manifest.about.get("names", []))
+        try:
+            for remark in read_remarks(self.folder / JOURNAL):
+                if remark.seq > self.manifest.commands:
+                    break
+                said = unpack_remark(remark.data, self.folder).names
+                names.update(((account, client), name) for account, client, name in said)
+        except JournalError as error:
+            # The tables can be read without their journal, and orders have numbers too.
+            log.warning("session %s: names of orders are missing: %s", self.name, error)
+        return names
 
     def batches(self, size: int = BATCH_COMMANDS) -> Iterator[Records]:
         """The commands that the tables know of, in order, each verified by the journal's checksums."""

@@ -74,6 +74,8 @@ class Tables:
 
     Attributes
     ----------
+    venue
+        As given.
     seq
         Last event that the tables know of.
     taken_seq
@@ -81,6 +83,7 @@ class Tables:
     """
 
     def __init__(self, venue: Venue, zone: str, checkpoints: dict[str, bytes] | None = None) -> None:
+        self.venue = venue
         self._projections: list[Projection] = [
             MarketTrades(venue),
             MarketQuotes(venue),

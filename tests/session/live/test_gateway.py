@@ -33,7 +33,8 @@ from workbench.projections.live.order import Waits
 from workbench.projections.live.views import LiveViews
 from workbench.session.live.answer import Answer
 from workbench.session.live.client_ids import client_order_number
-from workbench.session.live.gateway import Gateway, events_about
+from workbench.session.live.gateway import Gateway
+from workbench.session.live.order_history import events_about
 from workbench.session.live.sessions import Sessions
 from workbench.session.live.tickets import Changes, Ticket
 
@@ -280,6 +281,20 @@ def test_what_the_exchange_refuses_is_told_with_its_numbers() -> None:
         assert refused.reason == Reason.DUPLICATE_CLIENT_ORDER_ID
         assert str(refused) == "client order id 'same' is that of open order 2; choose another"
         assert (await refusal(gateway.place(99, ticket(BUY, 5)))).status == "unknown"
+
+    play(story)
+
+
+def test_a_refused_order_gives_its_client_order_id_back() -> None:
+    async def story(session: Session, gateway: Gateway) -> None:
+        number = client_order_number("mine")
+        await refusal(gateway.place(ANN, ticket(BUY, 50_000, "9.00", client_order_id="mine")))
+        first = (await gateway.place(ANN, ticket(BUY, 5, "9.00", client_order_id="mine"))).order
+        assert session.views.orders.by_client(ANN, number) is first
+        await gateway.cancel(ANN, first.order_id)
+        await refusal(gateway.place(ANN, ticket(BUY, 50_000, "9.00", client_order_id="mine")))
+        # What was never taken does not stand in front of what was.
+        assert session.views.orders.by_client(ANN, number) is first
 
     play(story)
 

@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.session.live.markets import PEOPLE, begin, buy, opened, until
+from tests.session.live.markets import PEOPLE, begin, buy, opened, sell, until
 from workbench.domain.codes import EventKind, Phase, Reason, SessionState
 from workbench.domain.commands import cancel_order, set_phase
+from workbench.domain.records import Records
 from workbench.domain.states import SESSION_TRANSITIONS
 from workbench.errors import SessionError
 from workbench.session.live.lifecycle import RUNNING
+from workbench.session.live.session import LiveSession
 
 S = SessionState
 PATHS = {
@@ -22,7 +24,7 @@ PATHS = {
     S.DEBRIEF: [S.CLOSED, S.DEBRIEF],
 }
 PHASES = {
-    S.LOBBY: Phase.CLOSED,
+    S.LOBBY: Phase.PRE_OPEN,
     S.PRE_OPEN: Phase.PRE_OPEN,
     S.OPEN: Phase.CONTINUOUS,
     S.PAUSED: Phase.HALTED,
@@ -114,4 +116,38 @@ def test_a_wall_session_opens_when_it_is_opened(tmp_path: Path) -> None:
     assert status.close_ns == status.open_ns + 3_600 * 10**9
     with pytest.raises(SessionError, match="which runs at 1"):
         session.set_speed_and_wait(2)
+    session.close_and_wait()
+
+
+def test_orders_of_the_lobby_survive_a_restart_and_trade_at_the_open(tmp_path: Path) -> None:
+    session = begin(tmp_path)
+    ann, bob = (session.join_and_wait(user, user).account for user in ("ann", "bob"))
+    kinds = session.send_and_wait(buy(ann, 5)).events["kind"]
+    assert EventKind.ORDER_APPROVED in kinds
+    session.send_and_wait(buy(ann, 6, price_ticks=4_100))
+    session.send_and_wait(cancel_order(0, ann, client_order_id=6))
+    refused = session.send_and_wait(buy(ann, 5))
+    assert refused.events["reason"].tolist()[-1] == Reason.DUPLICATE_CLIENT_ORDER_ID
+    session.close_and_wait()
+    session = LiveSession.resume(tmp_path, "live")
+    assert session.state == S.LOBBY
+    sold = session.send_and_wait(sell(bob, 7)).events["kind"]
+    assert EventKind.ORDER_FILLED not in sold
+    filled: list[int] = []
+    session.bus.subscribe("test", session.name, 1, lambda batch: filled.extend(_filled(batch.events)))
+    session.move_and_wait(S.OPEN)
+    until(lambda: len(filled) == 2)
+    assert sorted(filled) == [ann, bob]
+    session.close_and_wait()
+
+
+def _filled(events: Records) -> list[int]:
+    return list(events["account"][events["kind"] == EventKind.ORDER_FILLED].tolist())
+
+
+def test_a_lobby_of_before_orders_were_taken_in_it_opens(tmp_path: Path) -> None:
+    session = begin(tmp_path)
+    session.send_and_wait(set_phase(0, Phase.CLOSED))
+    assert session.move_and_wait(S.PRE_OPEN).phases == (Phase.PRE_OPEN,) * 2
+    assert session.move_and_wait(S.OPEN).phases == (Phase.CONTINUOUS,) * 2
     session.close_and_wait()

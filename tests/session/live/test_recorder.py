@@ -51,7 +51,6 @@ def test_batches_may_be_cut_anywhere_and_come_again(tmp_path: Path) -> None:
         store,
         Tables(opening.venue, "UTC"),
         Rhythm(publish_seconds=0.001, publish_events=50),
-        names=list,
         keep_snapshot=lambda _: None,
         commands=0,
     )

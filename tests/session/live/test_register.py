@@ -26,3 +26,12 @@ def test_names_belong_to_an_account() -> None:
     assert register.name_of(2, 8) is None
     assert dict(register.names()) == {(2, 7): "mine", (3, 7): "theirs"}
     assert register.name_count == 2
+
+
+def test_the_board_is_shown_until_a_remark_hides_it() -> None:
+    register = Register(range(2, 4))
+    assert not register.board_hidden
+    for hidden in (True, False):
+        register.apply(Remark(board_hidden=hidden))
+        register.apply(Remark(speed=(2.0,)))
+        assert register.board_hidden is hidden

@@ -29,3 +29,21 @@ def test_nothing_is_no_remark() -> None:
 def test_what_is_no_remark_is_refused(data: bytes) -> None:
     with pytest.raises(JournalError, match="of another make"):
         unpack_remark(data, "here")
+
+
+def test_one_remark_says_what_many_have_said() -> None:
+    whole = Remark()
+    for said in (
+        Remark(seats=[(2, "a", "Ann")], speed=(5.0,), state=1, fed=(1, 2, 3, 4), names=[(2, 1, "x")]),
+        Remark(seats=[(3, "b", "Bob")], phases=[1, 2], open_ns=5),
+        Remark(seats=[(3, "b", "Bob")], speed=(None,), state=0, phases=[3, 4]),
+        Remark(news=[(1, 2, "head", "body", ("A",), "me")]),
+    ):
+        whole.add(said)
+    assert whole == Remark(
+        seats=[(2, "a", "Ann"), (3, "b", "Bob")],
+        speed=(None,),
+        state=0,
+        phases=[3, 4],
+        news=[(1, 2, "head", "body", ("A",), "me")],
+    )

@@ -25,10 +25,12 @@ from workbench.errors import JournalError, StoreError
 from workbench.journal.manifest import SEALED, read_manifest
 from workbench.journal.place import JOURNAL
 from workbench.journal.reader import read_remarks
+from workbench.session.live.opening import stored_classes
 from workbench.session.live.session import LiveSession
 from workbench.session.publisher import Rhythm
 from workbench.session.recovery import recover
 from workbench.session.rerun import rerun
+from workbench.session.stored import open_session
 
 ROOT = Path(__file__).parents[3]
 OFTEN = Rhythm(publish_events=500, publish_seconds=0.05, snapshot_commands=400)
@@ -125,6 +127,60 @@ def test_agents_do_after_a_restart_what_they_would_have_done(tmp_path: Path) -> 
     assert commands_of(session).tobytes() == commands_of(whole).tobytes()
 
 
+FASTEST = """
+import sys
+import time
+from tests.session.live.test_restart import LONGER, OFTEN
+from workbench.domain.codes import SessionState
+from workbench.session.live.session import LiveSession
+
+folder, begun = sys.argv[1], sys.argv[2] == "begin"
+if begun:
+    session = LiveSession.create(folder, "live", LONGER, rhythm=OFTEN, overrides={"live.speed": "max"})
+    session.move_and_wait(SessionState.OPEN)
+else:
+    session = LiveSession.resume(folder, "live", rhythm=OFTEN)
+while True:
+    print(session.status().commands, flush=True)
+    time.sleep(0.001)
+"""
+
+LONGER = AGENTS.replace('close = "09:31"', 'close = "09:36"')
+
+
+def kill_at(folder: Path, how: str, commands: int) -> None:
+    """Let a session run as fast as it can in a process of its own, and kill it after so many commands."""
+    with subprocess.Popen(
+        [sys.executable, "-c", FASTEST, str(folder), how],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as child:
+        assert child.stdout is not None
+        for line in child.stdout:
+            if int(line) >= commands:
+                child.send_signal(signal.SIGKILL)
+                break
+        assert child.wait() == -signal.SIGKILL
+
+
+def test_killed_at_full_speed_it_does_what_it_would_have_done(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    whole = opened(tmp_path, LONGER, "whole", overrides={"live.speed": "max"})
+    finish(whole)
+    whole.close_and_wait()
+    for how, commands in (("begin", 2_500), ("go on", 6_000)):
+        kill_at(tmp_path, how, commands)
+    assert list((tmp_path / "sessions" / "live" / JOURNAL).glob("*.wbs"))
+    session = LiveSession.resume(tmp_path, "live", rhythm=OFTEN)
+    finish(session)
+    session.close_and_wait()
+    assert "does not" not in caplog.text
+    assert commands_of(session).tobytes() == commands_of(whole).tobytes()
+
+
 def test_every_state_comes_back(tmp_path: Path) -> None:
     session = begin(tmp_path, PEOPLE)
     session.join_and_wait("a", "Ann")
@@ -161,6 +217,20 @@ def test_a_killed_session_can_be_sealed_without_a_server(tmp_path: Path) -> None
         LiveSession.resume(tmp_path, "live")
 
 
+def test_what_orders_are_called_is_read_from_the_journal_beside_the_market_and_without_it(
+    tmp_path: Path,
+) -> None:
+    session = opened(tmp_path, PEOPLE, rhythm=OFTEN)
+    account = session.join_and_wait("user", "Ann").account
+    session.send_and_wait(buy(account, 7, 1, 4_500), names={(account, 7): "first"})
+    session.send_and_wait(buy(account, 8, 1, 4_501), names={(account, 8): "second"})
+    until(lambda: open_session(session.name, tmp_path).manifest.commands == session.status().commands)
+    called = {(account, 7): "first", (account, 8): "second"}
+    assert open_session(session.name, tmp_path).names == called
+    session.close_and_wait()
+    assert open_session(session.name, tmp_path).names == called
+
+
 def test_a_recorded_session_is_no_live_one(tmp_path: Path) -> None:
     wb.run(ROOT / "data/scenarios/two-traders.toml", session="two", data=tmp_path)
     with pytest.raises((StoreError, JournalError)):
@@ -173,3 +243,22 @@ def test_the_journal_alone_says_who_sat_where(tmp_path: Path) -> None:
     found = b"".join(remark.data for remark in read_remarks(session.folder / JOURNAL))
     assert b"Ann" in found
     session.close_and_wait()
+
+
+def test_classes_and_a_hidden_board_come_back(tmp_path: Path) -> None:
+    session = LiveSession.create(tmp_path, "live", PEOPLE, classes=("one", "two"))
+    assert (session.classes, session.board_hidden) == (("one", "two"), False)
+    session.hide_board_and_wait(True)
+    assert session.board_hidden
+    session.close_and_wait()
+    again = LiveSession.resume(tmp_path, "live")
+    assert (again.classes, again.board_hidden) == (("one", "two"), True)
+    for state in (SessionState.OPEN, SessionState.CLOSED, SessionState.DEBRIEF):
+        again.move_and_wait(state)
+    # The journal is sealed by now, and the class may be shown at last who has won.
+    again.hide_board_and_wait(False)
+    assert not again.board_hidden
+    again.close_and_wait()
+    about = read_manifest(again.folder).about
+    assert stored_classes(about) == ("one", "two")
+    assert stored_classes({"kind": "recorded"}) == ()

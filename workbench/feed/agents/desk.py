@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import msgspec
+
 from workbench.domain.codes import CommandKind, OrderFlag, OrderType, Side, TimeInForce
 
 _NEW = int(CommandKind.NEW_ORDER)
@@ -79,6 +81,24 @@ class Outbox:
         self.time_ns = 0
 
 
+class OpenOrderState(msgspec.Struct, array_like=True):
+    """An `OpenOrder` at one moment."""
+
+    client_order_id: int
+    side: int
+    price_ticks: int
+    leaves_lots: int
+    in_flight: bool
+
+
+class DeskState(msgspec.Struct, array_like=True):
+    """A `Desk` at one moment; its open orders in the order in which they were entered."""
+
+    next_id: int
+    position_lots: int
+    orders: list[OpenOrderState]
+
+
 class OpenOrder:
     """An order as its owner knows it."""
 
@@ -130,6 +150,27 @@ class Desk:
         self._outbox = outbox
         self._orders = orders
         self._next_id = first_client_order_id
+
+    def state(self) -> DeskState:
+        """What there is to know of it."""
+        return DeskState(
+            self._next_id,
+            self.position_lots,
+            [
+                OpenOrderState(
+                    order.client_order_id, order.side, order.price_ticks, order.leaves_lots, order.in_flight
+                )
+                for order in self.open.values()
+            ],
+        )
+
+    def go_on(self, state: DeskState) -> None:
+        """Go on from there; of one that has sent nothing yet."""
+        self._next_id, self.position_lots = state.next_id, state.position_lots
+        for one in state.orders:
+            order = OpenOrder(self, one.client_order_id, one.side, one.price_ticks, one.leaves_lots)
+            order.in_flight = one.in_flight
+            self.open[order.client_order_id] = self._orders[order.client_order_id] = order
 
     def _send(
         self,

@@ -41,16 +41,43 @@ class Draws:
     True
     """
 
-    __slots__ = ("_bits", "_block")
+    __slots__ = ("_bits", "_block", "_blocks")
 
     def __init__(self, seed: int, name: str) -> None:
         self._bits = np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(zlib.crc32(name.encode()),)))
         self._block: list[int] = []
+        self._blocks = 0
+
+    @property
+    def taken(self) -> int:
+        """How many numbers have been drawn."""
+        return self._blocks * _BLOCK - len(self._block)
+
+    def go_on(self, taken: int) -> None:
+        """Stand where so many numbers have been drawn, whatever has been drawn so far.
+
+        >>> a, b = Draws(7, "a"), Draws(7, "a")
+        >>> _ = [a.bits() for _ in range(3_000)]
+        >>> b.go_on(a.taken)
+        >>> a.bits() == b.bits()
+        True
+        """
+        blocks, used = divmod(taken, _BLOCK)
+        # The generator's period is a power of two, so a negative distance leads back.
+        self._bits.advance((blocks - self._blocks) * _BLOCK)
+        self._blocks, self._block = blocks, []
+        if used:
+            self._next_block()
+            del self._block[_BLOCK - used :]
+
+    def _next_block(self) -> None:
+        self._block = self._bits.random_raw(_BLOCK).tolist()
+        self._blocks += 1
 
     def bits(self) -> int:
         """64 random bits."""
         if not self._block:
-            self._block = self._bits.random_raw(_BLOCK).tolist()
+            self._next_block()
         return self._block.pop()
 
     def fraction(self) -> float:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import msgspec
+
 from workbench.feed.agents.draws import Draws
 
 SECOND_NS = 1_000_000_000
@@ -82,6 +84,14 @@ class ValueParameters:
     jumps_per_day: float = 2.5
 
 
+class MarketFactorState(msgspec.Struct, array_like=True):
+    """A `MarketFactor` at one moment: the changes known from a second on, and how much was drawn."""
+
+    first: int
+    changes: list[float]
+    taken: int
+
+
 class MarketFactor:
     """Changes that all instruments share: one standard normal number a second.
 
@@ -93,13 +103,33 @@ class MarketFactor:
 
     def __init__(self, draws: Draws) -> None:
         self._draws = draws
+        self._first = 0
         self._changes: list[float] = []
 
     def change(self, second: int) -> float:
         """The change in a second of the session, the same for whoever asks and in whatever order."""
-        while len(self._changes) <= second:
+        place = second - self._first
+        while len(self._changes) <= place:
             self._changes.append(self._draws.normal())
-        return self._changes[second]
+        return self._changes[place]
+
+    def state(self, second: int) -> MarketFactorState:
+        """What there is to know of it when nobody asks for anything before a second any more."""
+        return MarketFactorState(second, self._changes[second - self._first :], self._draws.taken)
+
+    def go_on(self, state: MarketFactorState) -> None:
+        """Go on from there."""
+        self._first, self._changes = state.first, list(state.changes)
+        self._draws.go_on(state.taken)
+
+
+class FundamentalValueState(msgspec.Struct, array_like=True):
+    """A `FundamentalValue` at one moment."""
+
+    second: int
+    value_ticks: float
+    variance: float
+    taken: int
 
 
 class FundamentalValue:
@@ -151,6 +181,20 @@ class FundamentalValue:
     def activity(self) -> float:
         """How much more than usual there is to do because of volatility: √v, between 0.5 and 3."""
         return min(max(math.sqrt(self.variance), 0.5), 3.0)
+
+    @property
+    def second(self) -> int:
+        """How many seconds have gone by."""
+        return self._second
+
+    def state(self) -> FundamentalValueState:
+        """What there is to know of it."""
+        return FundamentalValueState(self._second, self.value_ticks, self.variance, self._draws.taken)
+
+    def go_on(self, state: FundamentalValueState) -> None:
+        """Go on from there."""
+        self._second, self.value_ticks, self.variance = state.second, state.value_ticks, state.variance
+        self._draws.go_on(state.taken)
 
     def advance(self, time_ns: int) -> None:
         """Let the seconds up to `time_ns` go by."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import msgspec
+
 from workbench.feed.agents.desk import BUY, SELL, OpenOrder
 from workbench.feed.agents.fundamental import SECOND_NS
 from workbench.feed.agents.seat import Seat
@@ -72,6 +74,17 @@ class MakerParameters:
     replace_share: float = 0.7
 
 
+class MakerState(msgspec.Struct, array_like=True, tag="maker"):
+    """A `Maker` at one moment."""
+
+    taken: int
+    belief_ticks: float
+    error: float
+    inner_bid_ticks: int
+    inner_ask_ticks: int
+    last_ns: int
+
+
 class Maker:
     """See the module; one maker in one instrument.
 
@@ -90,6 +103,24 @@ class Maker:
         self._error = 0.0
         self._inner = {BUY: 0, SELL: 0}
         self._last_ns = seat.value.session.open_ns
+
+    def state(self) -> MakerState:
+        """What there is to know of it beside its desk."""
+        return MakerState(
+            self._draws.taken,
+            self._belief_ticks,
+            self._error,
+            self._inner[BUY],
+            self._inner[SELL],
+            self._last_ns,
+        )
+
+    def go_on(self, state: MakerState) -> None:
+        """Go on from there."""
+        self._draws.go_on(state.taken)
+        self._belief_ticks, self._error = state.belief_ticks, state.error
+        self._inner = {BUY: state.inner_bid_ticks, SELL: state.inner_ask_ticks}
+        self._last_ns = state.last_ns
 
     def first_wake(self, time_ns: int) -> int:
         """When it starts: within the first milliseconds."""

@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import Protocol
 
+import msgspec
+
 _MEMORY = 1.0 / 120
 """Weight of the newest second in the measured variance."""
 
@@ -57,6 +59,20 @@ class Market(Protocol):
         """One for each instrument, by number."""
 
 
+class QuoteState(msgspec.Struct, array_like=True):
+    """A `QuoteFold` at one moment."""
+
+    bid_price_ticks: int
+    bid_lots: int
+    ask_price_ticks: int
+    ask_lots: int
+    mid_ticks: float
+    last_mid_ticks: float
+    volatility_ticks: float
+    variance: float
+    flow_lots: float
+
+
 class QuoteFold:
     """A `Quote` kept up to date by the population.
 
@@ -93,6 +109,28 @@ class QuoteFold:
         self.ask_price_ticks, self.ask_lots = ask_price_ticks, ask_lots
         if bid_price_ticks and ask_price_ticks:
             self.mid_ticks = (bid_price_ticks + ask_price_ticks) / 2
+
+    def state(self) -> QuoteState:
+        """What there is to know of it."""
+        return QuoteState(
+            self.bid_price_ticks,
+            self.bid_lots,
+            self.ask_price_ticks,
+            self.ask_lots,
+            self.mid_ticks,
+            self._last_mid_ticks,
+            self.volatility_ticks,
+            self._variance,
+            self.flow_lots,
+        )
+
+    def go_on(self, state: QuoteState) -> None:
+        """Go on from there."""
+        self.bid_price_ticks, self.bid_lots = state.bid_price_ticks, state.bid_lots
+        self.ask_price_ticks, self.ask_lots = state.ask_price_ticks, state.ask_lots
+        self.mid_ticks, self._last_mid_ticks = state.mid_ticks, state.last_mid_ticks
+        self.volatility_ticks, self._variance = state.volatility_ticks, state.variance
+        self.flow_lots = state.flow_lots
 
     def second(self) -> None:
         """A second has gone by."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import heapq
 from dataclasses import dataclass
 
+import msgspec
+
 from workbench.feed.agents.desk import BUY, SELL, OpenOrder
 from workbench.feed.agents.draws import Draws
 from workbench.feed.agents.fundamental import SECOND_NS
@@ -68,6 +70,15 @@ class NoiseParameters:
 _LIFE_SHARES = (0.45, 0.85, 1.0)
 
 
+class CrowdState(msgspec.Struct, array_like=True, tag="noise"):
+    """A `Crowd` at one moment."""
+
+    taken: int
+    ends: list[tuple[int, int]]
+    arrival_ns: int
+    taking_side: int
+
+
 class Crowd:
     """See the module; the crowd of one instrument. Arguments as for `Maker`."""
 
@@ -77,6 +88,16 @@ class Crowd:
         self._ends: list[tuple[int, int]] = []
         self._arrival_ns = 0
         self._taking_side = BUY
+
+    def state(self) -> CrowdState:
+        """What there is to know of it beside its desk."""
+        return CrowdState(self._draws.taken, list(self._ends), self._arrival_ns, self._taking_side)
+
+    def go_on(self, state: CrowdState) -> None:
+        """Go on from there."""
+        self._draws.go_on(state.taken)
+        self._ends = list(state.ends)
+        self._arrival_ns, self._taking_side = state.arrival_ns, state.taking_side
 
     def first_wake(self, time_ns: int) -> int:
         """When it starts: soon after the makers."""

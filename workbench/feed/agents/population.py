@@ -4,23 +4,31 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
+import msgspec
 import numpy as np
 
 from workbench.domain.codes import STREET_ACCOUNT, EventKind
 from workbench.domain.records import ORDER_EVENT, Records, commands
-from workbench.errors import CommandError, ConfigError
+from workbench.errors import CommandError, ConfigError, SnapshotError
 from workbench.feed.agents.crew import Crew
-from workbench.feed.agents.desk import BUY, ROW_FIELDS, Desk, Grid, OpenOrder, Outbox
+from workbench.feed.agents.desk import BUY, ROW_FIELDS, Desk, DeskState, Grid, OpenOrder, Outbox
 from workbench.feed.agents.draws import Draws
-from workbench.feed.agents.fundamental import SECOND_NS, FundamentalValue, MarketFactor, Session
-from workbench.feed.agents.maker import Maker
-from workbench.feed.agents.market import Market, MarketFold, QuoteFold
-from workbench.feed.agents.noise import Crowd
+from workbench.feed.agents.fundamental import (
+    SECOND_NS,
+    FundamentalValue,
+    FundamentalValueState,
+    MarketFactor,
+    MarketFactorState,
+    Session,
+)
+from workbench.feed.agents.maker import Maker, MakerState
+from workbench.feed.agents.market import Market, MarketFold, QuoteFold, QuoteState
+from workbench.feed.agents.noise import Crowd, CrowdState
 from workbench.feed.agents.seat import Seat
-from workbench.feed.agents.trend import TrendFollower
-from workbench.feed.agents.value import ValueTrader
+from workbench.feed.agents.trend import TrendFollower, TrendFollowerState
+from workbench.feed.agents.value import ValueTrader, ValueTraderState
 
 SLICE_NS = 100_000_000
 """Agents that wake within one slice all see the market as it was at the slice's start."""
@@ -44,6 +52,23 @@ _TRADE = int(EventKind.TRADE)
 _QUOTE = int(EventKind.QUOTE)
 
 
+AgentState = MakerState | CrowdState | TrendFollowerState | ValueTraderState
+
+
+class PopulationState(msgspec.Struct, array_like=True):
+    """A `Population` between two slices: all that decides what it will do when the same happens to it."""
+
+    time_ns: int
+    second: int
+    outbox_ns: int
+    wakes: list[tuple[int, int]]
+    factor: MarketFactorState
+    values: list[FundamentalValueState]
+    quotes: list[QuoteState]
+    desks: list[DeskState]
+    agents: list[AgentState]
+
+
 class Agent(Protocol):
     """Whoever sends orders when woken, through its desk, seeing the market as of the slice's start."""
 
@@ -55,6 +80,12 @@ class Agent(Protocol):
 
     def wake(self, time_ns: int) -> int:
         """Act, and say when to wake it next: later than `time_ns`."""
+
+    def state(self) -> Any:
+        """What there is to know of it beside its desk."""
+
+    def go_on(self, state: Any) -> None:
+        """Go on from there."""
 
 
 class Exchange(Protocol):
@@ -104,7 +135,7 @@ class Population:
         self._orders: dict[int, OpenOrder] = {}
         self._first_id = self._next_id = first_client_order_id
         self._seed = seed
-        factor = MarketFactor(Draws(seed, "market"))
+        factor = self._factor = MarketFactor(Draws(seed, "market"))
         self._quotes: list[QuoteFold] = []
         for number, crew in enumerate(crews):
             self._join(number, crew, factor)
@@ -162,6 +193,48 @@ class Population:
             self.agents.append(TrendFollower(seat("trend", n), trend))
         for n, trader in enumerate(crew.values, 1):
             self.agents.append(ValueTrader(seat("value", n), trader))
+
+    def state(self) -> PopulationState:
+        """What there is to know of it between two calls of `act`."""
+        return PopulationState(
+            time_ns=self._market.time_ns,
+            second=self._second,
+            outbox_ns=self._outbox.time_ns,
+            wakes=list(self._wakes),
+            factor=self._factor.state(min(value.second for value in self.values)),
+            values=[value.state() for value in self.values],
+            quotes=[quote.state() for quote in self._quotes],
+            desks=[agent.desk.state() for agent in self.agents],
+            agents=[agent.state() for agent in self.agents],
+        )
+
+    def go_on(self, state: PopulationState) -> None:
+        """Go on from there: of a population as it was before the open, and of the same crews.
+
+        Raises
+        ------
+        SnapshotError
+            When it is the state of another one.
+        """
+        crews = [type(agent.state()) for agent in self.agents]
+        instruments = len(self.values), len(self._quotes)
+        if (
+            [type(agent) for agent in state.agents] != crews
+            or len(state.desks) != len(crews)
+            or sorted(number for _, number in state.wakes) != list(range(len(crews)))
+            or (len(state.values), len(state.quotes)) != instruments
+        ):
+            raise SnapshotError("is the state of other agents", "agents", "have them live through it again")
+        self._market.time_ns, self._second = state.time_ns, state.second
+        self._outbox.time_ns, self._wakes = state.outbox_ns, list(state.wakes)
+        self._factor.go_on(state.factor)
+        for value, of_value in zip(self.values, state.values, strict=True):
+            value.go_on(of_value)
+        for quote, of_quote in zip(self._quotes, state.quotes, strict=True):
+            quote.go_on(of_quote)
+        for agent, desk, of_agent in zip(self.agents, state.desks, state.agents, strict=True):
+            agent.desk.go_on(desk)
+            agent.go_on(of_agent)
 
     @property
     def market(self) -> Market:

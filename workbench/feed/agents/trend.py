@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import msgspec
+
 from workbench.feed.agents.desk import BUY, SELL
 from workbench.feed.agents.fundamental import SECOND_NS
 from workbench.feed.agents.seat import Seat
@@ -35,6 +37,15 @@ class TrendParameters:
     reaction_seconds: float = 5.0
 
 
+class TrendFollowerState(msgspec.Struct, array_like=True, tag="trend"):
+    """A `TrendFollower` at one moment."""
+
+    taken: int
+    fast_ticks: float
+    slow_ticks: float
+    last_ns: int
+
+
 class TrendFollower:
     """See the module. Arguments as for `Maker`."""
 
@@ -43,6 +54,16 @@ class TrendFollower:
         self._parameters = parameters
         self._fast_ticks = self._slow_ticks = seat.quote.mid_ticks
         self._last_ns = seat.value.session.open_ns
+
+    def state(self) -> TrendFollowerState:
+        """What there is to know of it beside its desk."""
+        return TrendFollowerState(self._draws.taken, self._fast_ticks, self._slow_ticks, self._last_ns)
+
+    def go_on(self, state: TrendFollowerState) -> None:
+        """Go on from there."""
+        self._draws.go_on(state.taken)
+        self._fast_ticks, self._slow_ticks = state.fast_ticks, state.slow_ticks
+        self._last_ns = state.last_ns
 
     def first_wake(self, time_ns: int) -> int:
         """When it starts: in the first minute."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import msgspec
+
 from workbench.feed.agents.desk import BUY, SELL
 from workbench.feed.agents.fundamental import SECOND_NS
 from workbench.feed.agents.seat import Seat
@@ -38,6 +40,13 @@ class ValueTraderParameters:
     patience_seconds: float = 20.0
 
 
+class ValueTraderState(msgspec.Struct, array_like=True, tag="value"):
+    """A `ValueTrader` at one moment."""
+
+    taken: int
+    entered_ns: int
+
+
 class ValueTrader:
     """See the module. Arguments as for `Maker`."""
 
@@ -45,6 +54,15 @@ class ValueTrader:
         self.name, self.desk, self._quote, self._value, self._draws = seat
         self._parameters = parameters
         self._entered_ns = 0
+
+    def state(self) -> ValueTraderState:
+        """What there is to know of it beside its desk."""
+        return ValueTraderState(self._draws.taken, self._entered_ns)
+
+    def go_on(self, state: ValueTraderState) -> None:
+        """Go on from there."""
+        self._draws.go_on(state.taken)
+        self._entered_ns = state.entered_ns
 
     def first_wake(self, time_ns: int) -> int:
         """When it starts: in the first seconds."""

@@ -1,4 +1,4 @@
-"""What is done to a session beside sending commands: joining, news, its states, its speed."""
+"""What is done to a session beside sending commands: joining, news, its states, its speed, its board."""
 
 from __future__ import annotations
 
@@ -164,6 +164,21 @@ class SetSpeed(Control):
     def finish(self, place: Place) -> None:
         """Have the clock run at it."""
         place.clock.set_speed(self.speed)
+
+
+@dataclass(slots=True)
+class HideBoard(Control):
+    """The leaderboard hidden, or shown again."""
+
+    hidden: bool
+    done: Done
+
+    def prepare(self, place: Place, turn: Turn) -> None:  # noqa: ARG002 - every control takes the place
+        """Note it."""
+        turn.remark.board_hidden = self.hidden
+
+    def finish(self, place: Place) -> None:
+        """The remark has done it."""
 
 
 @dataclass(slots=True)

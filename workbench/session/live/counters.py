@@ -90,9 +90,9 @@ class SequencerCounters:
         Callers that were refused because too many waited.
     failures
         How often the journal failed.
-    batch_commands, journal_ns, step_ns, turn_ns, answer_ns
+    batch_commands, journal_ns, step_ns, turn_ns, answer_ns, snapshot_ns
         Histograms: commands in a batch; nanoseconds to make it durable, for the exchange, for the whole turn;
-        and from the call of `submit` to its answer.
+        from the call of `submit` to its answer; and for which everybody waits while the state is kept.
     commands_by_kind, events_by_kind, refusals_by_reason
         By `CommandKind`, `EventKind` and `Reason`.
     """
@@ -109,6 +109,7 @@ class SequencerCounters:
     step_ns: Histogram = field(default_factory=Histogram)
     turn_ns: Histogram = field(default_factory=Histogram)
     answer_ns: Histogram = field(default_factory=Histogram)
+    snapshot_ns: Histogram = field(default_factory=Histogram)
     commands_by_kind: Counts = field(default_factory=lambda: np.zeros(_CODES, dtype=np.int64))
     events_by_kind: Counts = field(default_factory=lambda: np.zeros(_CODES, dtype=np.int64))
     refusals_by_reason: Counts = field(default_factory=lambda: np.zeros(_CODES, dtype=np.int64))

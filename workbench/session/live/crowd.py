@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import msgspec
 import numpy as np
 
 from workbench.domain.codes import STREET_ACCOUNT, EventKind
 from workbench.domain.records import COMMAND, QUOTE_EVENT, Records
 from workbench.feed.agents.fundamental import Session
-from workbench.feed.agents.population import Population
+from workbench.feed.agents.population import Population, PopulationState
 from workbench.session.blocks import one_block
 from workbench.session.crowd import Crowd
 from workbench.session.live.timed import NOTHING
@@ -54,6 +55,14 @@ def last_quotes(quotes: Records | None, events: Records) -> Records | None:
     return newest
 
 
+class LiveCrowdState(msgspec.Struct, array_like=True):
+    """A `LiveCrowd` between two batches: agents, what they are about to do, and how much they have done."""
+
+    population: PopulationState
+    queue: bytes
+    fed: int
+
+
 class LiveCrowd:
     """The agents of a running session.
 
@@ -80,6 +89,22 @@ class LiveCrowd:
         self._queue: Records = NOTHING
         self._times = np.zeros(0, dtype=np.int64)
         self.fed = 0
+
+    def state(self) -> LiveCrowdState:
+        """What there is to know of it."""
+        return LiveCrowdState(self._population.state(), self._queue.tobytes(), self.fed)
+
+    def go_on(self, state: LiveCrowdState) -> None:
+        """Go on from there; of one that has been told nothing yet.
+
+        Raises
+        ------
+        SnapshotError
+            When it is the state of others.
+        """
+        self._population.go_on(state.population)
+        self._hold(np.frombuffer(bytearray(state.queue), dtype=COMMAND))
+        self.fed = state.fed
 
     @property
     def next_ns(self) -> int | None:

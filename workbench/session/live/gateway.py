@@ -6,49 +6,36 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from fractions import Fraction
-from heapq import heappop, heappush
-from itertools import count
-from typing import Any, NamedTuple, Protocol
-
-import numpy as np
+from typing import NamedTuple, Protocol
 
 from workbench.domain import commands as make
 from workbench.domain.codes import (
     EventKind,
     OrderFlag,
     OrderType,
-    Phase,
     Reason,
-    SessionState,
     Side,
-    TimeInForce,
 )
 from workbench.domain.config import Venue
-from workbench.domain.records import EVENT, ORDER_EVENT, Records
+from workbench.domain.records import Records
 from workbench.domain.states import OrderState
 from workbench.engine.explain import Explanation, explain
-from workbench.engine.reasons import reason_text, reason_units
 from workbench.engine.words import Names, Words
 from workbench.errors import OrderRefused
 from workbench.projections.live.order import LiveOrder, Waits
-from workbench.projections.live.updates import Observer
 from workbench.projections.live.views import LiveViews
 from workbench.session.live.answer import Answer
-from workbench.session.live.client_ids import client_order_number
-from workbench.session.live.entering import Tickets, invalid
+from workbench.session.live.answer_events import of_kind, own_orders
+from workbench.session.live.entering import Tickets
+from workbench.session.live.folded import Folded
+from workbench.session.live.order_history import events_about
+from workbench.session.live.refusing import Refusals, has_ended
+from workbench.session.live.scale import invalid
 from workbench.session.live.tickets import Changes, Ticket
 
 __all__ = ["Gateway", "OrderRefused", "Placed"]
 
 _HUNDRED = 100
-_COLLECTING = (Phase.PRE_OPEN, Phase.OPENING_AUCTION, Phase.CLOSING_AUCTION, Phase.REOPENING_AUCTION)
-_ENDED = {
-    OrderState.FILLED: "is filled",
-    OrderState.CANCELED: "was cancelled",
-    OrderState.EXPIRED: "has expired",
-    OrderState.REPLACED: "was replaced",
-    OrderState.REJECTED: "was refused",
-}
 
 History = Callable[[int], Iterable[Records]]
 """Events of a session from a sequence number on, in batches; called on another thread."""
@@ -100,8 +87,8 @@ class Gateway:
         self._views = views
         self._history = history
         self._tickets = Tickets(session.venue)
-        self._words = Words(session.venue, session.zone)
-        self._folded = _Folded()
+        self._refusals = Refusals(self._tickets, Words(session.venue, session.zone), views)
+        self._folded = Folded()
         views.observers.append(self._folded)
 
     async def reached(self, seq: int) -> None:
@@ -140,11 +127,11 @@ class Gateway:
         command, names = self._tickets.replacement(order, changes)
         answer = await self._session.send(command, names=names or None)
         await self.reached(answer.last_event_seq)
-        for event in _of_kind(answer.events, EventKind.ORDER_REPLACED):
+        for event in of_kind(answer.events, EventKind.ORDER_REPLACED):
             if event["order_id"] == order_id:
                 successor = self._order(int(event["successor_order_id"]))
                 return Placed(successor, successor.legs, answer)
-        raise self._change_refused(answer, EventKind.REPLACE_REJECTED, order, changes.client_order_id)
+        raise self._refusals.change(answer, EventKind.REPLACE_REJECTED, order, changes.client_order_id)
 
     async def cancel(self, account: int, order_id: int) -> LiveOrder:
         """Cancel what is open of an order; the others of its group go with it.
@@ -157,8 +144,8 @@ class Gateway:
         order = self._open(account, order_id)
         answer = await self._session.send(make.cancel_order(0, account, order_id=order_id))
         await self.reached(answer.last_event_seq)
-        if len(_of_kind(answer.events, EventKind.CANCEL_REJECTED)):
-            raise self._change_refused(answer, EventKind.CANCEL_REJECTED, order, "")
+        if len(of_kind(answer.events, EventKind.CANCEL_REJECTED)):
+            raise self._refusals.change(answer, EventKind.CANCEL_REJECTED, order, "")
         return order
 
     async def cancel_all(self, account: int, symbol: str | None = None) -> list[tuple[int, Reason | None]]:
@@ -178,7 +165,7 @@ class Gateway:
         ]
         answer = await self._session.send(make.mass_cancel(0, account, instrument))
         await self.reached(answer.last_event_seq)
-        canceled = _of_kind(answer.events, EventKind.ORDER_CANCELED)
+        canceled = of_kind(answer.events, EventKind.ORDER_CANCELED)
         own = {int(order_id) for order_id in canceled["order_id"][canceled["account"] == account]}
         late = [order_id for order_id in before if order_id not in own]
         return [*((number, None) for number in sorted(own)), *((one, Reason.UNKNOWN_ORDER) for one in late)]
@@ -241,7 +228,7 @@ class Gateway:
         closing = self._closing(account, scale.number, side)
         kept = 0 if cancel_orders else min(size, _held_lots(closing))
         if lots > size - kept:
-            raise self._unavailable(scale.number, lots, size, kept, closing)
+            raise self._refusals.unavailable(scale.number, lots, size, kept, closing)
         order = make.new_order(
             0,
             account,
@@ -301,14 +288,14 @@ class Gateway:
 
     async def _placed(self, answer: Answer, head: int, client_order_id: str) -> Placed:
         await self.reached(answer.last_event_seq)
-        orders = [self._order(order_id) for order_id in _own_orders(answer)]
+        orders = [self._order(order_id) for order_id in own_orders(answer)]
         refused = [order for order in orders if order.state == OrderState.REJECTED and not order.approved_ns]
         if refused:
             # An order that does not fit because another one of its group was refused explains nothing.
             why = next((order for order in refused if order.reason != Reason.INVALID_GROUP), refused[0])
-            raise self._refusal(why.reason, why.reason_value, why.reason_limit, why, client_order_id)
+            raise self._refusals.order(why.reason, why.reason_value, why.reason_limit, why, client_order_id)
         if not orders:
-            raise self._command_refused(answer)
+            raise self._refusals.command(answer)
         order = orders[head]
         return Placed(order, tuple(one for one in orders if one is not order), answer)
 
@@ -323,7 +310,7 @@ class Gateway:
         if order is None or order.account != account:
             raise OrderRefused(f"you have no order {order_id}", status="unknown", reason=Reason.UNKNOWN_ORDER)
         if not order.is_open:
-            raise _has_ended(order)
+            raise has_ended(order)
         return order
 
     def _closing(self, account: int, instrument: int, side: Side) -> list[LiveOrder]:
@@ -334,122 +321,6 @@ class Gateway:
             if order.instrument == instrument and order.side == side and order.waits != Waits.GROUP
         ]
 
-    def _unavailable(
-        self, instrument: int, lots: int, size: int, kept: int, closing: list[LiveOrder]
-    ) -> OrderRefused:
-        words = self._words
-        said = [words.quantity(each, instrument) for each in (lots, size - kept, size, kept)]
-        what = f"insufficient quantity available: requested {said[0]}, available {said[1]}"
-        if kept:
-            what += f" (position {said[2]}, held for orders {said[3]})"
-        scale = self._tickets.scale_of(instrument)
-        names = ("requested", "available", "existing_qty", "held_for_orders")
-        details: dict[str, Any] = {
-            name: str(scale.instrument.quantity_from_lots(each))
-            for name, each in zip(names, (lots, size - kept, size, kept), strict=True)
-        }
-        details["related_orders"] = [order.order_id for order in closing] if kept else []
-        return OrderRefused(f"{scale.symbol}: {what}", reason=Reason.REDUCE_ONLY_WOULD_OPEN, details=details)
-
-    def _change_refused(
-        self, answer: Answer, kind: EventKind, order: LiveOrder, client_order_id: str
-    ) -> OrderRefused:
-        for event in _of_kind(answer.events, kind):
-            reason = Reason(int(event["reason"]))
-            if reason == Reason.UNKNOWN_ORDER:
-                # It ended before the command came; by now the views show how.
-                return _has_ended(order)
-            return self._refusal(reason, int(event["value"]), int(event["limit"]), order, client_order_id)
-        return self._command_refused(answer)
-
-    def _command_refused(self, answer: Answer) -> OrderRefused:
-        for event in _of_kind(answer.events, EventKind.COMMAND_REJECTED):
-            reason = Reason(int(event["reason"]))
-            text = reason_text(reason, int(event["value"]), int(event["limit"]), -1, self._words)
-            return OrderRefused(f"refused: {text}", reason=reason)
-        return OrderRefused("the exchange gave no answer to this")
-
-    def _refusal(
-        self, reason: Reason, value: int, limit: int, order: LiveOrder, client_order_id: str
-    ) -> OrderRefused:
-        details = self._numbers(reason, value, limit, order.instrument) if value or limit else {}
-        if reason == Reason.DUPLICATE_CLIENT_ORDER_ID:
-            own = client_order_id and client_order_number(client_order_id) == value
-            called = f"client order id {client_order_id!r}" if own else "its client order id"
-            return OrderRefused(
-                f"{called} is that of open order {limit}; choose another",
-                reason=reason,
-                order=order,
-                details={"existing_order_id": limit},
-            )
-        text = self._phase_text(reason, order) or reason_text(
-            reason, value, limit, order.instrument, self._words
-        )
-        what = "the change" if order.state != OrderState.REJECTED else "the order"
-        return OrderRefused(f"{what} was refused: {text}", reason=reason, order=order, details=details)
-
-    def _numbers(self, reason: Reason, value: int, limit: int, instrument: int) -> dict[str, Any]:
-        """An event's numbers for programs: prices, quantities and money as exact decimals in text."""
-        units = reason_units(reason)
-        scale = self._tickets.scale_of(instrument)
-        found: dict[str, Any] = {}
-        for name, number in (("value", value), ("limit", limit)):
-            unit = units.get(name, "")
-            if unit == "price":
-                found[name] = f"{scale.instrument.price_from_ticks(number):f}"
-            elif unit == "quantity":
-                found[name] = f"{scale.instrument.quantity_from_lots(number):f}"
-            elif unit == "money":
-                found[name] = f"{Decimal(number).scaleb(-6):f}"
-            else:
-                found[name] = number
-        return found
-
-    def _phase_text(self, reason: Reason, order: LiveOrder) -> str:
-        """Why, where the session's state or the instrument's phase is the cause; else nothing."""
-        if reason == Reason.MARKET_CLOSED and self._views.session_state == SessionState.LOBBY:
-            return "the session is in its lobby and takes no orders before it is started"
-        market = self._views.markets[order.instrument]
-        at_once = order.time_in_force in (TimeInForce.IOC, TimeInForce.FOK)
-        if reason == Reason.INVALID_TIME_IN_FORCE and at_once and market.phase in _COLLECTING:
-            name = market.phase.name.lower().replace("_", " ")
-            return (
-                f"orders are only collected now ({name}): one that trades at once or not at all is not taken"
-            )
-        return ""
-
-
-class _Folded(Observer):
-    """Wakes those who wait until an event has been folded."""
-
-    def __init__(self) -> None:
-        self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
-        self._numbers = count()
-
-    async def wait(self, seq: int) -> None:
-        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        heappush(self._waiting, (seq, next(self._numbers), waiter))
-        await waiter
-
-    def batch(self, last_seq: int) -> None:
-        while self._waiting and self._waiting[0][0] <= last_seq:
-            waiter = heappop(self._waiting)[2]
-            if not waiter.done():
-                waiter.set_result(None)
-
-
-def events_about(batches: Iterable[Records], instrument: int, account: int, upto: int) -> Records:
-    """Events of an instrument, of all instruments and of an account, up to a sequence number."""
-    parts = [np.zeros(0, dtype=EVENT)]
-    for batch in batches:
-        about = (
-            (batch["instrument"] == instrument) | (batch["instrument"] < 0) | (batch["account"] == account)
-        )
-        parts.append(batch[about & (batch["seq"] <= upto)])
-        if len(batch) and batch["seq"][-1] >= upto:
-            break
-    return np.concatenate(parts)
-
 
 def _held_lots(closing: list[LiveOrder]) -> int:
     """How much orders hold: of orders that cancel each other the larger one."""
@@ -458,28 +329,3 @@ def _held_lots(closing: list[LiveOrder]) -> int:
         key = id(order.group or order)
         lots[key] = max(lots[key], order.leaves_lots)
     return sum(lots.values())
-
-
-def _has_ended(order: LiveOrder) -> OrderRefused:
-    how = _ENDED.get(order.state, "is not open")
-    by = f" by order {order.replaced_by}" if order.replaced_by else ""
-    return OrderRefused(f"order {order.order_id} {how}{by} already", reason=Reason.UNKNOWN_ORDER, order=order)
-
-
-def _own_orders(answer: Answer) -> list[int]:
-    """The order of each command, which creates its own order first; what it sets off may create others."""
-    events = answer.events
-    if answer.first_command_seq == answer.last_command_seq:
-        kinds = events["kind"].tolist()
-        if EventKind.ORDER_CREATED not in kinds:
-            return []
-        at = kinds.index(EventKind.ORDER_CREATED)
-        return events[at : at + 1].view(ORDER_EVENT)["order_id"].tolist()  # type: ignore[no-any-return]
-    created = _of_kind(events, EventKind.ORDER_CREATED)
-    _, first = np.unique(created["command_seq"], return_index=True)
-    return created["order_id"][first].tolist()  # type: ignore[no-any-return]
-
-
-def _of_kind(events: Records, kind: EventKind) -> Records:
-    found: Records = events[events["kind"] == kind].view(ORDER_EVENT)
-    return found

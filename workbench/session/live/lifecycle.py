@@ -86,8 +86,11 @@ class Lifecycle:
         """The phase of an instrument in another state of the session."""
         now = self.phases[number]
         was = self.before[number] if self.state == SessionState.PAUSED else now
-        if state in OVER or state == SessionState.LOBBY:
+        if state in OVER:
             return Phase.CLOSED
+        if state == SessionState.LOBBY:
+            # Nothing trades yet, but orders for the open are kept where they will be: on the exchange.
+            return Phase.PRE_OPEN
         if state == SessionState.PAUSED:
             return now if now == Phase.CLOSED else Phase.HALTED
         if self.state == SessionState.LOBBY:

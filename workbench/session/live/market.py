@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,15 +15,17 @@ from workbench.domain.records import Records
 from workbench.engine.exchange import Exchange
 from workbench.errors import JournalError, SnapshotError
 from workbench.journal.disk import Disk
-from workbench.journal.reader import Remark as Stored
-from workbench.journal.reader import latest_snapshot, read, read_remarks
+from workbench.journal.reader import Snapshot, latest_snapshot, read, read_remarks
 from workbench.session.checkpoint import unpack
 from workbench.session.hours import WALL
+from workbench.session.live.kept import LAYOUT, Kept, KeptMarket, pack_kept, unpack_kept
 from workbench.session.live.lifecycle import Lifecycle
 from workbench.session.live.opening import Opening
 from workbench.session.live.register import Register
 from workbench.session.live.remarks import Remark, unpack_remark
 from workbench.session.live.street import Street
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -38,6 +42,8 @@ class Market:
         Of the clock.
     time_ns
         Of the last command.
+    said
+        Everything that remarks have said.
     """
 
     opening: Opening
@@ -47,6 +53,7 @@ class Market:
     register: Register
     speed: float | None
     time_ns: int
+    said: Remark = field(default_factory=Remark)
 
     @classmethod
     def fresh(cls, opening: Opening) -> Market:
@@ -66,14 +73,40 @@ class Market:
 
     def apply(self, remark: Remark) -> None:
         """Take note of what a remark says, once what it goes with has happened."""
+        self.said.add(remark)
         self.register.apply(remark)
         self.lifecycle.apply(remark)
         if remark.speed is not None:
             self.speed = remark.speed[0]
 
+    def kept(self, commands: int) -> tuple[bytes, ...]:
+        """All of it but the exchange, between two batches and after so many commands, for a snapshot."""
+        market = KeptMarket(
+            layout=LAYOUT,
+            commands=commands,
+            street=self.street.state(),
+            said=self.said,
+        )
+        return pack_kept(market, self.register.packed_names())
+
+    def go_on(self, kept: Kept) -> None:
+        """Stand where another one of the same scenario stood; of a fresh one.
+
+        Raises
+        ------
+        SnapshotError
+            When it was one of another scenario.
+        """
+        self.street.go_on(kept.market.street)
+        self.register.set_names(kept.names)
+        self.apply(kept.market.said)
+
 
 def load(opening: Opening, folder: Path, exchange: Exchange | None, *, disk: Disk) -> Market:
     """The market after the last durable command of a journal.
+
+    It begins with the newest snapshot that has one and lives through what has happened since; where there is
+    none, or it does not lead to where the session stood, it lives through everything.
 
     Parameters
     ----------
@@ -91,61 +124,64 @@ def load(opening: Opening, folder: Path, exchange: Exchange | None, *, disk: Dis
     JournalError
         When the journal is damaged or agents do not do what they did before.
     """
-    market = Market.fresh(opening)
-    remarks = [(stored.seq, unpack_remark(stored.data, folder)) for stored in _stored(folder, disk)]
+    market, snapshot = _begin(opening, folder, disk)
+    if snapshot is not None:
+        try:
+            return _live_through(market, snapshot, folder, exchange, disk)
+        except JournalError as error:
+            log.warning("%s does not lead to where the session stood: %s", snapshot.path, error)
+            market = Market.fresh(opening)
+    return _live_through(market, None, folder, exchange, disk)
+
+
+def _begin(opening: Opening, folder: Path, disk: Disk) -> tuple[Market, Snapshot | None]:
+    """The market of the newest snapshot that has one which can be used, or a fresh one."""
+    found = latest_snapshot(folder, disk=disk)
+    while found is not None:
+        market = Market.fresh(opening)
+        try:
+            checkpoint = unpack(found.data)
+            market.go_on(unpack_kept(checkpoint.market, found.seq))
+            market.exchange = Exchange.restore(checkpoint.exchange)
+        except SnapshotError as error:
+            log.warning("%s: the market does not begin there: %s", found.path, error)
+        else:
+            return market, found
+        found = latest_snapshot(folder, found.seq - 1, disk=disk)
+    return Market.fresh(opening), None
+
+
+def _live_through(
+    market: Market, begun: Snapshot | None, folder: Path, exchange: Exchange | None, disk: Disk
+) -> Market:
+    """Bring a market from a snapshot, or from the beginning, to where the journal ends."""
+    street, fed = market.street, market.street.fed
+    after, start = (0, None) if begun is None else (begun.seq, begun.position)
+    remarks = [
+        (stored.seq, unpack_remark(stored.data, folder))
+        for stored in read_remarks(folder, after, disk=disk, start=start)
+    ]
     for _, remark in remarks:
         market.apply(remark)
-    market.exchange = _exchange(opening, folder, disk) if exchange is None else exchange
-    market.time_ns = max(market.exchange.time_ns, opening.start_ns)
-    market.lifecycle.set_phases(market.exchange.instruments()["phase"].tolist())
-    _resume_street(market, folder, remarks, disk)
-    return market
-
-
-def _stored(folder: Path, disk: Disk) -> Iterator[Stored]:
-    return read_remarks(folder, disk=disk)
-
-
-def _exchange(opening: Opening, folder: Path, disk: Disk) -> Exchange:
-    """The exchange, from the latest snapshot and the commands behind it."""
-    done, exchange = begin_near(opening, folder, None, disk)
-    for _, commands in read(folder, after_seq=done, disk=disk):
-        exchange.step(commands)
-    return exchange
-
-
-def begin_near(opening: Opening, folder: Path, before_event: int | None, disk: Disk) -> tuple[int, Exchange]:
-    """How many commands a snapshot (before an event, if one is given) has had, and its exchange."""
-    found = latest_snapshot(folder, disk=disk)
-    if found is not None:
-        try:
-            exchange = Exchange.restore(unpack(found.data).exchange)
-        except SnapshotError:
-            return 0, Exchange(opening.venue)
-        if before_event is None or int(exchange.counters()[0]["events"]) < before_event:
-            return found.seq, exchange
-    return 0, Exchange(opening.venue)
-
-
-def _resume_street(market: Market, folder: Path, remarks: list[tuple[int, Remark]], disk: Disk) -> None:
-    """Bring history, script and agents to where they were."""
-    street, fed = market.street, (0, 0, 0, 0)
-    told = None
-    for seq, remark in remarks:
-        if remark.open_ns is not None:
-            street.open(remark.open_ns)
-            told = seq, remark.open_commands
-        elif remark.start_ns is not None:
-            street.begin(remark.start_ns)
+        if remark.open_ns is not None or remark.start_ns is not None:
+            fed = (*fed[:3], 0)
         if remark.fed is not None:
             fed = remark.fed
-    if told is not None and street.has_agents:
-        _tell_agents(market, folder, *told, disk)
-    elif street.has_agents:
-        exchange = Exchange(market.opening.venue)
-        for _, commands in read(folder, disk=disk, batch=_BATCH):
-            street.remember(exchange.step(commands))
-    if fed[2] < street.fed[2] or (street.has_agents and told is not None and fed[3] != street.fed[3]):
+    if street.has_agents or exchange is None:
+        _drive(
+            street,
+            market.exchange,
+            remarks,
+            read(folder, after_seq=after, batch=_BATCH, disk=disk, start=start),
+        )
+    else:
+        _drive(street, market.exchange, remarks, ())
+    if exchange is not None:
+        market.exchange = exchange
+    market.time_ns = max(market.exchange.time_ns, market.opening.start_ns)
+    market.lifecycle.set_phases(market.exchange.instruments()["phase"].tolist())
+    agents_opened = street.has_agents and street.opened_ns
+    if fed[2] < street.fed[2] or (agents_opened and fed[3] != street.fed[3]):
         raise JournalError(
             f"agents have done {street.fed[2]} commands in {street.fed[3]} slices by its commands, and its "
             f"remarks say {fed[2]} in {fed[3]}",
@@ -153,40 +189,61 @@ def _resume_street(market: Market, folder: Path, remarks: list[tuple[int, Remark
             "another version recorded it; `workbench recover` seals the session as it is",
         )
     street.resume(fed)
+    return market
 
 
-def _tell_agents(market: Market, folder: Path, opened_seq: int, count: int, disk: Disk) -> None:
-    """Have agents live through everything since the open, and end where they stood."""
-    street, exchange = market.street, Exchange(market.opening.venue)
-    decided = opened_seq + count - 1
-    for first, commands in read(folder, disk=disk, batch=_BATCH):
+def _drive(
+    street: Street,
+    exchange: Exchange,
+    remarks: list[tuple[int, Remark]],
+    stored: Iterable[tuple[int, Records]],
+) -> None:
+    """Have a street live through what happened, in the order in which the session's thread told it of it."""
+    opened_seq = decided_seq = open_ns = 0
+    for seq, remark in remarks:
+        if remark.open_ns is not None:
+            opened_seq, decided_seq, open_ns = seq, seq + remark.open_commands - 1, remark.open_ns
+        elif remark.start_ns is not None:
+            street.begin(remark.start_ns)
+    if opened_seq and not street.has_agents:
+        street.open(open_ns)
+    for first, commands in stored:
         events = exchange.step(commands)
-        last = first + len(commands) - 1
-        of_command = np.ascontiguousarray(events["command_seq"])
-        start = int(np.searchsorted(of_command, opened_seq))
-        if first <= opened_seq:
-            street.remember(events[:start])
-        if last < opened_seq:
+        if not street.has_agents:
             continue
-        if first <= opened_seq:
-            street.greet()
-        edges = np.flatnonzero(commands["kind"] == CommandKind.CLOCK) + first
-        edges = edges[edges > decided].tolist()
-        if first <= decided <= last:
-            edges.insert(0, decided)
-        for edge in edges:
-            stop = int(np.searchsorted(of_command, edge, side="right"))
-            street.observe(events[start:stop])
-            if edge == decided:
-                street.decide()
-            else:
-                street.drop_before_edge()
-                street.end_slice()
-            start = stop
-        street.observe(events[start:])
+        last = first + len(commands) - 1
+        moments: list[tuple[int, Callable[[], None]]] = []
+        if first <= opened_seq <= last:
+            moments.append((opened_seq - 1, partial(street.open, open_ns)))
+        if first <= decided_seq <= last:
+            moments.append((decided_seq, street.decide))
+        if opened_seq or street.opened_ns:
+            edges = np.flatnonzero(commands["kind"] == CommandKind.CLOCK) + first
+            moments += [(edge, street.end_slice_again) for edge in edges[edges > decided_seq].tolist()]
+        of_command = np.ascontiguousarray(events["command_seq"])
+        done = 0
+        for seq, happens in moments:
+            stop = int(np.searchsorted(of_command, seq, side="right"))
+            street.observe(events[done:stop])
+            happens()
+            done = stop
+        street.observe(events[done:])
 
 
 _BATCH = 1 << 14
+
+
+def begin_near(opening: Opening, folder: Path, before_event: int, disk: Disk) -> tuple[int, Exchange]:
+    """How many commands a snapshot before an event has had, and its exchange."""
+    found = latest_snapshot(folder, disk=disk)
+    if found is not None:
+        try:
+            exchange = Exchange.restore(unpack(found.data).exchange)
+        except SnapshotError:
+            return 0, Exchange(opening.venue)
+        if int(exchange.counters()[0]["events"]) < before_event:
+            return found.seq, exchange
+    return 0, Exchange(opening.venue)
 
 
 def published_events(opening: Opening, folder: Path, from_seq: int, *, disk: Disk) -> Iterator[Records]:

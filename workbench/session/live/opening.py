@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any
@@ -16,6 +16,7 @@ KIND = "live"
 """What the manifest of a live session calls its kind."""
 
 _TEXT, _FILE, _OVERRIDES, _START, _HISTORY = "scenario", "file", "overrides", "start_ns", "history"
+_CLASSES = "classes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ class Opening:
         Exchange time at which the session is created.
     open_ns, close_ns
         Trading hours in the scenario's time; `close_ns` is 0 when only a person closes.
+    classes
+        Ids of the classes that it is for, which mean nothing here; none: it is for everybody.
     """
 
     scenario: Scenario
@@ -44,6 +47,7 @@ class Opening:
     start_ns: int
     open_ns: int
     close_ns: int
+    classes: tuple[str, ...] = ()
 
     @property
     def epoch(self) -> str:
@@ -58,6 +62,7 @@ class Opening:
             _OVERRIDES: self.overrides,
             _START: self.start_ns,
             _HISTORY: history_digest(self.scenario),
+            _CLASSES: list(self.classes),
         }
 
 
@@ -68,6 +73,7 @@ def read_opening(
     overrides: Mapping[str, Any] | None,
     data: Any,
     wall_ns: int,
+    classes: Sequence[str] = (),
 ) -> Opening:
     """What a scenario's text makes.
 
@@ -79,6 +85,8 @@ def read_opening(
         The data root.
     wall_ns
         The wall's time, for a session that shows it.
+    classes
+        The classes that it is for.
 
     Raises
     ------
@@ -104,7 +112,7 @@ def read_opening(
         raise ConfigError("close is not after the open", f"{file or 'scenario'}, [live]")
     start_ns = wall_ns if hours.epoch == WALL else open_ns - hours.pre_open_ns
     venue = replace(scenario.venue, start_time_ns=start_ns)
-    return Opening(scenario, text, file, given, venue, start_ns, open_ns, close_ns)
+    return Opening(scenario, text, file, given, venue, start_ns, open_ns, close_ns, tuple(classes))
 
 
 def stored_opening(about: dict[str, Any], folder: Any, data: Any) -> Opening:
@@ -119,7 +127,12 @@ def stored_opening(about: dict[str, Any], folder: Any, data: Any) -> Opening:
     if not isinstance(said, dict):
         raise JournalError("is not that of a live session", str(folder), "`workbench recover` seals it")
     opening = read_opening(
-        said[_TEXT], file=said[_FILE], overrides=said[_OVERRIDES], data=data, wall_ns=said[_START]
+        said[_TEXT],
+        file=said[_FILE],
+        overrides=said[_OVERRIDES],
+        data=data,
+        wall_ns=said[_START],
+        classes=stored_classes(about),
     )
     if history_digest(opening.scenario) != said[_HISTORY]:
         raise JournalError(
@@ -128,6 +141,12 @@ def stored_opening(about: dict[str, Any], folder: Any, data: Any) -> Opening:
             "restore the files of [history], or seal the session with `workbench recover`",
         )
     return opening
+
+
+def stored_classes(about: dict[str, Any]) -> tuple[str, ...]:
+    """The classes that a stored session is for, by what its journal or manifest says of it."""
+    said = about.get(KIND)
+    return tuple(said.get(_CLASSES, ())) if isinstance(said, dict) else ()
 
 
 def history_digest(scenario: Scenario) -> str:

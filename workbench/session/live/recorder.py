@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from threading import Condition, Event, RLock, Thread
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pyarrow as pa
 
 from workbench.bus.port import Batch
 from workbench.domain.records import EVENT, Records
+from workbench.domain.views import ExchangeState, state_digest
+from workbench.engine.snapshot import to_bytes
 from workbench.errors import JournalError, SessionError, StoreError
 from workbench.journal.seal import SessionStore
 from workbench.journal.snapshots import Snapshot
@@ -37,12 +39,15 @@ class Mark(NamedTuple):
         The last event and the last command by then.
     snapshot, exchange
         The state at that moment, when it is to be kept.
+    market
+        What `Market.kept` gave then.
     """
 
     event_seq: int
     command_seq: int
     snapshot: Snapshot | None = None
-    exchange: bytes = b""
+    exchange: ExchangeState | None = None
+    market: Sequence[bytes] = ()
 
 
 class _Job(NamedTuple):
@@ -64,8 +69,6 @@ class Recorder:
         The tables, after the last event so far.
     rhythm
         How often it writes.
-    names
-        Gives the names of orders for the manifest.
     keep_snapshot
         Writes a snapshot into the journal's folder.
     commands
@@ -78,16 +81,15 @@ class Recorder:
         tables: Tables,
         rhythm: Rhythm,
         *,
-        names: Callable[[], list[Any]],
         keep_snapshot: Callable[[Snapshot], None],
         commands: int,
     ) -> None:
         self._name = store.manifest.session
         self._tables = tables
         self._publisher = Publisher(store, rhythm)
-        self._names = names
         self._keep_snapshot = keep_snapshot
         self._marks: deque[Mark] = deque()
+        self._states = self._states_folded = 0
         self._at = Mark(tables.seq, commands)
         self._tail: list[Records] = []
         self._heard_seq = tables.seq
@@ -122,6 +124,9 @@ class Recorder:
     def mark(self, mark: Mark) -> None:
         """Say, before its events are published, where a batch ends."""
         self._marks.append(mark)
+        if mark.snapshot is not None:
+            self._states += 1
+            self._wake.set()
 
     # ------------------------------------------------------------------ folding
 
@@ -147,6 +152,7 @@ class Recorder:
                 self._take_until(mark)
             if mark.snapshot is not None:
                 self._jobs.append(_Job(self._rows(), mark, self._tables.checkpoints()))
+                self._states_folded += 1
             marks.popleft()
 
     def _take_until(self, mark: Mark) -> None:
@@ -158,7 +164,7 @@ class Recorder:
             self._tail = [events[count:]] if len(events) > count else []
             if self._tables.waiting >= _PIECE_EVENTS:
                 self._collect()
-        self._at = mark._replace(snapshot=None, exchange=b"")
+        self._at = Mark(mark.event_seq, mark.command_seq)
 
     def _collect(self) -> None:
         """Take rows in small pieces, for while a large one is made nobody else gets to do much."""
@@ -213,6 +219,10 @@ class Recorder:
 
     def _write_due(self) -> None:
         with self._writing:
+            if self._states > self._states_folded:
+                # In a market in which nothing happens no event brings it about.
+                with self._lock:
+                    self._fold()
             while self._jobs:
                 self._write(self._jobs[0])
                 self._jobs.popleft()
@@ -234,21 +244,23 @@ class Recorder:
         """Write what a job has; its rows once, however often it is tried."""
         self._publisher.add(job.rows)
         job.rows.clear()
-        snapshot = job.mark.snapshot
+        snapshot, exchange = job.mark.snapshot, job.mark.exchange
         assert snapshot is not None
-        if job.mark.event_seq > self._publisher.published_seq or self._publisher.waiting:
+        assert exchange is not None
+        # Only reading the state out is the market's own work: to hash and to pack it takes longer.
+        snapshot = replace(snapshot, state_hash=state_digest(exchange))
+        # Also without events: a snapshot beyond the commands of the tables is not used.
+        if job.mark.command_seq > self._publisher.store.manifest.commands or self._publisher.waiting:
             self._publish(job.mark, snapshot.state_hash)
         try:
-            data = pack(Checkpoint(job.mark.exchange, job.tables))
+            data = pack(Checkpoint(to_bytes(self._tables.venue, exchange), job.tables, job.mark.market))
             self._keep_snapshot(replace(snapshot, data=data))
         except JournalError as error:
             # Without it recovery takes longer, and that is all.
             log.warning("session %s: its state is not saved: %s", self._name, error)
 
     def _publish(self, mark: Mark, state: str) -> None:
-        self._publisher.publish(
-            seq=mark.event_seq, commands=mark.command_seq, state=state, names=self._names()
-        )
+        self._publisher.publish(seq=mark.event_seq, commands=mark.command_seq, state=state)
 
     # ------------------------------------------------------------------ the end
 
@@ -285,7 +297,6 @@ class Recorder:
                 seq=end.event_seq,
                 commands=end.command_seq,
                 state=state,
-                names=self._names(),
             ):
                 pass
             self.sealed = True

@@ -1,11 +1,15 @@
-"""Who sits where, what orders are called, and what was announced."""
+"""Who sits where, what orders are called, what was announced, and whether the leaderboard is hidden."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from workbench.session.live.answer import Announcement, Seat
+from workbench.session.live.kept import Name, pack_names, unpack_names
 from workbench.session.live.remarks import Remark
+
+_PIECE_NAMES = 4_096
+"""Names are packed for snapshots in pieces of so many, each once, so that no snapshot takes long."""
 
 
 class Register:
@@ -17,28 +21,69 @@ class Register:
     ----------
     accounts
         The accounts that people can have, in the order in which they get them.
+
+    Attributes
+    ----------
+    announcements
+        All news.
+    board_hidden
+        Whether the leaderboard is for those alone who run the session.
     """
 
     def __init__(self, accounts: range) -> None:
         self.accounts = accounts
         self.announcements: list[Announcement] = []
+        self.board_hidden = False
         self._seats: dict[str, Seat] = {}
         self._names: dict[int, dict[int, str]] = {}
         self._taken: set[int] = set()
         self._next_seat = accounts.start
         self._name_count = 0
+        self._pieces: list[bytes] = []
+        self._unpacked: list[Name] = []
 
     def apply(self, remark: Remark) -> None:
         """Take note of what a remark says."""
-        names = self._names
-        for account, client_order_id, name in remark.names:
-            names.setdefault(account, {})[client_order_id] = name
-        self._name_count += len(remark.names)
+        if remark.names:
+            self._name(remark.names)
+            self._unpacked += remark.names
+            if len(self._unpacked) >= _PIECE_NAMES:
+                self._pieces.append(pack_names(self._unpacked))
+                self._unpacked = []
         for account, user, name in remark.seats:
             self._seats[user] = Seat(account, user, name)
             self._taken.add(account)
         for number, time_ns, headline, body, symbols, author in remark.news:
             self.announcements.append(Announcement(number, time_ns, headline, body, tuple(symbols), author))
+        if remark.board_hidden is not None:
+            self.board_hidden = remark.board_hidden
+
+    def _name(self, given: Sequence[Name]) -> None:
+        names = self._names
+        for account, client_order_id, name in given:
+            names.setdefault(account, {})[client_order_id] = name
+        self._name_count += len(given)
+
+    def packed_names(self) -> list[bytes]:
+        """All names of orders as snapshots keep them."""
+        return [*self._pieces, pack_names(self._unpacked)] if self._unpacked else list(self._pieces)
+
+    def set_names(self, names: Sequence[bytes]) -> None:
+        """Know these names of orders, as `packed_names` gave them, and no others.
+
+        Raises
+        ------
+        SnapshotError
+            When the names are none.
+        """
+        self._names, self._name_count, self._pieces, self._unpacked = {}, 0, [], []
+        for piece in names:
+            some = unpack_names(piece)
+            self._name(some)
+            if len(some) >= _PIECE_NAMES:
+                self._pieces.append(piece)
+            else:
+                self._unpacked += some
 
     def seat_of(self, user: str) -> Seat | None:
         """Where somebody sits."""

@@ -39,6 +39,8 @@ class Remark(msgspec.Struct, omit_defaults=True):
     fed
         How many commands of history, of the script and of agents have happened with the commands that
         follow, and how many slices have ended since `start_ns`.
+    board_hidden
+        Whether the leaderboard is for those alone who run the session, from here on.
     """
 
     names: list[tuple[int, int, str]] = []
@@ -51,8 +53,31 @@ class Remark(msgspec.Struct, omit_defaults=True):
     open_commands: int = 0
     phases: list[int] | None = None
     fed: tuple[int, int, int, int] | None = None
+    board_hidden: bool | None = None
+
+    def add(self, other: Remark) -> None:
+        """Say what another one says too, so that who hears this one alone knows as much.
+
+        The last word counts, and lists grow. Not added are names, which are many and are packed as they come,
+        and what only tells the street where it stood.
+        """
+        for field in _LASTING:
+            said = getattr(other, field)
+            if not said and said in (None, []):
+                continue
+            if field in _GROWING:
+                known = getattr(self, field)
+                setattr(self, field, known + [each for each in said if each not in known])
+            else:
+                setattr(self, field, said)
 
 
+_GROWING = ("seats", "news")
+_LASTING = [
+    field
+    for field in Remark.__struct_fields__
+    if field not in ("names", "start_ns", "open_ns", "open_commands", "fed")
+]
 _EMPTY = Remark()
 _ENCODER = msgspec.msgpack.Encoder()
 _DECODER = msgspec.msgpack.Decoder(Remark)

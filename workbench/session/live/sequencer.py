@@ -25,6 +25,7 @@ from workbench.session.hours import WALL
 from workbench.session.live.clock import ExchangeClock
 from workbench.session.live.controls import Control, Done, Move, Place, Turn
 from workbench.session.live.counters import SequencerCounters
+from workbench.session.live.gathering import Gathering
 from workbench.session.live.market import Market, load, published_events
 from workbench.session.live.queue import (
     Entry,
@@ -51,6 +52,7 @@ _AHEAD_SECONDS = 0.02
 _AHEAD_COMMANDS = 20_000
 _BEHIND_EVENTS = 1 << 17
 _MOST_ENTRIES = 8_192
+_LARGE_SNAPSHOT_BYTES = 8 << 20
 
 
 class _Ask(NamedTuple):
@@ -75,8 +77,9 @@ class Sequencer:
         Who writes the tables, who carries the events, and the clock.
     open_journal
         Opens the journal again after a failure.
-    snapshot_commands
-        The state is kept after so many commands.
+    snapshot_commands, snapshot_seconds
+        The state is kept after so many commands, and after so many seconds of wall time if there were any; of
+        a large state less often.
     """
 
     def __init__(
@@ -92,6 +95,7 @@ class Sequencer:
         folder: Path,
         disk: Disk,
         snapshot_commands: int,
+        snapshot_seconds: float,
         retry_seconds: float = RETRY_SECONDS,
     ) -> None:
         self.name = name
@@ -109,8 +113,12 @@ class Sequencer:
         self._folder = folder
         self._disk = disk
         self._snapshot_commands = snapshot_commands
+        self._snapshot_seconds = snapshot_seconds
         self._snapshot_seq = self.commands
+        self._snapshot_at = time.monotonic() + snapshot_seconds
         self._retry_seconds = retry_seconds
+        self._gathering = Gathering()
+        self._stopping = threading.Event()
         self._queue: Waiting = deque()
         self._controls: deque[Control | _Ask] = deque()
         self._ahead: list[tuple[Records, Mark]] = []
@@ -184,6 +192,7 @@ class Sequencer:
     def stop(self) -> None:
         """Take nothing more, finish what waits, and end the thread."""
         self._closing = True
+        self._stopping.set()
         self.ring()
         if self._thread.is_alive():
             self._thread.join()
@@ -225,6 +234,10 @@ class Sequencer:
                     break
                 if not self._turn() and not self.failed:
                     self._sleep()
+                if self._queue:
+                    wait = self._gathering.seconds(now=time.monotonic())
+                    if wait:
+                        self._stopping.wait(wait)
             except Exception as error:
                 # Without this thread nobody would ever hear of anything again.
                 log.exception("session %s: its thread met an error", self.name)
@@ -305,8 +318,11 @@ class Sequencer:
             self._answer_asks(asks)
             for control in controls:
                 control.done(control.finish(self._place))
+            self._keep_state()
             return bool(asks or controls or entries)
         self._turned_at = time.monotonic()
+        if entries:
+            self._gathering.add(len(entries), now=self._turned_at)
         answered = bool(entries or controls or asks or closing)
         try:
             events, kinds = self._commit(
@@ -502,16 +518,23 @@ class Sequencer:
 
     def _keep_state(self) -> None:
         """Save the state now and then."""
-        if self._ahead or self.commands - self._snapshot_seq < self._snapshot_commands or self.failed:
+        count = self.commands - self._snapshot_seq
+        if self._ahead or self.failed or not count:
             return
+        if count < self._snapshot_commands and time.monotonic() < self._snapshot_at:
+            return
+        began_ns, exchange = perf_counter_ns(), self.market.exchange
         self._snapshot_seq = self.commands
-        exchange = self.market.exchange
         try:
-            snapshot = self.journal.prepare_snapshot(self.commands, exchange.state_hash())
+            snapshot = self.journal.prepare_snapshot(self.commands)
         except JournalError as error:
             self._fail(str(error), [], [])
             return
-        self._recorder.mark(Mark(self.events, self.commands, snapshot, exchange.snapshot()))
+        state, market = exchange.state(), self.market.kept(self.commands)
+        self._recorder.mark(Mark(self.events, self.commands, snapshot, state, market))
+        large = (sum(part.nbytes for part in state) + sum(map(len, market))) // _LARGE_SNAPSHOT_BYTES
+        self._snapshot_at = time.monotonic() + self._snapshot_seconds * (1 + large)
+        self.counters.snapshot_ns.add(perf_counter_ns() - began_ns)
 
     def _answer_asks(self, asks: list[_Ask]) -> None:
         for ask in asks:

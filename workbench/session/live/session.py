@@ -8,7 +8,6 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from itertools import islice
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -28,7 +27,7 @@ from workbench.session.checkpoint import Checkpoint, pack
 from workbench.session.hours import WALL
 from workbench.session.live.answer import Announcement, Answer, Seat, Status
 from workbench.session.live.clock import ExchangeClock
-from workbench.session.live.controls import Announce, Control, Done, Join, Move, SetSpeed
+from workbench.session.live.controls import Announce, Control, Done, HideBoard, Join, Move, SetSpeed
 from workbench.session.live.counters import SequencerCounters
 from workbench.session.live.market import Market, load, published_events
 from workbench.session.live.opening import KIND, Opening, read_opening, stored_opening
@@ -43,9 +42,6 @@ from workbench.session.tables import Tables
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-NAMES_IN_MANIFEST = 20_000
-"""Names of orders that a manifest has; all of them are in the journal's remarks."""
 
 _CATCH_UP_SECONDS = 600.0
 
@@ -67,6 +63,8 @@ class LiveSession:
         What it was made of.
     epoch
         Whether its time is the wall's (`wall`) or the scenario's (`sim`).
+    classes
+        Ids of the classes that it is for; none: it is for everybody.
     clock
         Its clock.
     bus
@@ -83,6 +81,7 @@ class LiveSession:
         self.zone = opening.scenario.zone
         self.scenario_text = opening.text
         self.epoch = opening.epoch
+        self.classes = opening.classes
         self.identity = bytes.fromhex(store.manifest.journal)
         self.bus = bus
         self.clock = sequencer.clock
@@ -102,6 +101,7 @@ class LiveSession:
         *,
         file: str = "",
         overrides: Mapping[str, Any] | None = None,
+        classes: Sequence[str] = (),
         bus: MemoryBus | None = None,
         rhythm: Rhythm = USUAL,
         wall: Callable[[], int] = time.monotonic_ns,
@@ -123,6 +123,8 @@ class LiveSession:
             Where it was read from; history is looked for from there on.
         overrides
             Settings in the place of the scenario's, by path: `{"live.speed": 10}`.
+        classes
+            Ids of the classes that it is for; the journal keeps them, and a server lets nobody else in.
         bus
             Who carries its events; one of its own unless given.
         rhythm
@@ -142,7 +144,9 @@ class LiveSession:
             When there is a session of that name, or the place cannot be written.
         """
         root = data_root(None if data is None else Path(data))
-        opening = read_opening(scenario_text, file=file, overrides=overrides, data=root, wall_ns=wall_time())
+        opening = read_opening(
+            scenario_text, file=file, overrides=overrides, data=root, wall_ns=wall_time(), classes=classes
+        )
         market = Market.fresh(opening)
         about: dict[str, Any] = {
             "venue": venue_to_json(opening.venue),
@@ -249,7 +253,6 @@ class LiveSession:
             store,
             tables,
             rhythm,
-            names=lambda: _names(sequencer.market),
             keep_snapshot=keep_snapshot,
             commands=journal.durable_seq,
         )
@@ -264,6 +267,7 @@ class LiveSession:
             folder=folder,
             disk=disk,
             snapshot_commands=rhythm.snapshot_commands,
+            snapshot_seconds=rhythm.snapshot_seconds,
             retry_seconds=retry_seconds,
         )
         self = cls(opening, store, bus, sequencer, recorder)
@@ -384,6 +388,24 @@ class LiveSession:
         self._do_and_wait(lambda done: SetSpeed(speed, done))
         return self.status()
 
+    async def hide_board(self, hidden: bool) -> None:
+        """Keep the leaderboard from all who do not run the session, or show it again."""
+        if self.state == SessionState.DEBRIEF:
+            self._set_sealed_board(hidden)
+        else:
+            await self._do(lambda done: HideBoard(hidden, done))
+
+    def hide_board_and_wait(self, hidden: bool) -> None:
+        """`hide_board` for threads without an event loop."""
+        if self.state == SessionState.DEBRIEF:
+            self._set_sealed_board(hidden)
+        else:
+            self._do_and_wait(lambda done: HideBoard(hidden, done))
+
+    def _set_sealed_board(self, hidden: bool) -> None:
+        # Nothing is added to a sealed journal. The board is shown as long as this process has the session.
+        self._sequencer.market.register.board_hidden = hidden
+
     async def join(self, user: str, name: str) -> Seat:
         """A seat for a user, who is shown by `name`: the one they have, else the first that is free.
 
@@ -499,6 +521,11 @@ class LiveSession:
         return self._sequencer.market.register.seats()
 
     @property
+    def board_hidden(self) -> bool:
+        """Whether the leaderboard is for those alone who run the session."""
+        return self._sequencer.market.register.board_hidden
+
+    @property
     def announcements(self) -> list[Announcement]:
         """All news so far."""
         return self._sequencer.market.register.announcements
@@ -548,7 +575,7 @@ class LiveSession:
         try:
             state = exchange.state_hash()
             tables = self._recorder.close(end, state, timeout=_CATCH_UP_SECONDS)
-            data = pack(Checkpoint(exchange.snapshot(), tables))
+            data = pack(Checkpoint(exchange.snapshot(), tables, sequencer.market.kept(end.command_seq)))
             sequencer.journal.save_snapshot(data, end.command_seq, state)
         except (StoreError, JournalError, SessionError) as error:
             log.warning("session %s: the next start will take longer: %s", self.name, error)
@@ -567,11 +594,6 @@ class LiveSession:
 
     def __repr__(self) -> str:
         return f"<LiveSession {self.name!r} {self.state.name}>"
-
-
-def _names(market: Market) -> list[list[Any]]:
-    """The first names of orders."""
-    return names_to_json(dict(islice(market.register.names(), NAMES_IN_MANIFEST)))
 
 
 def _into(future: Future[Any]) -> Done:

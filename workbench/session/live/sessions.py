@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -63,11 +63,12 @@ class Sessions:
         scenario_text: str,
         *,
         overrides: Mapping[str, Any] | None = None,
+        classes: Sequence[str] = (),
         file: str = "",
     ) -> LiveSession:
         """Begin a session, which is in its lobby then (see `LiveSession.create`)."""
         return await asyncio.to_thread(
-            self.create_and_wait, name, scenario_text, overrides=overrides, file=file
+            self.create_and_wait, name, scenario_text, overrides=overrides, classes=classes, file=file
         )
 
     def create_and_wait(
@@ -76,6 +77,7 @@ class Sessions:
         scenario_text: str,
         *,
         overrides: Mapping[str, Any] | None = None,
+        classes: Sequence[str] = (),
         file: str = "",
     ) -> LiveSession:
         """`create` for threads without an event loop."""
@@ -93,6 +95,7 @@ class Sessions:
                 scenario_text,
                 file=file,
                 overrides=overrides,
+                classes=classes,
                 bus=self.bus,
                 rhythm=self._rhythm,
             )

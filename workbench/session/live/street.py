@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 
-from workbench.domain.records import COMMAND, Records
+from workbench.domain.records import COMMAND, EVENT, Records
+from workbench.errors import SnapshotError
 from workbench.feed.agents.population import SLICE_NS
 from workbench.session.blocks import one_block
-from workbench.session.live.crowd import LiveCrowd, last_quotes
+from workbench.session.live.crowd import LiveCrowd, LiveCrowdState, last_quotes
 from workbench.session.live.timed import CHUNK_COMMANDS, NOTHING, Timed
 from workbench.session.scenario import Scenario
 
@@ -27,6 +29,30 @@ class Due(NamedTuple):
 
     commands: Records
     time_ns: int
+
+
+class StreetState(msgspec.Struct, array_like=True):
+    """A `Street` between two batches.
+
+    Attributes
+    ----------
+    start_ns, edges, opened_ns
+        As the street has them.
+    history, script
+        How many commands of each have happened.
+    quotes
+        Before the open, what agents will find: events, or None for none.
+    agents
+        Those who trade; None before the open, and where there are none.
+    """
+
+    start_ns: int
+    edges: int
+    opened_ns: int
+    history: int
+    script: int
+    quotes: bytes | None
+    agents: LiveCrowdState | None
 
 
 class Street:
@@ -94,12 +120,15 @@ class Street:
 
     def open(self, time_ns: int) -> None:
         """The market opens for the first time: from here on it is the scenario's open."""
-        self.opened_ns = time_ns
+        self._set_open(time_ns)
         self.begin(time_ns)
+        self.greet()
+
+    def _set_open(self, time_ns: int) -> None:
+        self.opened_ns = time_ns
         self._history.shift_ns = self._script.shift_ns = self.shift_ns
         if self._crowd is not None:
             self._agents = LiveCrowd(self._crowd, self.shift_ns)
-            self.greet()
 
     def greet(self) -> None:
         """Tell agents how the market stood when it opened."""
@@ -171,6 +200,38 @@ class Street:
 
     # ------------------------------------------------------------------ after a restart
 
+    def state(self) -> StreetState:
+        """What there is to know of it between two batches."""
+        return StreetState(
+            start_ns=self.start_ns,
+            edges=self.edges,
+            opened_ns=self.opened_ns,
+            history=self._history.fed,
+            script=self._script.fed,
+            quotes=None if self._quotes is None else self._quotes.tobytes(),
+            agents=None if self._agents is None else self._agents.state(),
+        )
+
+    def go_on(self, state: StreetState) -> None:
+        """Go on from there; of a street on which nothing has happened yet, and of the same scenario.
+
+        Raises
+        ------
+        SnapshotError
+            When it is the state of another one.
+        """
+        if (state.agents is not None) != (self.has_agents and bool(state.opened_ns)):
+            raise SnapshotError("is the state of another scenario", "street", "have it live through it again")
+        if state.opened_ns:
+            self._set_open(state.opened_ns)
+        self.start_ns, self.edges = state.start_ns, state.edges
+        self._history.skip(state.history)
+        self._script.skip(state.script)
+        if state.quotes is not None:
+            self._quotes = np.frombuffer(bytearray(state.quotes), dtype=EVENT)
+        if self._agents is not None and state.agents is not None:
+            self._agents.go_on(state.agents)
+
     @property
     def fed(self) -> tuple[int, int, int, int]:
         """How many commands of history, script and agents have happened, and how many slices have ended."""
@@ -191,7 +252,8 @@ class Street:
         if self._agents is not None:
             self._agents.take(agents - self._agents.fed, 0)
 
-    def drop_before_edge(self) -> None:
-        """While agents are told of the past: what they did in the slice that ends has happened."""
+    def end_slice_again(self) -> None:
+        """`end_slice` while living through the past: what agents did in the slice that ends has happened."""
         if self._agents is not None:
             self._agents.take(self._agents.count_until(self.next_edge_ns, inclusive=False), 0)
+        self.end_slice()
