@@ -95,8 +95,8 @@ def postgres() -> Iterator[str]:
         if IN_CI:
             pytest.fail(MISSING)
         pytest.skip(MISSING)
-    with postgres_server(programs) as url:
-        yield url
+    with postgres_server(programs) as server:
+        yield server.url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

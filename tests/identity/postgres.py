@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 MISSING = (
     "PostgreSQL is not installed here, so identity was tested on SQLite alone: run `make services` as root"
@@ -30,9 +31,71 @@ def postgres_programs() -> Path | None:
     )
 
 
+class Postgres:
+    """A server, which can be stopped in the middle of whatever it does and started again.
+
+    Attributes
+    ----------
+    url
+        Its database `postgres`, which is reached by a socket in its folder.
+    """
+
+    def __init__(
+        self, programs: Path, folder: Path, who: dict[str, Any], environment: dict[str, str]
+    ) -> None:
+        self.url = f"postgresql://workbench@/postgres?host={folder}"
+        self._programs = programs
+        self._folder = folder
+        self._how = {"cwd": folder, "env": environment, **who}
+        self._server: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        settings = {
+            "listen_addresses": "",
+            "unix_socket_directories": str(self._folder),
+            "fsync": "off",
+            "max_connections": "200",
+            "deadlock_timeout": "100ms",
+        }
+        arguments = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        log = self._folder / "log"
+        with log.open("ab") as output:
+            self._server = subprocess.Popen(
+                [self._programs / "postgres", "-D", self._folder / "data", *arguments],
+                stdout=output,
+                stderr=output,
+                **self._how,
+            )
+        _wait(self._server, self.url, log)
+
+    def stop_at_once(self) -> None:
+        """Stop it as a crash would: connections break off in the middle."""
+        assert self._server is not None
+        subprocess.run(
+            [self._programs / "pg_ctl", "stop", "-D", self._folder / "data", "-m", "immediate", "-w"],
+            check=True,
+            capture_output=True,
+            **self._how,
+        )
+        self._server.wait(20)
+        self._server = None
+
+    def end(self) -> None:
+        """Stop it for good."""
+        if self._server is None:
+            return
+        self._server.send_signal(signal.SIGINT)  # Fast shutdown: connections that are left are closed.
+        try:
+            self._server.wait(20)
+        except subprocess.TimeoutExpired:
+            self._server.kill()
+            self._server.wait()
+
+
 @contextmanager
-def postgres_server(programs: Path) -> Iterator[str]:
-    """URL of the database `postgres` of a new server, which is reached by a socket in its folder."""
+def postgres_server(programs: Path) -> Iterator[Postgres]:
+    """A new server in a folder of its own."""
     # Not pytest's folder: PostgreSQL refuses to be root, and root's folders are closed to everybody else.
     folder = Path(tempfile.mkdtemp(prefix="wb-pg-"))
     user = _unprivileged()
@@ -40,45 +103,25 @@ def postgres_server(programs: Path) -> Iterator[str]:
         os.chown(folder, user.pw_uid, user.pw_gid)
     who = {} if user is None else {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
     environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "HOME": str(folder)}
-    data = folder / "data"
-    server = None
+    server = Postgres(programs, folder, who, environment)
     try:
         subprocess.run(
-            [programs / "initdb", "-D", data, "-U", "workbench", "-A", "trust", "-E", "UTF8", "--no-sync"],
+            [
+                programs / "initdb",
+                "-D",
+                folder / "data",
+                *("-U", "workbench", "-A", "trust", "-E", "UTF8", "--no-sync"),
+            ],
             check=True,
             capture_output=True,
             cwd=folder,
             env=environment,
             **who,
         )
-        settings = {
-            "listen_addresses": "",
-            "unix_socket_directories": str(folder),
-            "fsync": "off",
-            "max_connections": "200",
-            "deadlock_timeout": "100ms",
-        }
-        arguments = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-        with (folder / "log").open("wb") as log:
-            server = subprocess.Popen(
-                [programs / "postgres", "-D", data, *arguments],
-                stdout=log,
-                stderr=log,
-                cwd=folder,
-                env=environment,
-                **who,
-            )
-        url = f"postgresql://workbench@/postgres?host={folder}"
-        _wait(server, url, folder / "log")
-        yield url
+        server.start()
+        yield server
     finally:
-        if server is not None:
-            server.send_signal(signal.SIGINT)  # Fast shutdown: connections that are left are closed.
-            try:
-                server.wait(20)
-            except subprocess.TimeoutExpired:
-                server.kill()
-                server.wait()
+        server.end()
         shutil.rmtree(folder, ignore_errors=True)
 
 

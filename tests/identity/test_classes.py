@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 import pytest
@@ -82,6 +83,33 @@ def test_a_class_is_its_staff_s_and_an_admin_s(
     assert house(classes.all()) == []
     assert [one.code for one in house(classes.all(archived=True))] == [""]
     refused("invalid", lambda: classes.renew_code(tom, course.class_id), house)
+
+
+def test_nobody_runs_two_classes_of_one_name(
+    house: House, people: People, tom: Principal, course: Class, refused: Refused
+) -> None:
+    classes = people.identity.classes
+    for name in ("Markets 1", "  MARKETS  1 "):
+        error = refused("taken", lambda name=name: classes.create(tom, name), house)
+        assert "of yours already" in str(error)
+    second = house(classes.create(tom, "Markets 2"))
+    refused("taken", lambda: classes.rename(tom, second.class_id, "markets 1"), house)
+    assert house(classes.rename(tom, course.class_id, "MARKETS 1")).name == "MARKETS 1"
+    house(classes.create(people.login("eve", Role.INSTRUCTOR), "Markets 1"))
+    house(classes.archive(tom, course.class_id))
+    house(classes.create(tom, "Markets 1"))
+    assert len(house(classes.all(user_id=tom.user_id))) == 2
+
+
+def test_of_two_requests_at_once_one_makes_the_class(house: House, people: People, tom: Principal) -> None:
+    classes = people.identity.classes
+
+    async def both() -> list[object]:
+        return await asyncio.gather(*(classes.create(tom, "Twice") for _ in range(4)), return_exceptions=True)
+
+    made = house(both())
+    assert sum(isinstance(one, Class) for one in made) == 1
+    assert {one.kind for one in made if isinstance(one, AuthError)} == {"taken"}
 
 
 def test_a_roster_makes_users_with_one_time_passwords(

@@ -136,3 +136,23 @@ def test_two_writers_wait_for_one_another(house: House) -> None:
 
     house(many())
     assert len(house(first.audit_log(limit=500))) == 200
+
+
+def test_a_database_without_users_is_not_made_by_who_only_looks(url: str) -> None:
+    async def look() -> None:
+        identity = await Identity.open(url, secret=SECRET, settings=QUICK, make=False)
+        await identity.close()
+
+    with pytest.raises(ConfigError, match="holds no users"):
+        asyncio.run(look())
+    if url.startswith("sqlite"):
+        assert not Path(url.removeprefix("sqlite:///")).exists()
+    else:
+        store = open_store(url)
+        with store.engine.connect() as connection:
+            assert sa.inspect(connection).get_table_names() == []
+        store.close()
+    store = open_store(url)
+    store.migrate()
+    store.close()
+    asyncio.run(look())

@@ -89,11 +89,14 @@ def record(
     details: dict[str, Any] | None = None,
     *,
     client: str = "",
+    at_ns: int | None = None,
 ) -> None:
-    """Write an entry in the transaction of the act itself: either both are there or neither."""
-    transaction.execute(
-        sa.insert(audit_log), [_row(transaction.now_ns, actor, action, target, details, client)]
-    )
+    """Write an entry in the transaction of the act itself: either both are there or neither.
+
+    `at_ns` is when it happened, of an act that is written down later.
+    """
+    now_ns = transaction.now_ns if at_ns is None else at_ns
+    transaction.execute(sa.insert(audit_log), [_row(now_ns, actor, action, target, details, client)])
 
 
 def _row(

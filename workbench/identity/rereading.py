@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from workbench.identity.keys import Keys
+from workbench.identity.rolls import Rolls
 from workbench.identity.schema import api_keys, families, users
 from workbench.identity.standing import Standing, facts_of
 
@@ -13,19 +14,21 @@ from workbench.identity.standing import Standing, facts_of
 OVERLAP_NS = 60 * 1_000_000_000
 
 
-def read_all(connection: Connection, standing: Standing, now_ns: int, keep_ns: int) -> None:
-    """Read every user, and the logins that ended while their access tokens may still run."""
+def read_all(connection: Connection, standing: Standing, rolls: Rolls, now_ns: int, keep_ns: int) -> None:
+    """Read every user and class, and the logins that ended while their access tokens may still run."""
     for row in connection.execute(sa.select(users)):
         standing.put(facts_of(row))
+    rolls.read(connection)
     _read_ended(connection, standing, now_ns - keep_ns)
     standing.read_ns = now_ns
 
 
-def read_again(connection: Connection, standing: Standing, keys: Keys, now_ns: int) -> None:
+def read_again(connection: Connection, standing: Standing, rolls: Rolls, keys: Keys, now_ns: int) -> None:
     """Read what changed since the last reading, and tell whoever is concerned."""
     since_ns = standing.read_ns - OVERLAP_NS
     for row in connection.execute(sa.select(users).where(users.c.changed_ns >= since_ns)):
         standing.put(facts_of(row))
+    rolls.read(connection, since_ns)
     _read_ended(connection, standing, since_ns)
     for row in connection.execute(sa.select(api_keys).where(api_keys.c.revoked_ns >= since_ns)):
         keys.forget(row.user_id, row.key_id, row.revoked_ns)

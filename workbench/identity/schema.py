@@ -96,6 +96,9 @@ classes = Table(
     Column("code", String(16), unique=True),
     Column("created_ns", BigInteger, nullable=False),
     Column("archived_ns", BigInteger),
+    # Count and date every change of the class and of who is in it, as those of `users` do.
+    Column("revision", Integer, nullable=False, server_default="0"),
+    Column("changed_ns", BigInteger, nullable=False, server_default="0", index=True),
 )
 
 members = Table(

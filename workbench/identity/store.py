@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
+import structlog
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
@@ -21,7 +23,14 @@ from workbench.errors import AuthError, ConfigError, IdentityError
 
 T = TypeVar("T")
 
-_BUSY_MS = 10_000
+log = structlog.get_logger("workbench.identity")
+
+_BUSY_SECONDS = 3.0
+"""How long a statement waits for another writer of the file, or for a server that does not answer."""
+_TELL_SECONDS = 10.0
+"""The log is told of a database in trouble so often, however many ask for it."""
+_QUEUE_SECONDS = 5.0
+"""Work that waited longer for its thread is refused unseen: whoever asked has given up, or soon will."""
 _ATTEMPTS = 4
 _MIGRATION_LOCK = 0x776F726B  # PostgreSQL's advisory locks are numbers; this one is ours.
 
@@ -73,25 +82,45 @@ class Store:
         The clock.
     threads
         How many statements run at the same time.
+    make
+        Whether a file that is not there is made; ConfigError otherwise.
     """
 
-    def __init__(self, url: str, *, now_ns: Callable[[], int], threads: int) -> None:
+    def __init__(self, url: str, *, now_ns: Callable[[], int], threads: int, make: bool = True) -> None:
         self.now_ns = now_ns
-        self.engine = _engine(url, threads)
+        self.engine = _engine(url, threads, make)
         # SQLite has one writer at a time: queue here, in order, rather than in its sleeping retries.
-        self._writing = threading.Lock() if self.engine.dialect.name == "sqlite" else nullcontext()
+        self._writing = threading.Lock() if self.engine.dialect.name == "sqlite" else None
+        self._told_s = -_TELL_SECONDS
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="identity-db")
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Run a reading function in one transaction."""
-        return await asyncio.get_running_loop().run_in_executor(self._pool, self.read_now, work)
+        return await self._run(self.read_now, work)
 
     async def write(self, work: Callable[[Transaction], T]) -> T:
         """Run a changing function in one transaction, durable when this returns.
 
         A waiting task that is cancelled does not undo a change that began.
         """
-        return await asyncio.get_running_loop().run_in_executor(self._pool, self.write_now, work)
+        return await self._run(self.write_now, work)
+
+    async def _run(self, act: Callable[[Any], T], work: Any) -> T:
+        """Do it in a thread, unless those are busy for so long that the database must be in trouble."""
+        asked_s = time.monotonic()
+
+        def run() -> T:
+            if time.monotonic() - asked_s > _QUEUE_SECONDS:
+                raise IdentityError("the database has fallen behind", "identity", "try again in a moment")
+            return act(work)
+
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._pool, run)
+        except IdentityError as error:
+            if asked_s - self._told_s > _TELL_SECONDS:
+                self._told_s = asked_s
+                log.warning("identity.unreachable", error=str(error))
+            raise
 
     def read_now(self, work: Callable[[Connection], T]) -> T:
         """`read` for a thread that may block."""
@@ -105,12 +134,25 @@ class Store:
         """`write` for a thread that may block."""
         for attempt in range(_ATTEMPTS):
             try:
-                with _in_a_sentence(), self._writing:
+                with _in_a_sentence(), self._turn():
                     return self._write_once(work)
             except OperationalError as error:
                 if attempt == _ATTEMPTS - 1:
                     raise IdentityError(f"the database gave up: {error.orig}", "identity") from error
         raise AssertionError("unreachable: the last attempt returns or raises")
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Wait for one's turn to write."""
+        if self._writing is None:
+            yield
+            return
+        if not self._writing.acquire(timeout=_BUSY_SECONDS):
+            raise IdentityError("the database has fallen behind", "identity", "try again in a moment")
+        try:
+            yield
+        finally:
+            self._writing.release()
 
     def _write_once(self, work: Callable[[Transaction], T]) -> T:
         with self.engine.connect().execution_options(writes=True) as connection, connection.begin():
@@ -121,6 +163,12 @@ class Store:
         if transaction.refusal is not None:
             raise transaction.refusal
         return result
+
+    def require_layout(self) -> None:
+        """Refuse a database that nobody has made users in, before anything is made there."""
+        with _in_a_sentence(), self.engine.connect() as connection:
+            if not sa.inspect(connection).has_table("users"):
+                raise _no_users(self.engine.url.render_as_string(hide_password=True))
 
     def migrate(self) -> None:
         """Bring the database to the present layout; of several servers that start at once, one does it."""
@@ -151,7 +199,11 @@ class Store:
         self.engine.dispose()
 
 
-def _engine(url: str, threads: int) -> Engine:
+def _no_users(place: str) -> ConfigError:
+    return ConfigError("holds no users", place, "name the database of a server; its first start makes users")
+
+
+def _engine(url: str, threads: int, make: bool) -> Engine:
     try:
         parsed = make_url(url)
     except ArgumentError as error:
@@ -160,13 +212,23 @@ def _engine(url: str, threads: int) -> Engine:
         ) from error
     family = parsed.get_backend_name()
     if family == "sqlite":
-        return _sqlite(parsed, threads)
+        return _sqlite(parsed, threads, make)
     if family != "postgresql":
         raise ConfigError(f"{family} is not supported, expected sqlite or postgresql", "identity database")
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
     try:
-        return sa.create_engine(parsed, pool_size=threads, max_overflow=2, pool_pre_ping=True)
+        return sa.create_engine(
+            parsed,
+            pool_size=threads,
+            max_overflow=2,
+            pool_pre_ping=True,
+            connect_args={
+                "connect_timeout": round(_BUSY_SECONDS),
+                # A server whose machine is gone sends nothing, not even that.
+                "tcp_user_timeout": round(1_000 * _BUSY_SECONDS),
+            },
+        )
     except ImportError as error:
         raise ConfigError(
             "the driver for PostgreSQL is not installed",
@@ -175,13 +237,15 @@ def _engine(url: str, threads: int) -> Engine:
         ) from error
 
 
-def _sqlite(url: URL, threads: int) -> Engine:
+def _sqlite(url: URL, threads: int, make: bool) -> Engine:
     if not url.database or url.database == ":memory:":
         raise ConfigError(
             "a database in memory would be gone with its connection, expected a file as in sqlite:///users.db",
             "identity database",
         )
     file = Path(url.database)
+    if not make and not file.is_file():
+        raise _no_users(str(file))
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         # Nobody else's business: it holds password hashes.
@@ -194,7 +258,7 @@ def _sqlite(url: URL, threads: int) -> Engine:
     def prepare(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # Transactions are begun below and not by the driver's guess.
         for pragma in (
-            f"busy_timeout={_BUSY_MS}",
+            f"busy_timeout={round(1_000 * _BUSY_SECONDS)}",
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
@@ -223,6 +287,9 @@ def _in_a_sentence() -> Iterator[None]:
         raise IdentityError(f"the database cannot be used ({error.orig})", "identity") from error
     except DBAPIError as error:
         raise IdentityError(f"the database refused a statement ({error.orig})", "identity") from error
+    except (sa.exc.TimeoutError, sa.exc.InvalidRequestError) as error:
+        # No connection came free in time, or the one at hand broke between two statements.
+        raise IdentityError(f"the database cannot be used ({error})", "identity") from error
 
 
 def _may_be_repeated(error: OperationalError) -> bool:

@@ -17,6 +17,7 @@ from workbench.identity.keys import Keys
 from workbench.identity.names import email_of, is_uuid, name_key, shown_name
 from workbench.identity.principal import Principal
 from workbench.identity.roles import Permission, Role
+from workbench.identity.rolls import Rolls
 from workbench.identity.schema import api_keys, members, users
 from workbench.identity.standing import Facts, Standing, facts_of
 from workbench.identity.store import Transaction
@@ -57,10 +58,11 @@ def user_of(row: Any) -> User:
 class Users:
     """Users, as functions to run in a transaction."""
 
-    def __init__(self, standing: Standing, families: Families, keys: Keys) -> None:
+    def __init__(self, standing: Standing, families: Families, keys: Keys, rolls: Rolls) -> None:
         self._standing = standing
         self._families = families
         self._keys = keys
+        self._rolls = rolls
 
     def insert(
         self,
@@ -163,7 +165,11 @@ class Users:
         )
         for key_id in transaction.connection.scalars(live).all():
             self._keys.revoke(transaction, key_id)
+        own = sa.select(members.c.class_id).where(members.c.user_id == user_id).order_by(members.c.class_id)
+        class_ids = transaction.connection.scalars(own).all()
         transaction.execute(sa.delete(members).where(members.c.user_id == user_id))
+        for class_id in class_ids:
+            self._rolls.changed(transaction, class_id)
         transaction.execute(sa.update(api_keys).where(api_keys.c.user_id == user_id).values(label=""))
         self._families.anonymise(transaction, user_id)
         name = f"deleted-{user_id}"
