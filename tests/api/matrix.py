@@ -200,6 +200,54 @@ _ROUTES: dict[Audience, tuple[str, ...]] = {
     ),
 }
 
+OUTSIDER = "outsider"
+FOREIGN_ASSISTANT = "assistant elsewhere"
+FOREIGN_INSTRUCTOR = "instructor elsewhere"
+FOREIGN_OBSERVER = "observer elsewhere"
+MEMBER = "member"
+MEMBERS_BOT = "member's bot"
+LEARNING_INSTRUCTOR = "instructor who learns"
+CLASS_OBSERVER = "observer in it"
+CLASS_ASSISTANT = "assistant of it"
+CLASS_INSTRUCTOR = "instructor of it"
+
+FOREIGNERS: Audience = (OUTSIDER, FOREIGN_ASSISTANT, FOREIGN_INSTRUCTOR, FOREIGN_OBSERVER)
+_COUNTS_AS = {
+    MEMBER: STUDENT,
+    MEMBERS_BOT: BOT,
+    LEARNING_INSTRUCTOR: STUDENT,
+    CLASS_OBSERVER: OBSERVER,
+    CLASS_ASSISTANT: ASSISTANT,
+    CLASS_INSTRUCTOR: INSTRUCTOR,
+    ADMIN: ADMIN,
+}
+"""Who somebody is in a session that is for a class; whoever is not here is nobody there."""
+CLASS_CALLERS: Audience = (*FOREIGNERS, *_COUNTS_AS)
+
+
+def class_audience(route: str) -> Audience:
+    """Who may use a route about a session that is for a class."""
+    return tuple(caller for caller, role in _COUNTS_AS.items() if role in MATRIX[route])
+
+
+_NO_SESSION = (
+    "GET /v2/corporate_actions/announcements/{announcement_id}",
+    "GET /v2/options/contracts/{symbol}",
+)
+"""Nothing of what they ask for is there in any session, which is all that they say."""
+
+
+def session_routes() -> list[str]:
+    """Routes about one session: it is in the address, or meant by header X-Session."""
+    alpaca = (" /v1/", " /v1beta1/", " /v1beta3/", " /v2/", " /stream")
+    return sorted(
+        route
+        for route in MATRIX
+        if route not in _NO_SESSION
+        and ("/api/sessions/{name}" in route or any(prefix in route for prefix in alpaca))
+    )
+
+
 MATRIX: dict[str, Audience] = {route: audience for audience, routes in _ROUTES.items() for route in routes}
 """Who may use a route, by `METHOD /path`; `WS` is a WebSocket."""
 
@@ -217,6 +265,39 @@ This page is made from the table that the tests hold the routes against (`tests/
 
 """
 
+_CLASSES = """
+## Sessions for classes
+
+`POST /api/sessions` takes the ids of classes. The session is for those classes from then on: its journal says
+so, and a restart changes nothing.
+One without classes is for everybody on the server, as far as their roles go.
+
+- **See, read, stream, join and trade**: members of one of the classes, with the permissions of their role;
+  observers that are members see, and take no seat. Others do not find the session in any list, and every
+  route and stream about it answers 403 (`not_in_class`) with a sentence that names who teaches there; nothing
+  happens to the session then. Who is not logged in gets 401, also on the routes that are open otherwise.
+  Names of sessions are no secret: `/metrics` and `/health/ready` tell them.
+- **Run it** (`run_session`, `set_limits`, `read_class`, `export`): staff of one of the classes whose role has
+  the permission. An instructor who only learns in the class is a student there (`not_your_session`). Only
+  staff of all the classes named can make a session for them.
+- **Admins** may do everything everywhere.
+- **Who leaves** the class, or is taken out of it, finds the next request refused; streams of both faces end
+  at once with code 4403 (within three seconds where another process did it), and API keys reach the session
+  no more. Their seat, orders and positions stay as they are, for the session is a record of what happened;
+  staff can cancel the orders (`/kill`). Who joins again has the same seat. Who is staff no more loses the
+  streams of that time too.
+- A session that is stored and does not run here is listed and exported by the same rule.
+
+| who | in a session for a class |
+|---|---|
+| student, assistant, instructor or observer elsewhere | nothing |
+| member of the class, also one who is an instructor | as the column *student* above |
+| a member's bot | as *bot* or *reading bot* |
+| observer in the class | as *observer* |
+| assistant or instructor on its staff | as *assistant* or *instructor* |
+| admin | as *admin* |
+"""
+
 
 def page() -> Iterator[str]:
     """The lines of docs/permissions.md."""
@@ -226,6 +307,7 @@ def page() -> Iterator[str]:
     for route, audience in sorted(MATRIX.items(), key=lambda item: item[0].split()[::-1]):
         marks = " | ".join("●" if caller in audience else "" for caller in CALLERS)
         yield f"| `{route}` | {marks} |"
+    yield from _CLASSES.splitlines()
 
 
 if __name__ == "__main__":

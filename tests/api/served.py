@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import httpx
 import uvloop
 
+from tests.served_market import market
 from workbench.api.hub import Hub
 from workbench.api.running import Running, Start
 from workbench.api.server import Server
@@ -24,46 +25,7 @@ from workbench.identity.settings import IdentitySettings, SignUp
 
 T = TypeVar("T")
 
-MARKET = """
-title = "A small market"
-date = 2025-03-18
-zone = "America/New_York"
-
-[[instrument]]
-symbol = "QUIET"
-price_min = 10
-price_max = 90
-reference_price = 50
-
-[[instrument]]
-symbol = "CALM"
-price_min = 10
-price_max = 90
-reference_price = 20
-
-[[instrument]]
-symbol = "HARBOR"
-price_min = 23
-price_max = 92
-
-[seats]
-count = 120
-cash = 1_000_000
-
-[live]
-epoch = "sim"
-open = "09:30"
-
-[agents]
-seed = 7
-open = "09:30"
-close = "16:00"
-
-[[agents.crew]]
-symbol = "HARBOR"
-start = 46.00
-like = "HARBOR"
-"""
+MARKET = market()
 """Nobody but people trade QUIET and CALM; agents make the market of HARBOR."""
 
 SESSION = "market"

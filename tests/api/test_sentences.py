@@ -94,3 +94,4 @@ def test_the_first_page_names_what_is_served(served: Served) -> None:
 def test_the_fastest_speed_has_a_word() -> None:
     assert Speed.model_validate({"speed": "max"}).speed is None
     assert Speed.model_validate({"speed": 2}).speed == 2
+    assert {"const": "max"} in Speed.model_json_schema()["properties"]["speed"]["anyOf"]

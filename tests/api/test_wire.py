@@ -14,6 +14,7 @@ from uvicorn.server import ServerState
 from websockets.frames import Opcode
 from websockets.protocol import CLIENT, OPEN, Protocol
 
+from workbench.api.protocol import BoundedWebSocket
 from workbench.api.wire import Wire, frame_of, remember
 
 
@@ -47,11 +48,11 @@ async def nothing(_scope: Any, _receive: Any, _send: Any) -> None:
     """No application."""
 
 
-async def opened() -> WebSocketsSansIOProtocol:
-    """Uvicorn's side of a connection after its handshake."""
+async def opened(kind: type[WebSocketsSansIOProtocol] = BoundedWebSocket) -> WebSocketsSansIOProtocol:
+    """The server's side of a connection after its handshake."""
     config = Config(nothing, ws="websockets-sansio", ws_per_message_deflate=False, log_config=None)
     config.load()
-    protocol = WebSocketsSansIOProtocol(config, ServerState(), {})
+    protocol = kind(config, ServerState(), {})
     protocol.transport = Transport()  # type: ignore[assignment]
     protocol.conn.state = OPEN
     return protocol
@@ -83,9 +84,10 @@ async def test_a_frame_is_what_the_server_itself_would_send() -> None:
     assert b"".join(protocol.conn.data_to_send()) == frame_of(b"[1,2,3]", text=True)
 
 
+@pytest.mark.parametrize("kind", [WebSocketsSansIOProtocol, BoundedWebSocket])
 @on_a_loop
-async def test_it_writes_to_the_transport() -> None:
-    protocol = await opened()
+async def test_it_writes_to_the_transport(kind: type[WebSocketsSansIOProtocol]) -> None:
+    protocol = await opened(kind)
     wire = Wire.of(scope_of(protocol))
     assert wire is not None
     assert wire.ready
@@ -120,4 +122,17 @@ async def test_there_is_none_for_other_servers_or_with_extensions() -> None:
     assert Wire.of(scope) is None
     protocol = await opened()
     protocol.conn.extensions = [object()]  # type: ignore[list-item]
+    assert Wire.of(scope_of(protocol)) is None
+
+
+@pytest.mark.parametrize("gone", ["conn", "writable", "disconnected", "close_sent", "transport"])
+@pytest.mark.parametrize("now", ["missing", "something else"])
+@on_a_loop
+async def test_there_is_none_where_uvicorn_is_made_otherwise(gone: str, now: str) -> None:
+    protocol = await opened()
+    assert Wire.of(scope_of(protocol)) is not None
+    if now == "missing":
+        delattr(protocol, gone)
+    else:
+        setattr(protocol, gone, object())
     assert Wire.of(scope_of(protocol)) is None

@@ -14,6 +14,7 @@ import pytest
 
 from tests.api.served import MARKET, PASSWORD, Person, Served, serving
 from workbench.client import Client
+from workbench.client.calls import segment
 from workbench.client.models import Order
 from workbench.errors import ApiError, ClientError, UnansweredError
 from workbench.identity.roles import Role
@@ -45,6 +46,36 @@ def test_an_order_lives_and_ends(client: Client, served: Served) -> None:
     with pytest.raises(ApiError) as refused:
         session.cancel(after.id)
     assert 400 <= refused.value.status < 500
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "🦊/..",
+        "a/b",
+        "/a",
+        "a//b",
+        "a/",
+        "..",
+        "a?b#c",
+        "100%",
+        "%2F",
+        "%41",
+        "a b",
+        "a\\b;c",
+        "x/explanation",
+    ],
+)
+def test_an_order_may_be_called_anything(client: Client, served: Served, name: str) -> None:
+    session = client.session(served.session)
+    order = session.place("QUIET", "buy", 10, limit="12.34", client_order_id=name)
+    assert order.client_order_id == name
+    mine = f"client:{name}"
+    assert session.order(mine).id == order.id
+    path = f"/api/sessions/{served.session}/orders/{segment(mine)}/explanation"
+    assert client.get(path)["id"] == order.id
+    after = session.replace(mine, limit="12.35", client_order_id=f"{name}+")
+    assert session.cancel(f"client:{name}+").id == after.id
 
 
 def test_the_account_and_the_market(client: Client, served: Served) -> None:
@@ -242,6 +273,9 @@ def test_who_runs_a_session_makes_it_and_moves_it(tmp_path: Path) -> None:
         assert session.status().seats == 3
         assert session.start("pre_open").state == "pre_open"
         assert session.start().state == "open"
+        assert session.set_speed(2).speed == 2
+        assert session.set_speed("max").speed is None
+        assert session.control("speed", speed=None)["speed"] is None
         assert session.set_speed(2).speed == 2
         assert {each.phase for each in session.halt("QUIET") if each.symbol == "QUIET"} == {"halted"}
         assert {each.phase for each in session.lift("QUIET") if each.symbol == "QUIET"} == {"continuous"}

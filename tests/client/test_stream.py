@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from tests.api.served import PASSWORD, Person, Served
+from workbench.api.wire import Wire
 from workbench.client import AsyncClient, Client
 from workbench.client.state import Change
 from workbench.errors import ApiError, ClientError, StreamError
+from workbench.identity.roles import Role
 
 
 @pytest.fixture(scope="module")
@@ -48,8 +50,58 @@ def test_what_happens_is_told_as_it_happens(client: Client, served: Served, pack
         mine = next(row for row in stream.rows("orders") if row["id"] == order)
         assert mine["limit_price"] == 10.01
         with pytest.raises(ApiError):
-            stream.place(symbol="NONE", side="buy", quantity=1)
-        assert stream.cancel(order).orders[0].state == "canceled"
+            stream.place("NONE", "buy", 1)
+        after = stream.replace(order, limit="10.02", quantity=4).orders[0]
+        assert (after.limit_price, after.quantity) == (10.02, 4)
+        assert stream.cancel(after.id).orders[0].state == "canceled"
+
+
+@pytest.mark.parametrize("short", [True, False])
+def test_a_real_server_writes_the_short_way_or_through_asgi(
+    client: Client, served: Served, short: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[Wire | None] = []
+
+    def of(scope: Any) -> Wire | None:
+        found.append(wire_of(scope) if short else None)
+        return found[-1]
+
+    wire_of = Wire.of
+    monkeypatch.setattr(Wire, "of", of)
+    with client.session(served.session).stream(["orders", "market:HARBOR"]) as stream:
+        drain(stream, "market:HARBOR", lambda change: change.kind == "snapshot")
+        order = stream.place("CALM", "buy", 1, limit=10).orders[0].id
+        drain(stream, "orders", lambda change: any(row["id"] == order for row in change.rows))
+        drain(stream, "market:HARBOR", lambda change: change.kind == "delta")
+    assert [wire is not None for wire in found] == [short]
+
+
+def test_orders_over_a_stream_are_written_as_over_rest(client: Client, served: Served) -> None:
+    session = client.session(served.session)
+    with session.stream("orders") as stream:
+        for place in (session.place, lambda *terms, **named: stream.place(*terms, **named).orders[0]):
+            plain = place("CALM", "buy", 3, limit="10.01", time_in_force="gtc", display_quantity=1)
+            assert (plain.type, plain.quantity, plain.limit_price) == ("limit", 3, 10.01)
+            stop = place("CALM", "buy", 3, stop=30.5, limit=31)
+            assert (stop.type, stop.stop_price, stop.limit_price) == ("stop_limit", 30.5, 31)
+            assert place("CALM", "buy", quantity=1, limit_price=10).type == "limit"
+            assert place("CALM", "buy", 1, trail_percent=5).type == "trailing_stop"
+        assert {row.state for row in stream.cancel_all("CALM").orders} == {"canceled"}
+        assert session.orders("open") == []
+        with pytest.raises(ClientError, match="unknown field `colour`"):
+            stream.place("CALM", "buy", 1, colour="blue")
+
+
+def test_a_stream_of_nothing_is_refused(client: Client, served: Served) -> None:
+    with pytest.raises(StreamError, match="a stream without a topic tells nothing"):
+        client.session(served.session).stream([])
+
+    async def play() -> None:
+        async with AsyncClient(served.url) as awaited:
+            awaited.session(served.session).stream([])
+
+    with pytest.raises(StreamError, match="a stream without a topic tells nothing"):
+        asyncio.run(play())
 
 
 def test_a_cut_stream_goes_on_where_it_was(client: Client, served: Served) -> None:
@@ -77,6 +129,50 @@ def test_a_refused_topic_is_an_error(client: Client, served: Served) -> None:
         stream.next(10)
 
 
+def test_a_hidden_leaderboard_is_said_to_be_hidden(client: Client, served: Served) -> None:
+    lee = served.person(Role.INSTRUCTOR)
+    with Client(served.url, token=lee.access) as teaching:
+        path = f"/api/sessions/{served.session}/leaderboard"
+        teaching.put(path, hidden=True)
+        try:
+            with (
+                client.session(served.session).stream(["leaderboard"]) as stream,
+                pytest.raises(ApiError, match="the leaderboard of this session is hidden") as refused,
+            ):
+                stream.next(10)
+            assert refused.value.code == "hidden"
+            with teaching.session(served.session).stream(["leaderboard"]) as shown:
+                assert shown.next(10).kind == "snapshot"
+        finally:
+            teaching.put(path, hidden=False)
+
+
+def test_a_leaderboard_that_is_hidden_is_told_no_more(client: Client, served: Served) -> None:
+    lee = served.person(Role.INSTRUCTOR)
+    path = f"/api/sessions/{served.session}/leaderboard"
+    session = client.session(served.session)
+    with (
+        Client(served.url, token=lee.access) as teaching,
+        teaching.session(served.session).stream("leaderboard") as shown,
+        session.stream(["leaderboard", "session"]) as stream,
+    ):
+        drain(stream, "leaderboard", lambda change: change.kind == "snapshot")
+        shown.next(10)
+        teaching.put(path, hidden=True)
+        try:
+            while stream.next(1.5) is not None:
+                pass
+            # Somebody new on the board is news to who still sees it.
+            key = served.key(served.person())
+            with Client(served.url, key=key.key_id, secret=key.secret) as other:
+                other.session(served.session).join()
+            assert shown.next(10).topic == "leaderboard"
+            told = iter(lambda: stream.next(1.5), None)
+            assert "leaderboard" not in {change.topic for change in told}
+        finally:
+            teaching.put(path, hidden=False)
+
+
 def test_an_unknown_session_is_an_error_and_no_endless_loop(client: Client) -> None:
     with client.session("nowhere").stream(["news"]) as stream, pytest.raises(StreamError, match="nowhere"):
         stream.next(10)
@@ -99,10 +195,7 @@ def test_the_awaited_stream_does_the_same(served: Served, ann: Person) -> None:
             assert (await session.status()).state == "open"
             async with session.stream(["orders"]) as stream:
                 acks = await asyncio.gather(
-                    *(
-                        stream.place(symbol="CALM", side="buy", type="limit", quantity=1, limit_price="10.5")
-                        for _ in range(20)
-                    )
+                    *(stream.place("CALM", "buy", 1, limit="10.5") for _ in range(20))
                 )
                 made = {ack.orders[0].id for ack in acks}
                 assert len(made) == 20
@@ -113,7 +206,8 @@ def test_the_awaited_stream_does_the_same(served: Served, ann: Person) -> None:
                         if made <= seen:
                             break
                 with pytest.raises(ApiError):
-                    await stream.place(symbol="NONE", side="buy", quantity=1)
+                    await stream.place("NONE", "buy", 1)
+                assert await stream.next(0.01) is None
             placed = await session.place("CALM", "buy", 1, limit="10.6")
             assert (await session.cancel(placed.id)).state == "canceled"
 

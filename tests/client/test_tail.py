@@ -53,3 +53,20 @@ def test_a_student_sees_the_own_rows_alone(served: Served) -> None:
             one.read_arrow(arrow(served.session, "secrets", 0, 0))
         with pytest.raises(ApiError, match="until_seq"):
             one.read_arrow(arrow(served.session, "trades", 0, 1 << 40))
+
+
+def test_a_students_queries_ask_for_nothing_that_is_refused(served: Served) -> None:
+    eve = served.person()
+    answers: list[tuple[str, int]] = []
+    with Client(served.url, token=eve.access) as client:
+        client.session(served.session).place("QUIET", "buy", 2, limit=19)
+        client._http.event_hooks["response"] = [
+            lambda answer: answers.append((answer.url.path.rsplit("/", 1)[-1], answer.status_code))
+        ]
+        with client.connect(served.data) as sql:
+            for _ in range(2):
+                sql.sql("select count(*) from trades").fetchall()
+            assert sql.sql("select count(*) from events").fetchall()
+    assert {status for _, status in answers} == {200}
+    assert {"trades", "orders", "equity"} <= {path for path, _ in answers}
+    assert "events" not in {path for path, _ in answers}

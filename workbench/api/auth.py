@@ -13,6 +13,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from workbench.api.errors import failure_of
+from workbench.api.slashes import with_slashes
 from workbench.errors import ApiError, WorkbenchError
 from workbench.identity.principal import Principal
 from workbench.identity.roles import ONE_TIME_PERMISSIONS, PERMISSIONS, Permission
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 ACCESS_COOKIE = "workbench_access"
 REFRESH_COOKIE = "workbench_refresh"
+SESSION = "name"
+"""What routes call the session in their addresses."""
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _SOCKET_CODES = {401: 4401, 403: 4403, 404: 4404, 409: 4409, 429: 4429}
 
@@ -84,7 +87,7 @@ async def trader_of(connection: HTTPConnection, name: str | None = None) -> Trad
         The request or WebSocket, on a route with `permit`.
     name
         The session, when the address names it. Otherwise it is the one the API key is bound to, that of
-        header `X-Session`, the one joined last, or the only one that is open.
+        header `X-Session`, the one joined last while it is open, or the only one that is open.
 
     Raises
     ------
@@ -209,13 +212,25 @@ class Guard:
                     details={"missing": [str(permission) for permission in missing]},
                 )
             self.server.limits.spend(principal)
+            session = scope["path_params"].get(SESSION)
+            if session is not None:
+                scope["workbench.principal"] = self._within(principal, session)
         except WorkbenchError as error:
             self.server.metrics.refused(failure_of(error))
             if scope["type"] != "websocket":
                 raise
             await refuse_socket(scope, send, failure_of(error), self.server)
             return
+        scope["path_params"] = with_slashes(scope.get("path_params", {}))
         await self.app(scope, receive, send)
+
+    def _within(self, principal: Principal, session: str) -> Principal:
+        """Who somebody is in the session that the address names, where their role may not count."""
+        within = self.server.within(principal, session)
+        if not self.permissions <= within.permissions:
+            hub = self.server.hub(session)
+            raise self.server.access.not_run(principal, session, hub.session.classes)
+        return within
 
 
 def _lacking(principal: Principal, permission: Permission) -> str:

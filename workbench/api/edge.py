@@ -171,7 +171,7 @@ class Edge:
                 ms=round(seconds * 1000, 2),
                 request_id=scope["workbench.request_id"],
                 user=principal.name if principal is not None else "",
-                session=scope.get("path_params", {}).get("name", ""),
+                session=scope.get("workbench.session") or scope.get("path_params", {}).get("name", ""),
                 code=failure.code if failure is not None else "",
                 address=(scope.get("client") or ("",))[0],
             )

@@ -66,6 +66,10 @@ _AUTH_STATUS = {
     "busy": 503,
 }
 """Everything else that identity says is about who somebody is: 401."""
+_NO_DATABASE = (
+    "the users' database does not answer, so nobody can log in or be changed at the moment; "
+    "sessions go on for those who are logged in; try again in a moment"
+)
 _REFUSALS = {"unknown": 404, "invalid": 422, "refused": 422}
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="workbench"'}
 
@@ -87,7 +91,8 @@ def failure_of(error: Exception) -> ApiError:
     if isinstance(error, ConfigError | CommandError):
         return ApiError(422, "invalid", str(error))
     if isinstance(error, IdentityError):
-        return ApiError(503, "busy", str(error), headers={"Retry-After": "1"})
+        # Its own sentence names places of the server, which its log has.
+        return ApiError(503, "busy", _NO_DATABASE, headers={"Retry-After": "3"})
     if isinstance(error, RosterError):
         lines = [{"line": line, "what": what} for line, what in error.problems]
         return ApiError(422, "invalid", str(error), details={"problems": lines})

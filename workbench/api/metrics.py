@@ -97,6 +97,19 @@ class Metrics:
         for reason, count in sorted(self._failed_logins.items()):
             logins.add_metric([reason], count)
         yield logins
+        sockets = CounterMetricFamily(
+            "workbench_sockets_refused",
+            "WebSockets refused because there were too many, of one user or of one address.",
+            labels=["reason"],
+        )
+        for reason, count in sorted(self._server.sockets.refused.items()):
+            sockets.add_metric([reason], count)
+        yield sockets
+        yield GaugeMetricFamily(
+            "workbench_unknown_clients",
+            "Live connections that have not said whose they are.",
+            self._server.sockets.unknown,
+        )
         yield GaugeMetricFamily(
             "workbench_start_time_seconds", "When the server started (Unix time).", self._started_s
         )

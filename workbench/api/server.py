@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import structlog
 from starlette.requests import HTTPConnection
 
+from workbench.api.access import NOT_YOURS, Access
 from workbench.api.auth import Trader, with_article
-from workbench.api.boards import Boards
 from workbench.api.errors import Shape, native_shape
 from workbench.api.hub import Hub
 from workbench.api.limits import Limits
 from workbench.api.metrics import Metrics
 from workbench.api.settings import ServerSettings
-from workbench.api.sockets import Sockets
+from workbench.api.sockets import Socket, Sockets
 from workbench.domain.codes import SessionState
 from workbench.errors import ApiError
 from workbench.identity.principal import Principal, Revoked
@@ -23,6 +23,7 @@ from workbench.identity.roles import PERMISSIONS, Permission
 
 if TYPE_CHECKING:
     from workbench.identity.identity import Identity
+    from workbench.identity.rolls import Left
     from workbench.session.live.answer import Seat
     from workbench.session.live.session import LiveSession
     from workbench.session.live.sessions import Sessions
@@ -49,8 +50,8 @@ class Server:
         What it was told when it started.
     hubs
         By session name: views and gateway, for sessions that run in this process.
-    boards
-        Which leaderboards are hidden.
+    access
+        Whom a session is for, and who runs it.
     metrics, limits, sockets
         What is counted, how often one may ask, and who is connected.
     """
@@ -61,21 +62,24 @@ class Server:
         self.settings = settings
         self.hubs: dict[str, Hub] = {}
         self.limits = Limits(settings)
-        self.sockets = Sockets()
-        self.boards = Boards(settings.data / "server")
+        self.sockets = Sockets(user_max=settings.sockets_per_user, address_max=settings.sockets_per_address)
+        self.access = Access(identity)
         self.metrics = Metrics(self)
         self.log = structlog.get_logger("workbench.api")
         self.stopping = False
         self._shapes: list[tuple[str, Shape]] = []
         self._joined_last: dict[str, str] = {}
         self._on_attach: list[Callable[[Hub], None]] = []
-        self._forget_revoked: Callable[[], None] | None = None
+        self._stop_listening: list[Callable[[], None]] = []
 
     def start(self) -> None:
-        """Begin on the running loop: make the hubs of all sessions and listen for revocations."""
+        """Begin on the running loop: make the hubs of all sessions and listen for what no longer holds."""
         for name in self.sessions.names():
             self.attach(self.sessions.get(name))
-        self._forget_revoked = self.identity.on_revoked(self._revoked)
+        self._stop_listening = [
+            self.identity.on_revoked(self._revoked),
+            self.identity.rolls.on_left(self._left),
+        ]
 
     async def caught_up(self) -> None:
         """Wait until the views of all sessions show everything that was published up to now."""
@@ -85,9 +89,8 @@ class Server:
     def begin_stop(self) -> None:
         """Say that it is not ready any more and end the live connections; requests are still answered."""
         self.stopping = True
-        if self._forget_revoked is not None:
-            self._forget_revoked()
-            self._forget_revoked = None
+        while self._stop_listening:
+            self._stop_listening.pop()()
         self.sockets.close_all(GOING_AWAY, "the server stops; come back in a moment")
 
     def stop(self) -> None:
@@ -134,14 +137,80 @@ class Server:
             )
         return hub
 
+    def sees(self, principal: Principal, name: str) -> bool:
+        """Whether somebody may know of a session; of one that is not there everybody may."""
+        hub = self.hubs.get(name)
+        return hub is None or self.access.sees(principal, hub.session.classes)
+
+    def within(self, principal: Principal, name: str) -> Principal:
+        """Who somebody is in a session (`Access.within`); in one that is not there who they are.
+
+        Raises
+        ------
+        ApiError
+            403, when the session is not for them.
+        """
+        hub = self.hubs.get(name)
+        return principal if hub is None else self.access.within(principal, name, hub.session.classes)
+
+    def require_in(self, principal: Principal, hub: Hub, permission: Permission) -> None:
+        """Refuse what somebody's role would allow and this session does not.
+
+        Raises
+        ------
+        ApiError
+            403.
+        """
+        if permission not in self.within(principal, hub.name).permissions:
+            raise self.access.not_run(principal, hub.name, hub.session.classes)
+
+    def ending_of(self, principal: Principal, session: str) -> tuple[int, str] | None:
+        """With what a connection ends whose log-in or place in a class was lost during its handshake."""
+        if not self.identity.is_current(principal):
+            return REVOKED, "this log-in or key was revoked"
+        if not self.sees(principal, session):
+            return NOT_YOURS, _left_class(session)
+        return None
+
+    def public_hub(self, asked: str | None) -> Hub:
+        """The session that somebody means who is not logged in: the one they name, or the one open.
+
+        Raises
+        ------
+        ApiError
+            401 when it is for a class, 404 when there is none or none can be told.
+        """
+        names = self.running or list(self.hubs)
+        if not asked and len(names) != 1:
+            raise ApiError(404, "no_session", "name one of the sessions with header X-Session, or log in")
+        hub = self.hub(asked or names[0])
+        if hub.session.classes:
+            raise ApiError(
+                401, "unauthorized", f"session {hub.name} is for a class; log in, or send an API key"
+            )
+        return hub
+
+    @property
+    def running(self) -> list[str]:
+        """Names of the sessions that are not over."""
+        return [name for name, hub in self.hubs.items() if hub.session.state in _RUNNING]
+
     def session_name(self, principal: Principal, asked: str | None = None) -> str:
         """Which session a request means that may not name one.
 
         Raises
         ------
         ApiError
-            403 when a key is bound to another session, 404 or 409 when none can be told.
+            403 when a key is bound to another session or the session is for a class of others, 404 or 409
+            when none can be told.
         """
+        name = self._meant(principal, asked)
+        hub = self.hubs.get(name)
+        if hub is not None:
+            self.access.require(principal, name, hub.session.classes)
+        return name
+
+    def _meant(self, principal: Principal, asked: str | None) -> str:
         if principal.session:
             if asked and asked != principal.session:
                 raise ApiError(403, "forbidden", f"this API key trades in session {principal.session} alone")
@@ -149,9 +218,11 @@ class Server:
         if asked:
             return asked
         last = self._joined_last.get(principal.user_id)
-        if last in self.hubs:
+        seen = [name for name in self.hubs if self.sees(principal, name)]
+        running = [name for name in self.running if name in seen]
+        if last in running or (last in seen and not running):
+            # One that is over is followed only as long as no other is open.
             return last
-        running = [name for name, hub in self.hubs.items() if hub.session.state in _RUNNING]
         seated = [name for name in running if self.hubs[name].session.seat_of(principal.user_id)]
         for names in (seated, running):
             if len(names) == 1:
@@ -225,9 +296,36 @@ class Server:
 
     def _revoked(self, revoked: Revoked) -> None:
         """End the live connections of a revoked family, user or key."""
-        closed = self.sockets.close_where(revoked.matches, REVOKED, "this log-in or key was revoked")
+        closed = self.sockets.close_where(
+            lambda socket: socket.principal is not None and revoked.matches(socket.principal),
+            REVOKED,
+            "this log-in or key was revoked",
+        )
         if closed:
             self.log.info("sockets revoked", user=revoked.user_id, closed=closed)
+
+    def _left(self, left: Left) -> None:
+        """End what somebody sees of the sessions of a class that they left."""
+        for name, hub in self.hubs.items():
+            classes = hub.session.classes
+            if left.class_id not in classes:
+                continue
+
+            def ends(socket: Socket, name: str = name, classes: Sequence[str] = classes) -> bool:
+                who = socket.principal
+                if who is None or who.user_id != left.user_id or socket.session != name:
+                    return False
+                # Who ran the class sees everybody's orders on the connections of that time.
+                lost = left.ran and not self.access.runs(who, classes)
+                return lost or not self.access.sees(who, classes)
+
+            closed = self.sockets.close_where(ends, NOT_YOURS, _left_class(name))
+            if closed:
+                self.log.info("sockets of a class left", user=left.user_id, session=name, closed=closed)
+
+
+def _left_class(session: str) -> str:
+    return f"session {session} is for a class that you are no longer in"
 
 
 def server_of(connection: HTTPConnection) -> Server:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from workbench.api.sockets import ADDRESS_SOCKETS, USER_SOCKETS
+
 
 @dataclass(frozen=True, slots=True)
 class Rate:
@@ -56,6 +58,10 @@ class ServerSettings:
         Whether every request gets a line of log, rather than failures alone.
     behind_seconds_max
         How far behind the exchange its views may be before the server says that it is not ready.
+    sockets_per_user
+        WebSockets of one kind that one user may have open.
+    sockets_per_address
+        WebSockets of one address that have not said who they are.
     docs
         Whether `/docs` and `/openapi.json` are served.
     """
@@ -77,4 +83,6 @@ class ServerSettings:
     limited: bool = True
     log_requests: bool = False
     behind_seconds_max: float = 5.0
+    sockets_per_user: int = USER_SOCKETS
+    sockets_per_address: int = ADDRESS_SOCKETS
     docs: bool = True

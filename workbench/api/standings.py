@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -41,7 +41,7 @@ class _Fall:
     peak_micros: int = 0
     worst: float = 0.0
 
-    def follow(self, samples: list[EquitySample], start_micros: int) -> None:
+    def follow(self, samples: Sequence[EquitySample], start_micros: int) -> None:
         """Take in the samples since the last time."""
         if not self.seen:
             self.peak_micros = start_micros

@@ -2,11 +2,13 @@
 
 ASGI's `send` is a coroutine that wraps each message anew for each connection. Where the server is uvicorn's
 sans-I/O protocol without extensions, a message is a header and its content, and may as well be written to
-the transport at once. Everywhere else `Wire.of` gives None, and messages go through ASGI.
+the transport at once. Everywhere else `Wire.of` gives None, and messages go through ASGI: also where a
+version of uvicorn no longer has what is read here, which is nobody's public interface.
 """
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from starlette.types import Scope, Send
@@ -59,7 +61,7 @@ class Wire:
     def of(cls, scope: Scope) -> Wire | None:
         """The wire of an accepted WebSocket; None where messages must go through ASGI."""
         protocol: Any = getattr(scope.get(_SEND), "__self__", None)
-        if type(protocol) is not WebSocketsSansIOProtocol or protocol.conn.extensions:
+        if not isinstance(protocol, WebSocketsSansIOProtocol) or not _is_known(protocol):
             return None
         return cls(protocol)
 
@@ -74,3 +76,17 @@ class Wire:
             and not protocol.close_sent
             and not protocol.transport.is_closing()
         )
+
+
+def _is_known(protocol: Any) -> bool:
+    """Whether a protocol has all that is read of it, as it is known here, and no extension between."""
+    connection, transport = (getattr(protocol, name, None) for name in ("conn", "transport"))
+    return (
+        getattr(connection, "state", None) is OPEN
+        and getattr(connection, "extensions", None) == []
+        and isinstance(getattr(protocol, "writable", None), asyncio.Event)
+        and getattr(protocol, "disconnected", None) is False
+        and getattr(protocol, "close_sent", None) is False
+        and callable(getattr(transport, "write", None))
+        and callable(getattr(transport, "is_closing", None))
+    )

@@ -9,6 +9,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import TypeVar
 
+from workbench.domain.codes import OrderType, Side, TimeInForce
 from workbench.domain.config import FIRST_TRADER, Venue
 from workbench.domain.instruments import Instrument
 from workbench.domain.times import MAX_TIME_NS
@@ -178,6 +179,20 @@ def word(code: IntEnum) -> str:
     'stop_limit'
     """
     return code.name.lower()
+
+
+def words_of(kind: type[IntEnum]) -> dict[int, str]:
+    """Every code's word, by its number.
+
+    >>> words_of(Side)
+    {0: 'none', 1: 'buy', 2: 'sell'}
+    """
+    return {int(code): word(code) for code in kind}
+
+
+SIDES = words_of(Side)
+ORDER_TYPES = words_of(OrderType)
+TIMES_IN_FORCE = words_of(TimeInForce)
 
 
 def word_of(kind: type[Code], number: int) -> str:

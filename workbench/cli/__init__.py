@@ -522,11 +522,18 @@ def journal_verify(place: JournalPlace, data: Data = None) -> None:
 
 @journal_app.command(name="show")
 @sentences
-def journal_show(place: JournalPlace, data: Data = None) -> None:
+def journal_show(
+    place: JournalPlace,
+    data: Data = None,
+    *,
+    remarks: Annotated[
+        bool, typer.Option("--remarks", help="Every remark too: seats, names of orders, news, states.")
+    ] = False,
+) -> None:
     """Print the segments of a journal, what is in them, and its snapshots."""
     from workbench.cli.journaling import show_journal
 
-    show_journal(place, data)
+    show_journal(place, data, remarks=remarks)
 
 
 @journal_app.command(name="repair")
@@ -630,6 +637,10 @@ def serve(
         bool, typer.Option("--log-requests", help="Log every request, not failures alone.")
     ] = False,
     log_format: Annotated[str, typer.Option(help="json or text; text on a terminal, else json.")] = "",
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="Another setting, such as sign_up_rate=0.5/100."),
+    ] = None,
 ) -> None:
     """Serve live sessions to people and bots, everything in one process, until Ctrl-C."""
     from workbench.cli.compiling import say_if_compiling
@@ -660,6 +671,7 @@ def serve(
         docs=docs,
         log_requests=log_requests,
         log_format=log_format,
+        more=settings or [],
     )
 
 

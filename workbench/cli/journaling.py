@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import typer
 
 from workbench.cli.errors import DIFFERENT
+from workbench.cli.journal_remarks import remark_lines
+from workbench.domain.codes import SessionState
 from workbench.errors import JournalError
 from workbench.journal.archive import archive
 from workbench.journal.migrations import migrate
 from workbench.journal.place import JOURNAL, data_root, session_folder
-from workbench.journal.reader import about
+from workbench.journal.reader import about, read_remarks
 from workbench.journal.repair import repair
 from workbench.journal.verify import SegmentReport, Verdict, verify
+from workbench.session.live.opening import KIND, stored_classes
+from workbench.session.live.remarks import unpack_remark
 
 _NANOS = 1_000_000_000
 
@@ -58,13 +63,26 @@ def verify_journal(given: str, data: Path | None) -> None:
     )
 
 
-def show_journal(given: str, data: Path | None) -> None:
-    """Print what is in a journal."""
+def show_journal(given: str, data: Path | None, *, remarks: bool = False) -> None:
+    """Print what is in a journal, with every remark if they are wanted."""
     folder = journal_folder(given, data)
     verdict = verify(folder)
-    title = about(folder).get("title") if verdict.segments[0].chained else None
+    said = about(folder) if verdict.segments[0].chained else {}
+    title = said.get("title")
     typer.echo(f"{folder}" + (f": {title}" if title else ""))
-    heads = ("segment", "first", "last", "commands", "frames", "bytes", "epoch", "ends", "from", "to")
+    heads = (
+        "segment",
+        "first",
+        "last",
+        "commands",
+        "remarks",
+        "frames",
+        "bytes",
+        "epoch",
+        "ends",
+        "from",
+        "to",
+    )
     rows = [heads, *(_row(report) for report in verdict.segments)]
     widths = [max(len(row[i]) for row in rows) for i in range(len(heads))]
     for row in rows:
@@ -78,9 +96,36 @@ def show_journal(given: str, data: Path | None) -> None:
             f"snapshot of command {snapshot.seq}: {len(snapshot.data):,} bytes, "
             f"state hash {snapshot.state_hash}"
         )
+    if verdict.ok and KIND in said:
+        _say_live(folder, said)
     _say_findings(verdict)
     if not verdict.ok:
         raise typer.Exit(DIFFERENT)
+    if remarks:
+        for line in remark_lines(folder):
+            typer.echo(line)
+
+
+def _say_live(folder: Path, said: dict[str, Any]) -> None:
+    """Print what the remarks of a live session come to."""
+    seats = news = 0
+    state, speed, hidden = SessionState.DRAFT, "", False
+    for stored in read_remarks(folder):
+        remark = unpack_remark(stored.data, folder)
+        seats += len(remark.seats)
+        news += len(remark.news)
+        state = state if remark.state is None else SessionState(remark.state)
+        if remark.speed is not None:
+            speed = "max" if remark.speed[0] is None else f"{remark.speed[0]:g}"
+        hidden = hidden if remark.board_hidden is None else remark.board_hidden
+    board = "hidden" if hidden else "shown"
+    typer.echo(
+        f"live session in {state.name}: {_counted(seats, 'seat')} taken, {_counted(news, 'announcement')}, "
+        + (f"speed set to {speed}, " if speed else "")
+        + f"leaderboard {board}"
+    )
+    classes = stored_classes(said)
+    typer.echo(f"for the classes {', '.join(classes)}" if classes else "for everybody on its server")
 
 
 def _row(report: SegmentReport) -> tuple[str, ...]:
@@ -89,6 +134,7 @@ def _row(report: SegmentReport) -> tuple[str, ...]:
         str(report.first_seq),
         str(report.last_seq),
         f"{report.commands:,}",
+        f"{report.remarks:,}",
         f"{report.frames:,}",
         f"{report.bytes:,}",
         str(report.epoch),

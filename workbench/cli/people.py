@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
+from secrets import token_bytes
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
@@ -44,18 +45,15 @@ Database = Annotated[
 Name = Annotated[str, typer.Argument(help="The user's name.")]
 
 
-def _with_identity(
-    data: Path | None, database: str, work: Callable[[Identity], Awaitable[T]], *, new: bool = False
-) -> T:
-    """What `work` gives with the identity of a data root, which is made if it may be a `new` one."""
-    from workbench.api.place import database_url, secret_file, server_folder
+def _with_identity(data: Path | None, database: str, work: Callable[[Identity], Awaitable[T]]) -> T:
+    """What `work` gives with the identity of a data root; nothing is made where there is none."""
+    from workbench.api.place import database_url
     from workbench.identity.identity import Identity
-    from workbench.identity.secret import server_secret
     from workbench.identity.settings import IdentitySettings
     from workbench.journal.place import data_root
 
     root = data_root(data)
-    if not new and not database and not (root / "identity.db").exists():
+    if not database and not (root / "identity.db").is_file():
         raise ConfigError(
             "holds no users",
             str(root),
@@ -65,8 +63,10 @@ def _with_identity(
     async def run() -> T:
         identity = await Identity.open(
             database_url(root, database),
-            secret=server_secret(secret_file(server_folder(root))),
+            # Nobody logs in here, so nothing is signed by it.
+            secret=token_bytes(32),
             settings=IdentitySettings(reread_s=0),
+            make=False,
         )
         try:
             return await work(identity)
@@ -121,7 +121,7 @@ def add_user(
     async def work(identity: Identity) -> tuple[User, str]:
         return await identity.create_user(CONSOLE, name, role=chosen, email=email)
 
-    user, password = _with_identity(data, database, work, new=True)
+    user, password = _with_identity(data, database, work)
     typer.echo(f"{user.name} ({user.role}) was added; the password to use once is {password}")
 
 

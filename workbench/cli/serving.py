@@ -17,6 +17,7 @@ import uvloop
 from workbench.api.logs import set_up_logs
 from workbench.api.running import Running, Start
 from workbench.api.settings import ServerSettings
+from workbench.cli.serving_settings import settings_of
 from workbench.errors import ConfigError
 from workbench.identity.settings import IdentitySettings, SignUp
 from workbench.journal.place import data_root
@@ -49,6 +50,7 @@ def start_of(
     docs: bool,
     log_requests: bool,
     log_format: str,
+    more: list[str],
 ) -> None:
     """Make sense of the options of `workbench serve`, and serve."""
     if not session and (scenario is not None or name or lobby or speed or seats):
@@ -64,7 +66,9 @@ def start_of(
         raise ConfigError("a certificate and its key go together", "--certificate", "give --private-key too")
     if certificate is not None and private_key is not None:
         check_certificate(certificate, private_key)
+    of_server, of_users = settings_of(more)
     settings = ServerSettings(
+        **of_server,
         data=data_root(data),
         scenarios=scenario_folder(scenarios),
         secure=secure or certificate is not None,
@@ -78,7 +82,7 @@ def start_of(
         host=host,
         port=port,
         database=database,
-        identity=IdentitySettings(sign_up=sign_up_of(sign_up, host)),
+        identity=IdentitySettings(sign_up=sign_up_of(sign_up, host), **of_users),
         session=session,
         name=name,
         scenario=scenario,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -49,6 +49,7 @@ class AsyncClient:
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self.url = url_of(url)
+        self.timeout_s = timeout_s
         self.credentials = Credentials(token, refresh, key, secret)
         self._http = httpx.AsyncClient(base_url=self.url, timeout=timeout_s, transport=transport)
         self._renewing = asyncio.Lock()
@@ -96,19 +97,31 @@ class AsyncClient:
         file: str = "",
         draft: str = "",
         overrides: Mapping[str, Any] | None = None,
+        classes: Iterable[str] = (),
     ) -> AsyncSessionClient:
         """Make a session of a scenario's text, of a file in the server's scenario folder, or of a draft.
 
-        `overrides` are settings in the place of the scenario's, by their path, as in `{"seats.count": 40}`.
+        `overrides` are settings in the place of the scenario's, by their path, as in `{"seats.count": 40}`;
+        `classes` are ids of the classes that it is for, whose members alone see it.
         The session is in its lobby then; its `start` opens it.
         """
-        fields = {"scenario": scenario, "file": file, "draft": draft, "overrides": dict(overrides or {})}
+        fields = {
+            "scenario": scenario,
+            "file": file,
+            "draft": draft,
+            "overrides": dict(overrides or {}),
+            "classes": list(classes),
+        }
         await self.run(once(routes.create_session(name, fields)))
         return self.session(name)
 
     async def get(self, path: str, **query: Any) -> Any:
         """The answer of any other route, as plain JSON."""
         return await self.run(once(routes.anything("GET", path, query, None)))
+
+    async def download(self, path: str, **query: Any) -> bytes:
+        """The answer of a route that gives no JSON, such as a roster."""
+        return await self.run(once(routes.download(path, query)))
 
     async def post(self, path: str, **fields: Any) -> Any:
         """Send JSON to any other route; the body's fields are the keyword arguments."""
@@ -161,7 +174,11 @@ class AsyncClient:
         raise AssertionError("the last try returns or raises")
 
     async def fetch(self, call: Call[Any]) -> bytes:
-        """The body of an answer; a token that has expired is renewed first."""
+        """The body of an answer."""
+        return (await self.answer(call)).content
+
+    async def answer(self, call: Call[Any]) -> httpx.Response:
+        """An answer that is no failure; a token that has expired is renewed first."""
         if self.credentials.due and call.path not in routes.OPEN:
             await self.renew(self.credentials.turn)
         turn = self.credentials.turn
@@ -171,7 +188,7 @@ class AsyncClient:
             response = await self._once(call)
         if response.status_code >= 400:  # noqa: PLR2004 - failures begin here
             raise failure(response.status_code, response.content, response.headers)
-        return response.content
+        return response
 
     async def renew(self, turn: int) -> None:
         """Renew the tokens, unless somebody has since `turn`."""

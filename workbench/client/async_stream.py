@@ -11,11 +11,12 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 from websockets.typing import Subprotocol
 
-from workbench.client import routes
+from workbench.client import routes, trading
 from workbench.client.calls import failure
 from workbench.client.conversation import FOR_GOOD, MESSAGE_BYTES, PAUSES_S, Conversation, refusal
 from workbench.client.sending import socket_url
 from workbench.client.state import Change, Row, StreamState
+from workbench.client.trading import Number
 from workbench.domain.frames import Ack, CloseCode, Refused
 from workbench.errors import ClientError, StreamError, UnansweredError, WorkbenchError
 
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 class AsyncStream:
     """What happens in a session, as it happens. Broken connections are opened again and miss nothing.
 
-    Use it as a context manager; it reads from its beginning to its end.
+    Use it as a context manager; it reads from its beginning to its end, so orders and iteration go on side by
+    side.
 
     Parameters
     ----------
@@ -41,7 +43,7 @@ class AsyncStream:
     """
 
     def __init__(
-        self, client: AsyncClient, session: str, topics: Iterable[str], *, packed: bool = True
+        self, client: AsyncClient, session: str, topics: Iterable[str] | str, *, packed: bool = True
     ) -> None:
         self.reconnects = 0
         self._client = client
@@ -64,24 +66,78 @@ class AsyncStream:
 
     async def __aiter__(self) -> AsyncIterator[Change]:
         """Every change, until the stream ends."""
-        while True:
-            change = await self._changes.get()
-            if change is None:
-                self._raise()
-                return
+        while (change := await self.next()) is not None:
             yield change
 
-    async def place(self, **fields: Any) -> Ack:
-        """Place an order; the fields are those of `PlaceOrder`. See `Stream.place`."""
+    async def next(self, timeout_s: float | None = None) -> Change | None:
+        """The next change; None when none comes in time, or the stream was closed.
+
+        Raises
+        ------
+        StreamError
+            When the server ended the stream for good.
+        ApiError
+            When a topic was refused.
+        """
+        try:
+            async with asyncio.timeout(timeout_s):
+                change = await self._changes.get()
+        except TimeoutError:
+            return None
+        if change is None:
+            self._changes.put_nowait(None)
+            self._raise()
+        return change
+
+    async def place(
+        self,
+        symbol: str,
+        side: str,
+        quantity: Number | None = None,
+        *,
+        limit: Number | None = None,
+        stop: Number | None = None,
+        time_in_force: str = "day",
+        client_order_id: str = "",
+        **terms: Any,
+    ) -> Ack:
+        """Place an order over the stream, as `SessionClient.place` does over REST.
+
+        The acknowledgement has the order and its legs as they stand; it is durable then.
+
+        Raises
+        ------
+        ApiError
+            When it is refused.
+        UnansweredError
+            When the connection broke before the answer came: its `client:ID` says what became of it, as
+            `SessionClient.place` asks by itself.
+        """
+        fields = trading.order_fields(
+            symbol, side, quantity, limit, stop, time_in_force, client_order_id, terms
+        )
         return await self._order("place", fields)
 
-    async def replace(self, **fields: Any) -> Ack:
-        """Replace an order; the fields are those of `ReplaceOrder`."""
-        return await self._order("replace", fields)
+    async def replace(
+        self,
+        order: int | str,
+        *,
+        quantity: Number | None = None,
+        limit: Number | None = None,
+        stop: Number | None = None,
+        **terms: Any,
+    ) -> Ack:
+        """Change an open order, by its id or `client:ID`; its successor has an id of its own."""
+        fields = trading.change_fields(quantity, limit, stop, terms)
+        return await self._order("replace", {**fields, "order": order})
 
     async def cancel(self, order: int | str) -> Ack:
-        """Cancel an order by its id or `client:ID`."""
+        """Cancel an open order, by its id or `client:ID`."""
         return await self._order("cancel", {"order": order})
+
+    async def cancel_all(self, symbol: str = "") -> Ack:
+        """Cancel all one's open orders, or those in one instrument."""
+        return await self._order("cancel_all", {"symbol": symbol})
 
     async def subscribe(self, *topics: str) -> None:
         """Follow further topics."""
@@ -100,7 +156,10 @@ class AsyncStream:
         self._answers[number] = answer
         try:
             await socket.send(content)
-            return await answer
+            async with asyncio.timeout(self._client.timeout_s):
+                return await answer
+        except TimeoutError as error:
+            raise UnansweredError("the stream gave no answer to an order", self._url) from error
         except ConnectionClosed as error:
             raise UnansweredError(f"the stream broke while an order was sent: {error}", self._url) from error
         finally:

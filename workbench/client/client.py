@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -62,6 +62,7 @@ class Client:
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self.url = url_of(url)
+        self.timeout_s = timeout_s
         self.credentials = Credentials(token, refresh, key, secret)
         self._http = httpx.Client(base_url=self.url, timeout=timeout_s, transport=transport)
         self._renewing = threading.Lock()
@@ -109,19 +110,31 @@ class Client:
         file: str = "",
         draft: str = "",
         overrides: Mapping[str, Any] | None = None,
+        classes: Iterable[str] = (),
     ) -> SessionClient:
         """Make a session of a scenario's text, of a file in the server's scenario folder, or of a draft.
 
-        `overrides` are settings in the place of the scenario's, by their path, as in `{"seats.count": 40}`.
+        `overrides` are settings in the place of the scenario's, by their path, as in `{"seats.count": 40}`;
+        `classes` are ids of the classes that it is for, whose members alone see it.
         The session is in its lobby then; its `start` opens it.
         """
-        fields = {"scenario": scenario, "file": file, "draft": draft, "overrides": dict(overrides or {})}
+        fields = {
+            "scenario": scenario,
+            "file": file,
+            "draft": draft,
+            "overrides": dict(overrides or {}),
+            "classes": list(classes),
+        }
         self.run(once(routes.create_session(name, fields)))
         return self.session(name)
 
     def get(self, path: str, **query: Any) -> Any:
         """The answer of any other route, as plain JSON."""
         return self.run(once(routes.anything("GET", path, query, None)))
+
+    def download(self, path: str, **query: Any) -> bytes:
+        """The answer of a route that gives no JSON, such as a roster."""
+        return self.run(once(routes.download(path, query)))
 
     def post(self, path: str, **fields: Any) -> Any:
         """Send JSON to any other route; the body's fields are the keyword arguments."""

@@ -13,6 +13,7 @@ from workbench.domain.frames import (
     MSGPACK_PROTOCOL,
     Ack,
     AnyFrame,
+    CancelAll,
     CancelOrder,
     CloseCode,
     Fault,
@@ -23,7 +24,7 @@ from workbench.domain.frames import (
     ReplaceOrder,
     Request,
 )
-from workbench.errors import ApiError, StreamError
+from workbench.errors import ApiError, ClientError, StreamError
 
 PAUSES_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 """Pauses before a broken stream is opened again; the last one for every further time."""
@@ -37,6 +38,11 @@ _FRAMES = list[AnyFrame]
 class Conversation:
     """Topics, requests and answers of one stream over all its connections.
 
+    Raises
+    ------
+    StreamError
+        When there is no topic.
+
     Attributes
     ----------
     state
@@ -45,8 +51,13 @@ class Conversation:
         What the server said first on the present connection.
     """
 
-    def __init__(self, topics: Iterable[str], *, packed: bool) -> None:
-        self.topics = list(dict.fromkeys(topics))
+    def __init__(self, topics: Iterable[str] | str, *, packed: bool) -> None:
+        self.topics = list(dict.fromkeys([topics] if isinstance(topics, str) else topics))
+        if not self.topics:
+            raise StreamError(
+                "a stream without a topic tells nothing",
+                remedy="name topics such as market:ACME or orders",
+            )
         self.state = StreamState()
         self.hello: Hello | None = None
         self.packed = packed
@@ -89,14 +100,25 @@ class Conversation:
         return self._last_id, self._encode(Request(id=self._last_id, **fields))
 
     def order(self, verb: str, fields: dict[str, Any]) -> tuple[int, bytes]:
-        """An order's request: `place`, `replace` or `cancel`."""
+        """An order's request: `place`, `replace`, `cancel` or `cancel_all`.
+
+        Raises
+        ------
+        ClientError
+            When it has a term that there is not, or one that makes no sense.
+        """
         kinds: dict[str, type[msgspec.Struct]] = {
             "place": PlaceOrder,
             "replace": ReplaceOrder,
             "cancel": CancelOrder,
+            "cancel_all": CancelAll,
         }
         chosen = {name: value for name, value in fields.items() if value is not None}
-        return self.request(**{verb: msgspec.convert(chosen, kinds[verb], strict=False)})
+        try:
+            asked = msgspec.convert(chosen, kinds[verb], strict=False)
+        except msgspec.ValidationError as error:
+            raise ClientError(f"the order makes no sense: {error}") from error
+        return self.request(**{verb: asked})
 
     def take(self, content: str | bytes) -> list[Change | Ack | Refused | Pong]:
         """Fold in a message; what it told, in order.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from workbench.client import routes, trading
@@ -18,6 +17,7 @@ from workbench.client.models import (
     Seat,
     Session,
 )
+from workbench.client.trading import Number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from workbench.client.stream import Stream
 
 T = TypeVar("T")
-Number = Decimal | int | float | str
-"""A price or quantity: a float is taken as it prints."""
 
 
 class SessionClient:
@@ -87,8 +85,8 @@ class SessionClient:
         """Show what happened; nothing is added any more."""
         return self._ask(routes.move(self._base, "debrief", {}))
 
-    def set_speed(self, speed: float | None) -> Session:
-        """Let exchange time run faster or slower; None is as fast as possible."""
+    def set_speed(self, speed: float | str | None) -> Session:
+        """Let exchange time run faster or slower; `"max"` (or None) is as fast as possible."""
         return self._ask(routes.move(self._base, "speed", {"speed": speed}))
 
     def halt(self, *symbols: str) -> list[Instrument]:
@@ -253,14 +251,14 @@ class SessionClient:
         """Announcements, the newest first."""
         return self._ask(routes.news(self._base, limit))
 
-    def stream(self, topics: Iterable[str], *, packed: bool = True) -> Stream:
+    def stream(self, topics: Iterable[str] | str, *, packed: bool = True) -> Stream:
         """What happens, as it happens; see docs/stream.md for topics.
 
         Parameters
         ----------
         topics
-            Such as `market:ACME`, `depth:ACME`, `trades:ACME`, `candles:ACME:1m`, `orders`, `positions`,
-            `account`, `news`, `session`.
+            At least one, such as `market:ACME`, `depth:ACME`, `trades:ACME`, `candles:ACME:1m`, `orders`,
+            `positions`, `account`, `news`, `session`.
         packed
             Whether msgpack is spoken rather than JSON.
         """

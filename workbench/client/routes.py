@@ -179,7 +179,9 @@ def leaderboard(base: str) -> Call[Any]:
 
 def control(base: str, verb: str, fields: dict[str, Any]) -> Call[Any]:
     """What an instructor does to a session: open, pause, close, speed, halt, announce and the like."""
-    return Call("POST", f"{base}/{segment(verb)}", as_plain, body=body_of(fields), repeatable=False)
+    return Call(
+        "POST", f"{base}/{segment(verb)}", as_plain, body=msgspec.json.encode(fields), repeatable=False
+    )
 
 
 def create_session(name: str, fields: dict[str, Any]) -> Call[Session]:
@@ -225,9 +227,14 @@ def upload(path: str, content: bytes | str, content_type: str) -> Call[Any]:
     return Call("POST", path, as_plain, body=body, repeatable=False, content_type=content_type)
 
 
+def download(path: str, query: dict[str, Any]) -> Call[bytes]:
+    """Any route that is read, as it is."""
+    return Call("GET", path, bytes, given(**query))
+
+
 def anything(method: str, path: str, query: dict[str, Any], fields: dict[str, Any] | None) -> Call[Any]:
-    """Any route as plain JSON."""
-    body = None if fields is None else body_of(fields)
+    """Any route as plain JSON; a field that is None is sent as null."""
+    body = None if fields is None else msgspec.json.encode(fields)
     return Call(method, path, as_plain, given(**query), body, repeatable=method == "GET")
 
 

@@ -13,11 +13,12 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketExce
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-from workbench.client import routes
+from workbench.client import routes, trading
 from workbench.client.calls import failure
 from workbench.client.conversation import FOR_GOOD, MESSAGE_BYTES, PAUSES_S, Conversation, refusal
 from workbench.client.sending import socket_url
 from workbench.client.state import Change, Row, StreamState
+from workbench.client.trading import Number
 from workbench.domain.frames import Ack, CloseCode, Refused
 from workbench.errors import ClientError, StreamError, UnansweredError
 
@@ -53,7 +54,9 @@ class Stream:
     ...         print(change.topic, change.kind, change.rows)
     """
 
-    def __init__(self, client: Client, session: str, topics: Iterable[str], *, packed: bool = True) -> None:
+    def __init__(
+        self, client: Client, session: str, topics: Iterable[str] | str, *, packed: bool = True
+    ) -> None:
         self.reconnects = 0
         self._client = client
         self._talk = Conversation(topics, packed=packed)
@@ -80,7 +83,7 @@ class Stream:
                 yield found
 
     def next(self, timeout_s: float | None = None) -> Change | None:
-        """The next change; None when none comes in time.
+        """The next change; None when none comes in time, or the stream was closed.
 
         Raises
         ------
@@ -99,21 +102,55 @@ class Stream:
             self._read(left)
         return self._waiting.popleft()
 
-    def place(self, timeout_s: float = 30.0, **fields: Any) -> Ack:
-        """Place an order over the stream; the fields are those of `PlaceOrder`.
+    def place(
+        self,
+        symbol: str,
+        side: str,
+        quantity: Number | None = None,
+        *,
+        limit: Number | None = None,
+        stop: Number | None = None,
+        time_in_force: str = "day",
+        client_order_id: str = "",
+        **terms: Any,
+    ) -> Ack:
+        """Place an order over the stream, as `SessionClient.place` does over REST.
 
-        `UnansweredError` says that the connection broke before the answer came: its `client:ID` says what
-        became of it, as `SessionClient.place` asks by itself.
+        The acknowledgement has the order and its legs as they stand; it is durable then.
+
+        Raises
+        ------
+        ApiError
+            When it is refused.
+        UnansweredError
+            When the connection broke before the answer came: its `client:ID` says what became of it, as
+            `SessionClient.place` asks by itself.
         """
-        return self._order("place", fields, timeout_s)
+        fields = trading.order_fields(
+            symbol, side, quantity, limit, stop, time_in_force, client_order_id, terms
+        )
+        return self._order("place", fields)
 
-    def replace(self, timeout_s: float = 30.0, **fields: Any) -> Ack:
-        """Replace an order; the fields are those of `ReplaceOrder`."""
-        return self._order("replace", fields, timeout_s)
+    def replace(
+        self,
+        order: int | str,
+        *,
+        quantity: Number | None = None,
+        limit: Number | None = None,
+        stop: Number | None = None,
+        **terms: Any,
+    ) -> Ack:
+        """Change an open order, by its id or `client:ID`; its successor has an id of its own."""
+        fields = trading.change_fields(quantity, limit, stop, terms)
+        return self._order("replace", {**fields, "order": order})
 
-    def cancel(self, order: int | str, timeout_s: float = 30.0) -> Ack:
-        """Cancel an order by its id or `client:ID`."""
-        return self._order("cancel", {"order": order}, timeout_s)
+    def cancel(self, order: int | str) -> Ack:
+        """Cancel an open order, by its id or `client:ID`."""
+        return self._order("cancel", {"order": order})
+
+    def cancel_all(self, symbol: str = "") -> Ack:
+        """Cancel all one's open orders, or those in one instrument."""
+        return self._order("cancel_all", {"symbol": symbol})
 
     def subscribe(self, *topics: str) -> None:
         """Follow further topics."""
@@ -130,14 +167,14 @@ class Stream:
 
     # ------------------------------------------------------------------ the socket
 
-    def _order(self, verb: str, fields: dict[str, Any], timeout_s: float) -> Ack:
+    def _order(self, verb: str, fields: dict[str, Any]) -> Ack:
         number, content = self._talk.order(verb, fields)
         socket = self._open()
         try:
             socket.send(content)
         except ConnectionClosed as error:
             raise UnansweredError(f"the stream broke while an order was sent: {error}", self._url) from error
-        end = time.monotonic() + timeout_s
+        end = time.monotonic() + self._client.timeout_s
         while True:
             left = end - time.monotonic()
             answer = self._read(left, number) if left > 0 else None

@@ -23,6 +23,9 @@ TABLES_OF_TAIL = ("trades", "quotes", "events", "orders", "positions", "equity")
 """Tables with a tail; candles, round trips and closed lots are as old as the last publish."""
 
 
+_EVERYBODYS = "events"
+"""The table whose tail only who may read the class is given."""
+_READ_CLASS = "read_class"
 _TRIES = 5
 """How often the manifests may move on while the tails are asked for."""
 
@@ -42,7 +45,7 @@ class TailCatalog(Catalog):
     def __init__(self, *arguments: Any, client: Client, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self._client = client
-        self._asked = False
+        self._asked: tuple[str, ...] = ()
         self.seqs: dict[str, int] = {}
 
     def refresh(self) -> None:
@@ -68,7 +71,9 @@ class TailCatalog(Catalog):
     def _make_tables(self) -> None:
         if self._asked:
             return
-        self._asked = True
+        # Asking for what is refused would be a warning in the server's log for every query.
+        may_read = _READ_CLASS in self._client.me()["permissions"]
+        self._asked = tuple(table for table in TABLES_OF_TAIL if may_read or table != _EVERYBODYS)
         with self._database.cursor() as cursor:
             for table in TABLES_OF_TAIL:
                 self._put(cursor, table, [])
@@ -76,7 +81,7 @@ class TailCatalog(Catalog):
     def _fetch(self, manifest: Manifest) -> dict[str, pa.Table] | None:
         """A session's tail; None when the server does not run it."""
         until, tail = 0, {}
-        for table in TABLES_OF_TAIL:
+        for table in self._asked:
             call = arrow(manifest.session, table, manifest.seq, until)
             try:
                 rows, seq = self._client.read_arrow(call)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -9,6 +10,8 @@ from workbench.client.calls import Call, Plan, as_struct, body_of, segment
 from workbench.client.models import Order
 from workbench.errors import ApiError, UnansweredError
 
+Number = Decimal | int | float | str
+"""A price or quantity: a float is taken as it prints."""
 TRIES = 4
 """How often a request is sent whose answer does not come and that was not done."""
 
@@ -96,7 +99,11 @@ def order_fields(
     client_order_id: str,
     terms: dict[str, Any],
 ) -> dict[str, Any]:
-    """A new order's fields; its type follows from its prices unless it is said."""
+    """A new order's fields; its type follows from its prices unless it is said.
+
+    `limit_price` and `stop_price`, as REST calls them, are taken for `limit` and `stop`.
+    """
+    limit, stop = terms.get("limit_price", limit), terms.get("stop_price", stop)
     trailing = terms.get("trail_amount") is not None or terms.get("trail_percent") is not None
     by_prices = {
         (False, False): "trailing_stop" if trailing else "market",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import httpx
 import pytest
 from alpaca.common.exceptions import APIError
@@ -137,6 +139,22 @@ def test_activities_page_through_fills_fees_and_grants(served: Served, trader: P
     assert [item["activity_type"] for item in get("/account/activities/FILL")] == ["FILL", "FILL"]
     assert len(get("/account/activities", {"activity_types": "JNLC,INT"})) == 1
     assert len(get("/account/activities", {"category": "non_trade_activity"})) == 4
+    for count, item in enumerate(found):
+        after = get("/account/activities", {"direction": "asc", "since_seq": item["seq"]})
+        assert after == [each for each in found[count:] if each["seq"] > item["seq"]]
+    with pytest.raises(APIError) as wrong:
+        get("/account/activities", {"since_seq": "yesterday"})
+    assert code_of(wrong.value) == (422, 40010001)
+
+
+def test_the_walls_time_stands_beside_the_sessions(served: Served, trader: Person) -> None:
+    answer = httpx.get(f"{served.url}/v2/account", headers=trader.headers)
+    body = answer.json()
+    assert body["sim_time"] == answer.headers["x-sim-time"]
+    listed = httpx.get(f"{served.url}/v2/orders", headers=trader.headers)
+    now = datetime.now(UTC)
+    for text in (body["wall_timestamp"], answer.headers["x-wall-time"], listed.headers["x-wall-time"]):
+        assert abs((datetime.fromisoformat(text) - now).total_seconds()) < 60
 
 
 def test_who_may_ask(served: Served, trader: Person) -> None:

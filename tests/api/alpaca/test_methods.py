@@ -17,6 +17,7 @@ import pytest
 from alpaca.common.exceptions import APIError
 from alpaca.data import requests as data
 from alpaca.data.enums import MarketType, MostActivesBy
+from alpaca.data.historical.corporate_actions import CorporateActionsClient
 from alpaca.data.timeframe import TimeFrame
 from alpaca.trading import requests as trade
 from alpaca.trading.enums import CorporateActionType, OrderSide, TimeInForce
@@ -34,7 +35,14 @@ from tests.api.alpaca.conftest import (
 PAGE = Path(__file__).parents[3] / "docs" / "alpaca.md"
 BEGIN, END = "<!-- methods: begin -->\n", "<!-- methods: end -->\n"
 START = datetime.now(UTC) - timedelta(days=3)
-CLIENTS = (TradingClient, StockHistoricalDataClient, CryptoHistoricalDataClient, NewsClient, ScreenerClient)
+CLIENTS = (
+    TradingClient,
+    StockHistoricalDataClient,
+    CryptoHistoricalDataClient,
+    NewsClient,
+    ScreenerClient,
+    CorporateActionsClient,
+)
 
 
 def _limit(**more: Any) -> trade.LimitOrderRequest:
@@ -147,7 +155,10 @@ SCREENER: dict[str, Callable[[Any], Any]] = {
         data.MarketMoversRequest(market_type=MarketType.STOCKS)
     ),
 }
-CALLS = dict(zip(CLIENTS, (TRADING, STOCKS, CRYPTO, NEWS, SCREENER), strict=True))
+CORPORATE: dict[str, Callable[[Any], Any]] = {
+    "get_corporate_actions": lambda c: c.get_corporate_actions(data.CorporateActionsRequest())
+}
+CALLS = dict(zip(CLIENTS, (TRADING, STOCKS, CRYPTO, NEWS, SCREENER, CORPORATE), strict=True))
 NOT_OFFERED = {
     "exercise_options_position",
     "get_option_contract",

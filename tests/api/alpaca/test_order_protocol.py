@@ -61,3 +61,17 @@ def test_nonsense_is_answered_and_loses_nothing(message: Any) -> None:
     assert said.messages[0]["stream"] == "error"
     assert not said.close
     assert protocol.listening
+
+
+def test_since_seq_is_taken_with_the_list_and_forgotten_with_it() -> None:
+    protocol = OrderProtocol()
+    protocol.authenticated(True)
+    data = {"streams": ["trade_updates"], "since_seq": 7}
+    said = protocol.receive({"action": "listen", "data": data})
+    assert (said.messages[0]["data"], protocol.since_seq) == (data, 7)
+    for wrong in (-1, "7", True, 1.5):
+        said = protocol.receive({"action": "listen", "data": {**data, "since_seq": wrong}})
+        assert "since_seq must be" in said.messages[0]["data"]["error"]
+        assert not said.changed
+    protocol.receive(LISTEN)
+    assert protocol.since_seq is None

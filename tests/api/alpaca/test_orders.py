@@ -9,6 +9,7 @@ import httpx
 import pytest
 from alpaca.common.exceptions import APIError
 from alpaca.trading.enums import OrderClass, OrderSide, OrderStatus, OrderType, QueryOrderStatus, TimeInForce
+from alpaca.trading.models import Order
 from alpaca.trading.requests import (
     GetOrderByIdRequest,
     GetOrdersRequest,
@@ -319,3 +320,108 @@ def test_anothers_order_is_not_found(trader: Person, maker: Person) -> None:
         with pytest.raises(APIError) as error:
             work()
         assert code_of(error.value) == (404, 40410000)
+
+
+def test_a_refused_order_leaves_its_client_order_id_free(trader: Person) -> None:
+    name = f"again-{trader.name}"
+    with pytest.raises(APIError) as refused:
+        trader.limit("AAPL", "buy", 1_000_000, 100, client_order_id=name)
+    assert code_of(refused.value) == (403, 40310000)
+    with pytest.raises(APIError) as missing:
+        trader.trading.get_order_by_client_id(name)
+    assert code_of(missing.value) == (404, 40410000)
+    order = trader.limit("AAPL", "buy", 10, 99, client_order_id=name)
+    assert order.client_order_id == name
+    with pytest.raises(APIError) as taken:
+        trader.limit("AAPL", "buy", 10, 99, client_order_id=name)
+    assert code_of(taken.value) == (422, 40010001)
+    # A change that is refused takes nothing either.
+    other = f"changed-{trader.name}"
+    with pytest.raises(APIError):
+        trader.trading.replace_order_by_id(
+            order.id, ReplaceOrderRequest(qty=1_000_000, client_order_id=other)
+        )
+    changed = trader.trading.replace_order_by_id(order.id, ReplaceOrderRequest(qty=5, client_order_id=other))
+    assert changed.client_order_id == other
+
+
+def test_a_refused_bracket_leaves_its_client_order_id_free(trader: Person) -> None:
+    name = f"bracket-{trader.name}"
+    more = {
+        "order_class": OrderClass.BRACKET,
+        "take_profit": TakeProfitRequest(limit_price=110),
+        "stop_loss": StopLossRequest(stop_price=95),
+        "client_order_id": name,
+    }
+    with pytest.raises(APIError):
+        trader.limit("AAPL", "buy", 1_000_000, 100, **more)
+    order = trader.limit("AAPL", "buy", 10, 99, **more)
+    assert trader.trading.get_order_by_client_id(name).id == order.id
+
+
+def test_the_time_in_force_of_an_order_stays(trader: Person) -> None:
+    order = trader.limit("AAPL", "buy", 10, 99)
+    with pytest.raises(APIError) as refused:
+        trader.trading.replace_order_by_id(order.id, ReplaceOrderRequest(time_in_force=TimeInForce.GTC))
+    assert code_of(refused.value) == (422, 42210000)
+    assert refused.value.message == (
+        "time_in_force of an order stays day here: cancel the order and place one that is gtc"
+    )
+    changed = trader.trading.replace_order_by_id(
+        order.id, ReplaceOrderRequest(time_in_force=TimeInForce.DAY, qty=5)
+    )
+    assert (changed.qty, changed.time_in_force) == ("5", TimeInForce.DAY)
+
+
+def test_an_oco_closes_a_position(trader: Person, maker: Person) -> None:
+    def oco(qty: int) -> object:
+        return trader.trading.submit_order(
+            LimitOrderRequest(
+                symbol="SPY",
+                qty=qty,
+                side=OrderSide.SELL,
+                time_in_force=TimeInForce.GTC,
+                order_class=OrderClass.OCO,
+                take_profit=TakeProfitRequest(limit_price=440),
+                stop_loss=StopLossRequest(stop_price=360),
+            )
+        )
+
+    for held, wanted in ((0, 5), (5, 6)):
+        if held:
+            maker.limit("SPY", "sell", held, 400)
+            trader.market("SPY", "buy", held)
+        with pytest.raises(APIError) as refused:
+            oco(wanted)
+        assert code_of(refused.value) == (422, 42210000)
+        assert "oco orders must be exit orders" in refused.value.message
+    assert oco(5).order_class == OrderClass.OCO
+
+
+@pytest.mark.parametrize(("side", "take", "stop"), [("buy", 450, 400), ("sell", 350, 400)])
+def test_a_stop_loss_lies_on_the_losing_side_of_the_market(
+    trader: Person, maker: Person, side: str, take: float, stop: float
+) -> None:
+    maker.limit("SPY", "sell", 1, 400)
+    trader.market("SPY", "buy", 1)
+    more = {"order_class": OrderClass.BRACKET, "take_profit": TakeProfitRequest(limit_price=take)}
+    with pytest.raises(APIError) as refused:
+        trader.market("SPY", side, 1, stop_loss=StopLossRequest(stop_price=stop), **more)
+    assert code_of(refused.value) == (422, 42210000)
+    assert "stop_loss.stop_price must be" in refused.value.message
+    better = stop - 0.01 if side == "buy" else stop + 0.01
+    maker.limit("SPY", "sell" if side == "buy" else "buy", 1, 400)
+    assert trader.market("SPY", side, 1, stop_loss=StopLossRequest(stop_price=better), **more).legs
+
+
+def test_an_order_that_the_exchange_ended_says_why(trader: Person) -> None:
+    def reason_of(order: Order) -> str | None:
+        found = httpx.get(f"{trader.url}/v2/orders/{order.id}", headers=trader.headers).json()
+        assert found["status"] == order.status.value == "canceled"
+        return found["reject_reason"]
+
+    assert reason_of(trader.market("AAPL", "buy", 1)) == "no_liquidity"
+    assert reason_of(trader.limit("AAPL", "buy", 1, 90, time_in_force=TimeInForce.FOK)) == "fill_or_kill"
+    resting = trader.limit("AAPL", "buy", 1, 90)
+    trader.trading.cancel_order_by_id(resting.id)
+    assert reason_of(trader.trading.get_order_by_id(resting.id)) is None

@@ -2,24 +2,56 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from queue import Queue
 
 import pytest
 
 from tests.api.alpaca.conftest import Person, Served
 from tests.conftest import ROOT
+from workbench.api.running import Running, Start
+from workbench.api.settings import ServerSettings
+from workbench.identity.settings import IdentitySettings, SignUp
 
 BOTS = ROOT / "notebooks" / "exploration"
 pytestmark = pytest.mark.slow
 
 
 def run(*arguments: str) -> str:
-    done = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, check=False, timeout=180)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("APCA_")}
+    done = subprocess.run(
+        arguments, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=180
+    )
     assert done.returncode == 0, done.stderr + done.stdout
     return done.stdout
+
+
+@contextmanager
+def serving_in_a_thread(running: Running) -> Iterator[str]:
+    """The address of a server while it runs."""
+    addresses: Queue[tuple[str, asyncio.AbstractEventLoop]] = Queue()
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        await running.run(ready=lambda each: addresses.put((each.url, loop)), signals=False)
+
+    thread = threading.Thread(target=asyncio.run, args=(main(),), name="served as README says")
+    thread.start()
+    url, loop = addresses.get(timeout=180)
+    try:
+        yield url
+    finally:
+        loop.call_soon_threadsafe(running.stop)
+        thread.join(60)
+        assert not thread.is_alive()
 
 
 @pytest.fixture(autouse=True)
@@ -67,15 +99,41 @@ def test_bracket_bot_says_what_is_wrong_in_a_sentence(
     assert "Traceback" not in done.stderr
 
 
-def test_starter_notebook_runs_from_top_to_bottom(served: Served, trader: Person, tmp_path: Path) -> None:
-    out = tmp_path / "ran.ipynb"
-    parameters = {"url": served.url, "key": trader.key, "secret": trader.secret, "quantity": "5"}
+def run_notebook(out: Path, **parameters: str) -> str:
+    """What the starter notebook printed, executed from top to bottom without a key in the environment."""
     given = [word for name, value in parameters.items() for word in ("-p", name, value)]
     notebook = str(BOTS / "starter_bot.ipynb")
     run(sys.executable, "-m", "papermill", "--no-progress-bar", *given, notebook, str(out))
     outputs = [output for cell in json.loads(out.read_text())["cells"] for output in cell.get("outputs", [])]
-    printed = "".join("".join(output.get("text", "")) for output in outputs)
+    return "".join("".join(output.get("text", "")) for output in outputs)
+
+
+def test_starter_notebook_runs_from_top_to_bottom(served: Served, trader: Person, tmp_path: Path) -> None:
+    printed = run_notebook(
+        tmp_path / "ran.ipynb", url=served.url, key=trader.key, secret=trader.secret, quantity="5"
+    )
+    assert "signed up" not in printed
     assert "bought 5 at 100.5: filled" in printed
     assert "after cancelling: canceled" in printed
     assert "sold 5 at 99.5" in printed
     assert trader.trading.get_all_positions() == []
+
+
+def test_starter_notebook_signs_up_when_it_has_no_key(served: Served, tmp_path: Path) -> None:
+    printed = run_notebook(tmp_path / "ran.ipynb", url=served.url)
+    assert "signed up as bot-" in printed
+    assert "bought 5 at 100.5: filled" in printed
+    assert "sold 5 at 99.5" in printed
+
+
+def test_both_bots_trade_in_the_market_that_serve_opens(tmp_path: Path) -> None:
+    """As README says: `workbench serve` with nothing else, and the bots in another shell."""
+    settings = ServerSettings(data=tmp_path / "data")
+    start = Start(port=0, identity=IdentitySettings(sign_up=SignUp.OPEN))
+    with serving_in_a_thread(Running(settings, start)) as url:
+        said = run(sys.executable, str(BOTS / "bracket_bot.py"), url)
+        assert said.splitlines()[-1].endswith("positions []")
+        printed = run_notebook(tmp_path / "ran.ipynb", url=url)
+    assert "signed up as bot-" in printed
+    assert "bought 5 at " in printed
+    assert "sold 5 at " in printed

@@ -13,7 +13,6 @@ import websockets
 from tests.api.alpaca.conftest import Person, Served
 from workbench.api.alpaca import line as line_module
 from workbench.api.alpaca import outbox as outbox_module
-from workbench.api.alpaca.routes import sockets as sockets_module
 
 
 def ws(served: Served, path: str) -> str:
@@ -50,7 +49,7 @@ def test_who_does_not_say_who_they_are_in_time_gets_404(
 def test_one_connection_more_than_a_user_may_have_gets_406(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sockets_module, "MOST_CONNECTIONS", 2)
+    monkeypatch.setattr(served.server.sockets, "_user_max", 2)
     person = served.person()
 
     async def opened() -> Any:

@@ -293,3 +293,82 @@ def test_unknown_feed_ends_the_client(served: Served) -> None:
             assert json.loads(await line.recv())[0]["code"] == 409
 
     asyncio.run(talk())
+
+
+async def _updates(served: Served, person: Person, data: dict[str, Any], wanted: int) -> list[dict[str, Any]]:
+    """The first messages after the answer to `listen`."""
+    async with websockets.connect(ws(served, "/stream")) as socket:
+        keys = {"key_id": person.key, "secret_key": person.secret}
+        await socket.send(json.dumps({"action": "authenticate", "data": keys}))
+        await socket.recv()
+        await socket.send(json.dumps({"action": "listen", "data": {"streams": ["trade_updates"], **data}}))
+        assert json.loads(await socket.recv())["stream"] == "listening"
+        return [json.loads(await asyncio.wait_for(socket.recv(), 20)) for _ in range(wanted)]
+
+
+def _plain(update: dict[str, Any]) -> dict[str, Any]:
+    """An update without the moment at which it was sent."""
+    return {key: value for key, value in update["data"].items() if key != "wall_timestamp"}
+
+
+def test_who_comes_back_is_told_what_was_missed_as_it_was(
+    served: Served, trader: Person, maker: Person
+) -> None:
+    def trade() -> None:
+        maker.limit("AAPL", "sell", 4, 100)
+        maker.limit("AAPL", "sell", 6, 101)
+        trader.market("AAPL", "buy", 10)
+        resting = trader.limit("AAPL", "buy", 5, 90)
+        changed = trader.trading.replace_order_by_id(resting.id, _replace(limit_price=91))
+        trader.trading.cancel_order_by_id(changed.id)
+        with pytest.raises(Exception, match="buying power"):
+            trader.limit("AAPL", "buy", 1_000_000, 100)
+
+    async def both() -> list[dict[str, Any]]:
+        live = asyncio.create_task(_updates(served, trader, {}, 7))
+        await asyncio.to_thread(until, lambda: listening(served))
+        await asyncio.to_thread(trade)
+        return await live
+
+    live = [_plain(update) for update in asyncio.run(both())]
+    again = [_plain(update) for update in asyncio.run(_updates(served, trader, {"since_seq": 0}, 7))]
+    assert again == live
+    assert [update["event"] for update in live][:3] == ["new", "partial_fill", "fill"]
+    assert [update["order"]["status"] for update in again][:3] == ["new", "partially_filled", "filled"]
+    rest = asyncio.run(_updates(served, trader, {"since_seq": live[2]["seq"]}, 4))
+    assert [_plain(update) for update in rest] == live[3:]
+
+
+def test_nothing_is_missing_or_double_between_what_was_missed_and_what_comes(
+    served: Served, trader: Person
+) -> None:
+    count = 700
+
+    def send(first: int, last: int) -> None:
+        for number in range(first, last):
+            trader.limit("AAPL", "buy", 1, round(50 + number / 100, 2))
+
+    async def story() -> list[dict[str, Any]]:
+        await asyncio.to_thread(send, 0, count // 2)
+        sending = asyncio.create_task(asyncio.to_thread(send, count // 2, count))
+        told = await _updates(served, trader, {"since_seq": 0}, count)
+        await sending
+        return told
+
+    told = [update["data"] for update in asyncio.run(story())]
+    assert [update["order"]["limit_price"] for update in told] == [
+        f"{round(50 + number / 100, 2):g}" for number in range(count)
+    ]
+    assert {update["event"] for update in told} == {"new"}
+
+
+def test_since_an_event_that_has_not_happened(served: Served, trader: Person) -> None:
+    async def story() -> list[dict[str, Any]]:
+        told = asyncio.create_task(_updates(served, trader, {"since_seq": 10**15}, 2))
+        await asyncio.to_thread(until, lambda: listening(served))
+        await asyncio.to_thread(trader.limit, "AAPL", "buy", 1, 50)
+        return await told
+
+    error, update = asyncio.run(story())
+    assert "is of no event yet" in error["data"]["error"]
+    assert update["data"]["event"] == "new"

@@ -13,7 +13,6 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from tests.api.served import Person, Served
-from workbench.api.native import stream as stream_module
 from workbench.identity.roles import Role
 
 
@@ -210,7 +209,7 @@ def test_a_revoked_log_in_ends_its_streams_at_once(served: Served) -> None:
 
 
 def test_a_user_has_so_many_streams_and_no_more(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stream_module, "USER_STREAMS", 2)
+    monkeypatch.setattr(served.server.sockets, "_user_max", 2)
     carl = served.person()
     with socket(served, carl.headers) as first, socket(served, carl.headers) as second:
         one(first, "hello")

@@ -119,3 +119,25 @@ async def test_one_that_breaks_is_closed_and_the_others_hear_what_they_wait_for(
     second.say(pong(2))
     await asyncio.sleep(0)
     assert well.said == [1, 2]
+
+
+@on_a_loop
+async def test_without_a_wire_everything_goes_through_asgi() -> None:
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        await asyncio.sleep(0)
+        sent.append(message)
+
+    connection = Connection(send, Format.JSON, _no_snapshot, Outgoing(), None)
+    task = asyncio.get_running_loop().create_task(connection.write())
+    for number in range(1, 101):
+        connection.say(pong(number))
+        if number % 3 == 0:
+            await asyncio.sleep(0)
+    for _ in range(20):
+        await asyncio.sleep(0)
+    task.cancel()
+    assert {message["type"] for message in sent} == {"websocket.send"}
+    frames = [frame for message in sent for frame in json.loads(message["text"])]
+    assert [frame["id"] for frame in frames] == list(range(1, 101))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from tests.api.native.test_stream import one, say, socket
@@ -28,3 +29,20 @@ def test_orders_and_replays_on_a_stream_count_as_requests(tmp_path: Path) -> Non
             # A life-sign is free: who was refused need not be cut off as well.
             say(opened, id=10, ping=True)
             assert one(opened, "pong")["id"] == 10
+
+
+def test_an_order_on_a_stream_counts_as_one_request(tmp_path: Path) -> None:
+    settings = {"limited": True, "user_rate": Rate(0.001, 8.0)}
+    with serving(tmp_path / "data", settings=settings) as served:
+        person = served.person()
+        with socket(served, person.headers) as opened:
+            for number in range(10):
+                say(opened, id=number + 1, place=ORDER)
+            say(opened, id=99, ping=True)
+            kinds: list[str] = []
+            while len(kinds) < 10:
+                kinds += [
+                    each["type"] for each in json.loads(opened.recv(10)) if each["type"] in ("ack", "refused")
+                ]
+    # The handshake was one as well.
+    assert sorted(kinds) == ["ack"] * 7 + ["refused"] * 3

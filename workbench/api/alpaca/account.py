@@ -8,6 +8,7 @@ import msgspec
 
 from workbench.api.alpaca.amounts import integer_text, money_text
 from workbench.api.alpaca.moments import moment_text
+from workbench.api.alpaca.wall import wall_text
 from workbench.domain.codes import AccountState
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ class TradeAccount(msgspec.Struct):
     created_at: str
     balance_asof: str
     session_id: str
+    sim_time: str
+    wall_timestamp: str
     seq: int
 
 
@@ -72,6 +75,7 @@ def write_account(
     configuration: Configuration,
     *,
     seq: int,
+    time_ns: int,
 ) -> TradeAccount:
     """An account as it is now.
 
@@ -85,8 +89,8 @@ def write_account(
         What the exchange would let it spend on new orders.
     configuration
         What its owner set.
-    seq
-        The last event that all of this knows.
+    seq, time_ns
+        The last event that all of this knows, and its time.
     """
     session = names.session
     equity = money_text(worth.equity_micros)
@@ -132,6 +136,8 @@ def write_account(
         created_at=moment_text(session.open_ns),
         balance_asof=moment_text(session.open_ns)[:10],
         session_id=session.name,
+        sim_time=moment_text(time_ns),
+        wall_timestamp=wall_text(),
         seq=seq,
     )
 

@@ -95,6 +95,7 @@ class ActivityWriter:
             "id": self.identifier(activity),
             "account_id": self._account_id,
             "activity_type": activity.kind,
+            "seq": activity.seq,
         }
         source = activity.source
         if activity.kind == FILL and isinstance(source, Fill):

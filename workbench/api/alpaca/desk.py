@@ -11,13 +11,14 @@ from workbench.api.alpaca.configuration import Configurations
 from workbench.api.alpaca.face import Face, Faces
 from workbench.api.alpaca.moments import moment_text
 from workbench.api.alpaca.store import Store
+from workbench.api.alpaca.wall import wall_text
 from workbench.api.alpaca.watchlists import Watchlists
 from workbench.api.answers import Json
 from workbench.api.auth import principal_of, trader_of
 from workbench.api.server import Server, server_of
-from workbench.errors import ApiError
 
 if TYPE_CHECKING:
+    from workbench.api.hub import Hub
     from workbench.identity.principal import Principal
     from workbench.projections.live.account import LiveAccount
 
@@ -62,22 +63,28 @@ class Desk:
     async def seat(self, connection: HTTPConnection) -> Seat:
         """Whose seat a request trades in."""
         trader = await trader_of(connection)
-        return Seat(trader.principal, self.faces.of(trader.hub), trader.account)
+        return Seat(trader.principal, self._noted(connection, trader.hub), trader.account)
 
-    def face(self, connection: HTTPConnection) -> Face:
+    def face(self, connection: HTTPConnection, principal: Principal | None = None) -> Face:
         """The session that a request reads; a reader needs no seat."""
-        return self.face_of(principal_of(connection), connection.headers.get("x-session"))
+        asked = connection.headers.get("x-session")
+        return self._noted(connection, self._hub(principal or principal_of(connection), asked))
 
     def face_of(self, principal: Principal, asked: str | None) -> Face:
         """The session that somebody means."""
-        return self.faces.of(self.server.hub(self.server.session_name(principal, asked)))
+        return self.faces.of(self._hub(principal, asked))
 
-    def public_face(self, asked: str | None) -> Face:
-        """The session that somebody means who is not logged in: the one they name, or the only one."""
-        hubs = self.server.hubs
-        if not asked and len(hubs) != 1:
-            raise ApiError(404, "no_session", "name one of the sessions with header X-Session, or log in")
-        return self.faces.of(self.server.hub(asked or next(iter(hubs))))
+    def public_face(self, connection: HTTPConnection) -> Face:
+        """The session that somebody means who is not logged in: the one they name, or the only one open."""
+        return self._noted(connection, self.server.public_hub(connection.headers.get("x-session")))
+
+    def _hub(self, principal: Principal, asked: str | None) -> Hub:
+        return self.server.hub(self.server.session_name(principal, asked))
+
+    def _noted(self, connection: HTTPConnection, hub: Hub) -> Face:
+        """A hub's face; the log of requests says then which session it was."""
+        connection.scope["workbench.session"] = hub.name
+        return self.faces.of(hub)
 
 
 _DESKS: WeakKeyDictionary[Server, Desk] = WeakKeyDictionary()
@@ -94,6 +101,11 @@ def desk_of(connection: HTTPConnection) -> Desk:
     return _DESKS[server_of(connection)]
 
 
+def times_of(face: Face) -> dict[str, str]:
+    """The headers of an answer that say the session's time and the wall's."""
+    return {"X-Sim-Time": moment_text(face.hub.views.time_ns), "X-Wall-Time": wall_text()}
+
+
 def answer(face: Face, body: Any, status: int = 200) -> Json:
-    """An answer with the session's time beside it."""
-    return Json(body, status, {"X-Sim-Time": moment_text(face.hub.views.time_ns)})
+    """An answer with the session's time and the wall's beside it."""
+    return Json(body, status, times_of(face))

@@ -9,7 +9,7 @@ from workbench.api.alpaca.data_feed import DataFeed
 from workbench.api.alpaca.market import MarketWriter
 from workbench.api.alpaca.names import Names
 from workbench.api.alpaca.order_feed import OrderFeed
-from workbench.api.alpaca.orders import OrderWriter
+from workbench.api.alpaca.order_replay import OrderReplays
 
 if TYPE_CHECKING:
     from workbench.api.hub import Hub
@@ -26,14 +26,17 @@ class Face:
         Its names, and what writes its orders and its market data.
     order_feed, data_feed
         What its streams are made of.
+    replays
+        What its order stream said before.
     """
 
     def __init__(self, hub: Hub) -> None:
         self.hub = hub
         self.names = Names(hub.session)
-        self.orders = OrderWriter(self.names)
         self.market = MarketWriter(self.names)
-        self.order_feed = OrderFeed(self.names, self.orders)
+        self.order_feed = OrderFeed(self.names, hub.views.markets)
+        self.orders = self.order_feed.writer
+        self.replays = OrderReplays(hub, self.names)
         self.data_feed = DataFeed(self.names, hub.views)
         hub.observe(self.order_feed)
         hub.observe(self.data_feed)

@@ -11,9 +11,9 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from workbench.api.alpaca.credentials import Credentials
 from workbench.api.alpaca.order_protocol import Said
 from workbench.api.alpaca.outbox import Outbox
-from workbench.api.auth import address_of, authenticate
-from workbench.api.server import REVOKED
-from workbench.errors import WorkbenchError
+from workbench.api.auth import address_of, authenticate, refuse_socket
+from workbench.domain.frames import CloseCode
+from workbench.errors import ApiError, WorkbenchError
 
 if TYPE_CHECKING:
     from workbench.api.alpaca.codec import Codec
@@ -78,6 +78,16 @@ class Line:
         """What follows from credentials that are nobody's."""
         raise NotImplementedError
 
+    def crowded(self, sentence: str) -> Said:
+        """What follows from credentials of somebody who has too many connections."""
+        self.outbox.end(CloseCode.TOO_MANY, sentence)
+        return Said()
+
+    @property
+    def session(self) -> str:
+        """Name of the session that it shows; empty before that is known."""
+        raise NotImplementedError
+
     def changed(self) -> None:
         """What the client wants to hear has changed."""
 
@@ -95,8 +105,15 @@ class Line:
 
     async def run(self) -> None:
         """Serve the connection until either side ends it."""
-        await self.websocket.accept()
-        with self.desk.server.sockets.enter(self.kind, None, self.outbox.end) as socket:
+        server, address = self.desk.server, address_of(self.websocket)
+        try:
+            socket = server.sockets.enter(self.kind, None, self.outbox.end, address=address)
+        except ApiError as error:
+            server.metrics.refused(error)
+            await refuse_socket(self.websocket.scope, self.websocket._send, error, server)  # noqa: SLF001
+            return
+        with socket:
+            await self.websocket.accept()
             self._socket = socket
             writer = asyncio.create_task(self.outbox.run())
             reader = asyncio.create_task(self._read())
@@ -157,13 +174,23 @@ class Line:
             return self.refuse()
 
     async def _known(self, principal: Principal) -> Said:
-        said = await self.admit(principal)
+        socket = self._socket
+        assert socket is not None, "it is on the list before it is read"
+        try:
+            socket.know(principal)
+        except ApiError as error:
+            return self.crowded(str(error))
+        try:
+            said = await self.admit(principal)
+        except WorkbenchError:
+            socket.forget()
+            raise
         self.principal = principal
-        if self._socket is not None:
-            self._socket.principal = principal
-        if not self.desk.server.identity.is_current(principal):
-            # Revoked while it was admitted, before the revocation could find this connection.
-            self.outbox.end(REVOKED, "this log-in or key was revoked")
+        socket.session = self.session
+        ending = self.desk.server.ending_of(principal, self.session)
+        if ending is not None:
+            # Lost while it was admitted, before the loss could find this connection.
+            self.outbox.end(*ending)
         return said
 
     async def _from_handshake(self) -> None:

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import msgspec
 
 from workbench.api.alpaca.moments import moment_text
 from workbench.api.alpaca.order_protocol import TRADE_UPDATES
-from workbench.api.alpaca.orders import was_taken
-from workbench.domain.codes import EventKind, Reason
+from workbench.api.alpaca.orders import OrderWriter, was_taken
+from workbench.api.alpaca.unopened import Unopened
+from workbench.api.alpaca.wall import wall_text
+from workbench.domain.codes import EventKind, Phase, Reason
 from workbench.projections.live.updates import News, Observer, OrderUpdate
 from workbench.session.live.order_ids import execution_uuid
 
 if TYPE_CHECKING:
     from workbench.api.alpaca.codec import Codec
     from workbench.api.alpaca.names import Names
-    from workbench.api.alpaca.orders import Order, OrderWriter
-    from workbench.api.alpaca.outbox import Outbox
+    from workbench.api.alpaca.orders import Order
+    from workbench.projections.live.market import LiveMarket
+    from workbench.projections.live.order import LiveOrder
 
 _SUCCESSOR: Final = 1 << 62
+_OPENED: Final = 1 << 63
 _FILLS: Final = (News.FILL, News.PARTIAL_FILL)
+_ACCEPTED: Final = "accepted"
 _EVENTS: Final = {
-    News.ACCEPTED: "accepted",
+    News.ACCEPTED: _ACCEPTED,
     News.HELD: "held",
     News.NEW: "new",
     News.PARTIAL_FILL: "partial_fill",
@@ -46,6 +52,7 @@ class TradeUpdate(msgspec.Struct, gc=False):
     execution_id: str
     order: Order
     timestamp: str
+    wall_timestamp: str
     seq: int
     price: str | msgspec.UnsetType = msgspec.UNSET
     qty: str | msgspec.UnsetType = msgspec.UNSET
@@ -60,6 +67,13 @@ class Envelope(msgspec.Struct, gc=False):
     data: Any
 
 
+class Sink(Protocol):
+    """Where frames go."""
+
+    def push(self, frame: bytes) -> None:
+        """Take a frame; never waits."""
+
+
 class OrderFeed(Observer):
     """Tells those who listen to an account what happens to its orders, at the event that it happens at.
 
@@ -67,23 +81,33 @@ class OrderFeed(Observer):
     ----------
     names
         The session's names.
-    writer
-        Writes orders.
+    markets
+        Every instrument, by number, as the views have them.
+    after_seq
+        Events up to this one are not told.
     """
 
-    def __init__(self, names: Names, writer: OrderWriter) -> None:
+    def __init__(self, names: Names, markets: Sequence[LiveMarket], *, after_seq: int = 0) -> None:
         self._names = names
-        self._writer = writer
-        self._listeners: dict[int, dict[Outbox, Codec]] = {}
+        self._markets = markets
+        self._after_seq = after_seq
+        self._unopened = Unopened(markets)
+        self._writer = OrderWriter(names, self._unopened)
+        self._listeners: dict[int, dict[Sink, Codec]] = {}
+
+    @property
+    def writer(self) -> OrderWriter:
+        """Writes orders as they are now."""
+        return self._writer
 
     def __len__(self) -> int:
         return sum(len(outboxes) for outboxes in self._listeners.values())
 
-    def listen(self, account: int, outbox: Outbox, codec: Codec) -> None:
+    def listen(self, account: int, outbox: Sink, codec: Codec) -> None:
         """Tell a connection of an account's orders from now on."""
         self._listeners.setdefault(account, {})[outbox] = codec
 
-    def drop(self, account: int, outbox: Outbox) -> None:
+    def drop(self, account: int, outbox: Sink) -> None:
         """Tell it no longer."""
         outboxes = self._listeners.get(account)
         if outboxes is not None:
@@ -93,15 +117,41 @@ class OrderFeed(Observer):
 
     def order(self, update: OrderUpdate) -> None:
         """Something happened to an order."""
-        listeners = self._listeners.get(update.order.account)
-        if listeners is None:
+        order, event = update.order, _EVENTS.get(update.news)
+        if update.news == News.NEW and self._unopened.take(order):
+            event = _ACCEPTED
+        elif order in self._unopened and (update.news in _FILLS or not order.is_open):
+            self._unopened.end(order)
+            if update.news in _FILLS:
+                # It trades though its market does not open: in an auction of history, or at the close.
+                self._opened(order, update.seq, update.time_ns)
+        if event is None or update.seq <= self._after_seq:
             return
-        event = _EVENTS.get(update.news)
-        if event is None or not was_taken(update.order):
-            return
-        envelope = Envelope(TRADE_UPDATES, self._write(update, event))
+        if order.account in self._listeners and was_taken(order):
+            self._tell(order.account, self._write(update, event))
+
+    def phase(self, instrument: int, phase: Phase, reason: Reason, time_ns: int) -> None:  # noqa: ARG002
+        """A market opens: what waited for that works from now on, before anything trades."""
+        for order in self._unopened.release(instrument, phase):
+            self._opened(order, self._markets[instrument].phase_seq, time_ns)
+
+    def _opened(self, order: LiveOrder, seq: int, time_ns: int) -> None:
+        if order.account in self._listeners and seq > self._after_seq:
+            identity = self._names.session.identity
+            update = TradeUpdate(
+                _EVENTS[News.NEW],
+                str(execution_uuid(identity, _OPENED | order.order_id)),
+                self._writer.order(order),
+                moment_text(time_ns),
+                wall_text(),
+                seq,
+            )
+            self._tell(order.account, update)
+
+    def _tell(self, account: int, update: TradeUpdate) -> None:
+        envelope = Envelope(TRADE_UPDATES, update)
         encoded: dict[str, bytes] = {}
-        for outbox, codec in listeners.items():
+        for outbox, codec in self._listeners[account].items():
             frame = encoded.get(codec.name)
             if frame is None:
                 frame = encoded[codec.name] = codec.encode(envelope)
@@ -114,6 +164,7 @@ class OrderFeed(Observer):
             self._execution_id(update),
             self._writer.order(order),
             moment_text(update.time_ns),
+            wall_text(),
             update.seq,
         )
         if update.news in _FILLS:

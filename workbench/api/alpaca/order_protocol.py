@@ -40,6 +40,15 @@ def _authorization(action: str, status: str) -> dict[str, Any]:
 class OrderProtocol:
     """One connection of the order stream: the client speaks first, authenticates, then listens.
 
+    Attributes
+    ----------
+    authorized, listening
+        How far it has come.
+    since_seq
+        The last event that the client has seen, if it wants to be told of those after it.
+    streams
+        What it listens to.
+
     Examples
     --------
     >>> protocol = OrderProtocol()
@@ -51,11 +60,12 @@ class OrderProtocol:
     ('listening', True)
     """
 
-    __slots__ = ("authorized", "listening", "streams")
+    __slots__ = ("authorized", "listening", "since_seq", "streams")
 
     def __init__(self) -> None:
         self.authorized = False
         self.listening = False
+        self.since_seq: int | None = None
         self.streams: list[str] = []
 
     def receive(self, message: Any) -> Said:
@@ -96,7 +106,21 @@ class OrderProtocol:
         streams = data.get("streams") if isinstance(data, Mapping) else None
         if not isinstance(streams, list):
             return Said([{"stream": "error", "data": {"error": "listen needs data.streams, a list"}}])
+        since = data.get("since_seq") if isinstance(data, Mapping) else None
+        if since is not None and (not isinstance(since, int) or isinstance(since, bool) or since < 0):
+            return Said(
+                [
+                    {
+                        "stream": "error",
+                        "data": {"error": "since_seq must be the seq of an event, or 0 for all"},
+                    }
+                ]
+            )
         # Streams that are not offered are left out of the answer, which is how a client sees it.
         self.streams = [TRADE_UPDATES] if TRADE_UPDATES in streams else []
         self.listening = bool(self.streams)
-        return Said([{"stream": "listening", "data": {"streams": self.streams}}], changed=True)
+        self.since_seq = since if self.listening else None
+        told: dict[str, Any] = {"streams": self.streams}
+        if self.since_seq is not None:
+            told["since_seq"] = self.since_seq
+        return Said([{"stream": "listening", "data": told}], changed=True)

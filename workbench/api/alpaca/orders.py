@@ -9,18 +9,22 @@ import msgspec
 from workbench.api.alpaca.amounts import integer_text
 from workbench.api.alpaca.moments import moment_or_none, moment_text
 from workbench.api.alpaca.words import SIDE_WORDS, TIME_WORDS, TYPE_WORDS, state_word
-from workbench.domain.codes import OrderType, TimeInForce
+from workbench.domain.codes import OrderType, Reason, TimeInForce
 from workbench.domain.states import OrderState
 from workbench.projections.live.order import LiveOrder, Waits
 
 if TYPE_CHECKING:
     from workbench.api.alpaca.names import Names
+    from workbench.api.alpaca.unopened import Unopened
 
 _PERCENT_DIGITS = 4
 """Millionths as percent: 15,000 are 1.5."""
 _WITHOUT_LIMIT = frozenset(
     {OrderType.MARKET, OrderType.STOP, OrderType.TRAILING_STOP, OrderType.MARKET_IF_TOUCHED}
 )
+_BY_EXCHANGE = (OrderState.REJECTED, OrderState.CANCELED)
+_ASKED_FOR = (Reason.NONE, Reason.BY_REQUEST, Reason.MASS_CANCEL, Reason.GROUP)
+_FOR_MARKET = (Waits.TRADING, Waits.AUCTION)
 
 
 class Order(msgspec.Struct, gc=False):
@@ -71,10 +75,13 @@ class OrderWriter:
     ----------
     names
         The session's names.
+    unopened
+        Which orders wait for their market to open.
     """
 
-    def __init__(self, names: Names) -> None:
+    def __init__(self, names: Names, unopened: Unopened) -> None:
         self._names = names
+        self._unopened = unopened
         self._session = names.session
 
     def order(self, order: LiveOrder, *, nested: bool = False) -> Order:
@@ -88,7 +95,7 @@ class OrderWriter:
         legs = [self.order(leg) for leg in order.legs] if nested and group is not None else None
         trails = kind == OrderType.TRAILING_STOP
         lots = order.executed_lots
-        refused = order.state == OrderState.REJECTED
+        ended = order.state in _BY_EXCHANGE and order.reason not in _ASKED_FOR
         return Order(
             names.order_id(order.order_id),
             self.client_order_id(order),
@@ -120,7 +127,7 @@ class OrderWriter:
             state_word(
                 order.state,
                 waits_for_group=order.waits == Waits.GROUP,
-                waits_for_market=order.waits in (Waits.TRADING, Waits.AUCTION),
+                waits_for_market=order.waits in _FOR_MARKET or order in self._unopened,
             ),
             False,
             legs or None,
@@ -128,7 +135,7 @@ class OrderWriter:
             price(order.trail_ticks) if trails and order.trail_ticks else None,
             price(order.watermark_ticks) if trails and order.watermark_ticks else None,
             None,
-            order.reason.name.lower() if refused else None,
+            order.reason.name.lower() if ended else None,
             order.updated_seq,
         )
 

@@ -44,6 +44,7 @@ class Outbox:
         self._waiting: deque[bytes | _End] = deque()
         self._waiting_bytes = 0
         self._ready = asyncio.Event()
+        self._sent = asyncio.Event()
         self.ended = False
         self.slow = False
 
@@ -64,12 +65,19 @@ class Outbox:
             self.end(1008, "slow client")
         self._ready.set()
 
+    async def room(self, frames: int) -> None:
+        """Wait until no more than so many frames wait, or nothing is sent any more."""
+        while len(self._waiting) > frames and not self.ended:
+            self._sent.clear()
+            await self._sent.wait()
+
     def end(self, code: int, sentence: str) -> None:
         """End the connection once what waits has been sent."""
         if not self.ended:
             self.ended = True
             self._waiting.append(_End(code, sentence))
             self._ready.set()
+            self._sent.set()
 
     async def run(self) -> None:
         """Send until the end; whoever made the outbox runs this as a task."""
@@ -83,3 +91,4 @@ class Outbox:
                     return
                 self._waiting_bytes -= len(frame)
                 await self._send(frame)
+                self._sent.set()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -104,7 +104,7 @@ def write_position(
 
 
 def _intraday_base_micros(
-    fills: list[Fill], market: LiveMarket, lots: int, last_day_ticks: int, day_ns: int
+    fills: Sequence[Fill], market: LiveMarket, lots: int, last_day_ticks: int, day_ns: int
 ) -> int:
     """What a position cost as the day sees it: what was held before at the last price of the day before.
 

@@ -10,6 +10,7 @@ from workbench.api.alpaca.errors import AlpacaError, invalid, not_found, of_reas
 from workbench.api.alpaca.positions import held_lots
 from workbench.domain.codes import Reason
 from workbench.errors import OrderRefused
+from workbench.session.live.phase_words import phase_text
 
 if TYPE_CHECKING:
     from workbench.api.alpaca.desk import Seat
@@ -32,11 +33,22 @@ async def refused(error: OrderRefused, seat: Seat, number: int) -> AlpacaError:
         details.update(quantities(seat, number))
     if error.reason == Reason.INSUFFICIENT_BUYING_POWER:
         details["buying_power"] = money_text(await _available_micros(seat))
-    failure = of_reason(Reason(error.reason), **details)
+    reason = Reason(error.reason)
+    failure = of_reason(reason, **details)
+    said = _phase_text(error, reason, seat, number)
+    if said:
+        return AlpacaError(failure.status, failure.number, said, **failure.details)
     if error.status == "invalid":
         # The gateway knows the field and its value, which is more than the reason's sentence says.
         return AlpacaError(failure.status, failure.number, str(error), **failure.details)
     return failure
+
+
+def _phase_text(error: OrderRefused, reason: Reason, seat: Seat, number: int) -> str:
+    if error.order is None or error.status == "invalid":
+        return ""
+    views = seat.face.hub.views
+    return phase_text(reason, views.session_state, views.markets[number].phase, error.order.time_in_force)
 
 
 def _plain(value: Any) -> Any:

@@ -52,13 +52,13 @@ def state_word(state: OrderState, *, waits_for_group: bool, waits_for_market: bo
     """The status a client shows for an order.
 
     An order held by its own trigger is working to its owner and reads `new`; one that waits for its parent
-    reads `held`, one that waits for its market `accepted`.
+    reads `held`, one that waits for its market (to open, or for its auction) `accepted`.
 
     >>> state_word(OrderState.HELD, waits_for_group=False, waits_for_market=False)
     'new'
     """
     if state == OrderState.HELD:
         return "held" if waits_for_group else "accepted" if waits_for_market else "new"
-    if state == OrderState.NEW and waits_for_market:
+    if waits_for_market and state in (OrderState.NEW, OrderState.SUSPENDED):
         return "accepted"
     return STATE_WORDS[state]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from operator import attrgetter
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Query, Request
@@ -22,7 +24,7 @@ from workbench.api.native.model import MAX_SEQ, failures
 from workbench.api.native.order_models import OrderOut
 from workbench.api.native.orders import order_answer
 from workbench.api.native.seen import seen_account
-from workbench.api.words import decimal_of, maybe_moment, moment, money, word
+from workbench.api.words import SIDES, decimal_of, maybe_moment, moment, money, word
 from workbench.domain.codes import LimitKind
 from workbench.domain.config import FIRST_TRADER
 from workbench.domain.limits import MONEY_LIMITS
@@ -171,8 +173,11 @@ async def list_fills(
     wanted = hub.scales.of(symbol).number if symbol else None
     rows: list[dict[str, Any]] = []
     more = False
-    for fill in reversed(hub.views.accounts[number].fills):
-        if (before and fill.seq >= before) or (wanted is not None and fill.instrument != wanted):
+    fills = hub.views.accounts[number].fills
+    newest = bisect_left(fills, before, key=attrgetter("seq")) if before else len(fills)
+    for place in reversed(range(newest)):
+        fill = fills[place]
+        if wanted is not None and fill.instrument != wanted:
             continue
         if len(rows) == limit:
             more = True
@@ -184,7 +189,7 @@ async def list_fills(
                 "time": moment(fill.time_ns),
                 "order": fill.order_id,
                 "symbol": scale.symbol,
-                "side": "buy" if fill.side == 1 else "sell",
+                "side": SIDES[fill.side],
                 "price": scale.price(fill.price_ticks),
                 "quantity": scale.quantity(fill.quantity_lots),
                 "fee": money(fill.fee_micros),

@@ -51,7 +51,7 @@ def instruments_of(hub: Hub, symbols: list[str]) -> list[int]:
 
 
 async def audit(request: Request, action: str, target: str, **details: Any) -> None:
-    """Write down who did what to what."""
-    await server_of(request).identity.audit(
+    """Write down who did what to what, which has happened whether the users' database answers or not."""
+    await server_of(request).identity.note(
         principal_of(request), action, target, details, client=address_of(request)
     )

@@ -31,7 +31,7 @@ from workbench.api.native.session_models import (
     Suspend,
 )
 from workbench.api.native.sessions import session_row
-from workbench.api.native.stored import session_zip
+from workbench.api.native.stored import classes_of, session_zip
 from workbench.api.server import server_of
 from workbench.api.words import account_of, code_of, decimal_of, micros_of, moment, word
 from workbench.domain.codes import LimitKind, Phase, SessionState
@@ -60,7 +60,7 @@ async def _move(request: Request, name: str, state: SessionState, action: str, *
     hub = read_hub(request, name)
     await hub.session.move(state, **how)
     await audit(request, action, f"session:{hub.name}", **how)
-    return Json(session_row(hub, principal_of(request)))
+    return Json(session_row(request, hub))
 
 
 @router.post("/start", summary="Start", response_model=SessionOut, responses=_STATED)
@@ -110,7 +110,7 @@ async def set_speed(request: Request, name: str, how: Speed) -> Response:
     hub = read_hub(request, name)
     await hub.session.set_speed(how.speed)
     await audit(request, "session.speed", f"session:{hub.name}", speed=how.speed)
-    return Json(session_row(hub, principal_of(request)))
+    return Json(session_row(request, hub))
 
 
 @router.post("/halt", summary="Halt instruments", response_model=InstrumentsOut, responses=_STATED)
@@ -263,7 +263,13 @@ async def post_fine(request: Request, name: str, what: Money) -> Response:
 async def export_session(request: Request, name: str) -> Response:
     """Every table of a session, running or stored, as Parquet, with the manifest that proves it."""
     server = server_of(request)
-    check_name(server.session_name(principal_of(request), name))
+    principal = principal_of(request)
+    check_name(server.session_name(principal, name))
+    if name not in server.hubs:
+        # What does not run here is looked up where it is stored, for whose it is.
+        classes = await asyncio.to_thread(classes_of, server.settings.data, name)
+        if Permission.EXPORT not in server.access.within(principal, name, classes).permissions:
+            raise server.access.not_run(principal, name, classes)
     pieces = await asyncio.to_thread(session_zip, server.settings.data, name)
     await audit(request, "session.export", f"session:{name}")
     return StreamingResponse(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -10,14 +9,13 @@ from starlette.responses import Response
 
 from workbench.api.answers import Json
 from workbench.api.auth import permit, principal_of
+from workbench.api.boards import hidden_board
 from workbench.api.native.acting import audit
 from workbench.api.native.market import read_hub
 from workbench.api.native.market_models import LeaderboardOut
 from workbench.api.native.model import Done, failures
 from workbench.api.native.session_models import Board
-from workbench.api.server import server_of
 from workbench.api.words import moment, money
-from workbench.errors import ApiError
 from workbench.identity.roles import Permission
 
 router = APIRouter(prefix="/api/sessions/{name}", tags=["leaderboard"])
@@ -29,11 +27,11 @@ router = APIRouter(prefix="/api/sessions/{name}", tags=["leaderboard"])
 @permit(Permission.READ_MARKET)
 async def get_leaderboard(request: Request, name: str) -> Response:
     """Everybody who is seated, by profit."""
-    server, hub = server_of(request), read_hub(request, name)
+    hub = read_hub(request, name)
     teaching = Permission.READ_CLASS in principal_of(request).permissions
-    hidden = server.boards.hidden(hub.name)
+    hidden = hub.session.board_hidden
     if hidden and not teaching:
-        raise ApiError(403, "hidden", "the leaderboard of this session is hidden")
+        raise hidden_board()
     rows: list[dict[str, Any]] = [
         {
             "rank": each.rank,
@@ -55,12 +53,15 @@ async def get_leaderboard(request: Request, name: str) -> Response:
 
 
 @router.put(
-    "/leaderboard", summary="Hide or show it", response_model=Done, responses=failures(401, 403, 404, 422)
+    "/leaderboard",
+    summary="Hide or show it",
+    response_model=Done,
+    responses=failures(401, 403, 404, 409, 422, 503),
 )
 @permit(Permission.RUN_SESSION)
 async def set_leaderboard(request: Request, name: str, board: Board) -> Response:
     """Say whether students see the leaderboard."""
-    server, hub = server_of(request), read_hub(request, name)
-    await asyncio.to_thread(lambda: server.boards.set(hub.name, hidden=board.hidden))
+    hub = read_hub(request, name)
+    await hub.session.hide_board(board.hidden)
     await audit(request, "leaderboard.hide" if board.hidden else "leaderboard.show", f"session:{hub.name}")
     return Json({"done": True})

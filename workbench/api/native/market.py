@@ -22,7 +22,7 @@ from workbench.api.native.market_models import (
 )
 from workbench.api.native.model import MAX_SEQ, failures
 from workbench.api.server import server_of
-from workbench.api.words import Scale, maybe_moment, moment, time_of, word
+from workbench.api.words import SIDES, Scale, maybe_moment, moment, time_of, word
 from workbench.domain.codes import Side
 from workbench.domain.records import AUCTION
 from workbench.domain.units import decimal
@@ -245,7 +245,6 @@ async def get_tape(
     scale = hub.scales.of(symbol)
     latest = not (start or after_seq)
     rows, following = _page(hub.views.trades(scale.number), start, end, after_seq, limit, latest=latest)
-    sides = {1: "buy", 2: "sell"}
     return Json(
         {
             "symbol": symbol,
@@ -253,7 +252,7 @@ async def get_tape(
             "time": [moment(time_ns) for time_ns in rows["time_ns"].tolist()],
             "price": [scale.price(ticks) for ticks in rows["price_ticks"].tolist()],
             "quantity": [scale.quantity(lots) for lots in rows["quantity_lots"].tolist()],
-            "side": [sides.get(side, "none") for side in rows["side"].tolist()],
+            "side": [SIDES[side] for side in rows["side"].tolist()],
             "trade": rows["trade_id"].tolist(),
             "auction": [bool(flags & AUCTION) for flags in rows["flags"].tolist()],
             "next": following,

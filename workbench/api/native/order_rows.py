@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from workbench.api.words import Scale, Scales, maybe_moment, moment, money, word, word_of
+from workbench.api.words import (
+    ORDER_TYPES,
+    SIDES,
+    TIMES_IN_FORCE,
+    Scale,
+    Scales,
+    maybe_moment,
+    moment,
+    money,
+    word,
+    word_of,
+)
 from workbench.domain.codes import OrderFlag, OrderType, Side, TimeInForce
 from workbench.projections.live.order import LiveOrder
-
-_SIDES = {Side.BUY: "buy", Side.SELL: "sell"}
-_TYPES = {int(kind): kind.name.lower() for kind in OrderType}
-_TIMES = {int(kind): kind.name.lower() for kind in TimeInForce}
 
 
 def order_row(order: LiveOrder, scale: Scale, client_order_id: str = "") -> dict[str, Any]:
@@ -23,9 +30,9 @@ def order_row(order: LiveOrder, scale: Scale, client_order_id: str = "") -> dict
         "client_order_id": client_order_id,
         "account": order.account,
         "symbol": scale.symbol,
-        "side": _SIDES.get(order.side, "none"),  # type: ignore[call-overload]
-        "type": _TYPES.get(order.order_type) or word_of(OrderType, order.order_type),
-        "time_in_force": _TIMES.get(order.time_in_force) or word_of(TimeInForce, order.time_in_force),
+        "side": SIDES.get(order.side) or word_of(Side, order.side),
+        "type": ORDER_TYPES.get(order.order_type) or word_of(OrderType, order.order_type),
+        "time_in_force": TIMES_IN_FORCE.get(order.time_in_force) or word_of(TimeInForce, order.time_in_force),
         "state": word(order.state),
         "waits": word(order.waits),
         "reason": word(order.reason),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import msgspec
@@ -151,7 +152,10 @@ async def list_orders(
     hub, number = await seen_account(request, name, account)
     wanted = hub.scales.of(symbol).number if symbol else None
     code = {"": 0, "buy": 1, "sell": 2}[side]
-    source = hub.views.orders.open_of(number) if state == "open" else hub.views.orders.of(number)
+    views = hub.views
+    source: Sequence[LiveOrder] = views.orders.open_of(number)
+    if state != "open":
+        source = views.orders.of(number).before(before) if before else views.orders.of(number)
     page: list[LiveOrder] = []
     more = False
     for order in reversed(source):

@@ -117,7 +117,7 @@ async def create_key(request: Request, new: CreateKey) -> Response:
     """Make a key for a bot."""
     server, principal = server_of(request), principal_of(request)
     if new.session:
-        server.hub(new.session)
+        server.hub(server.session_name(principal, new.session))
     key = await server.identity.create_key(
         principal.user_id,
         session=new.session,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import ConfigDict, Field, field_validator
+from pydantic import ConfigDict, Field, WithJsonSchema, field_validator
 
 from workbench.api.native.model import Model, example
 
+_SLOWEST, _FASTEST = 0.000001, 1_000_000
 _TIME = "2025-03-18T13:30:00.000000000Z"
 _SESSION: dict[str, Any] = {
     "name": "monday",
@@ -28,14 +29,26 @@ _SESSION: dict[str, Any] = {
     "commands": 12000,
     "seq": 90210,
     "failed": "",
+    "classes": [{"class_id": "5d0c7a3e-6f2b-4a0e-9a63-1f7a0c9be3d1", "name": "Markets 101"}],
 }
 
 Name = Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$")
 Symbols: Any = Field(default_factory=list, max_length=1000)
 
 
+class SessionClassOut(Model):
+    """A class that a session is for."""
+
+    model_config: ClassVar[ConfigDict] = example(**_SESSION["classes"][0])
+    class_id: str
+    name: str
+
+
 class SessionOut(Model):
-    """A session at a glance. `speed` is null for as fast as possible; `seat` is one's own account."""
+    """A session at a glance. `speed` is null for as fast as possible; `seat` is one's own account.
+
+    `classes` are those that it is for, whose members alone see it; none: it is for everybody.
+    """
 
     model_config: ClassVar[ConfigDict] = example(**_SESSION)
     name: str
@@ -56,6 +69,7 @@ class SessionOut(Model):
     commands: int
     seq: int
     failed: str
+    classes: list[SessionClassOut]
 
 
 class StoredOut(Model):
@@ -81,17 +95,19 @@ class SessionsOut(Model):
 class CreateSession(Model):
     """A new session, from the text of a scenario, a file of the server's scenario folder, or a draft.
 
-    `overrides` are settings in the place of the scenario's, by their path.
+    `overrides` are settings in the place of the scenario's, by their path. `classes` are the ids of the
+    classes that it is for, for good: their members alone see it and take seats, and their staff run it.
     """
 
     model_config: ClassVar[ConfigDict] = example(
-        name="monday", file="morning.toml", overrides={"seats.count": 40, "live.speed": 2}
+        name="monday", file="morning.toml", overrides={"seats.count": 40, "live.speed": 2}, classes=[]
     )
     name: str = Name
     scenario: str = Field(default="", max_length=4_000_000)
     file: str = Field(default="", max_length=200)
     draft: str = Field(default="", max_length=100)
     overrides: dict[str, Any] = Field(default_factory=dict)
+    classes: list[Annotated[str, Field(max_length=36)]] = Field(default_factory=list, max_length=100)
 
 
 class SeatOut(Model):
@@ -141,7 +157,20 @@ class Speed(Model):
     """How fast exchange time runs: 1 is the wall's own speed; null, or "max", is as fast as possible."""
 
     model_config: ClassVar[ConfigDict] = example(speed=5.0)
-    speed: float | None = Field(ge=0.000001, le=1_000_000)
+    speed: Annotated[
+        float | None,
+        Field(ge=_SLOWEST, le=_FASTEST),
+        WithJsonSchema(
+            {
+                "anyOf": [
+                    {"type": "number", "minimum": _SLOWEST, "maximum": _FASTEST},
+                    {"const": "max"},
+                    {"type": "null"},
+                ],
+                "title": "Speed",
+            }
+        ),
+    ]
 
     @field_validator("speed", mode="before")
     @classmethod

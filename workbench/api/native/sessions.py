@@ -30,15 +30,15 @@ from workbench.api.native.stored import stored_sessions
 from workbench.api.server import server_of
 from workbench.api.words import maybe_moment, moment, word
 from workbench.errors import ApiError
-from workbench.identity.principal import Principal
 from workbench.identity.roles import Permission
 from workbench.journal.place import check_name
 
 router = APIRouter(prefix="/api", tags=["sessions"])
 
 
-def session_row(hub: Hub, principal: Principal) -> dict[str, Any]:
+def session_row(request: Request, hub: Hub) -> dict[str, Any]:
     """A session as the API tells it, with the seat of who asks."""
+    principal, rolls = principal_of(request), server_of(request).identity.rolls
     session = hub.session
     status = session.status()
     seat = session.seat_of(principal.user_id)
@@ -62,6 +62,7 @@ def session_row(hub: Hub, principal: Principal) -> dict[str, Any]:
         "commands": status.commands,
         "seq": hub.views.seq,
         "failed": status.failed,
+        "classes": [{"class_id": class_id, "name": rolls.name_of(class_id)} for class_id in session.classes],
     }
 
 
@@ -71,11 +72,16 @@ async def list_sessions(request: Request) -> Response:
     """Sessions that run in this server, and those that are stored beside them."""
     server, principal = server_of(request), principal_of(request)
     running = [
-        session_row(hub, principal)
+        session_row(request, hub)
         for name, hub in sorted(server.hubs.items())
-        if principal.session in ("", name)
+        if principal.session in ("", name) and server.sees(principal, name)
     ]
-    stored = await asyncio.to_thread(stored_sessions, server.settings.data, frozenset(server.hubs))
+    stored = await asyncio.to_thread(
+        stored_sessions,
+        server.settings.data,
+        frozenset(server.hubs),
+        lambda classes: server.access.sees(principal, classes),
+    )
     return Json({"sessions": running, "stored": stored if not principal.session else []})
 
 
@@ -89,11 +95,12 @@ async def list_sessions(request: Request) -> Response:
 @permit(Permission.RUN_SESSION)
 async def create_session(request: Request, new: CreateSession) -> Response:
     """Make a session from a scenario; people may join it at once, and it starts when told."""
-    server, principal = server_of(request), principal_of(request)
+    server = server_of(request)
     given = [kind for kind in ("scenario", "file", "draft") if getattr(new, kind)]
     if len(given) != 1:
         raise ApiError(422, "invalid", "give exactly one of scenario, file and draft")
     check_name(new.name)
+    classes = await _own_classes(request, new.classes)
     if new.name in server.hubs:
         raise ApiError(409, "exists", f"there is a session {new.name} already; choose another name")
     text, file = new.scenario, "scenario"
@@ -102,10 +109,35 @@ async def create_session(request: Request, new: CreateSession) -> Response:
         file = new.file
     elif new.draft:
         text, file = await _draft_text(request, new.draft), new.draft
-    session = await server.sessions.create(new.name, text, overrides=new.overrides or None, file=file)
+    session = await server.sessions.create(
+        new.name, text, overrides=new.overrides or None, classes=classes, file=file
+    )
     hub = server.attach(session)
-    await audit(request, "session.create", f"session:{new.name}", scenario=file)
-    return Json(session_row(hub, principal), 201)
+    await audit(request, "session.create", f"session:{new.name}", scenario=file, classes=classes)
+    return Json(session_row(request, hub), 201)
+
+
+async def _own_classes(request: Request, class_ids: list[str]) -> list[str]:
+    """The classes that a new session is to be for, each once; one must run all of them.
+
+    Raises
+    ------
+    AuthError
+        404 for a class that there is not.
+    ApiError
+        403 for one of somebody else, 422 for one that was put away.
+    """
+    server, principal = server_of(request), principal_of(request)
+    chosen = list(dict.fromkeys(class_ids))
+    for class_id in chosen:
+        found = await server.identity.classes.get(class_id)
+        if not server.access.runs(principal, [class_id]):
+            raise ApiError(
+                403, "forbidden", f"the class {found.name} is not yours: its staff make its sessions"
+            )
+        if found.archived:
+            raise ApiError(422, "invalid", f"the class {found.name} is archived; choose another one")
+    return chosen
 
 
 @router.get(
@@ -114,7 +146,7 @@ async def create_session(request: Request, new: CreateSession) -> Response:
 @permit(Permission.READ_MARKET)
 async def get_session(request: Request, name: str) -> Response:
     """State, time, speed, phases and seats."""
-    return Json(session_row(read_hub(request, name), principal_of(request)))
+    return Json(session_row(request, read_hub(request, name)))
 
 
 @router.post(

@@ -4,19 +4,44 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from workbench.errors import ApiError, StoreError
 from workbench.journal.manifest import encode, read_manifest
 from workbench.journal.place import MANIFEST, session_folder, session_names
+from workbench.session.live.opening import stored_classes
 
 _CHUNK = 1 << 18
 
 
-def stored_sessions(root: Path, running: frozenset[str]) -> list[dict[str, Any]]:
-    """Sessions that were written here and do not run, by name; one that cannot be read says so."""
+def classes_of(root: Path, name: str) -> tuple[str, ...]:
+    """The classes that a stored session is for; none where nothing is stored.
+
+    Raises
+    ------
+    StoreError
+        When its manifest cannot be read.
+    """
+    folder = session_folder(root, name)
+    return stored_classes(read_manifest(folder).about) if (folder / MANIFEST).is_file() else ()
+
+
+def stored_sessions(
+    root: Path, running: frozenset[str], sees: Callable[[Sequence[str]], bool]
+) -> list[dict[str, Any]]:
+    """Sessions that were written here and do not run, by name; one that cannot be read says so.
+
+    Parameters
+    ----------
+    root
+        The data root.
+    running
+        Sessions to leave out.
+    sees
+        Whether who asks may know of a session that is for these classes.
+    """
     rows = []
     for name in session_names(root):
         if name in running:
@@ -27,6 +52,8 @@ def stored_sessions(root: Path, running: frozenset[str]) -> list[dict[str, Any]]
             rows.append({"name": name, "title": "", "closed": "damaged", "events": 0})
             continue
         about = manifest.about
+        if not sees(stored_classes(about)):
+            continue
         rows.append(
             {
                 "name": name,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,6 @@ from workbench.api.native.stream_connection import Connection
 from workbench.api.native.stream_pieces import Format
 from workbench.api.native.stream_requests import Requests
 from workbench.api.native.stream_session import SessionStream
-from workbench.api.server import REVOKED
 from workbench.api.wire import Wire
 from workbench.domain.frames import JSON_PROTOCOL, MSGPACK_PROTOCOL, CloseCode, Hello
 from workbench.errors import WorkbenchError
@@ -25,18 +23,14 @@ if TYPE_CHECKING:
     from workbench.api.hub import Hub
     from workbench.api.server import Server
 
-USER_STREAMS = 32
-"""Streams that one user may have open."""
-
 Receive = Callable[[], Awaitable[Any]]
 
 
 class Streams:
-    """The streams of a server's sessions, and how many each user has open."""
+    """The streams of a server's sessions."""
 
     def __init__(self, server: Server) -> None:
         self.server = server
-        self.users: Counter[str] = Counter()
         self._of: dict[str, SessionStream] = {}
         server.when_attached(self._attach)
 
@@ -74,14 +68,16 @@ async def serve(websocket: WebSocket, streams: Streams) -> None:
     packed = MSGPACK_PROTOCOL in offered and JSON_PROTOCOL not in offered[: offered.index(MSGPACK_PROTOCOL)]
     spoken = MSGPACK_PROTOCOL if packed else JSON_PROTOCOL if JSON_PROTOCOL in offered else None
     await websocket.accept(spoken)
-    if streams.users[user] >= USER_STREAMS:
-        await websocket.close(CloseCode.TOO_MANY, f"a user has at most {USER_STREAMS} streams; close one")
-        return
     stream = streams.of(hub)
     # Starlette's own checks of each message cost as much as all the rest of it.
     send = websocket._send  # noqa: SLF001
     kind = Format.MSGPACK if packed else Format.JSON
     connection = Connection(send, kind, stream.behind, stream.outgoing, Wire.of(scope))
+    try:
+        socket = server.sockets.enter("native", principal, connection.close, session=hub.name)
+    except WorkbenchError as error:
+        await websocket.close(CloseCode.TOO_MANY, str(error)[:120])
+        return
     requests = Requests(server, stream, connection, principal)
     seat = hub.session.seat_of(user)
     views = hub.views
@@ -95,15 +91,15 @@ async def serve(websocket: WebSocket, streams: Streams) -> None:
             user=principal.name,
         )
     )
-    streams.users[user] += 1
     stream.enter(connection)
     loop = asyncio.get_running_loop()
     tasks: list[asyncio.Task[Any]] = []
     try:
-        with server.sockets.enter("native", principal, connection.close):
-            if not server.identity.is_current(principal):
-                # Revoked during the handshake, before the revocation could find this connection.
-                connection.close(REVOKED, "this log-in or key was revoked")
+        with socket:
+            ending = server.ending_of(principal, hub.name)
+            if ending is not None:
+                # Lost during the handshake, before the loss could find this connection.
+                connection.close(*ending)
             tasks = [
                 loop.create_task(connection.write()),
                 loop.create_task(_read(websocket._receive, requests, connection)),  # noqa: SLF001
@@ -113,9 +109,6 @@ async def serve(websocket: WebSocket, streams: Streams) -> None:
     finally:
         requests.leave()
         stream.leave(connection)
-        streams.users[user] -= 1
-        if not streams.users[user]:
-            del streams.users[user]
         for task in tasks:
             task.cancel()
         for outcome in await asyncio.gather(*tasks, return_exceptions=True):

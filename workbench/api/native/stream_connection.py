@@ -55,6 +55,7 @@ class Connection:
         "_send",
         "_sending",
         "_snapshot",
+        "_taken",
         "_wake",
         "_wire",
         "closed",
@@ -80,6 +81,7 @@ class Connection:
         self._own_bytes = 0
         self._market: dict[MarketTopic, list[Piece] | None] = {}
         self._wake = asyncio.Event()
+        self._taken = asyncio.Event()
         self._closing: tuple[int, str] | None = None
         self.closed = asyncio.Event()
 
@@ -95,6 +97,13 @@ class Connection:
     def say(self, frame: Frame) -> None:
         """Queue a frame for this reader alone."""
         self.push_own(Piece(frame))
+
+    async def room(self) -> None:
+        """Wait until little is left to write, and let others have their turn of the loop in any case."""
+        await asyncio.sleep(0)
+        while self._own_bytes > OWN_BYTES // 4 and self._closing is None:
+            self._taken.clear()
+            await self._taken.wait()
 
     def push_market(self, topic: MarketTopic, piece: Piece) -> None:
         """Queue a delta of the market; where too many wait, they give way to a snapshot later."""
@@ -117,6 +126,7 @@ class Connection:
             self._closing = (code, sentence)
             self._own.clear()
             self._market.clear()
+            self._taken.set()
             self.closed.set()
 
     def _stir(self) -> None:
@@ -167,6 +177,7 @@ class Connection:
         shared = not pieces
         if pieces:
             self._own_bytes -= sum([len(piece.bytes_in(self.kind)) for piece in pieces])
+            self._taken.set()
         # What a topic begins with may be among the frames that still wait, and its deltas come after that.
         if not self._own:
             behind, self._market = self._market, {}

@@ -6,14 +6,14 @@ from the bus and however much later, is the same to the byte.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from workbench.api.native.stream_words import Words, money
-from workbench.domain.codes import AccountState, EventKind, OrderType, Reason, Side, TimeInForce
+from workbench.api.native.stream_words import Words
+from workbench.api.words import ORDER_TYPES, SIDES, TIMES_IN_FORCE, money, words_of
+from workbench.domain.codes import AccountState, EventKind, OrderType, Reason
 from workbench.domain.config import FIRST_TRADER
 from workbench.domain.frames import AccountRow, OrderRow, PositionRow, Row
 from workbench.domain.records import EVENT, LIQUIDITY_MAKER, Records
@@ -56,14 +56,8 @@ _ACCOUNT_KINDS = (
 LIMITED = (OrderType.LIMIT, OrderType.STOP_LIMIT, OrderType.LIMIT_IF_TOUCHED)
 
 
-def _names(codes: Any) -> dict[int, str]:
-    return {int(code): code.name.lower() for code in codes}
-
-
 KINDS = {int(kind): kind.name.lower().removeprefix("order_") for kind in EventKind}
-SIDES, TYPES, TIMES, STATES = (_names(codes) for codes in (Side, OrderType, TimeInForce, OrderState))
-REASONS = _names(Reason)
-ACCOUNT_STATES = _names(AccountState)
+STATES, REASONS, ACCOUNT_STATES = (words_of(codes) for codes in (OrderState, Reason, AccountState))
 
 _ROWS = np.zeros((len(OWN), 256), dtype=np.int64)
 """Rows that an event of a kind makes of each topic."""
@@ -72,6 +66,9 @@ _ROWS[0, EventKind.ORDER_REPLACED] = 2
 _ROWS[1, EventKind.POSITION_CHANGED] = 1
 _ROWS[2, [int(kind) for kind in _ACCOUNT_KINDS]] = 1
 _KNOWN = _ROWS.sum(axis=0) > 0
+_BYTES = np.dtype((np.void, EVENT.itemsize))
+"""An event as bytes: numpy copies those many times faster than records."""
+_ROOM = 1 << 10
 
 
 class OwnRow(NamedTuple):
@@ -149,7 +146,7 @@ def _order_rows(header: tuple[Any, ...], payload: list[int], words: Words) -> It
         row.state = "partially_filled" if payload[5] else "new"
     if kind in (EventKind.ORDER_CREATED, EventKind.ORDER_REPLACED):
         row.symbol, row.side, row.created = words.symbols[instrument], SIDES[side], row.time
-        row.type, row.time_in_force = TYPES[order_type], TIMES[tif]
+        row.type, row.time_in_force = ORDER_TYPES[order_type], TIMES_IN_FORCE[tif]
         row.client_order_id = words.client_order(account, payload[1])
     if order_type in LIMITED:
         row.limit_price = words.price_or_none(instrument, payload[2])
@@ -242,8 +239,12 @@ class OwnLog:
         self.seq = 0
         self.kept_after = 0
         self._events_max = events_max
-        self._held = 0
-        self._chunks: deque[Records] = deque()
+        # What is looked for stands in columns of its own, so that a search reads little memory.
+        self._events = np.empty(_ROOM, dtype=_BYTES)
+        self._seqs = np.empty(_ROOM, dtype=np.int64)
+        self._accounts = np.empty(_ROOM, dtype=np.int64)
+        self._first = 0
+        self._end = 0
 
     def take(self, events: Records) -> Records:
         """Fold in further events, in order; returns the own ones among them."""
@@ -254,18 +255,48 @@ class OwnLog:
             for place in range(len(OWN)):
                 rows = own[_ROWS[place, own["kind"]] > 0]
                 self.last[place, rows["account"]] = rows["seq"]
-            self._chunks.append(own)
-            self._held += len(own)
-            while self._held > self._events_max and len(self._chunks) > 1:
-                gone = self._chunks.popleft()
-                self._held -= len(gone)
-                self.kept_after = int(gone["seq"][-1])
+            self._keep(own)
         return own
+
+    def _keep(self, own: Records) -> None:
+        if self._end + len(own) > len(self._seqs):
+            self._make_room(len(own))
+        place = slice(self._end, self._end + len(own))
+        self._events[place] = own.view(_BYTES)
+        self._seqs[place] = own["seq"]
+        self._accounts[place] = own["account"]
+        self._end = place.stop
+        gone = self._end - self._first - self._events_max
+        if gone > 0:
+            self._first += gone
+            self.kept_after = int(self._seqs[self._first - 1])
+
+    def _make_room(self, count: int) -> None:
+        """Move what is kept to the front, of larger arrays when it nearly fills these."""
+        kept = slice(self._first, self._end)
+        held, size = self._end - self._first, len(self._seqs)
+        while held + count > size * 3 // 4:
+            size *= 2
+        for name in ("_events", "_seqs", "_accounts"):
+            old = getattr(self, name)
+            new = np.empty(size, dtype=old.dtype)
+            new[:held] = old[kept]
+            setattr(self, name, new)
+        self._first, self._end = 0, held
 
     def since(self, seq: int, account: int | None) -> Records | None:
         """Own events after `seq` of an account, or (None) of all; None when some are no longer kept."""
         if seq < self.kept_after:
             return None
-        found = [chunk[chunk["seq"] > seq] for chunk in self._chunks if int(chunk["seq"][-1]) > seq]
-        events = np.concatenate([np.zeros(0, EVENT), *found])
-        return events if account is None else events[events["account"] == account]
+        kept = slice(self._first, self._end)
+        start = self._first + int(np.searchsorted(self._seqs[kept], seq, side="right"))
+        late = self._events[start : self._end]
+        events = late.copy() if account is None else late[self._accounts[start : self._end] == account]
+        found: Records = events.view(EVENT)
+        return found
+
+
+def of_topic(own: Records, topic: str) -> tuple[Records, np.ndarray[Any, np.dtype[np.int64]]]:
+    """Own events that a topic has rows of, and how many rows each makes."""
+    rows = _ROWS[OWN.index(topic), own["kind"]]
+    return own[rows > 0], rows[rows > 0]

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from workbench.api.boards import hidden_board
 from workbench.api.errors import failure_of
 from workbench.api.native.orders import named_order
 from workbench.api.native.stream_connection import Connection
 from workbench.api.native.stream_own import OWN
 from workbench.api.native.stream_pieces import Format
+from workbench.api.native.stream_session import LEADERBOARD
 from workbench.api.native.stream_standing import order_row
 from workbench.api.native.stream_topics import MarketTopic, OwnTopics
 from workbench.api.native.tickets import Amend, changes_of, ticket_of
@@ -128,8 +130,8 @@ class Requests:
                 wanted.append((name, (topic, account)))
             else:
                 self._stream.check(name)
-                if name == "leaderboard" and self._server.boards.hidden(self._stream.hub.name):
-                    self._may_read(everybody=True)
+                if name == LEADERBOARD:
+                    self._may_read_board()
                 wanted.append((name, None))
         self._connection.say(Ack(id=request.id, seq=self._stream.hub.views.seq, topics=names))
         for name, own in wanted:
@@ -143,6 +145,14 @@ class Requests:
         needed = Permission.READ_CLASS if everybody else Permission.READ_OWN
         if needed not in self._principal.permissions:
             raise ApiError(403, "forbidden", f"this topic needs the permission {needed}")
+
+    def _may_read_board(self) -> None:
+        teaching = Permission.READ_CLASS in self._principal.permissions
+        if teaching:
+            return
+        if self._stream.hub.session.board_hidden:
+            raise hidden_board()
+        self._stream.students.add(self._connection)
 
     def _follow(self, name: str, from_seq: int) -> None:
         if name in self._market:
@@ -158,14 +168,26 @@ class Requests:
         if from_seq <= 0 or from_seq > own.log.seq:
             self._connection.push_own(own.snapshot(topic, account, reset=from_seq > 0))
         else:
-            missed = own.log.since(from_seq, account)
-            if missed is None:
-                missed = await self._stream.read_own(from_seq, account)
-            for piece in own.replay(missed, topic, account, from_seq):
-                self._connection.push_own(piece)
+            await self._tell_again(topic, account, from_seq)
         # Nothing was awaited since the last event was looked at, so none can be missing or told twice.
         own.add(self._connection, topic, account)
         self._own.add((topic, account))
+
+    async def _tell_again(self, topic: str, account: int | None, from_seq: int) -> None:
+        """Tell what was missed, a frame at a time: as fast as it is taken, and others have their turns."""
+        own, waited = self._stream.own, True
+        while waited:
+            missed = own.log.since(from_seq, account)
+            if missed is None:
+                missed = await self._stream.read_own(from_seq, account)
+            upto, waited = own.log.seq, False
+            for number, piece in enumerate(own.replay(missed, topic, account, from_seq)):
+                if number:
+                    await self._connection.room()
+                    waited = True
+                self._connection.push_own(piece)
+            # While somebody waited, more may have happened.
+            from_seq = upto
 
     def _drop_own(self, topic: str, account: int | None) -> None:
         if (topic, account) in self._own:
@@ -200,7 +222,6 @@ class Requests:
     async def _trading(self) -> Trader:
         if Permission.TRADE not in self._principal.permissions:
             raise ApiError(403, "forbidden", "orders need the permission TRADE")
-        self._server.limits.spend(self._principal)
         return await self._seat()
 
     def _acknowledge(self, request: Request, orders: list[LiveOrder], seq: int) -> None:
@@ -225,6 +246,8 @@ class Requests:
             limit_price=asked.limit_price,
             stop_price=asked.stop_price,
             trail=asked.trail,
+            display_quantity=asked.display_quantity,
+            expires=asked.expires,
             time_in_force=asked.time_in_force,
             client_order_id=asked.client_order_id,
         )

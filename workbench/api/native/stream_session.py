@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from workbench.api.boards import hidden_board
 from workbench.api.native.stream_outgoing import Outgoing
 from workbench.api.native.stream_own import own_events
 from workbench.api.native.stream_pieces import Piece
@@ -24,7 +25,7 @@ from workbench.api.native.stream_sources import (
 )
 from workbench.api.native.stream_topics import MarketTopic, OwnTopics
 from workbench.api.native.stream_words import Words
-from workbench.domain.frames import TOPICS, Beat
+from workbench.domain.frames import TOPICS, Beat, Refused
 from workbench.domain.records import EVENT, Records
 from workbench.errors import ApiError
 
@@ -47,7 +48,8 @@ LINGER_S = 60.0
 BEAT_S = 5.0
 
 _BY_EVENTS = frozenset({"market", "depth", "trades", "candles", "news"})
-_NOT_BY_SYMBOL = frozenset({"news", "session", "leaderboard"})
+LEADERBOARD = "leaderboard"
+_NOT_BY_SYMBOL = frozenset({"news", "session", LEADERBOARD})
 
 
 class SessionStream:
@@ -59,6 +61,11 @@ class SessionStream:
         Views and gateway.
     bus
         Where events that are no longer kept here are read again.
+
+    Attributes
+    ----------
+    students
+        Connections of those who are not told of a leaderboard that is hidden.
     """
 
     def __init__(self, hub: Hub, bus: MemoryBus) -> None:
@@ -66,6 +73,7 @@ class SessionStream:
         self.words = Words(hub.session.venue, hub.session.client_order_name)
         self.own = OwnTopics(hub.views, self.words)
         self.connections: set[Connection] = set()
+        self.students: set[Connection] = set()
         self.outgoing = Outgoing()
         self._bus = bus
         self._topics: dict[str, MarketTopic] = {}
@@ -100,6 +108,7 @@ class SessionStream:
         loop = asyncio.get_running_loop()
         now, views = loop.time(), self.hub.views
         self._slow_timer = None
+        self._hide_board()
         for name, topic in list(self._topics.items()):
             if topic.readers:
                 topic.idle_since = now
@@ -116,6 +125,17 @@ class SessionStream:
         if self.connections or self._topics:
             self._slow_timer = loop.call_later(SLOW_S, self._tick)
 
+    def _hide_board(self) -> None:
+        """Stop telling students of a leaderboard that was hidden while they followed it."""
+        topic = self._topics.get(LEADERBOARD)
+        if topic is None or not self.hub.session.board_hidden:
+            return
+        said = hidden_board()
+        for connection in topic.readers & self.students:
+            self.drop(connection, topic)
+            connection.forget(topic)
+            connection.say(Refused(id=0, code=said.code, message=str(said)))
+
     # ------------------------------------------------------------------ readers
 
     def enter(self, connection: Connection) -> None:
@@ -127,6 +147,7 @@ class SessionStream:
     def leave(self, connection: Connection) -> None:
         """Forget a connection."""
         self.connections.discard(connection)
+        self.students.discard(connection)
 
     def check(self, name: str) -> None:
         """Refuse a name that is no topic of the market.

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 from msgspec import UNSET
 
-from workbench.api.native.stream_own import SIDES
-from workbench.api.native.stream_words import Words, money
+from workbench.api.native.stream_words import Words
+from workbench.api.words import SIDES, money
 from workbench.domain.codes import Side
 from workbench.domain.frames import (
     CandleRow,
@@ -188,7 +188,7 @@ class TradesSource:
                 time=words.iso(time_ns),
                 price=words.price(number, ticks),
                 quantity=words.quantity(number, lots),
-                side=SIDES.get(side, "none"),
+                side=SIDES[side],
                 auction=bool(flags & AUCTION) or UNSET,
             )
             for seq, time_ns, ticks, lots, trade_id, side, flags in trades[_TRADE_FIELDS].tolist()

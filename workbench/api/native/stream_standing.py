@@ -14,12 +14,10 @@ from workbench.api.native.stream_own import (
     ORDERS,
     POSITIONS,
     REASONS,
-    SIDES,
     STATES,
-    TIMES,
-    TYPES,
 )
-from workbench.api.native.stream_words import Words, money
+from workbench.api.native.stream_words import Words
+from workbench.api.words import ORDER_TYPES, SIDES, TIMES_IN_FORCE, money
 from workbench.domain.codes import OrderType
 from workbench.domain.frames import AccountRow, OrderRow, PositionRow
 from workbench.domain.states import OrderState
@@ -48,8 +46,8 @@ def order_row(order: LiveOrder, words: Words) -> OrderRow:
         client_order_id=words.client_order(order.account, order.client_order_id),
         symbol=words.symbols[number],
         side=SIDES[order.side],
-        type=TYPES[order.order_type],
-        time_in_force=TIMES[order.time_in_force],
+        type=ORDER_TYPES[order.order_type],
+        time_in_force=TIMES_IN_FORCE[order.time_in_force],
         state=STATES[state],
         reason=REASONS[order.reason],
         quantity=words.quantity(number, order.quantity_lots),

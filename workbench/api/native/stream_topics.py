@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
 
-from workbench.api.native.stream_own import OWN, OwnLog, own_rows
+from workbench.api.native.stream_own import OWN, OwnLog, of_topic, own_rows
 from workbench.api.native.stream_pieces import Piece
 from workbench.api.native.stream_sources import Source
 from workbench.api.native.stream_standing import standing
@@ -196,25 +197,27 @@ class OwnTopics:
         )
         return Piece(frame, standing(topic, accounts, self.views, self.words))
 
-    def replay(self, own: Records, topic: str, account: int | None, prev: int) -> list[Piece]:
-        """Own events once more, the latest that there are, for a reader who has seen those up to `prev`."""
-        found = [each for each in own_rows(own, self.words) if each.topic == topic]
-        count = self.count(topic, account) - len(found)
-        pieces = []
-        start = 0
+    def replay(self, own: Records, topic: str, account: int | None, prev: int) -> Iterator[Piece]:
+        """Own events once more, for a reader who has seen those up to `prev`: one frame after the other.
+
+        `own` are all there are up to now; what happens while frames are taken is not among them.
+        """
+        found, rows = of_topic(own, topic)
+        ends = np.cumsum(rows)
+        total = int(ends[-1]) if len(ends) else 0
+        seq, count = self.log.seq, self.count(topic, account) - total
+        name, start, told = topic_name(topic, account is None), 0, 0
         while True:
-            end = min(start + ROWS, len(found))
             # Rows of one event stay together, or `seq` would say that all of it was told.
-            while 0 < end < len(found) and found[end].seq == found[end - 1].seq:
-                end += 1
-            seq = self.log.seq if end == len(found) else found[end - 1].seq
-            name = topic_name(topic, account is None)
-            count += end - start
-            delta = Delta(topic=name, prev=prev, seq=seq, rows=_NO_ROWS, n=count)
-            pieces.append(Piece(delta, [each.row for each in found[start:end]]))
-            if end == len(found):
-                return pieces
-            start, prev = end, seq
+            end = max(start + 1, int(np.searchsorted(ends, told + ROWS, side="right")))
+            last = end >= len(found)
+            made = [each.row for each in own_rows(found[start:end], self.words) if each.topic == topic]
+            told += len(made)
+            upto = seq if last else int(found["seq"][end - 1])
+            yield Piece(Delta(topic=name, prev=prev, seq=upto, rows=_NO_ROWS, n=count + told), made)
+            if last:
+                return
+            start, prev = end, upto
 
 
 def topic_name(topic: str, everybody: bool) -> str:

@@ -2,33 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
+from workbench.api.words import moment
 from workbench.domain.config import Venue
 from workbench.domain.units import decimal
-
-_NS = 1_000_000_000
-
-
-class Clockface:
-    """Times as text. Most times of a burst lie within one second, whose text is made once."""
-
-    def __init__(self) -> None:
-        self._second = -1
-        self._text = ""
-
-    def __call__(self, time_ns: int) -> str:
-        """ISO 8601 in UTC, with nanoseconds.
-
-        >>> Clockface()(1_742_290_200_000_000_001)
-        '2025-03-18T09:30:00.000000001Z'
-        """
-        second, rest = divmod(time_ns, _NS)
-        if second != self._second:
-            self._text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
-            self._second = second
-        return f"{self._text}.{rest:09d}Z"
 
 
 class Words:
@@ -44,7 +22,7 @@ class Words:
 
     def __init__(self, venue: Venue, client_name: Callable[[int, int], str | None]) -> None:
         self.venue = venue
-        self.iso = Clockface()
+        self.iso = moment
         self.symbols = [instrument.symbol for instrument in venue.instruments]
         self.numbers = {symbol: number for number, symbol in enumerate(self.symbols)}
         self._client_name = client_name
@@ -74,12 +52,3 @@ class Words:
         if not number:
             return ""
         return self._client_name(account, number) or str(number)
-
-
-def money(micros: int) -> float:
-    """Money: the double nearest to it.
-
-    >>> money(1_500_000)
-    1.5
-    """
-    return micros / 1_000_000

@@ -17,7 +17,7 @@ from workbench.api.alpaca.moments import day_of
 from workbench.api.alpaca.portfolio import DAY_NS, frame_for, period_ns, write_history
 from workbench.api.alpaca.query import Query
 from workbench.api.alpaca.routes.documented import failing, gives, parameters, takes
-from workbench.api.auth import hot, permit
+from workbench.api.auth import hot, permit, principal_of
 from workbench.domain.config import FIRST_TRADER
 from workbench.identity.roles import Permission
 from workbench.projections.live.bars import Days
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 router = APIRouter(prefix="/v2/account", tags=["alpaca: account"], responses=failing(401, 403, 404, 422))
 _MOST_ACTIVITIES: Final = 100
+_LAST_SEQ: Final = (1 << 62) - 1
 
 
 @router.get("", summary="Account", openapi_extra=gives(TradeAccount))
@@ -42,7 +43,14 @@ async def get_account(request: Request) -> Response:
     settings = hub.session.venue.accounts[seat.account - FIRST_TRADER]
     worth = hub.views.worth(seat.account)
     body = write_account(
-        seat.face.names, seat.live, settings, worth, available, configuration, seq=hub.views.seq
+        seat.face.names,
+        seat.live,
+        settings,
+        worth,
+        available,
+        configuration,
+        seq=hub.views.seq,
+        time_ns=hub.views.time_ns,
     )
     return answer(seat.face, body)
 
@@ -90,6 +98,7 @@ async def lock_configuration(request: Request) -> Response:
     """Lock fields of one user's configuration, or of everybody's, in this session; an empty body lifts it."""
     desk = desk_of(request)
     face = desk.face(request)
+    desk.server.require_in(principal_of(request), face.hub, Permission.SET_LIMITS)
     fields = read_changes(await request.body() or b"{}")
     user = request.query_params.get("user", "")
     return answer(face, await desk.configurations.lock(face.hub.name, user, fields))
@@ -154,6 +163,7 @@ _ACTIVITIES: Final = parameters(
     until="text: RFC 3339 or a day",
     direction="text: asc or desc",
     page_size="int: at most 100",
+    since_seq="int: of events after this one",
     page_token="text: id of the last activity of the page before",  # noqa: S106 - the name of a parameter
 )
 
@@ -196,6 +206,7 @@ def _activities(seat: Seat, query: Query, kinds: set[str], category: str) -> lis
     if query.text("date"):
         low, high = day_bounds_ns(day_of(query.text("date"), "date"), hub.session.zone)
         low -= 1
+    since = query.whole("since_seq", 0, least=0, most=_LAST_SEQ)
     token = query.text("page_token")
     last = position_of(token) if token else None
     found = [
@@ -203,6 +214,7 @@ def _activities(seat: Seat, query: Query, kinds: set[str], category: str) -> lis
         for activity in all_activities(seat.live)
         if (not kinds or activity.kind in kinds)
         and (not category or (activity.kind == "FILL") == (category == "trade_activity"))
+        and activity.seq > since
         and (low is None or activity.time_ns > low)
         and (high is None or activity.time_ns < high)
         and (last is None or ((activity[:2] < last) if descending else (activity[:2] > last)))

@@ -175,14 +175,13 @@ async def _public_face(request: Request) -> Face:
     """The session of somebody who need not say who they are; who does gets the session of their key."""
     desk = desk_of(request)
     server = desk.server
-    asked = request.headers.get("x-session")
     try:
         principal = await authenticate(server, request.scope)
     except (ApiError, AuthError):
         if "authorization" in request.headers or "apca-api-key-id" in request.headers:
             raise
-        return desk.public_face(asked)
-    return desk.face_of(principal, asked)
+        return desk.public_face(request)
+    return desk.face(request, principal)
 
 
 @crypto.get("/latest/orderbooks", summary="Order books", openapi_extra={**gives(), "parameters": _SYMBOLS})

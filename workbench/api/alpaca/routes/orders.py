@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from workbench.api.alpaca.desk import Seat, answer, desk_of
+from workbench.api.alpaca.desk import Seat, answer, desk_of, times_of
 from workbench.api.alpaca.errors import forbidden, invalid, malformed, not_found
 from workbench.api.alpaca.order_request import OrderRequest, ReplaceRequest, read_order, read_replace
 from workbench.api.alpaca.orders import Order, was_taken
 from workbench.api.alpaca.query import Query
 from workbench.api.alpaca.refusals import refused
 from workbench.api.alpaca.routes.documented import failing, gives, parameters, takes
+from workbench.api.alpaca.stop_loss import check_stop_loss
 from workbench.api.alpaca.tickets import changes_of, ticket_of
+from workbench.api.alpaca.words import TIME_WORDS, TIMES_IN_FORCE
 from workbench.api.auth import hot, permit
 from workbench.domain.codes import Side
 from workbench.errors import OrderRefused
@@ -24,6 +26,7 @@ from workbench.session.live.client_ids import client_order_number
 
 if TYPE_CHECKING:
     from workbench.projections.live.order import LiveOrder
+    from workbench.session.live.tickets import Ticket
 
 router = APIRouter(prefix="/v2", tags=["alpaca: orders"], responses=failing(401, 403, 404, 422))
 _DEFAULT_LIMIT: Final = 50
@@ -58,6 +61,9 @@ async def place_order(request: Request) -> Response:
     _check_name(seat, ticket.client_order_id)
     if configuration.no_shorting:
         _check_no_short(seat, number, ticket)
+    if ticket.order_class == "oco":
+        _check_exit(seat, number, ticket)
+    check_stop_loss(ticket, seat.face.hub.views.markets[number], seat.face.names.scales[number])
     try:
         placed = await seat.face.hub.gateway.place(seat.account, ticket)
     except OrderRefused as error:
@@ -66,11 +72,32 @@ async def place_order(request: Request) -> Response:
 
 
 def _check_name(seat: Seat, name: str) -> None:
-    if name and seat.face.hub.views.orders.by_client(seat.account, client_order_number(name)) is not None:
-        raise malformed("client_order_id must be unique")
+    """Refuse a name that an order has or had; one that was refused on entry never had it."""
+    if not name:
+        return
+    order = seat.face.hub.views.orders.by_client(seat.account, client_order_number(name))
+    if order is not None and was_taken(order):
+        raise malformed(
+            "client_order_id must be unique", existing_order_id=seat.face.names.order_id(order.order_id)
+        )
 
 
-def _check_no_short(seat: Seat, number: int, ticket: Any) -> None:
+def _check_exit(seat: Seat, number: int, ticket: Ticket) -> None:
+    """Refuse an OCO of what is not held: both of its orders close a position."""
+    position = seat.live.positions.get(number)
+    held = position.position_lots if position is not None else 0
+    scale = seat.face.names.scales[number]
+    closes = held if ticket.side == Side.SELL else -held
+    wanted = ticket.quantity
+    if closes <= 0 or (wanted is not None and wanted > scale.instrument.quantity_from_lots(closes)):
+        raise invalid(
+            "oco orders must be exit orders: they close a position, and no more than there is of it",
+            symbol=seat.face.names.symbols[number],
+            existing_qty=scale.quantity_text(held),
+        )
+
+
+def _check_no_short(seat: Seat, number: int, ticket: Ticket) -> None:
     """Refuse a sale of more than is held and not offered already, where the account is long-only."""
     if ticket.side != Side.SELL:
         return
@@ -244,6 +271,12 @@ async def replace_order(request: Request) -> Response:
     if (await desk.configurations.of(seat.face.hub.name, seat.user)).suspend_trade:
         raise forbidden("trading is suspended in the account's configuration")
     _check_name(seat, asked.client_order_id or "")
+    if asked.time_in_force is not None and TIMES_IN_FORCE[asked.time_in_force] != order.time_in_force:
+        was = TIME_WORDS[order.time_in_force]  # type: ignore[index] # an IntEnum's key is its number
+        raise invalid(
+            f"time_in_force of an order stays {was} here: cancel the order and place one that is "
+            f"{asked.time_in_force}"
+        )
     session = seat.face.hub.session
     named = session.client_order_name(seat.account, order.client_order_id) is not None
     changes = changes_of(asked, named=named)
@@ -284,4 +317,4 @@ async def cancel_order(request: Request) -> Response:
         await seat.face.hub.gateway.cancel(seat.account, order.order_id)
     except OrderRefused as error:
         raise await refused(error, seat, order.instrument) from None
-    return Response(status_code=204)
+    return Response(status_code=204, headers=times_of(seat.face))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from starlette.routing import WebSocketRoute
@@ -20,16 +21,18 @@ from workbench.api.alpaca.data_protocol import (
 from workbench.api.alpaca.desk import Desk, desk_of
 from workbench.api.alpaca.line import Line
 from workbench.api.alpaca.order_protocol import OrderProtocol, Said
+from workbench.api.alpaca.order_replay import Gate
 from workbench.api.auth import public
-from workbench.errors import ApiError
+from workbench.errors import ApiError, WorkbenchError
 from workbench.identity.roles import Permission
 
 if TYPE_CHECKING:
     from workbench.api.alpaca.face import Face
+    from workbench.api.alpaca.order_feed import Sink
     from workbench.identity.principal import Principal
 
-MOST_CONNECTIONS: Final = 32
-"""Data connections of one user at once."""
+REPLAY_COST: Final = 10.0
+"""Requests that listening with `since_seq` counts as."""
 FEEDS: Final = frozenset({"iex", "sip", "delayed_sip", "otc", "boats", "overnight", "test"})
 
 
@@ -42,6 +45,8 @@ class OrderLine(Line):
         self._protocol = OrderProtocol()
         self._face: Face | None = None
         self._account = 0
+        self._sink: Sink | None = None
+        self._replay: asyncio.Task[None] | None = None
         super().__init__(websocket, desk, codec_of(websocket.headers.get("content-type", "")), binary=True)
 
     def hear(self, message: Any) -> Said:
@@ -64,19 +69,55 @@ class OrderLine(Line):
         """Nobody has these credentials."""
         return self._protocol.authenticated(False)
 
+    @property
+    def session(self) -> str:
+        """The session whose market or orders are told."""
+        return "" if self._face is None else self._face.hub.name
+
     def changed(self) -> None:
         """Listen, or no longer."""
-        if self._face is None:
+        self._stop()
+        face, since = self._face, self._protocol.since_seq
+        if face is None or not self._protocol.listening:
             return
-        if self._protocol.listening:
-            self._face.order_feed.listen(self._account, self.outbox, self.codec)
+        upto = face.hub.views.seq
+        if since is None:
+            self._listen(face, self.outbox)
+        elif since > upto:
+            self._error(f"since_seq {since} is of no event yet: the last one is {upto}")
+            self._listen(face, self.outbox)
         else:
-            self._face.order_feed.drop(self._account, self.outbox)
+            self._listen(face, gate := Gate(self.outbox))
+            self._replay = asyncio.create_task(self._tell_missed(face, gate, since, upto))
+
+    def _listen(self, face: Face, sink: Sink) -> None:
+        self._sink = sink
+        face.order_feed.listen(self._account, sink, self.codec)
+
+    async def _tell_missed(self, face: Face, gate: Gate, since: int, upto: int) -> None:
+        missed: list[bytes] = []
+        try:
+            if self.principal is not None:
+                self.desk.server.limits.spend(self.principal, REPLAY_COST)
+            missed = await face.replays.missed(self._account, self.codec, since, upto)
+        except WorkbenchError as error:
+            self._error(f"what came after since_seq {since} is not told: {error}")
+        await gate.open(missed)
+
+    def _error(self, what: str) -> None:
+        self.say({"stream": "error", "data": {"error": what}})
+
+    def _stop(self) -> None:
+        if self._replay is not None:
+            self._replay.cancel()
+            self._replay = None
+        if self._face is not None and self._sink is not None:
+            self._face.order_feed.drop(self._account, self._sink)
+            self._sink = None
 
     def left(self) -> None:
         """Listen no longer."""
-        if self._face is not None:
-            self._face.order_feed.drop(self._account, self.outbox)
+        self._stop()
 
 
 class DataLine(Line):
@@ -112,23 +153,24 @@ class DataLine(Line):
         return self._protocol.malformed()
 
     async def admit(self, principal: Principal) -> Said:
-        """Who may read the market is told of it, on so many connections."""
+        """Who may read the market is told of it."""
         if Permission.READ_MARKET not in principal.permissions:
             return Said([error_message(DataError.INSUFFICIENT_SUBSCRIPTION)], close=True)
-        own = sum(
-            socket.kind == self.kind
-            and socket.principal is not None
-            and socket.principal.user_id == principal.user_id
-            for socket in self.desk.server.sockets
-        )
-        if own >= MOST_CONNECTIONS:
-            return Said([error_message(DataError.CONNECTION_LIMIT_EXCEEDED)], close=True)
         self._face = self.desk.face_of(principal, self.websocket.headers.get("x-session"))
         return self._protocol.authenticated(True)
 
     def refuse(self) -> Said:
         """Nobody has these credentials."""
         return self._protocol.authenticated(False)
+
+    def crowded(self, sentence: str) -> Said:  # noqa: ARG002 - the protocol has its own words for it
+        """Somebody who has too many connections is told so by the protocol's number."""
+        return Said([error_message(DataError.CONNECTION_LIMIT_EXCEEDED)], close=True)
+
+    @property
+    def session(self) -> str:
+        """The session whose market or orders are told."""
+        return "" if self._face is None else self._face.hub.name
 
     def changed(self) -> None:
         """Send what is subscribed to from now on."""
