@@ -20,7 +20,7 @@ help:  ## List these tasks
 setup: $(DEV)  ## Install workbench and all development tools into .venv
 	@echo "Ready: $(VENV)/bin/workbench and the development tools are installed in $(VENV)."
 
-services:  ## Install what some tests use beside Python: PostgreSQL and a browser (as root, on Debian)
+services:  ## Install what some tests use beside Python: PostgreSQL, a browser, nginx, openssl, faketime (as root, on Debian)
 	@.ci/services
 
 demo: $(CORE)  ## Run the demonstration; needs nothing but the core dependencies

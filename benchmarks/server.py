@@ -24,6 +24,7 @@ from urllib.parse import urlsplit
 
 from benchmarks.environment import ROOT
 from benchmarks.measure import Report, Table
+from benchmarks.server_day import Day, sample_day
 
 MARKET = """
 title = "Load"
@@ -45,25 +46,13 @@ epoch = "sim"
 open = "09:30"
 speed = 1
 """
-AGENTS = """
-[[instrument]]
-symbol = "HARBOR"
-price_min = 23
-price_max = 92
-
-[agents]
-seed = 7
-open = "09:30"
-close = "16:00"
-
-[[agents.crew]]
-symbol = "HARBOR"
-start = 46.00
-like = "HARBOR"
-"""
 SESSION = "load"
 OWN = ["orders", "positions", "account"]
 ACK_P50_MS, ACK_P99_MS = 15.0, 100.0
+FAST, FAST_ACCOUNTS, FAST_RATE = 60.0, 20, 100.0
+"""Of the session that replays a recorded day."""
+BEHIND_S = 1.0
+"""How far the clock of that session may be behind the wall's."""
 CORES = "0,1"
 _START_S = 180.0
 
@@ -90,23 +79,20 @@ def started(command: list[str]) -> Iterator[subprocess.Popen[bytes]]:
 
 
 @contextmanager
-def exchange(
-    folder: Path, accounts: int, overrides: dict[str, Any], *, agents: bool
-) -> Iterator[dict[str, Any]]:
-    """A server with an open session and a key for each account."""
+def exchange(folder: Path, accounts: int, day: Day | None = None) -> Iterator[dict[str, Any]]:
+    """A server with an open session, of a recorded day if there is one, and a key for each account."""
     scenario, answer = folder / "load.toml", folder / "answer.json"
     answer.unlink(missing_ok=True)
-    head, _, rest = MARKET.format(accounts=accounts).partition("[seats]")
-    crowd, _, crew = AGENTS.partition("[agents]")
-    text = f"{head}{crowd}\n[seats]{rest}\n[agents]{crew}" if agents else f"{head}[seats]{rest}"
-    scenario.write_text(text)
+    scenario.write_text(MARKET.format(accounts=accounts) if day is None else day.scenario(accounts, FAST))
     plan = {
         "accounts": accounts,
         "session": SESSION,
         "scenario": str(scenario),
         "data": str(folder / f"data-{len(list(folder.iterdir()))}"),
         "answer": str(answer),
-        "overrides": overrides,
+        "overrides": {},
+        "history": [] if day is None else [str(file) for file in day.files],
+        "dataset": "" if day is None else day.dataset,
     }
     file = folder / "server.json"
     file.write_text(json.dumps(plan))
@@ -152,24 +138,33 @@ def drive(folder: Path, found: dict[str, Any], **plan: Any) -> dict[str, Any]:
 
 
 def load_of(
-    found: dict[str, Any], accounts: int, rate: float, seconds: float, *, echo: bool
+    found: dict[str, Any],
+    accounts: int,
+    rate: float,
+    seconds: float,
+    *,
+    echo: bool = False,
+    day: Day | None = None,
 ) -> dict[str, Any]:
-    """What the driver is told."""
+    """What the driver is told; in a recorded day it trades around that day's prices."""
     keys = found["keys"] or [{}] * accounts
     base = "" if echo else f"/api/sessions/{SESSION}"
+    symbol = "FAST" if day is None else day.symbol
     return {
         "bare": echo,
         "accounts": [{"headers": key} for key in keys[:accounts]],
         "orders_path": f"{base}/orders",
         "stream_path": f"{base}/stream",
+        "session_path": base,
+        "speed": 0.0 if day is None else FAST,
         "rate": rate,
         "seconds": seconds,
-        "symbols": ["FAST"],
-        "price_ticks": 5000,
+        "symbols": [symbol],
+        "price_ticks": 5000 if day is None else 0,
         "tick": 0.01,
         "lot": 1,
         "own_topics": OWN,
-        "data_topics": ["market:FAST", "trades:FAST"],
+        "data_topics": [f"market:{symbol}", f"trades:{symbol}"],
     }
 
 
@@ -218,24 +213,32 @@ def table_of(report: Report, accounts: int, rate: float) -> Table:
 def measure(
     report: Report, accounts: int, rate: float, seconds: float, *, url_found: dict[str, Any] | None = None
 ) -> None:
-    """The load on an exchange and on the echo, and the x60 session with agents."""
+    """The load on an exchange and on the echo, and that on a recorded day at x60."""
     table = table_of(report, accounts, rate)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if url_found is None:
-            with exchange(folder, accounts, {}, agents=False) as found:
-                result = drive(folder, found, **load_of(found, accounts, rate, seconds, echo=False))
+            with exchange(folder, accounts) as found:
+                result = drive(folder, found, **load_of(found, accounts, rate, seconds))
         else:
-            result = drive(folder, url_found, **load_of(url_found, accounts, rate, seconds, echo=False))
+            result = drive(folder, url_found, **load_of(url_found, accounts, rate, seconds))
         table.rows.append(_row("workbench serve", result))
         with bare() as found:
             echo = drive(folder, found, **load_of(found, accounts, rate, seconds, echo=True))
         table.rows.append(_row("FastAPI that only echoes", echo))
-        fast = None
+        fast, day = None, sample_day()
         if url_found is None:
-            with exchange(folder, 20, {"live.speed": 60.0}, agents=True) as found:
-                fast = drive(folder, found, **load_of(found, 20, 100.0, seconds, echo=False))
-            table.rows.append(_row("x60 with agents, 20 accounts, 100 orders/s", fast))
+            with exchange(folder, FAST_ACCOUNTS, day) as found:
+                plan = load_of(found, FAST_ACCOUNTS, FAST_RATE, seconds, day=day)
+                fast = drive(folder, found, **plan)
+            table.rows.append(
+                _row(f"x{FAST:.0f}: {day.title}, {FAST_ACCOUNTS} accounts, {FAST_RATE:.0f} orders/s", fast)
+            )
+            table.notes.append(
+                f"x{FAST:.0f}: the session's clock was at most {fast['clock']['max'] * 1e3:.0f} ms of wall "
+                f"time behind the wall's, {fast['clock']['last'] * 1e3:.0f} ms at the end; "
+                f"{seconds * FAST / 60:.0f} minutes of that day were replayed."
+            )
     for label, each in (("load", result), ("x60", fast)):
         if each is not None and not sound(each):
             table.notes.append(
@@ -253,7 +256,12 @@ def measure(
         "server: every order acknowledged once, every stream whole", str(sound(result)), sound(result)
     )
     if fast is not None:
-        report.judge("server: the same at x60 with agents", str(sound(fast)), sound(fast))
+        behind_s = fast["clock"]["max"]
+        report.judge(
+            f"server: the same in a recorded day at x{FAST:.0f}, its clock < {BEHIND_S:.0f} s behind",
+            f"{sound(fast)}, {behind_s * 1e3:.0f} ms",
+            sound(fast) and behind_s < BEHIND_S,
+        )
     ack = result["ack_ms"]
     if ack:
         report.judge(

@@ -24,6 +24,7 @@ from benchmarks.server_lanes import HttpLane, SocketLane
 TICK_S = 0.001
 QUIET_S = 1.0
 LONGEST_S = 60.0
+WATCH_S = 0.1
 
 _decode = msgspec.json.decode
 
@@ -37,7 +38,15 @@ class Streams:
         self.heard_s = 0.0
         self.first_fill_s: dict[int, float] = {}
         self.market_delays_s: list[float] = []
+        self.mid = 0.0
         self._parsed: dict[bytes, Any] = {}
+
+    def quoted(self, frame: Any) -> None:
+        """Note where the market is, of an instrument's own topic."""
+        for row in frame["rows"]:
+            bid, ask = row.get("bid"), row.get("ask")
+            if bid and ask:
+                self.mid = (bid + ask) / 2
 
     def fault(self, what: str, example: object = "") -> None:
         """Note that something is wrong."""
@@ -146,6 +155,8 @@ class Trader:
             if frame["type"] not in ("snapshot", "delta"):
                 continue
             topic = frame["topic"]
+            if topic.startswith("market:"):
+                self.streams.quoted(frame)
             chain = self.chains.get(topic)
             if chain is None:
                 chain = self.chains[topic] = Chain(self.streams, counted=topic.startswith("trades:"))
@@ -179,7 +190,8 @@ class Load:
         draw = self._random
         buys = bool((number // len(self.traders) + number) % 2)
         away = draw.choice((-2, -1, 0, 0, 1, 2, 3))
-        price = self.plan["price_ticks"] + (-away if buys else away)
+        around = self.plan["price_ticks"] or round(self.traders[0].streams.mid / self.plan["tick"])
+        price = around + (-away if buys else away)
         fields = {
             "symbol": draw.choice(self.plan["symbols"]),
             "side": "buy" if buys else "sell",
@@ -236,6 +248,63 @@ class Load:
             await asyncio.sleep(max(0.0, min(TICK_S, start + sent * step - time.perf_counter())))
 
 
+class ClockWatch:
+    """How far a session's clock, as it answers who asks, is behind the wall's times its speed.
+
+    The wall and the session need not agree on when it began: what counts is how much further behind an
+    answer is than the one that was least so. The time that an answer takes counts too.
+    """
+
+    def __init__(self, lane: HttpLane, speed: float) -> None:
+        self._lane = lane
+        self._speed = speed
+        self.behind_s: list[float] = []
+
+    def ask(self) -> None:
+        """Ask what time it is."""
+
+        def answer(_: int, content: bytes) -> None:
+            reached_s = seconds_of(_decode(content)["time"])
+            self.behind_s.append(time.perf_counter() - reached_s / self._speed)
+
+        self._lane.post(b"", answer)
+
+    def found(self) -> dict[str, float]:
+        """The last lag and the largest, in seconds of the wall."""
+        least = min(self.behind_s)
+        lags = [each - least for each in self.behind_s]
+        return {"last": lags[-1], "max": max(lags), "answers": len(lags)}
+
+    async def run(self) -> None:
+        """Ask until this is cancelled."""
+        while True:
+            self.ask()
+            await asyncio.sleep(WATCH_S)
+
+
+def seconds_of(text: str) -> float:
+    """A time in ISO 8601 with nanoseconds, in seconds since the day began.
+
+    >>> seconds_of("2012-06-21T13:30:00.500000000Z")
+    48600.5
+    """
+    hours, minutes, seconds = text.partition("T")[2].rstrip("Z").split(":")
+    return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+
+
+async def watch(plan: dict[str, Any]) -> ClockWatch | None:
+    """A watch on the session's clock, if the plan wants one."""
+    if not plan.get("speed"):
+        return None
+    headers = plan["accounts"][0]["headers"]
+    lines = [f"GET {plan['session_path']} HTTP/1.1", "Host: server"]
+    head = "\r\n".join([*lines, *(f"{name}: {value}" for name, value in headers.items()), ""]).encode()
+    _, lane = await asyncio.get_running_loop().create_connection(
+        lambda: HttpLane(head), plan["host"], plan["port"]
+    )
+    return ClockWatch(lane, plan["speed"])
+
+
 async def drive(plan: dict[str, Any]) -> dict[str, Any]:
     """Connect, load, check."""
     loop = asyncio.get_running_loop()
@@ -243,6 +312,12 @@ async def drive(plan: dict[str, Any]) -> dict[str, Any]:
     traders = [Trader(number, streams) for number in range(len(plan["accounts"]))]
     await connect(plan, traders)
     load = Load(plan, traders)
+    clock = await watch(plan)
+    if clock is not None:
+        async with asyncio.timeout(LONGEST_S):
+            while not streams.mid:  # noqa: ASYNC110 - it happens once
+                await asyncio.sleep(0.02)
+    watching = None if clock is None else loop.create_task(clock.run())
     before, before_s = cpu_of(plan.get("pid")), time.perf_counter()
     own = resource.getrusage(resource.RUSAGE_SELF)
     await load.run()
@@ -252,6 +327,8 @@ async def drive(plan: dict[str, Any]) -> dict[str, Any]:
         if done and (plan["bare"] or time.perf_counter() - streams.heard_s > QUIET_S):
             break
         await asyncio.sleep(0.05)
+    if watching is not None:
+        watching.cancel()
     seconds = time.perf_counter() - before_s
     now = resource.getrusage(resource.RUSAGE_SELF)
     server = cpu_of(plan.get("pid"))
@@ -281,6 +358,7 @@ async def drive(plan: dict[str, Any]) -> dict[str, Any]:
         "messages": sum(lane.messages for lane in sockets),
         "megabytes": sum(lane.bytes_read for lane in sockets) / 1e6,
         "conflated": sum(chain.conflated for trader in traders for chain in trader.chains.values()),
+        "clock": None if clock is None else clock.found(),
         "events": sum(trader.chains["orders"].count for trader in traders if "orders" in trader.chains),
     }
 

@@ -17,6 +17,8 @@ import uvloop
 from workbench.api.running import Running, Start
 from workbench.api.settings import ServerSettings
 from workbench.domain.codes import SessionState
+from workbench.engine.importing import import_sources
+from workbench.engine.stored import catalog_of
 from workbench.identity.principal import CONSOLE
 from workbench.identity.settings import IdentitySettings, SignUp
 
@@ -43,9 +45,20 @@ async def prepare(running: Running, plan: dict[str, Any]) -> None:
     part.rename(place)
 
 
+def bring_in(plan: dict[str, Any]) -> None:
+    """Import the history that the scenario replays, as `workbench import` does."""
+    if not plan["history"]:
+        return
+    catalog = catalog_of(Path(plan["data"]))
+    for outcome in import_sources(plan["history"], catalog, name=plan["dataset"]):
+        if outcome.error is not None:
+            raise outcome.error
+
+
 def main() -> int:
     """Serve until a signal."""
     plan = json.loads(Path(sys.argv[1]).read_text())
+    bring_in(plan)
     # Passwords are no part of what is measured.
     identity = IdentitySettings(sign_up=SignUp.CLOSED, argon2_memory_kib=64, argon2_passes=1)
     running = Running(

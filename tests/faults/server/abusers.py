@@ -9,6 +9,7 @@ import asyncio
 import json
 import os
 import random
+import select
 import socket
 import sys
 import time
@@ -23,6 +24,7 @@ WEBSOCKETS = ("/api/sessions/market/stream", "/stream", "/v2/iex")
 SMALL_BUFFER = 4096
 ASK_S = 1.0
 """How often a slow reader asks for everything once more."""
+AGAIN_S = 0.05
 ESTABLISHED = 1
 """As Linux numbers the states of a connection."""
 
@@ -126,6 +128,29 @@ def silent(plan: Plan) -> dict[str, Any]:
     return {}
 
 
+def again(plan: Plan) -> dict[str, Any]:
+    """Ask for everything from the first event on, over and over, and read what comes."""
+    links = [opened(plan, WEBSOCKETS[0]) for _ in range(plan["count"])]
+    asked = 0
+    end = time.monotonic() + plan["seconds"]
+    for link in links:
+        link.setblocking(False)
+    while time.monotonic() < end:
+        for link in links:
+            try:
+                link.send(subscribing(WEBSOCKETS[0])[0])
+                asked += 1
+            except OSError:
+                continue
+        # What is read meanwhile is as much work for nobody else.
+        until = time.monotonic() + AGAIN_S
+        while (left := until - time.monotonic()) > 0:
+            for link in select.select(links, (), (), left)[0]:
+                if not link.recv(1 << 16):
+                    links.remove(link)
+    return {"connections": len(links), "requests to be told everything again": asked}
+
+
 def garbage(plan: Plan) -> dict[str, Any]:
     """Bytes, requests and frames that make no sense, on all faces."""
     draw, sent = random.Random(7), Counter[str]()
@@ -215,7 +240,7 @@ def many(plan: Plan) -> dict[str, Any]:
     return dict(asyncio.run(all_of_them()))
 
 
-KINDS = {"slow": slow, "silent": silent, "garbage": garbage, "many": many}
+KINDS = {"slow": slow, "silent": silent, "again": again, "garbage": garbage, "many": many}
 
 
 def main() -> int:

@@ -23,7 +23,7 @@ import uvloop
 
 from tests.faults.server.checker import check
 from tests.faults.server.journaled import Journaled
-from tests.faults.server.market import MARKET, SESSION, TOPICS
+from tests.faults.server.market import MARKET, RECORDED, SESSION, TOPICS
 from tests.faults.server.people import Headers, people
 from tests.faults.server.process import ServerProcess
 from tests.faults.server.record import Truth
@@ -32,6 +32,7 @@ from workbench.session.rerun import rerun
 
 STARTING = 0.15
 """So many of the kills are of a server that is starting."""
+AGENTS, HISTORY = "a market of agents", "a market that replays history"
 
 
 @dataclass
@@ -44,12 +45,15 @@ class Outcome:
         All that must not be, in sentences.
     counts
         What was done, for the table.
+    what
+        Which market it was.
     restart_s, first_ack_s
         From the start of a killed server until it answers, and until it acknowledges an order.
     """
 
     wrong: list[str] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
+    what: str = AGENTS
     restart_s: list[float] = field(default_factory=list)
     first_ack_s: list[float] = field(default_factory=list)
     seconds: float = 0.0
@@ -63,6 +67,7 @@ async def campaign(
     rate: float = 300.0,
     seed: int = 1,
     longest_s: float = 2.0,
+    market: str = MARKET,
     say: bool = False,
 ) -> Outcome:
     """Kill so many servers, one after the other over the same data, and check everything.
@@ -79,13 +84,16 @@ async def campaign(
         Of what is drawn.
     longest_s
         A server lives so long at most once everybody is connected.
+    market
+        The scenario's text.
     say
         Whether progress is printed.
     """
     outcome, begun, draw = Outcome(), time.monotonic(), random.Random(seed)
+    outcome.what = HISTORY if market == RECORDED else AGENTS
     data, scenario = folder / "data", folder / f"{SESSION}.toml"
     folder.mkdir(parents=True, exist_ok=True)
-    scenario.write_text(MARKET)
+    scenario.write_text(market)
     who = await people(data, accounts)
     server = ServerProcess(data, "--scenario", str(scenario), "--no-rate-limits")
     server.launch()
@@ -189,7 +197,7 @@ def quantile(values: list[float], part: float) -> float:
 
 def table(outcome: Outcome) -> str:
     """The outcome, to read."""
-    lines = [f"kill -9 of the server: {outcome.seconds:.0f} s"]
+    lines = [f"kill -9 of the server with {outcome.what}: {outcome.seconds:.0f} s"]
     lines += [f"  {name:36}{count:>12,}" for name, count in outcome.counts.items()]
     for name, values in (
         ("restart, until it answers", outcome.restart_s),
@@ -215,6 +223,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--rate", type=float, default=300.0, help="orders a second")
     parser.add_argument("--seed", type=int, default=int(time.time()) % 100_000)
     parser.add_argument("--folder", type=Path, help="where the data root is made and kept")
+    parser.add_argument("--recorded", action="store_true", help="in a market that replays history")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="workbench-kills-") as temporary:
         folder = options.folder or Path(temporary)
@@ -225,6 +234,7 @@ def main(arguments: list[str] | None = None) -> int:
             accounts=options.accounts,
             rate=options.rate,
             seed=options.seed,
+            market=RECORDED if options.recorded else MARKET,
             say=True,
         )
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -1,47 +1,16 @@
-"""The market of these tests: agents make one instrument, two are people's alone."""
+"""The markets of these tests, in which nobody runs out of money."""
+
+from tests.conftest import ROOT
+from tests.served_market import market, recorded_market
 
 SESSION = "market"
 TOPICS = ("orders", "positions", "account")
-SYMBOLS = {"QUIET": 50.0, "CALM": 20.0, "HARBOR": 46.0}
-"""Instruments, and the price that orders are around."""
-
-MARKET = """
-title = "A market that is killed"
-date = 2025-03-18
-zone = "America/New_York"
-
-[[instrument]]
-symbol = "QUIET"
-price_min = 10
-price_max = 90
-reference_price = 50
-
-[[instrument]]
-symbol = "CALM"
-price_min = 10
-price_max = 90
-reference_price = 20
-
-[[instrument]]
-symbol = "HARBOR"
-price_min = 23
-price_max = 92
-
-[seats]
-count = 60
-cash = 1_000_000_000
-
-[live]
-epoch = "sim"
-open = "09:30"
-
-[agents]
-seed = 7
-open = "09:30"
-close = "16:00"
-
-[[agents.crew]]
-symbol = "HARBOR"
-start = 46.00
-like = "HARBOR"
-"""
+MARKET = market("A market that is killed", seats=60, cash=1_000_000_000)
+RECORDED = recorded_market(
+    "A recorded market that is killed",
+    ROOT / "data" / "samples" / "harbor-2025-03-18.parquet",
+    seats=60,
+    cash=1_000_000_000,
+    speed=20,
+)
+"""History in which people trade; at this speed some hours of it pass in a campaign."""

@@ -30,6 +30,10 @@ class People(NamedTuple):
     traders: list[Headers]
 
 
+PASSWORD = "correct horse battery"
+"""Of everybody."""
+
+
 async def people(data: Path, traders: int) -> People:
     """So many traders and a teacher."""
     folder = server_folder(data)
@@ -39,7 +43,7 @@ async def people(data: Path, traders: int) -> People:
     identity = await Identity.open(database_url(data, ""), secret=secret, settings=cheap)
 
     async def made(name: str, role: Role, *scopes: Permission) -> Headers:
-        user, _ = await identity.create_user(CONSOLE, name, role=role, password="correct horse battery")
+        user, _ = await identity.create_user(CONSOLE, name, role=role, password=PASSWORD)
         key = await identity.create_key(user.user_id, scopes=scopes)
         return {"APCA-API-KEY-ID": key.key_id, "APCA-API-SECRET-KEY": key.secret}
 

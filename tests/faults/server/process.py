@@ -34,16 +34,19 @@ class ServerProcess:
         The data root.
     words
         Further options of `workbench serve`.
+    environment
+        Variables beside those of this process.
     """
 
-    def __init__(self, data: Path, *words: str) -> None:
+    def __init__(self, data: Path, *words: str, environment: dict[str, str] | None = None) -> None:
         self.data = data
         self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"{'https' if '--certificate' in words else 'http'}://127.0.0.1:{self.port}"
         self.log = data.parent / f"{data.name}-server.log"
         self.starts = 0
         self.process: subprocess.Popen[bytes] | None = None
         self._words = words
+        self._environment = {**os.environ, **(environment or {})}
         self._read_from = 0
 
     @property
@@ -59,7 +62,11 @@ class ServerProcess:
         command = [sys.executable, "-c", code, "serve", "--data", str(self.data), "--port", str(self.port)]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [*command, "--log-format", "json", *self._words], cwd=ROOT, stdout=log, stderr=log
+                [*command, "--log-format", "json", *self._words],
+                cwd=ROOT,
+                env=self._environment,
+                stdout=log,
+                stderr=log,
             )
         self.starts += 1
 

@@ -15,9 +15,10 @@ from uuid import UUID
 import msgspec
 
 from benchmarks.server_lanes import HttpLane, SocketLane
-from tests.faults.server.market import SESSION, SYMBOLS, TOPICS
+from tests.faults.server.market import SESSION, TOPICS
 from tests.faults.server.people import Headers
 from tests.faults.server.record import Ack, History, Piece, Sent
+from tests.served_market import SYMBOLS
 from workbench.session.live.order_ids import order_number
 
 FACES = ("rest", "socket", "alpaca")
