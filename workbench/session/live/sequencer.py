@@ -5,11 +5,10 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter_ns
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -26,13 +25,12 @@ from workbench.session.live.clock import ExchangeClock
 from workbench.session.live.controls import Control, Done, Move, Place, Turn
 from workbench.session.live.counters import SequencerCounters
 from workbench.session.live.gathering import Gathering
+from workbench.session.live.inbox import Ask, Inbox
 from workbench.session.live.market import Market, load, published_events
 from workbench.session.live.queue import (
     Entry,
     Replies,
-    Waiting,
     answers,
-    check_room,
     joined,
     own_kind,
 )
@@ -51,15 +49,7 @@ RETRY_SECONDS = 2.0
 _AHEAD_SECONDS = 0.02
 _AHEAD_COMMANDS = 20_000
 _BEHIND_EVENTS = 1 << 17
-_MOST_ENTRIES = 8_192
 _LARGE_SNAPSHOT_BYTES = 8 << 20
-
-
-class _Ask(NamedTuple):
-    """Something to read between two batches."""
-
-    read: Callable[[Any], Any]
-    done: Done
 
 
 class Sequencer:
@@ -119,8 +109,7 @@ class Sequencer:
         self._retry_seconds = retry_seconds
         self._gathering = Gathering()
         self._stopping = threading.Event()
-        self._queue: Waiting = deque()
-        self._controls: deque[Control | _Ask] = deque()
+        self._inbox = Inbox(name, self.counters)
         self._ahead: list[tuple[Records, Mark]] = []
         self._ahead_since = 0
         self._turned_at = 0.0
@@ -128,9 +117,6 @@ class Sequencer:
         self._retry_at = 0.0
         self._closing = False
         self._closed = False
-        self._sleeping = False
-        self._bell = threading.Lock()
-        self._bell.acquire()
         self._thread = threading.Thread(target=self._run, name=f"sequencer of {name}", daemon=True)
 
     # ------------------------------------------------------------------ from any thread
@@ -148,33 +134,23 @@ class Sequencer:
             When the session takes nothing, or too many wait.
         """
         self._check()
-        queue = self._queue
-        try:
-            check_room(len(queue), self.name)
-        except SessionError:
-            self.counters.busy += 1
-            raise
-        queue.append(given)
-        if self._sleeping:
-            self.ring()
+        self._inbox.put(given)
 
     def request(self, control: Control) -> None:
         """Have something else done."""
         self._check()
-        self._controls.append(control)
-        self.ring()
+        self._inbox.add(control)
 
     def ask(self, read: Callable[[Any], Any], done: Done) -> None:
         """Have the exchange read between two batches."""
         if self._closed:
             raise self._gone()
-        self._controls.append(_Ask(read, done))
-        self.ring()
+        self._inbox.add(Ask(read, done))
 
     @property
     def waiting(self) -> int:
         """Callers that wait."""
-        return len(self._queue)
+        return len(self._inbox)
 
     @property
     def limit_ns(self) -> int:
@@ -182,18 +158,14 @@ class Sequencer:
         return max(self._limit_ns(), self.market.time_ns)
 
     def ring(self) -> None:
-        """Wake the thread."""
-        try:
-            self._bell.release()
-        except RuntimeError:
-            # It was rung already.
-            return
+        """Have the thread look at once at what its clock says."""
+        self._inbox.ring()
 
     def stop(self) -> None:
         """Take nothing more, finish what waits, and end the thread."""
         self._closing = True
         self._stopping.set()
-        self.ring()
+        self._inbox.ring()
         if self._thread.is_alive():
             self._thread.join()
 
@@ -228,13 +200,13 @@ class Sequencer:
                         break
                     self._heal()
                     continue
-                if self._closing and not self._queue and not self._controls:
+                if self._closing and self._inbox.empty:
                     # Time that is behind need not be caught up first: it stands until the session is resumed.
                     self._flush()
                     break
                 if not self._turn() and not self.failed:
-                    self._sleep()
-                if self._queue:
+                    self._inbox.sleep(self._seconds)
+                if len(self._inbox):
                     wait = self._gathering.seconds(now=time.monotonic())
                     if wait:
                         self._stopping.wait(wait)
@@ -245,21 +217,10 @@ class Sequencer:
         self._closed = True
         self._turn_away(self._gone())
 
-    def _sleep(self) -> None:
-        """Until somebody comes, or time has something to do."""
-        self._sleeping = True
-        try:
-            if self._queue or self._controls or self._closing:
-                return
-            seconds = self._seconds()
-            if seconds > 0:
-                # More than a day is as good as for ever, and what the platform can wait for has bounds.
-                self._bell.acquire(timeout=min(seconds, 3600.0))
-        finally:
-            self._sleeping = False
-
     def _seconds(self) -> float:
         """How long nothing has to be done."""
+        if self._closing:
+            return 0.0
         market = self.market
         if not market.lifecycle.running:
             return 3600.0
@@ -294,8 +255,8 @@ class Sequencer:
         """Take what there is; whether there was anything."""
         if self.sealed:
             return self._only_answer()
-        controls, asks = self._take_controls()
-        entries = self._take_entries()
+        controls, asks = self._inbox.take_others()
+        entries = self._inbox.take_entries()
         market, began_ns = self.market, perf_counter_ns()
         turn, edge = self._begin(bool(controls and isinstance(controls[-1], Move)))
         replies = Replies()
@@ -351,11 +312,11 @@ class Sequencer:
 
     def _only_answer(self) -> bool:
         """Of a session that is over: let it be read, and take nothing."""
-        controls, asks = self._take_controls()
+        controls, asks = self._inbox.take_others()
         for control in controls:
             control.done(self._over())
         self._answer_asks(asks)
-        replies, entries = Replies(), self._take_entries()
+        replies, entries = Replies(), self._inbox.take_entries()
         for each in entries:
             replies.add(each, self._over())
         replies.send(self._trouble)
@@ -364,27 +325,6 @@ class Sequencer:
     @property
     def _place(self) -> Place:
         return Place(self.name, self.market, self.clock)
-
-    def _take_controls(self) -> tuple[list[Control], list[_Ask]]:
-        """What waits to be done, up to the first change of state, and what is to be read."""
-        controls: list[Control] = []
-        asks: list[_Ask] = []
-        while self._controls:
-            one = self._controls.popleft()
-            if isinstance(one, _Ask):
-                asks.append(one)
-                continue
-            controls.append(one)
-            if isinstance(one, Move):
-                break
-        return controls, asks
-
-    def _take_entries(self) -> list[Entry]:
-        queue = self._queue
-        waiting = self.counters.queued = len(queue)
-        if waiting > _MOST_ENTRIES:
-            return [queue.popleft() for _ in range(_MOST_ENTRIES)]
-        return [queue.popleft() for _ in range(waiting)]
 
     def _begin(self, moves: bool) -> tuple[Turn, bool]:
         """A turn with the time that has come and what happens by itself until then; whether a slice ends."""
@@ -451,7 +391,7 @@ class Sequencer:
 
     def _may_run_ahead(self) -> bool:
         """Whether so much time is to be caught up that slices may be made durable together."""
-        if self._queue or self._controls or not self.market.lifecycle.running:
+        if not self._inbox.empty or not self.market.lifecycle.running:
             return False
         speed_none = self.market.speed is None
         behind = self.clock.now_ns() > self.market.street.next_edge_ns + 1
@@ -536,7 +476,7 @@ class Sequencer:
         self._snapshot_at = time.monotonic() + self._snapshot_seconds * (1 + large)
         self.counters.snapshot_ns.add(perf_counter_ns() - began_ns)
 
-    def _answer_asks(self, asks: list[_Ask]) -> None:
+    def _answer_asks(self, asks: list[Ask]) -> None:
         for ask in asks:
             try:
                 outcome = ask.read(self.market.exchange)
@@ -575,17 +515,15 @@ class Sequencer:
     def _turn_away(self, error: SessionError) -> None:
         """Tell all who wait."""
         replies = Replies()
-        for each in self._take_entries():
+        for each in self._inbox.turn_away(error):
             replies.add(each, error)
         replies.send(self._trouble)
-        while self._controls:
-            self._controls.popleft().done(error)
 
     def _heal(self) -> None:
         """Wait a while, then open the journal again and go on with what is in it."""
         wait = self._retry_at - time.monotonic()
         if wait > 0:
-            self._bell.acquire(timeout=wait)
+            self._inbox.wait(wait)
             self._turn_away(self._failure())
             return
         self._retry_at = time.monotonic() + self._retry_seconds
