@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from workbench.engine.exchange import Exchange
     from workbench.engine.replay import Replay
     from workbench.engine.stored import open_history, read_bars
-    from workbench.errors import WorkbenchError
+    from workbench.errors import ApiError, ClientError, StreamError, UnansweredError, WorkbenchError
     from workbench.feed.asof_table import asof_join
     from workbench.feed.bar_path import BarPath
     from workbench.feed.candle_table import candles
@@ -37,9 +37,11 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Account",
+    "ApiError",
     "AsyncClient",
     "BarPath",
     "Client",
+    "ClientError",
     "Exchange",
     "FeeSchedule",
     "Instrument",
@@ -49,7 +51,9 @@ __all__ = [
     "RecordedSession",
     "Replay",
     "ReplayMode",
+    "StreamError",
     "TickRules",
+    "UnansweredError",
     "Venue",
     "WorkbenchError",
     "asof_join",
@@ -82,6 +86,10 @@ _HOMES = {
     "ReplayMode": "workbench.domain.config",
     "TickRules": "workbench.feed.ticks",
     "Venue": "workbench.domain.config",
+    "ApiError": "workbench.errors",
+    "ClientError": "workbench.errors",
+    "StreamError": "workbench.errors",
+    "UnansweredError": "workbench.errors",
     "WorkbenchError": "workbench.errors",
     "asof_join": "workbench.feed.asof_table",
     "candles": "workbench.feed.candle_table",

@@ -13,6 +13,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from tests.api.classes import QUIET, Lesson
 from tests.api.served import Person, Served, serving
+from workbench.client import Client
 from workbench.identity.roles import Role
 
 LIMIT = {"symbol": "QUIET", "side": "buy", "type": "limit", "quantity": 1, "limit_price": 20}
@@ -57,6 +58,15 @@ def test_it_is_listed_to_those_it_is_for(own: Served) -> None:
     for role in Role:
         if role != Role.ADMIN:
             assert "listed" not in listed(own, own.person(role)), role
+
+
+def test_sql_of_somebody_else_goes_on_without_its_tail(own: Served) -> None:
+    Lesson(own, "taught")
+    outsider = own.person()
+    asked = f"select count(*) from events where session = '{own.session}'"
+    with Client(own.url, token=outsider.access) as client, client.connect(own.data) as sql:
+        assert sql.sql(asked).fetchall()
+        assert "taught" not in sql.catalog.seqs
 
 
 def test_who_is_refused_takes_no_seat_and_is_told_whom_to_ask(own: Served) -> None:

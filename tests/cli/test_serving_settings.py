@@ -55,6 +55,7 @@ def test_what_is_set_is_what_the_server_is_told() -> None:
         ("access_s=0", "access_s: is 0, expected more than 0"),
         ("access_s=", "access_s is ''"),
         ("ticket_s=nan", "ticket_s is 'nan'"),
+        ("body_bytes_max=0", "body_bytes_max is .0., expected a whole number, 1,024 or more"),
         ("body_bytes_max=-1", "body_bytes_max is '-1'"),
         ("sockets_per_user=many", "sockets_per_user is 'many'"),
         ("issuer=", "issuer is empty"),

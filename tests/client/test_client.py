@@ -128,6 +128,7 @@ def test_a_server_that_is_not_there_is_said_so(monkeypatch: pytest.MonkeyPatch) 
 
 # ---------------------------------------------------------------------- networks that break
 
+UNKNOWN = {"code": "unknown_order", "message": "none"}
 ORDER = {
     "id": 7,
     "client_order_id": "x",
@@ -166,7 +167,7 @@ def test_a_connection_that_breaks_while_placing_places_once(lost: str) -> None:
             raise httpx.ReadTimeout("slow")
         if placed:
             return httpx.Response(200, json=ORDER)
-        return httpx.Response(404, json={"code": "unknown_order", "message": "none"})
+        return httpx.Response(404, json=UNKNOWN)
 
     with faked(handler) as client, pytest.MonkeyPatch.context() as patch:
         patch.setattr("workbench.client.client.PAUSES_S", (0.0,))
@@ -177,6 +178,26 @@ def test_a_connection_that_breaks_while_placing_places_once(lost: str) -> None:
         else:
             assert session.place("A", "buy", 1).id == 7
     assert len(placed) == 1
+
+
+@pytest.mark.parametrize("lost", ["asking", "again"])
+@pytest.mark.parametrize("does", ["place", "cancel"])
+def test_an_order_without_an_answer_is_in_doubt_when_the_server_is_gone_since(lost: str, does: str) -> None:
+    sent: list[str] = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        sent.append(request.method)
+        if sent == [request.method]:
+            raise httpx.ReadError("broken")
+        if lost == "again" and len(sent) == 2:
+            return httpx.Response(200, json=ORDER) if does == "cancel" else httpx.Response(404, json=UNKNOWN)
+        raise httpx.ConnectError("refused")
+
+    with faked(handler) as client, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("workbench.client.client.PAUSES_S", (0.0,))
+        session = client.session("s")
+        with pytest.raises(UnansweredError, match="could not be asked since"):
+            session.place("A", "buy", 1) if does == "place" else session.cancel(7)
 
 
 def test_an_order_that_arrived_late_is_found_by_its_name() -> None:

@@ -47,7 +47,7 @@ def test_a_student_sees_the_own_rows_alone(served: Served) -> None:
             assert set(rows.column("account").to_pylist()) <= {name}
         trades, _ = one.read_arrow(arrow(served.session, "trades", 0, 0))
         assert {*trades.column("taker").to_pylist(), *trades.column("maker").to_pylist()} <= {name, None}
-        with pytest.raises(ApiError, match="READ_CLASS"):
+        with pytest.raises(ApiError, match="read_class"):
             one.read_arrow(arrow(served.session, "events", 0, 0))
         with pytest.raises(ApiError, match="no table"):
             one.read_arrow(arrow(served.session, "secrets", 0, 0))

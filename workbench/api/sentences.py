@@ -69,6 +69,9 @@ def finding(item: Mapping[str, Any]) -> str:
         expected = _pattern(str(item["ctx"]["pattern"]))
     else:
         expected = _EXPECTED.get(kind, "").format(**item.get("ctx", {}))
+    if kind == "value_error":
+        # Raised by ourselves, as the rest of a sentence.
+        return f"{place} {str(item['msg']).removeprefix('Value error, ')}"
     if not expected:
         return f"{place}: {item['msg']}"
     return f"{place} is {_shown(place, item.get('input'))}, expected {expected}"

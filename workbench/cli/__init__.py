@@ -592,7 +592,9 @@ def serve(
     speed: Annotated[
         str, typer.Option(help="Speed of its clock, such as 5, or max; the scenario's unless given.")
     ] = "",
-    seats: Annotated[int, typer.Option(min=0, max=10_000, help="How many may join; the scenario's.")] = 0,
+    seats: Annotated[
+        int | None, typer.Option(min=0, max=10_000, help="How many may join; the scenario's.")
+    ] = None,
     data: Data = None,
     host: Annotated[str, typer.Option(help="Address to listen at; 0.0.0.0 for all.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65_535, help="Port; 0 for a free one.")] = 8000,

@@ -33,7 +33,7 @@ def start_of(
     name: str,
     lobby: bool,
     speed: str,
-    seats: int,
+    seats: int | None,
     data: Path | None,
     host: str,
     port: int,
@@ -53,7 +53,7 @@ def start_of(
     more: list[str],
 ) -> None:
     """Make sense of the options of `workbench serve`, and serve."""
-    if not session and (scenario is not None or name or lobby or speed or seats):
+    if not session and (scenario is not None or name or lobby or speed or seats is not None):
         raise ConfigError(
             "goes with none of the options of a session", "--no-session", "leave one of them out"
         )
@@ -145,7 +145,7 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def overrides_of(speed: str, seats: int) -> dict[str, Any]:
+def overrides_of(speed: str, seats: int | None) -> dict[str, Any]:
     """Settings of a scenario that options stand in for."""
     found: dict[str, Any] = {}
     if speed:
@@ -155,7 +155,7 @@ def overrides_of(speed: str, seats: int) -> dict[str, Any]:
             raise ConfigError(f"is {speed!r}, expected a number such as 2, or {FASTEST}", "--speed") from None
         # A clock that shows the wall's time runs at the wall's speed alone.
         found["live.epoch"] = "sim"
-    if seats:
+    if seats is not None:
         found["seats.count"] = seats
     return found
 

@@ -17,6 +17,7 @@ OPTIONS = frozenset(
     {"data", "scenarios", "secure", "origins", "hosts", "limited", "log_requests", "docs", "sign_up"}
 )
 """Settings that have an option of their own."""
+_LEAST_BYTES = 1_024
 
 
 def settable(kind: type[ServerSettings | IdentitySettings]) -> dict[str, str]:
@@ -76,7 +77,9 @@ def _value(name: str, kind: str, text: str) -> Any:
             _number(name, burst, "more than 0, as in 5/300: so many a second, so many at once", least=1.0),
         )
     if kind == "int":
-        number = _number(name, text, "a whole number, 0 or more", least=0.0)
+        # A server that takes no body at all answers nobody.
+        least = _LEAST_BYTES if name.endswith("_bytes_max") else 0
+        number = _number(name, text, f"a whole number, {least:,} or more", least=least)
         if number != int(number):
             raise ConfigError(f"{name} is {text}, expected a whole number", OPTION)
         return int(number)

@@ -79,14 +79,14 @@ class TailCatalog(Catalog):
                 self._put(cursor, table, [])
 
     def _fetch(self, manifest: Manifest) -> dict[str, pa.Table] | None:
-        """A session's tail; None when the server does not run it."""
+        """A session's tail; None when the server does not run it, or not for whoever asks."""
         until, tail = 0, {}
         for table in self._asked:
             call = arrow(manifest.session, table, manifest.seq, until)
             try:
                 rows, seq = self._client.read_arrow(call)
             except ApiError as error:
-                if error.code == "unknown_session":
+                if error.code in ("unknown_session", "not_in_class"):
                     return None
                 if error.code in ("forbidden", "no_seat"):
                     continue

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from workbench.client.calls import Call, Plan, as_struct, body_of, segment
 from workbench.client.models import Order
-from workbench.errors import ApiError, UnansweredError
+from workbench.errors import ApiError, ClientError, UnansweredError
 
 Number = Decimal | int | float | str
 """A price or quantity: a float is taken as it prints."""
@@ -49,15 +49,26 @@ def replace(base: str, order: int | str, fields: dict[str, Any]) -> Plan[Order]:
 def cancel(base: str, order: int | str) -> Plan[Order]:
     """Cancel an order. Of one that ended meanwhile the server says so, except when we ended it ourselves."""
     call = Call("DELETE", f"{base}/orders/{segment(order)}", _order, repeatable=False)
+    unsure = False
     for left in reversed(range(TRIES)):
         try:
             canceled: Order = yield call
         except UnansweredError:
             if not left:
                 raise
-            found: Order = yield find(base, order)
+            unsure = True
+            try:
+                found: Order = yield find(base, order)
+            except UnansweredError:
+                raise
+            except ClientError as error:
+                raise _in_doubt(error) from error
             if not found.is_open:
                 return found
+        except ClientError as error:
+            if unsure:
+                raise _in_doubt(error) from error
+            raise
         else:
             return canceled
     raise AssertionError("the last try returns or raises")
@@ -73,6 +84,10 @@ def _done_once(call: Call[Order], asking: Call[Order]) -> Plan[Order]:
             if not left:
                 raise
             unsure = True
+        except ClientError as error:
+            if unsure:
+                raise _in_doubt(error) from error
+            raise
         except ApiError as error:
             # The exchange may have taken the first one only after we had asked for it.
             if not unsure or error.details.get("reason") != _DUPLICATE:
@@ -84,9 +99,22 @@ def _done_once(call: Call[Order], asking: Call[Order]) -> Plan[Order]:
         except ApiError as error:
             if error.status != 404:  # noqa: PLR2004 - Not Found
                 raise
+        except UnansweredError:
+            raise
+        except ClientError as error:
+            raise _in_doubt(error) from error
         else:
             return found
     raise UnansweredError("the order was refused as one that exists, and no such order is found")
+
+
+def _in_doubt(error: ClientError) -> UnansweredError:
+    """What is known when the answer to a request did not come and nobody can be asked about it."""
+    return UnansweredError(
+        f"no answer came, and the server could not be asked since ({error.what})",
+        error.where,
+        "it may have been done: ask again when the server is back",
+    )
 
 
 def order_fields(

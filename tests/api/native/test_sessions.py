@@ -205,3 +205,13 @@ def test_an_explanation_names_others_to_those_who_may_read_the_class(own: Served
         assert f"order {theirs}" not in told["text"]
         known = staff.get(f"{path}/{mine}/explanation", params={"account": "seat-1"}).json()
         assert f"against seat-2's order {theirs}" in known["text"]
+
+
+def test_news_are_text_that_can_be_printed(served: Served) -> None:
+    with served.client(served.person(Role.INSTRUCTOR)) as client:
+        for news in ({"headline": "a\nb"}, {"headline": " "}, {"headline": "fine", "body": "a\0b"}):
+            refused = client.post("/api/sessions/market/news", json=news)
+            assert refused.status_code == 422, refused.text
+            assert "can be printed" in refused.json()["message"]
+        told = client.post("/api/sessions/market/news", json={"headline": "fine", "body": "two\n\tlines"})
+        assert told.status_code in {200, 201}, told.text

@@ -9,6 +9,7 @@ import msgspec
 
 from workbench.api.alpaca.errors import invalid, malformed
 from workbench.api.alpaca.words import ORDER_CLASSES, ORDER_TYPES, SIDES, TIMES_IN_FORCE
+from workbench.api.numbers import Numbers, sentence
 
 MOST_CLIENT_ORDER_ID = 128
 _LIMITED = frozenset({"limit", "stop_limit"})
@@ -67,11 +68,18 @@ class ReplaceRequest(msgspec.Struct):
 # Lax: "10" and 10.0 are both quantities, "True" is true.
 _ORDER = msgspec.json.Decoder(OrderRequest, strict=False)
 _REPLACE = msgspec.json.Decoder(ReplaceRequest, strict=False)
+_NUMBERS = Numbers(OrderRequest, ReplaceRequest)
+
+
+def _check_numbers(body: bytes) -> None:
+    odd = _NUMBERS.odd(body)
+    if odd is not None:
+        raise malformed(sentence(*odd))
 
 
 def _above_zero(name: str, value: Decimal | None) -> None:
     if value is not None and not (value.is_finite() and value > 0):
-        raise invalid(f"{name} must be a number greater than 0, not {value}")
+        raise invalid(f"{name} must be a number greater than 0, not {str(value)[:40]}")
 
 
 def _check_client_order_id(given: str | None) -> None:
@@ -91,6 +99,7 @@ def read_order(body: bytes) -> OrderRequest:
     """
     try:
         order = _ORDER.decode(body)
+        _check_numbers(body)
     except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, RecursionError) as reason:
         raise malformed(f"request body format is invalid: {reason}") from None
     order.symbol = order.symbol.strip()
@@ -214,6 +223,7 @@ def read_replace(body: bytes) -> ReplaceRequest:
     """
     try:
         changes = _REPLACE.decode(body)
+        _check_numbers(body)
     except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, RecursionError) as reason:
         raise malformed(f"request body format is invalid: {reason}") from None
     changes.client_order_id = changes.client_order_id or None

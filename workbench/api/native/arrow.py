@@ -70,7 +70,7 @@ def arrow_routes(server: Server) -> list[APIRouter]:
         everything = Permission.READ_CLASS in principal.permissions
         if table == "events" and not everything:
             raise ApiError(
-                403, "forbidden", "the events are everybody's: they need the permission READ_CLASS"
+                403, "forbidden", "the events are everybody's: they need the permission read_class"
             )
         seat = hub.session.seat_of(principal.user_id)
         if table in OWN and not everything and seat is None:

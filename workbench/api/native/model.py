@@ -28,7 +28,7 @@ class Failure(Model):
             "examples": [
                 {
                     "code": "forbidden",
-                    "message": "this needs the permission RUN_SESSION, which a student has not",
+                    "message": "this needs the permission run_session, which a student has not",
                     "details": {"missing": ["RUN_SESSION"]},
                     "request_id": "5f0c2a1b-1f",
                 }

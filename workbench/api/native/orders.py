@@ -23,6 +23,7 @@ from workbench.api.native.order_models import (
 from workbench.api.native.order_rows import order_tree
 from workbench.api.native.seen import seen_account
 from workbench.api.native.tickets import Amend, changes_of, ticket_of
+from workbench.api.numbers import Numbers
 from workbench.api.words import moment
 from workbench.domain.frames import PlaceOrder
 from workbench.errors import ApiError
@@ -33,6 +34,7 @@ from workbench.session.live.client_ids import client_order_number
 router = APIRouter(prefix="/api/sessions/{name}/orders", tags=["orders"])
 
 _place = msgspec.json.Decoder(PlaceOrder, strict=False)
+_numbers = Numbers(PlaceOrder, Amend)
 _amend = msgspec.json.Decoder(Amend, strict=False)
 _CLIENT = "client:"
 _ID_DIGITS_MAX = 19
@@ -70,6 +72,7 @@ async def place_order(request: Request) -> Response:
     """Enter an order, or a bracket, OCO or OTO group; the answer comes when it is durable."""
     trader = await trader_of(request, request.path_params["name"])
     asked = await body_of(request, _place)
+    _numbers.check(await request.body())
     placed = await trader.hub.gateway.place(trader.account, ticket_of(asked))
     return order_answer(trader, placed.order, 201)
 
@@ -86,6 +89,7 @@ async def replace_order(request: Request) -> Response:
     """Change the terms of an open order; the answer is its successor, which has an id of its own."""
     trader = await trader_of(request, request.path_params["name"])
     asked = await body_of(request, _amend)
+    _numbers.check(await request.body())
     order = named_order(trader, request.path_params["order"])
     placed = await trader.hub.gateway.replace(trader.account, order.order_id, changes_of(asked))
     return order_answer(trader, placed.order, 200)

@@ -30,5 +30,5 @@ async def seen_account(request: Request, name: str, account: str) -> tuple[Hub, 
     number = account_of(hub.session.venue, account)
     seat = hub.session.seat_of(principal.user_id)
     if Permission.READ_CLASS not in principal.permissions and (seat is None or seat.account != number):
-        raise ApiError(403, "forbidden", "this needs the permission READ_CLASS: it is another's account")
+        raise ApiError(403, "forbidden", "this needs the permission read_class: it is another's account")
     return hub, number

@@ -203,6 +203,20 @@ class Announce(Model):
     body: str = Field(default="", max_length=20_000)
     symbols: list[str] = Symbols
 
+    @field_validator("headline")
+    @classmethod
+    def _one_line(cls, headline: str) -> str:
+        if not headline.isprintable() or not headline.strip():
+            raise ValueError("must be one line of text that can be printed")
+        return headline
+
+    @field_validator("body")
+    @classmethod
+    def _text(cls, body: str) -> str:
+        if not all(line.replace("\t", " ").isprintable() for line in body.splitlines()):
+            raise ValueError("must be text that can be printed")
+        return body
+
 
 class SetLimit(Model):
     """A limit of one account, or of all. Amounts are currency, everything else whole numbers; 0 is none."""

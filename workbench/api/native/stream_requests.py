@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -17,6 +18,7 @@ from workbench.api.native.stream_session import LEADERBOARD
 from workbench.api.native.stream_standing import order_row
 from workbench.api.native.stream_topics import MarketTopic, OwnTopics
 from workbench.api.native.tickets import Amend, changes_of, ticket_of
+from workbench.api.numbers import Numbers
 from workbench.domain.frames import Ack, CloseCode, Fault, Pong, Refused, Request
 from workbench.errors import ApiError, WorkbenchError
 from workbench.identity.principal import Principal
@@ -43,6 +45,11 @@ _DECODERS: dict[Format, msgspec.json.Decoder[Request] | msgspec.msgpack.Decoder[
     Format.JSON: msgspec.json.Decoder(Request),
     Format.MSGPACK: msgspec.msgpack.Decoder(Request),
 }
+_PLAIN: dict[Format, Callable[[Any], Any]] = {
+    Format.JSON: msgspec.json.decode,
+    Format.MSGPACK: msgspec.msgpack.decode,
+}
+_NUMBERS = Numbers(Request)
 
 
 class Requests:
@@ -76,6 +83,7 @@ class Requests:
         """Do what a message asks."""
         try:
             request = _DECODERS[self._connection.kind].decode(content)  # type: ignore[arg-type] # a text, or bytes
+            _NUMBERS.check(content, _PLAIN[self._connection.kind])
             act = _ACTIONS[_asked(request)]
         except (msgspec.MsgspecError, ApiError, RecursionError) as error:
             self._garbage += 1

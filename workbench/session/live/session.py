@@ -20,6 +20,7 @@ from workbench.errors import FailedError, JournalError, SessionError, StoreError
 from workbench.journal.disk import REAL, Disk
 from workbench.journal.manifest import SEALED
 from workbench.journal.place import JOURNAL, data_root
+from workbench.journal.reader import read
 from workbench.journal.seal import SessionStore
 from workbench.journal.snapshots import Snapshot
 from workbench.journal.writer import SEGMENT_BYTES, Journal, new_identity
@@ -43,6 +44,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+_BATCH_COMMANDS = 1 << 17
 _CATCH_UP_SECONDS = 600.0
 
 
@@ -206,6 +208,9 @@ class LiveSession:
             journal = open_journal(folder, store.manifest, SEGMENT_BYTES)
             try:
                 opening = stored_opening(journal.about, folder, root)
+                # Views are made of every event: what a snapshot spares the exchange they need nevertheless.
+                for _ in read(folder, batch=_BATCH_COMMANDS):
+                    pass
                 found = restored(store, journal)
                 market = load(opening, folder, found.exchange, disk=REAL)
                 clock = ExchangeClock(market.time_ns, market.speed, wall=wall)

@@ -67,10 +67,14 @@ def check_time(scale: Scale, ticket: Ticket) -> None:
             Reason.INVALID_TIME_IN_FORCE,
         )
     dated = ticket.time_in_force == TimeInForce.GTD
-    fits = 0 < ticket.expire_time_ns <= MAX_TIME_NS if dated else ticket.expire_time_ns == 0
-    if not fits:
+    if dated == (ticket.expire_time_ns == 0):
         raise invalid(
             f"{scale.symbol}: an order has an expire time if it is good till a date, and only then",
+            Reason.INVALID_EXPIRE_TIME,
+        )
+    if dated and not 0 < ticket.expire_time_ns <= MAX_TIME_NS:
+        raise invalid(
+            f"{scale.symbol}: the expire time is no time of this session; give one that is still to come",
             Reason.INVALID_EXPIRE_TIME,
         )
 
