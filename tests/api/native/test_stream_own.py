@@ -99,3 +99,20 @@ def test_what_happens_while_a_long_one_is_told_is_told_after_it(
         rows = rows_of(opened, "orders", 2)
     created = [row["client_order_id"] for row in rows if row["event"] == "created"]
     assert created == [f"while-{number}" for number in range(60)]
+
+
+def test_the_first_orders_of_a_stream_happen_in_the_order_in_which_they_were_sent(served: Served) -> None:
+    # They wait for the seat that the first of them takes.
+    for _ in range(5):
+        person = served.person()
+        with socket(served, person.headers) as trading:
+            for number in range(20):
+                say(trading, id=number + 1, place={**ORDER, "client_order_id": f"first-{number}"})
+            answered: list[int] = []
+            ids: dict[int, int] = {}
+            while len(answered) < 20:
+                for frame in json.loads(trading.recv(10)):
+                    if frame["type"] in ("ack", "refused"):
+                        answered.append(frame["id"])
+                        ids[frame["id"]] = frame["orders"][0]["id"]
+        assert [ids[number + 1] for number in range(20)] == sorted(ids.values())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -93,6 +94,10 @@ class Requests:
             return
         if act in _ORDERS:
             await self._room.acquire()
+            if self._trader is None:
+                # Who waits for a seat beside others would be overtaken by those who find it there.
+                with suppress(WorkbenchError):
+                    await self._trading()
             task = asyncio.get_running_loop().create_task(self._answer(act, request))
             self._tasks.add(task)
             task.add_done_callback(self._done)
@@ -229,7 +234,7 @@ class Requests:
 
     async def _trading(self) -> Trader:
         if Permission.TRADE not in self._principal.permissions:
-            raise ApiError(403, "forbidden", "orders need the permission TRADE")
+            raise ApiError(403, "forbidden", "orders need the permission trade")
         return await self._seat()
 
     def _acknowledge(self, request: Request, orders: list[LiveOrder], seq: int) -> None:
