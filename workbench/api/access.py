@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 POWERS = frozenset({Permission.READ_CLASS, Permission.RUN_SESSION, Permission.SET_LIMITS, Permission.EXPORT})
 """What only those hold in a session for classes who run one of them."""
-NOT_YOURS = 4403
-"""WebSocket close code of a connection to a session that its user may no longer see."""
 _NAMED_MAX = 3
 
 

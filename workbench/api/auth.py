@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from workbench.api.errors import failure_of
 from workbench.api.slashes import with_slashes
+from workbench.domain.frames import CloseCode
 from workbench.errors import ApiError, WorkbenchError
 from workbench.identity.principal import Principal
 from workbench.identity.roles import ONE_TIME_PERMISSIONS, PERMISSIONS, Permission
@@ -27,7 +28,13 @@ REFRESH_COOKIE = "workbench_refresh"
 SESSION = "name"
 """What routes call the session in their addresses."""
 _SAFE = ("GET", "HEAD", "OPTIONS")
-_SOCKET_CODES = {401: 4401, 403: 4403, 404: 4404, 409: 4409, 429: 4429}
+_SOCKET_CODES = {
+    401: CloseCode.REVOKED,
+    403: CloseCode.NOT_YOURS,
+    404: CloseCode.UNKNOWN,
+    409: 4409,
+    429: CloseCode.TOO_MANY,
+}
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
@@ -103,8 +110,7 @@ async def trader_of(connection: HTTPConnection, name: str | None = None) -> Trad
 
 def address_of(connection: HTTPConnection) -> str:
     """The client's address; empty when it is not known."""
-    client = connection.client
-    return client.host if client is not None else ""
+    return _address(connection.scope)
 
 
 async def authenticate(server: Server, scope: Scope) -> Principal:
@@ -263,5 +269,5 @@ async def refuse_socket(scope: Scope, send: Send, failure: ApiError, server: Ser
         )
         await send({"type": "websocket.http.response.body", "body": response.body})
         return
-    code = _SOCKET_CODES.get(failure.status, 4400)
+    code = _SOCKET_CODES.get(failure.status, CloseCode.GARBAGE)
     await send({"type": "websocket.close", "code": code, "reason": str(failure)[:120]})

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import structlog
 from starlette.requests import HTTPConnection
 
-from workbench.api.access import NOT_YOURS, Access
+from workbench.api.access import Access
 from workbench.api.auth import Trader, with_article
 from workbench.api.errors import Shape, native_shape
 from workbench.api.hub import Hub
@@ -17,6 +17,7 @@ from workbench.api.metrics import Metrics
 from workbench.api.settings import ServerSettings
 from workbench.api.sockets import Socket, Sockets
 from workbench.domain.codes import SessionState
+from workbench.domain.frames import CloseCode
 from workbench.errors import ApiError
 from workbench.identity.principal import Principal, Revoked
 from workbench.identity.roles import PERMISSIONS, Permission
@@ -27,11 +28,6 @@ if TYPE_CHECKING:
     from workbench.session.live.answer import Seat
     from workbench.session.live.session import LiveSession
     from workbench.session.live.sessions import Sessions
-
-REVOKED = 4401
-"""WebSocket close code of connections whose log-in or key was revoked."""
-GOING_AWAY = 1001
-"""WebSocket close code of a server that stops."""
 
 _STAFF = frozenset(role for role, may in PERMISSIONS.items() if Permission.READ_CLASS in may)
 _RUNNING = (SessionState.LOBBY, SessionState.PRE_OPEN, SessionState.OPEN, SessionState.PAUSED)
@@ -91,7 +87,7 @@ class Server:
         self.stopping = True
         while self._stop_listening:
             self._stop_listening.pop()()
-        self.sockets.close_all(GOING_AWAY, "the server stops; come back in a moment")
+        self.sockets.close_all(CloseCode.GOING_AWAY, "the server stops; come back in a moment")
 
     def stop(self) -> None:
         """Fold no longer. Sessions are drained by whoever owns them."""
@@ -167,9 +163,9 @@ class Server:
     def ending_of(self, principal: Principal, session: str) -> tuple[int, str] | None:
         """With what a connection ends whose log-in or place in a class was lost during its handshake."""
         if not self.identity.is_current(principal):
-            return REVOKED, "this log-in or key was revoked"
+            return CloseCode.REVOKED, "this log-in or key was revoked"
         if not self.sees(principal, session):
-            return NOT_YOURS, _left_class(session)
+            return CloseCode.NOT_YOURS, _left_class(session)
         return None
 
     def public_hub(self, asked: str | None) -> Hub:
@@ -298,7 +294,7 @@ class Server:
         """End the live connections of a revoked family, user or key."""
         closed = self.sockets.close_where(
             lambda socket: socket.principal is not None and revoked.matches(socket.principal),
-            REVOKED,
+            CloseCode.REVOKED,
             "this log-in or key was revoked",
         )
         if closed:
@@ -319,7 +315,7 @@ class Server:
                 lost = left.ran and not self.access.runs(who, classes)
                 return lost or not self.access.sees(who, classes)
 
-            closed = self.sockets.close_where(ends, NOT_YOURS, _left_class(name))
+            closed = self.sockets.close_where(ends, CloseCode.NOT_YOURS, _left_class(name))
             if closed:
                 self.log.info("sockets of a class left", user=left.user_id, session=name, closed=closed)
 

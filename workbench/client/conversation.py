@@ -29,7 +29,7 @@ from workbench.errors import ApiError, ClientError, StreamError
 PAUSES_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 """Pauses before a broken stream is opened again; the last one for every further time."""
 MESSAGE_BYTES = 64 << 20
-FOR_GOOD = (CloseCode.GARBAGE, CloseCode.TOO_MANY, 4403, 4404)
+FOR_GOOD = (CloseCode.GARBAGE, CloseCode.TOO_MANY, CloseCode.NOT_YOURS, CloseCode.UNKNOWN)
 """Close codes after which another connection would end the same way."""
 
 _FRAMES = list[AnyFrame]

@@ -33,10 +33,16 @@ class CloseCode:
     """Too much of what was sent could not be understood."""
     REVOKED = 4401
     """The login, key or user behind it was revoked or has expired; log in again."""
+    NOT_YOURS = 4403
+    """The session is for a class that its user is not in, or no longer."""
+    UNKNOWN = 4404
+    """There is no such session."""
     SLOW = 4408
     """Own events did not fit in the queue; connect again with `from_seq` and none of them is lost."""
     TOO_MANY = 4429
     """The user has too many streams; close one first."""
+    GOING_AWAY = 1001
+    """The server stops; connect again in a moment with `from_seq`."""
     RESTART = 1012
     """The server ends or the session was drained; connect again with `from_seq`."""
 

@@ -236,8 +236,6 @@ ABUSES: dict[str, Callable[[Site, Finding], Awaitable[None]]] = {
     f"{CONNECTIONS:,} connections at once": many_connections,
     "server stopped and continued": stopped_server,
 }
-BURSTS_MS = {f"{CONNECTIONS:,} connections at once": 1_000.0}
-"""More is allowed where the work itself takes long: a thousand connections are accepted one by one."""
 SPARED = "server stopped and continued"
 """Nobody can be answered while this lasts."""
 
@@ -319,7 +317,7 @@ async def one_abuse(site: Site, name: str, longest_ms: float) -> Finding:
     finding.memory_mb = (memory, site.server.memory_mb())
     if name != SPARED:
         # A machine that is busy with other things is slow before as well.
-        bound_ms = max(longest_ms, BURSTS_MS.get(name, 0.0), SLOWER * finding.before_ms[0])
+        bound_ms = max(longest_ms, SLOWER * finding.before_ms[0])
         if finding.during_ms[0] > bound_ms:
             finding.wrong.append(f"p99 of answers is {finding.during_ms[0]:.0f} ms, above {bound_ms:.0f}")
         if len(took) < site.crowd.rate * lasted_s * 0.8:

@@ -61,7 +61,7 @@ async def serve(websocket: WebSocket, streams: Streams) -> None:
         hub = server.hub(server.session_name(principal, scope["path_params"]["name"]))
     except WorkbenchError as error:
         await websocket.accept()
-        await websocket.close(4404, str(error)[:120])
+        await websocket.close(CloseCode.UNKNOWN, str(error)[:120])
         return
     user = principal.user_id
     offered = scope.get("subprotocols", [])

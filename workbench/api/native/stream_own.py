@@ -51,7 +51,7 @@ _ACCOUNT_KINDS = (
     EventKind.LIMIT_BREACHED,
     EventKind.DAY_STARTED,
     *_CALLS,
-    *(EventKind[name] for name in ("LIMIT_CHANGED",) if name in EventKind.__members__),
+    EventKind.LIMIT_CHANGED,
 )
 LIMITED = (OrderType.LIMIT, OrderType.STOP_LIMIT, OrderType.LIMIT_IF_TOUCHED)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -84,7 +83,6 @@ class Requests:
         """Do what a message asks."""
         try:
             request = _DECODERS[self._connection.kind].decode(content)  # type: ignore[arg-type] # a text, or bytes
-            _NUMBERS.check(content, _PLAIN[self._connection.kind])
             act = _ACTIONS[_asked(request)]
         except (msgspec.MsgspecError, ApiError, RecursionError) as error:
             self._garbage += 1
@@ -92,17 +90,15 @@ class Requests:
             if self._garbage >= GARBAGE:
                 self._connection.close(CloseCode.GARBAGE, "too many messages that make no sense")
             return
-        if act in _ORDERS:
+        # Orders do not wait for each other's answers, but for the seat: while the first one takes it, later
+        # ones could overtake those sent before them.
+        if act in _ORDERS and self._trader is not None:
             await self._room.acquire()
-            if self._trader is None:
-                # Who waits for a seat beside others would be overtaken by those who find it there.
-                with suppress(WorkbenchError):
-                    await self._trading()
-            task = asyncio.get_running_loop().create_task(self._answer(act, request))
+            task = asyncio.get_running_loop().create_task(self._answer(act, request, content))
             self._tasks.add(task)
             task.add_done_callback(self._done)
         else:
-            await self._answer(act, request)
+            await self._answer(act, request, content)
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
@@ -116,9 +112,11 @@ class Requests:
             self._stream.drop(self._connection, self._market.pop(name))
         self._own.clear()
 
-    async def _answer(self, act: str, request: Request) -> None:
+    async def _answer(self, act: str, request: Request, content: str | bytes) -> None:
         try:
             self._server.limits.spend(self._principal, _cost(request))
+            if act in _ORDERS:
+                _NUMBERS.check(content, _PLAIN[self._connection.kind])
             await getattr(self, f"_{act}")(request)
         except WorkbenchError as error:
             failure = failure_of(error)

@@ -115,7 +115,6 @@ class Sequencer:
         self._turned_at = 0.0
         self._reached_ns = market.time_ns
         self._retry_at = 0.0
-        self._closing = False
         self._closed = False
         self._thread = threading.Thread(target=self._run, name=f"sequencer of {name}", daemon=True)
 
@@ -163,7 +162,6 @@ class Sequencer:
 
     def stop(self) -> None:
         """Take nothing more, finish what waits, and end the thread."""
-        self._closing = True
         self._stopping.set()
         self._inbox.ring()
         if self._thread.is_alive():
@@ -172,7 +170,7 @@ class Sequencer:
     def _check(self) -> None:
         if self.failed:
             raise self._failure()
-        if self._closing or self._closed:
+        if self._stopping.is_set() or self._closed:
             raise self._gone()
         if self.sealed:
             raise self._over()
@@ -196,11 +194,11 @@ class Sequencer:
         while True:
             try:
                 if self.failed:
-                    if self._closing:
+                    if self._stopping.is_set():
                         break
                     self._heal()
                     continue
-                if self._closing and self._inbox.empty:
+                if self._stopping.is_set() and self._inbox.empty:
                     # Time that is behind need not be caught up first: it stands until the session is resumed.
                     self._flush()
                     break
@@ -219,7 +217,7 @@ class Sequencer:
 
     def _seconds(self) -> float:
         """How long nothing has to be done."""
-        if self._closing:
+        if self._stopping.is_set():
             return 0.0
         market = self.market
         if not market.lifecycle.running:
