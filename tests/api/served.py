@@ -16,7 +16,7 @@ import uvloop
 
 from tests.served_market import market
 from workbench.api.hub import Hub
-from workbench.api.running import Running, Start
+from workbench.api.running import Front, Running, Start
 from workbench.api.server import Server
 from workbench.api.settings import ServerSettings
 from workbench.identity.principal import CONSOLE
@@ -135,7 +135,9 @@ class Served:
 
 
 @contextmanager
-def serving(data: Path, *, settings: dict[str, Any] | None = None, **start: Any) -> Iterator[Served]:
+def serving(
+    data: Path, *, settings: dict[str, Any] | None = None, front: Front | None = None, **start: Any
+) -> Iterator[Served]:
     """A server over a data root, stopped and drained at the end.
 
     Parameters
@@ -144,6 +146,8 @@ def serving(data: Path, *, settings: dict[str, Any] | None = None, **start: Any)
         Its data root.
     settings
         Fields of `ServerSettings` other than the usual ones.
+    front
+        What stands before the API.
     start
         Fields of `Start` other than the usual ones; the scenario is `MARKET` unless given.
     """
@@ -151,7 +155,7 @@ def serving(data: Path, *, settings: dict[str, Any] | None = None, **start: Any)
     scenario.write_text(MARKET)
     usual = Start(port=0, identity=CHEAP, name=SESSION, scenario=scenario)
     running = Running(
-        replace(ServerSettings(data=data, limited=False), **(settings or {})), replace(usual, **start)
+        replace(ServerSettings(data=data, limited=False), **(settings or {})), replace(usual, **start), front
     )
     started: list[asyncio.AbstractEventLoop] = []
     failed: list[BaseException] = []

@@ -160,4 +160,4 @@ def test_damage_before_the_first_command_is_told_in_words(tmp_path: Path) -> Non
     segment.write_bytes(data)
     [problem] = verify(tmp_path).problems
     assert "in the frame that tells about the journal" in problem
-    assert "-1" not in problem
+    assert "-1" not in problem.replace(str(tmp_path), "")

@@ -15,6 +15,7 @@ from workbench.errors import ApiError
 from workbench.projections.live.order import LiveOrder
 from workbench.projections.live.views import LiveViews, Observer
 from workbench.session.live.gateway import Gateway
+from workbench.session.live.previewing import Previews
 
 if TYPE_CHECKING:
     from workbench.bus.memory import MemoryBus
@@ -37,6 +38,8 @@ class Hub:
         Everything that reads and streams are made of.
     gateway
         Where orders go in.
+    previews
+        Where orders are tried.
     scales
         The venue's prices and quantities as people read them.
     standings
@@ -49,6 +52,7 @@ class Hub:
         self.session = session
         self.views = LiveViews(session.venue, session.zone)
         self.gateway = Gateway(session, self.views, self.history)
+        self.previews = Previews(session, self.gateway)
         self.scales = Scales(session.venue)
         self.standings = Standings(self)
         self.taps: list[Callable[[Records], None]] = []

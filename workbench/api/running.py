@@ -8,12 +8,14 @@ import os
 import signal
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import structlog
 import uvicorn
+from starlette.types import ASGIApp
 
 from workbench.api.app import create_app
 from workbench.api.place import database_url, secret_file, server_folder, take_lock
@@ -35,6 +37,9 @@ from workbench.session.live.sessions import Sessions
 _SOCKET_BYTES_MAX = 1 << 20
 _GRACE_SECONDS = 5
 _BACKLOG = 2048
+Front = Callable[[ASGIApp, Server], AbstractAsyncContextManager[ASGIApp]]
+"""What may stand before the API on its port, such as pages: makes one application of the API's."""
+
 _STARTED = (SessionState.PRE_OPEN, SessionState.OPEN, SessionState.PAUSED)
 
 
@@ -83,6 +88,8 @@ class Running:
 
     Attributes
     ----------
+    front
+        What stands before the API, as pages do; nothing unless given.
     url
         Where it answers, once it listens.
     server
@@ -91,9 +98,10 @@ class Running:
         Of the user `admin`, when this start made them; it is kept nowhere else.
     """
 
-    def __init__(self, settings: ServerSettings, start: Start) -> None:
+    def __init__(self, settings: ServerSettings, start: Start, front: Front | None = None) -> None:
         self.settings = settings
         self.start = start
+        self.front = front
         self.url = ""
         self.first_password = ""
         self.server: Server | None = None
@@ -146,7 +154,10 @@ class Running:
             self.server.start()
             stack.callback(self.server.stop)
             await self.server.caught_up()
-            config = self._config(app)
+            whole: ASGIApp = app
+            if self.front is not None:
+                whole = await stack.enter_async_context(self.front(app, self.server))
+            config = self._config(whole)
             config.load()
             self._uvicorn = _Uvicorn(config, lambda: ready(self))
             self._uvicorn.stopping = self.server.begin_stop

@@ -14,6 +14,7 @@ from workbench.api.errors import Shape, native_shape
 from workbench.api.hub import Hub
 from workbench.api.limits import Limits
 from workbench.api.metrics import Metrics
+from workbench.api.readings import Readings
 from workbench.api.settings import ServerSettings
 from workbench.api.sockets import Socket, Sockets
 from workbench.domain.codes import SessionState
@@ -48,6 +49,8 @@ class Server:
         By session name: views and gateway, for sessions that run in this process.
     access
         Whom a session is for, and who runs it.
+    readings
+        What those who run it read of others, for the audit log.
     metrics, limits, sockets
         What is counted, how often one may ask, and who is connected.
     """
@@ -60,6 +63,7 @@ class Server:
         self.limits = Limits(settings)
         self.sockets = Sockets(user_max=settings.sockets_per_user, address_max=settings.sockets_per_address)
         self.access = Access(identity)
+        self.readings = Readings(identity)
         self.metrics = Metrics(self)
         self.log = structlog.get_logger("workbench.api")
         self.stopping = False

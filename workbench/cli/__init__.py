@@ -394,14 +394,39 @@ def sample(
 @app.command()
 @sentences
 def demo(
+    engine: Annotated[
+        bool,
+        typer.Option("--engine", help="Replay the sample day in the terminal instead."),
+    ] = False,
     svg: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Also write what is shown as a picture.")
+        Path | None,
+        typer.Option(metavar="FILE", help="With --engine, also write what is shown as a picture."),
     ] = None,
+    host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="Port; 0 for a free one.")] = 8000,
+    data: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Keep the market there; else it is thrown away."),
+    ] = None,
+    seconds: Annotated[float, typer.Option(min=0, help="End after so many seconds; 0: when stopped.")] = 0,
+    public: Annotated[
+        bool, typer.Option("--demo", help="Serve it where others reach it, though all know its password.")
+    ] = False,
 ) -> None:
-    """Show the sample day: its summary, prices and books at noon."""
-    from workbench.cli.sampling import run_demo
+    """Open a market with agents, a student and an instructor to sign in as, in the browser."""
+    if engine:
+        from workbench.cli.sampling import run_demo
 
-    run_demo(svg)
+        run_demo(svg)
+        return
+    if svg is not None:
+        raise ConfigError("is a picture of the sample day", "--svg", "give --engine too")
+    from workbench.cli.compiling import say_if_compiling
+
+    say_if_compiling()
+    from workbench.cli.demonstrating import run_demo_server
+
+    run_demo_server(host=host, port=port, data=data, seconds=seconds, public=public)
 
 
 Sessions = Annotated[
@@ -635,6 +660,9 @@ def serve(
         bool, typer.Option("--rate-limits/--no-rate-limits", help="Whether requests are limited.")
     ] = True,
     docs: Annotated[bool, typer.Option("--docs/--no-docs", help="Whether /openapi.json is served.")] = True,
+    pages: Annotated[
+        bool, typer.Option("--pages/--no-pages", help="Whether the desk and the control room are served.")
+    ] = True,
     log_requests: Annotated[
         bool, typer.Option("--log-requests", help="Log every request, not failures alone.")
     ] = False,
@@ -671,6 +699,7 @@ def serve(
         origins=origin or [],
         limited=rate_limits,
         docs=docs,
+        pages=pages,
         log_requests=log_requests,
         log_format=log_format,
         more=settings or [],

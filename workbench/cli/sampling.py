@@ -1,4 +1,4 @@
-"""`workbench sample` and `workbench demo`."""
+"""`workbench sample` and `workbench demo --engine`."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def _chart(market: Replay, symbol: str) -> Text:
 def _picture(shown: RenderableType, path: Path) -> None:
     recorder = Console(record=True, width=80, file=io.StringIO(), highlight=False)
     recorder.print(shown)
-    svg = recorder.export_svg(title="workbench demo", code_format=_OFFLINE_SVG)
+    svg = recorder.export_svg(title="workbench demo --engine", code_format=_OFFLINE_SVG)
     # Renderers other than browsers fold runs of spaces, which ruins the columns.
     svg = svg.replace("<text ", '<text xml:space="preserve" ').replace("&#160;", "\N{NO-BREAK SPACE}")
     with writing(path):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import ssl
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import typer
 import uvloop
 
 from workbench.api.logs import set_up_logs
-from workbench.api.running import Running, Start
+from workbench.api.running import Front, Running, Start
 from workbench.api.settings import ServerSettings
 from workbench.cli.serving_settings import settings_of
 from workbench.errors import ConfigError
@@ -23,6 +24,7 @@ from workbench.identity.settings import IdentitySettings, SignUp
 from workbench.journal.place import data_root
 
 FASTEST = "max"
+_PAGES_NEED = ("dashboards", "panel", "bokeh", "bokeh_fastapi", "param")
 _SCENARIOS = (Path("data/scenarios"), Path("scenarios"))
 
 
@@ -48,6 +50,7 @@ def start_of(
     origins: list[str],
     limited: bool,
     docs: bool,
+    pages: bool,
     log_requests: bool,
     log_format: str,
     more: list[str],
@@ -92,16 +95,41 @@ def start_of(
         key=private_key,
         proxies=proxies_of(proxies),
     )
-    serve(settings, start, log_format=log_format)
+    serve(settings, start, log_format=log_format, pages=pages)
 
 
-def serve(settings: ServerSettings, start: Start, *, log_format: str = "") -> None:
+def pages_front() -> Front | None:
+    """What serves the pages; None, with a sentence, where what they need is not installed."""
+    try:
+        # Pages are made of the workbench, and never the other way round.
+        front: Front = importlib.import_module("dashboards.serving").pages_in_front
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in _PAGES_NEED:
+            raise
+        typer.echo(
+            f"no pages, because {error.name} is not installed: "
+            "pip install 'trading-workbench[app]' (--no-pages says nothing)",
+            err=True,
+        )
+        return None
+    return front
+
+
+def serve(settings: ServerSettings, start: Start, *, log_format: str = "", pages: bool = False) -> None:
     """Run a server in this process until SIGINT or SIGTERM."""
     set_up_logs(log_format or ("text" if sys.stderr.isatty() else "json"))
-    running = Running(settings, start)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(running.run(ready=_greet, admin_made=_tell_password))
+    run_server(Running(settings, start, front=pages_front() if pages else None), _greet, _tell_password)
     typer.echo("stopped; open sessions go on at the next start")
+
+
+def run_server(
+    running: Running,
+    ready: Callable[[Running], None],
+    admin_made: Callable[[str], None] = lambda _: None,
+) -> None:
+    """Run a server in this process until it is stopped."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(running.run(ready=ready, admin_made=admin_made))
 
 
 def _greet(running: Running) -> None:

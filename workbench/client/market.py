@@ -14,6 +14,7 @@ from workbench.client.models import (
     News,
     Order,
     Position,
+    Preview,
     Seat,
     Session,
 )
@@ -140,6 +141,28 @@ class SessionClient:
             symbol, side, quantity, limit, stop, time_in_force, client_order_id, terms
         )
         return self.client.run(trading.place(self._base, fields))
+
+    def preview(
+        self,
+        symbol: str,
+        side: str,
+        quantity: Number | None = None,
+        *,
+        limit: Number | None = None,
+        stop: Number | None = None,
+        time_in_force: str = "day",
+        client_order_id: str = "",
+        **terms: Any,
+    ) -> Preview:
+        """What an order would do if it were placed now; nothing is sent.
+
+        It takes what `place` takes. What would be refused has a `refusal`; only what `place` could not send
+        at all (a word that is none, a session that takes nothing) raises `ApiError`.
+        """
+        fields = trading.order_fields(
+            symbol, side, quantity, limit, stop, time_in_force, client_order_id, terms
+        )
+        return self._ask(trading.preview(self._base, fields))
 
     def replace(
         self,

@@ -55,6 +55,55 @@ class Order(Model, frozen=True):
         return self.state in ("pending_new", "new", "held", "partially_filled", "suspended")
 
 
+class Refusal(Model, frozen=True):
+    """Why an order would be refused: what `ApiError` would say if it were placed."""
+
+    code: str
+    message: str
+    details: dict[str, Any] = {}
+
+
+class PreviewFill(Model, frozen=True):
+    """What would trade at once."""
+
+    quantity: float
+    average_price: float | None = None
+    worst_price: float | None = None
+    value: float = 0.0
+
+
+class Standing(Model, frozen=True):
+    """An account at one moment, and what it holds of the order's instrument."""
+
+    cash: float
+    equity: float
+    buying_power: float
+    initial_margin: float
+    maintenance_margin: float
+    position: float
+
+
+class Preview(Model, frozen=True):
+    """What an order would do if it were placed now."""
+
+    accepted: bool
+    symbol: str
+    side: str
+    state: str
+    fill: PreviewFill
+    refusal: Refusal | None = None
+    reason: str = "none"
+    quantity: float | None = None
+    leaves: float = 0.0
+    limit_price: float | None = None
+    ahead: float | None = None
+    fees: float = 0.0
+    cost: float = 0.0
+    before: Standing | None = None
+    after: Standing | None = None
+    time: str = ""
+
+
 class Canceled(Model, frozen=True):
     """What became of one of many orders that were to be cancelled; without a reason it is cancelled."""
 

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 from workbench.client.calls import Call, Plan, as_struct, body_of, segment
-from workbench.client.models import Order
+from workbench.client.models import Order, Preview
 from workbench.errors import ApiError, ClientError, UnansweredError
 
 Number = Decimal | int | float | str
@@ -22,6 +22,11 @@ _order = as_struct(Order)
 def find(base: str, order: int | str) -> Call[Order]:
     """An order by its id, or `client:ID` by the one that its owner gave it."""
     return Call("GET", f"{base}/orders/{segment(order)}", _order)
+
+
+def preview(base: str, fields: dict[str, Any]) -> Call[Preview]:
+    """Try an order; nothing is sent."""
+    return Call("POST", f"{base}/orders/preview", as_struct(Preview), body=body_of(fields))
 
 
 def place(base: str, fields: dict[str, Any]) -> Plan[Order]:

@@ -27,6 +27,7 @@ from workbench.engine.room import (
     NEED_TRIGGERS,
 )
 from workbench.engine.step import rehash, run
+from workbench.engine.trial import copy_memory, forget_hidden
 from workbench.errors import CommandError, ConfigError, SnapshotError
 
 _SMALL_BATCH = 1 << 10
@@ -334,6 +335,26 @@ class Exchange:
         exchange = cls(venue, record=record)
         exchange._memory = snapshot.write_state(venue, state)
         return exchange
+
+    def trial(self, account: int, instrument: int, spare: Exchange | None = None) -> Exchange:
+        """A copy in which an account may try orders in an instrument; nothing here changes by it.
+
+        It is the market as that account sees it: of others' icebergs in the instrument it has what they show.
+
+        Parameters
+        ----------
+        account, instrument
+            Who wants to try what.
+        spare
+            An earlier trial of this venue that nobody needs any more; its memory is used again.
+        """
+        self._check_instrument(instrument)
+        copy = Exchange(self.venue) if spare is None else spare
+        memory = copy_memory(self._memory, copy._memory)  # noqa: SLF001 - one of its own kind
+        forget_hidden(memory, instrument, account)
+        copy._memory = memory  # noqa: SLF001
+        copy._limits_given = self._limits_given  # noqa: SLF001
+        return copy
 
     def _check_instrument(self, instrument: int) -> None:
         instrument = _whole(instrument, "instrument", "Exchange")

@@ -79,6 +79,35 @@ def test_a_trade_is_seen_everywhere(served: Served) -> None:
         assert buyer.post(f"{BASE}/positions/QUIET/close").status_code == 404
 
 
+def test_money_from_outside_is_no_gain_of_the_day(served: Served) -> None:
+    with served.client(served.person()) as learn, served.client(served.person(Role.INSTRUCTOR)) as teach:
+        order = {"symbol": "QUIET", "side": "buy", "type": "limit", "quantity": 4, "limit_price": 10.5}
+        assert learn.post(f"{BASE}/orders", json=order).status_code == 201
+        account = read(learn, "/account", account_models.AccountOut)
+        seat, cash = account["name"], account["cash"]
+        assert (account["buying_power"], account["peak_equity"]) == (cash - 42, None)
+
+        assert teach.post(f"{BASE}/transfer", json={"account": seat, "amount": "250.5"}).status_code == 200
+        fined = teach.post(f"{BASE}/fine", json={"account": seat, "amount": "50"}).json()
+        assert (fined["equity"], fined["day_equity"]) == (cash + 200.5, cash + 250.5)
+
+        # From the limit on it is watched: a deposit moves the peak, a fine does not.
+        watch = {"account": seat, "limit": "max_drawdown", "value": "5000"}
+        assert teach.post(f"{BASE}/limits", json=watch).status_code == 200
+        assert teach.post(f"{BASE}/transfer", json={"account": seat, "amount": "10"}).status_code == 200
+        assert teach.post(f"{BASE}/fine", json={"account": seat, "amount": "1"}).status_code == 200
+        watched = read(learn, "/account", account_models.AccountOut)
+        assert (watched["peak_equity"], watched["equity"]) == (cash + 210.5, cash + 209.5)
+        assert learn.delete(f"{BASE}/orders").status_code == 200
+
+
+def test_instruments_say_what_marks_them(served: Served) -> None:
+    with served.client(served.person()) as client:
+        for each in read(client, "/instruments", market_models.InstrumentsOut)["instruments"]:
+            assert each["marked_at"] == "last"
+            assert each["mark"] == each["last"] or each["last"] is None
+
+
 def test_the_book_is_what_was_put_in(served: Served) -> None:
     with served.client(served.person()) as client:
         for price in (30.1, 30.2):

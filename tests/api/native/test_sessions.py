@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 
 from tests.api.served import MARKET, Served, serving
@@ -205,6 +208,80 @@ def test_an_explanation_names_others_to_those_who_may_read_the_class(own: Served
         assert f"order {theirs}" not in told["text"]
         known = staff.get(f"{path}/{mine}/explanation", params={"account": "seat-1"}).json()
         assert f"against seat-2's order {theirs}" in known["text"]
+
+
+def test_a_halt_that_is_lifted_by_an_auction_ends_by_itself(own: Served) -> None:
+    with own.client(own.person(Role.INSTRUCTOR)) as client:
+        made(client, "halted", overrides={"live.auction": "5s", "live.speed": 20})
+        assert client.post("/api/sessions/halted/start").status_code == 200
+        assert client.post("/api/sessions/halted/halt").status_code == 200
+        lifted = client.post("/api/sessions/halted/lift", json={"by_auction": True})
+        assert lifted.status_code == 200, lifted.text
+        for row in lifted.json()["instruments"]:
+            assert (row["phase"], row["next_phase"]) == ("reopening_auction", "continuous")
+            length = np.datetime64(row["next_phase_time"][:-1]) - np.datetime64(row["phase_since"][:-1])
+            assert abs(length - np.timedelta64(5, "s")) < np.timedelta64(1, "s")
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            phases = client.get("/api/sessions/halted").json()["phases"]
+            if set(phases.values()) == {"continuous"}:
+                break
+            time.sleep(0.05)
+        assert set(phases.values()) == {"continuous"}
+        assert client.post("/api/sessions/halted/lift").json()["code"] == "not_halted"
+
+
+def test_a_scenario_is_checked_setting_by_setting(own: Served) -> None:
+    with own.client(own.person(Role.ASSISTANT)) as client:
+
+        def check(**asked: object) -> dict[str, Any]:
+            answer = client.post("/api/scenarios/check", json=asked)
+            assert answer.status_code == 200, answer.text
+            found: dict[str, Any] = answer.json()
+            return found
+
+        plain = check(file="small.toml")
+        assert (plain["title"], plain["problem"], plain["problems"]) == ("A small market", "", {})
+        assert plain["seats"] == plain["settings"]["seats.count"]
+        assert "QUIET" in plain["symbols"]
+        wrong = check(
+            file="small.toml",
+            overrides={"seats.count": 0, "live.speed": 4, "seats.cash": "much", "seats.cah": 1},
+        )
+        assert set(wrong["problems"]) == {"seats.count", "seats.cash", "seats.cah"}
+        assert "expected a number of seats from 1 to" in wrong["problems"]["seats.count"]
+        assert wrong["settings"]["live.speed"] == 4
+        assert wrong["seats"] == plain["seats"]
+        assert check(file="small.toml", overrides={"seats.count": 9})["seats"] == 9
+        broken = check(file="broken.toml", overrides={"seats.count": 9})
+        assert "is no TOML" in broken["problem"]
+        assert check(scenario='title = "x"\n')["problem"]
+        assert client.post("/api/scenarios/check", json={}).status_code == 422
+        assert client.get("/api/sessions/small").status_code == 404
+
+
+def test_looks_at_others_accounts_are_in_the_audit_log_once(own: Served) -> None:
+    teacher, student = own.person(Role.INSTRUCTOR), own.person()
+    with own.client(teacher) as teach, own.client(student) as learn:
+        made(teach, "watched")
+        seat = learn.post("/api/sessions/watched/join").json()["name"]
+        mine = teach.post("/api/sessions/watched/join").json()["name"]
+        for _ in range(3):
+            for what in ("account", "orders", "positions"):
+                answer = teach.get(f"/api/sessions/watched/{what}", params={"account": seat})
+                assert answer.status_code == 200, answer.text
+        assert teach.get("/api/sessions/watched/account", params={"account": mine}).status_code == 200
+        assert learn.get("/api/sessions/watched/account", params={"account": seat}).status_code == 200
+        assert learn.get("/api/sessions/watched/account", params={"account": mine}).status_code == 403
+        assert learn.get("/api/sessions/watched/participants").status_code == 403
+        (row, _) = teach.get("/api/sessions/watched/participants").json()["participants"]
+        assert (row["name"], row["connected"], row["bot"]) == (seat, False, False)
+    with own.client(own.person(Role.ADMIN)) as admin:
+        entries = admin.get(
+            "/api/audit", params={"action": "account.read", "target": "session:watched"}
+        ).json()["entries"]
+    looks = [(entry["actor_id"], entry["target"], entry["details"]) for entry in entries]
+    assert looks == [(teacher.user_id, "session:watched", {"account": seat, "user_id": student.user_id})]
 
 
 def test_news_are_text_that_can_be_printed(served: Served) -> None:

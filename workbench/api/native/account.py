@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from operator import attrgetter
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Body, Query, Request
 from starlette.responses import Response
@@ -25,12 +25,15 @@ from workbench.api.native.order_models import OrderOut
 from workbench.api.native.orders import order_answer
 from workbench.api.native.seen import seen_account
 from workbench.api.words import SIDES, decimal_of, maybe_moment, moment, money, word
-from workbench.domain.codes import LimitKind
+from workbench.domain.codes import LimitKind, Reason
 from workbench.domain.config import FIRST_TRADER
 from workbench.domain.limits import MONEY_LIMITS
 from workbench.errors import ApiError
 from workbench.identity.roles import Permission
 from workbench.projections.live.account import LiveAccount
+
+if TYPE_CHECKING:
+    from workbench.engine.exchange import Exchange
 
 router = APIRouter(prefix="/api/sessions/{name}", tags=["account"])
 
@@ -49,8 +52,9 @@ def limits_row(hub: Hub, account: LiveAccount) -> dict[str, Any]:
     return row
 
 
-def account_row(hub: Hub, number: int) -> dict[str, Any]:
+async def account_row(hub: Hub, number: int) -> dict[str, Any]:
     """An account as the API tells it."""
+    available, peak = await hub.session.ask(lambda exchange: _of_exchange(exchange, number))
     views = hub.views
     account, worth = views.accounts[number], views.worth(number)
     seat = hub.seat_in(number)
@@ -63,7 +67,10 @@ def account_row(hub: Hub, number: int) -> dict[str, Any]:
         "suspended_for": word(account.suspended_reason),
         "cash": money(account.cash_micros),
         "equity": money(worth.equity_micros),
+        "buying_power": money(max(0, available)),
         "start_cash": money(account.start_cash_micros),
+        "day_equity": money(_day_equity(hub, account)),
+        "peak_equity": money(peak) if peak else None,
         "pnl": money(worth.equity_micros - funded),
         "long_value": money(worth.long_value_micros),
         "short_value": money(worth.short_value_micros),
@@ -82,6 +89,24 @@ def account_row(hub: Hub, number: int) -> dict[str, Any]:
         "time": moment(views.time_ns),
         "seq": views.seq,
     }
+
+
+def _of_exchange(exchange: Exchange, number: int) -> tuple[int, int]:
+    """What an account has free for new orders, and its peak; 0 for a peak that nobody watches."""
+    available = int(exchange.account_values()["available_micros"][number])
+    accounts = exchange.accounts()
+    return available, int(accounts["peak_equity_micros"][accounts["account"] == number][0])
+
+
+def _day_equity(hub: Hub, account: LiveAccount) -> int:
+    """What an account was worth when the day began; money from outside since then is no gain of the day."""
+    since_ns = hub.views.day_ns
+    outside = (Reason.DEPOSIT, Reason.WITHDRAWAL)
+    return account.day_equity_micros + sum(
+        change.amount_micros
+        for change in account.cash_changes
+        if change.time_ns >= since_ns and change.reason in outside
+    )
 
 
 def position_rows(hub: Hub, number: int) -> list[dict[str, Any]]:
@@ -118,7 +143,7 @@ def position_rows(hub: Hub, number: int) -> list[dict[str, Any]]:
 async def get_account(request: Request, name: str, account: _Whose = "") -> Response:
     """Cash, equity, margin and limits."""
     hub, number = await seen_account(request, name, account)
-    return Json(account_row(hub, number))
+    return Json(await account_row(hub, number))
 
 
 @router.get(

@@ -33,7 +33,12 @@ class LimitsOut(Model):
 
 
 class AccountOut(Model):
-    """An account at its marks. `realised` counts by average cost, `realised_fifo` by lots in their order."""
+    """An account at its marks. `realised` counts by average cost, `realised_fifo` by lots in their order.
+
+    `buying_power` is what is free for new orders. `day_equity` is what it was worth when the day began, with
+    deposits and withdrawals since then; `peak_equity` what a drawdown is measured from, null where no limit
+    or margin has it watched.
+    """
 
     model_config: ClassVar[ConfigDict] = example(
         account=4,
@@ -43,7 +48,10 @@ class AccountOut(Model):
         suspended_for="none",
         cash=97995.0,
         equity=100010.0,
+        buying_power=97992.5,
         start_cash=100000.0,
+        day_equity=100000.0,
+        peak_equity=None,
         pnl=10.0,
         long_value=2015.0,
         short_value=0.0,
@@ -78,7 +86,10 @@ class AccountOut(Model):
     suspended_for: str
     cash: float
     equity: float
+    buying_power: float
     start_cash: float
+    day_equity: float
+    peak_equity: float | None
     pnl: float
     long_value: float
     short_value: float

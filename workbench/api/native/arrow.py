@@ -10,7 +10,7 @@ import pyarrow as pa
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response, StreamingResponse
 
-from workbench.api.auth import permit, principal_of
+from workbench.api.auth import address_of, permit, principal_of
 from workbench.api.native.arrow_tail import OWN, SEQ, Tail, seen_by
 from workbench.api.native.model import MAX_SEQ, failures
 from workbench.api.server import server_of
@@ -84,6 +84,8 @@ def arrow_routes(server: Server) -> list[APIRouter]:
         if found is None:
             raise ApiError(503, "busy", "the tail is behind the session; ask again in a moment")
         account = None
+        if everything and (table in OWN or table == "events"):
+            await asked.readings.of_class(principal, hub, table, address_of(request))
         if not everything:
             account = hub.views.accounts[seat.account].name if seat is not None else ""
         headers = {"X-Seq": str(until), "Cache-Control": "no-store"}

@@ -41,6 +41,7 @@ from workbench.domain.commands import (
     kill_switch,
     mass_cancel,
     reinstate_account,
+    schedule_phase,
     set_limit,
     set_phase,
     suspend_account,
@@ -129,7 +130,10 @@ async def halt_instruments(
 @router.post("/lift", summary="Lift halts", response_model=InstrumentsOut, responses=_STATED)
 @permit(Permission.RUN_SESSION)
 async def lift_halts(request: Request, name: str, which: Annotated[Lift | None, Body()] = None) -> Response:
-    """Let halted instruments trade again, at once or by a reopening auction; others stay as they are."""
+    """Let halted instruments trade again, at once or by a reopening auction of the scenario's length.
+
+    Others stay as they are.
+    """
     hub = read_hub(request, name)
     symbols = [] if which is None else which.symbols
     by_auction = which is not None and which.by_auction
@@ -138,7 +142,12 @@ async def lift_halts(request: Request, name: str, which: Annotated[Lift | None, 
     halted = [number for number in named if hub.views.markets[number].halted]
     if not halted:
         raise ApiError(409, "not_halted", "none of these instruments is halted")
-    await act(hub, [set_phase(0, phase, number) for number in halted])
+    commands = [set_phase(0, phase, number) for number in halted]
+    if by_auction:
+        # Nobody has to come back and end it: the auction ends by itself, as that after a pause does.
+        end_ns = hub.session.status().time_ns + hub.session.auction_ns
+        commands += [schedule_phase(0, Phase.CONTINUOUS, end_ns, number) for number in halted]
+    await act(hub, commands)
     await audit(request, "market.lift", f"session:{hub.name}", symbols=symbols, by_auction=by_auction)
     return _instruments(hub)
 
@@ -196,7 +205,7 @@ async def suspend(request: Request, name: str, who: Suspend) -> Response:
     account = account_of(hub.session.venue, who.account)
     await act(hub, [kill_switch(0, account) if who.cancel else suspend_account(0, account)])
     await audit(request, "account.suspend", f"session:{hub.name}", account=who.account, cancel=who.cancel)
-    return Json(account_row(hub, account))
+    return Json(await account_row(hub, account))
 
 
 @router.post("/reinstate", summary="Reinstate an account", response_model=AccountOut, responses=_STATED)
@@ -207,7 +216,7 @@ async def reinstate(request: Request, name: str, who: OfAccount) -> Response:
     account = account_of(hub.session.venue, who.account)
     await act(hub, [reinstate_account(0, account)])
     await audit(request, "account.reinstate", f"session:{hub.name}", account=who.account)
-    return Json(account_row(hub, account))
+    return Json(await account_row(hub, account))
 
 
 @router.post("/kill", summary="Cancel an account's orders", response_model=Done, responses=_STATED)
@@ -233,7 +242,7 @@ async def transfer(request: Request, name: str, what: Money) -> Response:
     account = account_of(hub.session.venue, what.account)
     await act(hub, [transfer_cash(0, account, micros_of(what.amount, "amount"))])
     await audit(request, "account.transfer", f"session:{hub.name}", account=what.account, amount=what.amount)
-    return Json(account_row(hub, account))
+    return Json(await account_row(hub, account))
 
 
 @router.post("/fine", summary="Fine", response_model=AccountOut, responses=_STATED)
@@ -244,7 +253,7 @@ async def post_fine(request: Request, name: str, what: Money) -> Response:
     account = account_of(hub.session.venue, what.account)
     await act(hub, [fine(0, account, micros_of(what.amount, "amount"))])
     await audit(request, "account.fine", f"session:{hub.name}", account=what.account, amount=what.amount)
-    return Json(account_row(hub, account))
+    return Json(await account_row(hub, account))
 
 
 @router.get(

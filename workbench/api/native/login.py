@@ -64,10 +64,15 @@ def _login_answer(server: Server, tokens: Tokens, *, cookies: bool) -> Response:
     }
     response = Json(row, headers={"Cache-Control": "no-store"})
     if cookies:
-        lasts_s = server.identity.settings.family_idle_s
-        _set_cookie(server, response, ACCESS_COOKIE, tokens.access, "/", tokens.expires_in)
-        _set_cookie(server, response, REFRESH_COOKIE, tokens.refresh, _REFRESH_PATH, lasts_s)
+        set_cookies(server, response, tokens)
     return response
+
+
+def set_cookies(server: Server, response: Response, tokens: Tokens) -> None:
+    """Give a browser both tokens where scripts cannot read them."""
+    lasts_s = server.identity.settings.family_idle_s
+    _set_cookie(server, response, ACCESS_COOKIE, tokens.access, "/", tokens.expires_in)
+    _set_cookie(server, response, REFRESH_COOKIE, tokens.refresh, _REFRESH_PATH, lasts_s)
 
 
 def _set_cookie(server: Server, response: Response, name: str, value: str, path: str, lasts_s: int) -> None:
@@ -82,7 +87,8 @@ def _set_cookie(server: Server, response: Response, name: str, value: str, path:
     )
 
 
-def _drop_cookies(server: Server, response: Response) -> None:
+def drop_cookies(server: Server, response: Response) -> None:
+    """Take both tokens from a browser."""
     for name, path in ((ACCESS_COOKIE, "/"), (REFRESH_COOKIE, _REFRESH_PATH)):
         response.delete_cookie(
             name, path=path, secure=server.settings.secure, httponly=True, samesite="strict"
@@ -172,7 +178,7 @@ async def logout(request: Request, with_: Annotated[Refresh | None, Body()] = No
     if token:
         await server.identity.logout(token)
     response = Json({"done": True})
-    _drop_cookies(server, response)
+    drop_cookies(server, response)
     return response
 
 
@@ -185,7 +191,7 @@ async def logout_everywhere(request: Request) -> Response:
     server, principal = server_of(request), principal_of(request)
     ended = await server.identity.logout_everywhere(principal.user_id, by=principal)
     response = Json({"ended": ended})
-    _drop_cookies(server, response)
+    drop_cookies(server, response)
     return response
 
 

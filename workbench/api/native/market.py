@@ -80,6 +80,7 @@ def instrument_row(hub: Hub, scale: Scale) -> dict[str, Any]:
         "last_quantity": None if last is None else scale.quantity(last.quantity_lots),
         "last_time": None if last is None else moment(last.time_ns),
         "mark": scale.maybe_price(market.mark_ticks),
+        "marked_at": word(instrument.mark),
         "open": None if day is None else scale.price(day.open_ticks),
         "high": None if day is None else scale.price(day.high_ticks),
         "low": None if day is None else scale.price(day.low_ticks),

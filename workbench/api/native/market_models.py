@@ -35,6 +35,7 @@ _INSTRUMENT: dict[str, Any] = {
     "last_quantity": 100.0,
     "last_time": _TIME,
     "mark": 20.05,
+    "marked_at": "last",
     "open": 20.0,
     "high": 20.1,
     "low": 19.9,
@@ -50,7 +51,10 @@ _INSTRUMENT: dict[str, Any] = {
 
 
 class InstrumentOut(Model):
-    """An instrument: its terms, and its market at this moment."""
+    """An instrument: its terms, and its market at this moment.
+
+    `mark` is the price that positions are valued at, `marked_at` where it comes from: last, mid or close.
+    """
 
     model_config: ClassVar[ConfigDict] = example(**_INSTRUMENT)
     number: int
@@ -78,6 +82,7 @@ class InstrumentOut(Model):
     last_quantity: float | None
     last_time: str | None
     mark: float | None
+    marked_at: str
     open: float | None
     high: float | None
     low: float | None

@@ -14,6 +14,7 @@ from workbench.api.native import (
     market,
     orders,
     own,
+    preview,
     sessions,
     users,
 )
@@ -26,6 +27,7 @@ def native_routes(_server: Server) -> list[APIRouter]:
         module.router
         for module in (
             orders,
+            preview,
             account,
             market,
             sessions,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.requests import Request
 
-from workbench.api.auth import principal_of
+from workbench.api.auth import address_of, principal_of
 from workbench.api.hub import Hub
 from workbench.api.server import server_of
 from workbench.api.words import account_of
@@ -14,6 +14,8 @@ from workbench.identity.roles import Permission
 
 async def seen_account(request: Request, name: str, account: str) -> tuple[Hub, int]:
     """The session's hub and the number of the account that a request may read.
+
+    A look at another's account is written into the audit log.
 
     Raises
     ------
@@ -29,6 +31,9 @@ async def seen_account(request: Request, name: str, account: str) -> tuple[Hub, 
     hub = server.hub(server.session_name(principal, name))
     number = account_of(hub.session.venue, account)
     seat = hub.session.seat_of(principal.user_id)
-    if Permission.READ_CLASS not in principal.permissions and (seat is None or seat.account != number):
+    if seat is not None and seat.account == number:
+        return hub, number
+    if Permission.READ_CLASS not in principal.permissions:
         raise ApiError(403, "forbidden", "this needs the permission read_class: it is another's account")
+    await server.readings.of_account(principal, hub, number, address_of(request))
     return hub, number

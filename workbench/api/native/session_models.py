@@ -110,6 +110,42 @@ class CreateSession(Model):
     classes: list[Annotated[str, Field(max_length=36)]] = Field(default_factory=list, max_length=100)
 
 
+class CheckScenario(Model):
+    """A scenario, as `POST /api/sessions` takes it, that is only looked at."""
+
+    model_config: ClassVar[ConfigDict] = example(file="morning.toml", overrides={"seats.count": 40})
+    scenario: str = Field(default="", max_length=4_000_000)
+    file: str = Field(default="", max_length=200)
+    draft: str = Field(default="", max_length=100)
+    overrides: dict[str, Any] = Field(default_factory=dict, max_length=50)
+
+
+class CheckOut(Model):
+    """What a session of a scenario would be.
+
+    `settings` are its single settings by their path, with the overrides that hold. `problem` is what is
+    wrong with the scenario itself, `problems` what is wrong with each override, by its path; when both are
+    empty it can be made.
+    """
+
+    model_config: ClassVar[ConfigDict] = example(
+        title="One quiet morning",
+        description="A market maker and thirty traders.",
+        symbols=["HARBOR"],
+        seats=30,
+        settings={"seats.count": 30, "live.speed": 1},
+        problem="",
+        problems={"seats.cash": "scenario, [seats]: cash is 'much', expected a number"},
+    )
+    title: str
+    description: str
+    symbols: list[str]
+    seats: int
+    settings: dict[str, str | float | int | bool]
+    problem: str
+    problems: dict[str, str]
+
+
 class SeatOut(Model):
     """A seat, which is an account."""
 
@@ -120,16 +156,22 @@ class SeatOut(Model):
 
 
 class ParticipantOut(Model):
-    """Who sits where."""
+    """Who sits where. `connected` and `bot` are about streams: whether one is open, and one of an API key."""
 
     model_config: ClassVar[ConfigDict] = example(
-        account=4, name="seat-3", user="ann", user_id="0c9f1f6e-5a51-4d8f-8a86-6f6a1f0a3d5e", connected=True
+        account=4,
+        name="seat-3",
+        user="ann",
+        user_id="0c9f1f6e-5a51-4d8f-8a86-6f6a1f0a3d5e",
+        connected=True,
+        bot=False,
     )
     account: int
     name: str
     user: str
     user_id: str
     connected: bool
+    bot: bool
 
 
 class ParticipantsOut(Model):

@@ -14,8 +14,11 @@ from workbench.api.hub import Hub
 from workbench.api.native.acting import audit
 from workbench.api.native.market import read_hub
 from workbench.api.native.model import Done, failures, unknown
+from workbench.api.native.scenario_check import check_scenario
 from workbench.api.native.scenario_files import list_scenarios, read_scenario_file
 from workbench.api.native.session_models import (
+    CheckOut,
+    CheckScenario,
     CreateSession,
     DraftOut,
     DraftsOut,
@@ -96,25 +99,33 @@ async def list_sessions(request: Request) -> Response:
 async def create_session(request: Request, new: CreateSession) -> Response:
     """Make a session from a scenario; people may join it at once, and it starts when told."""
     server = server_of(request)
-    given = [kind for kind in ("scenario", "file", "draft") if getattr(new, kind)]
-    if len(given) != 1:
-        raise ApiError(422, "invalid", "give exactly one of scenario, file and draft")
+    _one_source(new)
     check_name(new.name)
     classes = await _own_classes(request, new.classes)
     if new.name in server.hubs:
         raise ApiError(409, "exists", f"there is a session {new.name} already; choose another name")
-    text, file = new.scenario, "scenario"
-    if new.file:
-        text = await asyncio.to_thread(read_scenario_file, server.settings.scenarios, new.file)
-        file = new.file
-    elif new.draft:
-        text, file = await _draft_text(request, new.draft), new.draft
+    text, file = await _scenario_text(request, new)
     session = await server.sessions.create(
         new.name, text, overrides=new.overrides or None, classes=classes, file=file
     )
     hub = server.attach(session)
     await audit(request, "session.create", f"session:{new.name}", scenario=file, classes=classes)
     return Json(session_row(request, hub), 201)
+
+
+def _one_source(asked: CreateSession | CheckScenario) -> None:
+    if sum(bool(given) for given in (asked.scenario, asked.file, asked.draft)) != 1:
+        raise ApiError(422, "invalid", "give exactly one of scenario, file and draft")
+
+
+async def _scenario_text(request: Request, asked: CreateSession | CheckScenario) -> tuple[str, str]:
+    """The text of the scenario that is meant, and what it is called in sentences."""
+    if asked.file:
+        folder = server_of(request).settings.scenarios
+        return await asyncio.to_thread(read_scenario_file, folder, asked.file), asked.file
+    if asked.draft:
+        return await _draft_text(request, asked.draft), asked.draft
+    return asked.scenario, "scenario"
 
 
 async def _own_classes(request: Request, class_ids: list[str]) -> list[str]:
@@ -174,7 +185,9 @@ async def join_session(request: Request, name: str) -> Response:
 async def list_participants(request: Request, name: str) -> Response:
     """Everybody with a seat, and whether they are connected."""
     server, hub = server_of(request), read_hub(request, name)
-    connected = {socket.principal.user_id for socket in server.sockets if socket.principal is not None}
+    principals = [socket.principal for socket in server.sockets if socket.principal is not None]
+    connected = {principal.user_id for principal in principals}
+    bots = {principal.user_id for principal in principals if principal.key_id}
     rows = [
         {
             "account": seat.account,
@@ -182,6 +195,7 @@ async def list_participants(request: Request, name: str) -> Response:
             "user": seat.name,
             "user_id": seat.user,
             "connected": seat.user in connected,
+            "bot": seat.user in bots,
         }
         for seat in hub.session.seats()
     ]
@@ -194,6 +208,21 @@ async def get_scenarios(request: Request) -> Response:
     """The files that sessions can be made from."""
     rows = await asyncio.to_thread(list_scenarios, server_of(request).settings.scenarios)
     return Json({"scenarios": rows})
+
+
+@router.post(
+    "/scenarios/check",
+    summary="Check a scenario",
+    response_model=CheckOut,
+    responses=failures(400, 401, 403, 404, 422),
+)
+@permit(Permission.RUN_SESSION)
+async def check(request: Request, asked: CheckScenario) -> Response:
+    """Say what a session of a scenario would be, and which of its settings are wrong; nothing is made."""
+    _one_source(asked)
+    text, file = await _scenario_text(request, asked)
+    data = server_of(request).settings.data
+    return Json(await asyncio.to_thread(check_scenario, text, file, asked.overrides, data))
 
 
 @router.get("/drafts", summary="Drafts", response_model=DraftsOut, responses=failures(401, 403))

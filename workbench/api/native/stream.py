@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
 
-from workbench.api.auth import permit, principal_of
+from workbench.api.auth import address_of, permit, principal_of
 from workbench.api.native.stream_connection import Connection
 from workbench.api.native.stream_pieces import Format
 from workbench.api.native.stream_requests import Requests
@@ -78,7 +78,7 @@ async def serve(websocket: WebSocket, streams: Streams) -> None:
     except WorkbenchError as error:
         await websocket.close(CloseCode.TOO_MANY, str(error)[:120])
         return
-    requests = Requests(server, stream, connection, principal)
+    requests = Requests(server, stream, connection, principal, address_of(websocket))
     seat = hub.session.seat_of(user)
     views = hub.views
     connection.say(

@@ -63,15 +63,23 @@ class Requests:
         Where answers go.
     principal
         Who asks.
+    address
+        Where from.
     """
 
     def __init__(
-        self, server: Server, stream: SessionStream, connection: Connection, principal: Principal
+        self,
+        server: Server,
+        stream: SessionStream,
+        connection: Connection,
+        principal: Principal,
+        address: str = "",
     ) -> None:
         self._server = server
         self._stream = stream
         self._connection = connection
         self._principal = principal
+        self._address = address
         self._trader: Trader | None = None
         self._own: set[tuple[str, int | None]] = set()
         self._market: dict[str, MarketTopic] = {}
@@ -138,6 +146,8 @@ class Requests:
             if topic in OWN:
                 account = None if everybody else (await self._seat()).account
                 self._may_read(everybody)
+                if everybody:
+                    await self._note(topic)
                 wanted.append((name, (topic, account)))
             else:
                 self._stream.check(name)
@@ -156,6 +166,10 @@ class Requests:
         needed = Permission.READ_CLASS if everybody else Permission.READ_OWN
         if needed not in self._principal.permissions:
             raise ApiError(403, "forbidden", f"this topic needs the permission {needed}")
+
+    async def _note(self, topic: str) -> None:
+        readings, hub = self._server.readings, self._stream.hub
+        await readings.of_class(self._principal, hub, topic, self._address)
 
     def _may_read_board(self) -> None:
         teaching = Permission.READ_CLASS in self._principal.permissions

@@ -135,6 +135,11 @@ class LiveViews:
         """What an account is worth now."""
         return worth_of(self.accounts[account], self.markets)
 
+    @property
+    def day_ns(self) -> int:
+        """When the exchange's day began."""
+        return self._day_ns
+
     def trades(self, instrument: int) -> Column:
         """Every trade of the market in an instrument (`tape.TRADE`), up to the last batch."""
         return self._trades.of(instrument)

@@ -28,6 +28,7 @@ from workbench.session.live.answer import Answer
 from workbench.session.live.answer_events import of_kind, own_orders
 from workbench.session.live.entering import Tickets
 from workbench.session.live.folded import Folded
+from workbench.session.live.grouping import Entry
 from workbench.session.live.order_history import events_about
 from workbench.session.live.refusing import Refusals, has_ended
 from workbench.session.live.scale import invalid
@@ -80,6 +81,11 @@ class Gateway:
         Its views, which somebody else folds.
     history
         Events of the session from a sequence number on, for `explain`; called off the loop.
+
+    Attributes
+    ----------
+    refusals
+        Writes its refusals.
     """
 
     def __init__(self, session: Market, views: LiveViews, history: History | None = None) -> None:
@@ -87,7 +93,7 @@ class Gateway:
         self._views = views
         self._history = history
         self._tickets = Tickets(session.venue)
-        self._refusals = Refusals(self._tickets, Words(session.venue, session.zone), views)
+        self.refusals = Refusals(self._tickets, Words(session.venue, session.zone), views)
         self._folded = Folded()
         views.observers.append(self._folded)
 
@@ -107,13 +113,23 @@ class Gateway:
             When the ticket makes no sense (nothing is sent then), or the exchange refuses an order of it (no
             order of it is open then).
         """
+        entry = self.entry(account, ticket)
+        answer = await self._session.send(entry.commands, names=entry.names or None)
+        return await self._placed(answer, entry.head, ticket.client_order_id)
+
+    def entry(self, account: int, ticket: Ticket) -> Entry:
+        """The commands that placing a ticket would send.
+
+        Raises
+        ------
+        OrderRefused
+            When the ticket makes no sense.
+        """
         if account not in self._views.accounts:
             raise OrderRefused(
                 f"account {account} is nobody's here", status="unknown", reason=Reason.UNKNOWN_ACCOUNT
             )
-        entry = self._tickets.entry(account, ticket, self._views.markets)
-        answer = await self._session.send(entry.commands, names=entry.names or None)
-        return await self._placed(answer, entry.head, ticket.client_order_id)
+        return self._tickets.entry(account, ticket, self._views.markets)
 
     async def replace(self, account: int, order_id: int, changes: Changes) -> Placed:
         """Change an open order, which ends and lives on as the one that is answered.
@@ -131,7 +147,7 @@ class Gateway:
             if event["order_id"] == order_id:
                 successor = self._order(int(event["successor_order_id"]))
                 return Placed(successor, successor.legs, answer)
-        raise self._refusals.change(answer, EventKind.REPLACE_REJECTED, order, changes.client_order_id)
+        raise self.refusals.change(answer, EventKind.REPLACE_REJECTED, order, changes.client_order_id)
 
     async def cancel(self, account: int, order_id: int) -> LiveOrder:
         """Cancel what is open of an order; the others of its group go with it.
@@ -145,7 +161,7 @@ class Gateway:
         answer = await self._session.send(make.cancel_order(0, account, order_id=order_id))
         await self.reached(answer.last_event_seq)
         if len(of_kind(answer.events, EventKind.CANCEL_REJECTED)):
-            raise self._refusals.change(answer, EventKind.CANCEL_REJECTED, order, "")
+            raise self.refusals.change(answer, EventKind.CANCEL_REJECTED, order, "")
         return order
 
     async def cancel_all(self, account: int, symbol: str | None = None) -> list[tuple[int, Reason | None]]:
@@ -228,7 +244,7 @@ class Gateway:
         closing = self._closing(account, scale.number, side)
         kept = 0 if cancel_orders else min(size, _held_lots(closing))
         if lots > size - kept:
-            raise self._refusals.unavailable(scale.number, lots, size, kept, closing)
+            raise self.refusals.unavailable(scale.number, lots, size, kept, closing)
         order = make.new_order(
             0,
             account,
@@ -293,9 +309,9 @@ class Gateway:
         if refused:
             # An order that does not fit because another one of its group was refused explains nothing.
             why = next((order for order in refused if order.reason != Reason.INVALID_GROUP), refused[0])
-            raise self._refusals.order(why.reason, why.reason_value, why.reason_limit, why, client_order_id)
+            raise self.refusals.order(why.reason, why.reason_value, why.reason_limit, why, client_order_id)
         if not orders:
-            raise self._refusals.command(answer)
+            raise self.refusals.command(answer)
         order = orders[head]
         return Placed(order, tuple(one for one in orders if one is not order), answer)
 

@@ -132,12 +132,12 @@ class Sequencer:
         SessionError
             When the session takes nothing, or too many wait.
         """
-        self._check()
+        self.check()
         self._inbox.put(given)
 
     def request(self, control: Control) -> None:
         """Have something else done."""
-        self._check()
+        self.check()
         self._inbox.add(control)
 
     def ask(self, read: Callable[[Any], Any], done: Done) -> None:
@@ -167,7 +167,8 @@ class Sequencer:
         if self._thread.is_alive():
             self._thread.join()
 
-    def _check(self) -> None:
+    def check(self) -> None:
+        """Raise why the session takes nothing, if it takes nothing."""
         if self.failed:
             raise self._failure()
         if self._stopping.is_set() or self._closed:

@@ -335,6 +335,16 @@ class LiveSession:
         """
         self._sequencer.put(entry(commands, done, None, None, names))
 
+    def check_open(self) -> None:
+        """Raise what `send` would raise if the session takes nothing.
+
+        Raises
+        ------
+        SessionError
+            When it is over or being closed, or its journal cannot be written (`FailedError`).
+        """
+        self._sequencer.check()
+
     async def ask(self, read: Callable[[Exchange], T]) -> T:
         """What `read` gives of the exchange, between two batches; it must be quick and change nothing."""
         loop = asyncio.get_running_loop()
@@ -494,6 +504,11 @@ class LiveSession:
         """End of trading hours; 0 when only a person closes."""
         opening = self._opening
         return self.open_ns + opening.close_ns - opening.open_ns if opening.close_ns else 0
+
+    @property
+    def auction_ns(self) -> int:
+        """Length of the auction by which a market reopens."""
+        return self._opening.scenario.hours.auction_ns
 
     def status(self) -> Status:
         """The session at a glance."""
