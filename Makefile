@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 CORE := $(VENV)/.stamp-core
+APP := $(VENV)/.stamp-app
 DEV := $(VENV)/.stamp-dev
 
 # Kernel tests alone, with small loads: checked or interpreted kernels run some hundred times slower.
@@ -11,7 +12,7 @@ KERNEL_TESTS = WORKBENCH_TEST_SCALE=small $(PY) -m pytest -q -n auto --dist load
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup services demo test lint clients format bench sample fuzz schema faults serverfaults boundscheck nojit clean
+.PHONY: help setup services demo test lint frontend clients format bench sample fuzz schema faults serverfaults boundscheck nojit clean
 
 help:  ## List these tasks
 	@echo 'Tasks (PYTHON=python3.12 picks the Python, ARGS="..." is passed on to test, bench, fuzz and the like):'
@@ -20,10 +21,10 @@ help:  ## List these tasks
 setup: $(DEV)  ## Install workbench and all development tools into .venv
 	@echo "Ready: $(VENV)/bin/workbench and the development tools are installed in $(VENV)."
 
-services:  ## Install what some tests use beside Python: PostgreSQL, a browser, nginx, openssl, faketime (as root, on Debian)
+services:  ## Install what some tests use beside Python: PostgreSQL, a browser, Node, nginx, openssl, faketime (as root, on Debian)
 	@.ci/services
 
-demo: $(CORE)  ## Run the demonstration; needs nothing but the core dependencies
+demo: $(APP)  ## Open a market with agents in the browser, with a student and an instructor to sign in as
 	$(VENV)/bin/workbench demo $(ARGS)
 
 test: $(DEV)  ## Run all tests on all cores
@@ -34,6 +35,11 @@ lint: $(DEV)  ## Check style, format, types and layers; changes nothing
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports --no-logo
+
+frontend: $(DEV)  ## Build the pages' TypeScript into dashboards/assets; needs npm
+	@command -v npm >/dev/null || { echo "building the pages needs npm (on Debian and Ubuntu: apt install npm); running them does not" >&2; exit 1; }
+	$(PY) -m dashboards.frontend.types
+	cd dashboards/frontend && npm ci --no-audit --no-fund && npm run --silent check && npm run --silent build
 
 clients: $(DEV)  ## Trade through ccxt and alpaca-trade-api, each installed from PyPI into an environment of its own
 	WORKBENCH_CLIENTS=1 $(PY) -m pytest -q tests/api/alpaca/test_other_clients.py $(ARGS)
@@ -86,9 +92,13 @@ $(CORE): pyproject.toml | $(PY)
 	@$(call install,.)
 	@touch $@
 
+$(APP): pyproject.toml | $(PY)
+	@$(call install,.[app])
+	@touch $(CORE) $@
+
 $(DEV): pyproject.toml | $(PY)
 	@$(call install,.[dev])
-	@touch $(CORE) $@
+	@touch $(CORE) $(APP) $@
 
 $(PY):
 	@command -v '$(PYTHON)' >/dev/null || { \

@@ -116,6 +116,7 @@ def main() -> int:
             "candles",
             "sequencer",
             "server",
+            "desks",
         ],
         action="append",
         help="one part (may be repeated)",
@@ -123,7 +124,18 @@ def main() -> int:
     chosen = parser.parse_args()
     if chosen.check:
         return 0 if check() else 1
-    from benchmarks import backtest, candles, engine, footprint, journal, rulebook, sequencer, server, store
+    from benchmarks import (
+        backtest,
+        candles,
+        desks,
+        engine,
+        footprint,
+        journal,
+        rulebook,
+        sequencer,
+        server,
+        store,
+    )
 
     parts: dict[str, Callable[..., None]] = {
         "engine": engine.run,
@@ -135,6 +147,7 @@ def main() -> int:
         "store": store.run,
         "sequencer": sequencer.run,
         "server": server.run,
+        "desks": desks.run,
     }
     console, report = Console(width=None if sys.stdout.isatty() else 160), Report()
     start, load = time.perf_counter(), load_average()

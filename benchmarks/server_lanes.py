@@ -81,15 +81,17 @@ class SocketLane(asyncio.Protocol):
 
     Parameters
     ----------
-    path, headers
-        What the handshake asks for.
+    path, headers, host
+        What the handshake asks for; a browser's cookie counts where `host` is that of its Origin.
     told
         Takes each message.
     """
 
-    def __init__(self, path: str, headers: dict[str, str], told: Callable[[bytes], None]) -> None:
+    def __init__(
+        self, path: str, headers: dict[str, str], told: Callable[[bytes], None], host: str = "server"
+    ) -> None:
         key = base64.b64encode(os.urandom(16)).decode()
-        lines = [f"GET {path} HTTP/1.1", "Host: server", "Upgrade: websocket", "Connection: Upgrade"]
+        lines = [f"GET {path} HTTP/1.1", f"Host: {host}", "Upgrade: websocket", "Connection: Upgrade"]
         lines += [f"Sec-WebSocket-Key: {key}", "Sec-WebSocket-Version: 13"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
         self._hello = "\r\n".join([*lines, "", ""]).encode()

@@ -87,7 +87,7 @@ def test_ctrl_c_is_clean(tmp_path: Path) -> None:
 def test_the_demo_shows_the_committed_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     picture = tmp_path / "demo.svg"
-    result = run("demo", "--svg", picture)
+    result = run("demo", "--engine", "--svg", picture)
     assert (result.exit_code, result.stderr) == (0, "")
     for words in ("HARBOR", "QUARTZ", "ZEPHYR", "VWAP", "price of the last trade", "at noon", "09:30"):
         assert words in result.stdout
@@ -104,7 +104,7 @@ def test_without_a_sample_day_the_demo_says_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sampling, "sample_folder", lambda: tmp_path)
-    result = run("demo")
+    result = run("demo", "--engine")
     assert (result.exit_code, result.stdout) == (2, "")
     assert "make it with `workbench sample`" in result.stderr
 

@@ -1,0 +1,90 @@
+// Bundles the pages' TypeScript into ../assets: one ES module per page, its styles inside, nothing loaded from elsewhere.
+//
+// `node build.mjs` writes them, `node build.mjs --out DIR` writes them there. The first line of each bundle carries the
+// hash of everything it is made of, so that a test without Node sees when a bundle is older than its sources.
+
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, writeFileSync, mkdirSync } from "node:fs";
+import { dirname, join, relative, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build, transform } from "esbuild";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const at = process.argv.indexOf("--out");
+const out = at > 0 ? process.argv[at + 1] : join(here, "..", "assets");
+const pages = { desk: "desk/desk.tsx", control: "control/control.tsx", login: "login/login.tsx" };
+
+/** Files below a folder, as paths with slashes, in one order everywhere. */
+function filesBelow(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(here, join(entry.parentPath, entry.name)).split(sep).join("/"))
+    .sort();
+}
+
+/** SHA-256 over names and contents of the sources, the lock and this script; dashboards/frontend/bundles.py does the same. */
+function sourcesHash() {
+  const hash = createHash("sha256");
+  const made = filesBelow(join(here, "src")).filter((name) => !name.endsWith(".test.ts"));
+  for (const name of ["build.mjs", "package-lock.json", "tsconfig.json", ...made]) {
+    const bytes = readFileSync(join(here, name));
+    hash.update(`${name}\n${bytes.length}\n`).update(bytes);
+  }
+  return hash.digest("hex");
+}
+
+/** The licence texts of all packages that a bundle has code of; `licences` adds what their archives leave out. */
+function licences(metafile) {
+  const found = new Set();
+  for (const input of Object.keys(metafile.inputs)) {
+    const match = /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input);
+    if (match) found.add(match[1]);
+  }
+  const parts = [...found].sort().map((name) => {
+    const folder = join(here, "node_modules", name);
+    const { version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+    const texts = readdirSync(folder)
+      .filter((file) => /^(licen[cs]e|notice)/i.test(file))
+      .sort()
+      .map((file) => readFileSync(join(folder, file), "utf8").trim());
+    const added = join(here, "licences", `${name}.txt`);
+    if (existsSync(added)) texts.push(readFileSync(added, "utf8").trim());
+    if (texts.length === 0) throw new Error(`package ${name} carries no licence text`);
+    return `${name} ${version} (${license})\n\n${texts.join("\n\n")}\n`;
+  });
+  const head = "The bundles in this folder contain the packages below, under these licences.\n";
+  return `${head}\n${parts.join(`\n${"-".repeat(78)}\n\n`)}`;
+}
+
+const result = await build({
+  absWorkingDir: here,
+  entryPoints: Object.fromEntries(Object.entries(pages).map(([page, path]) => [page, join("src", path)])),
+  outdir: out,
+  bundle: true,
+  minify: true,
+  format: "esm",
+  target: "es2022",
+  charset: "utf8",
+  legalComments: "none",
+  // Styles are text: each page puts them into its own shadow root.
+  loader: { ".css": "text" },
+  plugins: [
+    {
+      name: "small-styles",
+      setup(on) {
+        on.onLoad({ filter: /\.css$/ }, async ({ path }) => {
+          const { code } = await transform(readFileSync(path, "utf8"), { loader: "css", minify: true, target: "es2022" });
+          return { contents: code, loader: "text" };
+        });
+      },
+    },
+  ],
+  metafile: true,
+  write: false,
+});
+
+mkdirSync(out, { recursive: true });
+const banner = `/* workbench sources ${sourcesHash()}; licences in LICENCES.txt */\n`;
+for (const file of result.outputFiles) writeFileSync(file.path, banner + file.text);
+writeFileSync(join(out, "LICENCES.txt"), licences(result.metafile));
+for (const [path, { bytes }] of Object.entries(result.metafile.outputs)) console.log(`${path} ${Math.round(bytes / 1024)} kB`);

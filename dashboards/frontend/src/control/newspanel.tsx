@@ -1,0 +1,100 @@
+import { useSignal } from "@preact/signals";
+import { clock, millis } from "../ui/format";
+import { said, type House } from "./house";
+import type { Room } from "./room";
+
+/** Announcements: written here, in order with the market, and listed. */
+export function NewsPanel({ house, room }: { house: House; room: Room }) {
+  const headline = useSignal("");
+  const body = useSignal("");
+  const symbols = useSignal<readonly string[]>([]);
+  const problem = useSignal("");
+  const busy = useSignal(false);
+  const session = room.session.value;
+  const zone = session?.zone ?? "";
+  const may = house.may.value.has("run_session");
+  const send = async (event: Event): Promise<void> => {
+    event.preventDefault();
+    busy.value = true;
+    problem.value = "";
+    try {
+      await house.rest.post(room.path("news"), { headline: headline.value, body: body.value, symbols: symbols.value });
+      const about = symbols.value.length === 0 ? "" : ` about ${symbols.value.join(", ")}`;
+      house.ui.toast("good", `“${headline.value}”${about} was announced to everybody.`);
+      headline.value = body.value = "";
+      symbols.value = [];
+    } catch (refusal) {
+      problem.value = said(refusal);
+    } finally {
+      busy.value = false;
+    }
+  };
+  return (
+    <section class="panel" data-testid="panel-news">
+      <header>
+        News
+        <span class="dim">everybody in the session reads it at once</span>
+      </header>
+      <form class="c-news" onSubmit={(event) => void send(event)}>
+        <input
+          class="input"
+          placeholder="Headline"
+          aria-label="Headline"
+          data-testid="control-news-headline"
+          maxLength={300}
+          value={headline.value}
+          onInput={({ currentTarget }) => (headline.value = currentTarget.value)}
+        />
+        <textarea
+          class="input"
+          rows={2}
+          placeholder="More, if there is more to say"
+          aria-label="Text"
+          data-testid="control-news-body"
+          value={body.value}
+          onInput={({ currentTarget }) => (body.value = currentTarget.value)}
+        />
+        <div class="c-line">
+          <span class="c-chips" role="group" aria-label="Which instruments it is about">
+            {(session?.symbols ?? []).map((symbol) => (
+              <button
+                key={symbol}
+                type="button"
+                class="c-chip"
+                aria-pressed={symbols.value.includes(symbol)}
+                onClick={() => (symbols.value = symbols.value.includes(symbol) ? symbols.value.filter((each) => each !== symbol) : [...symbols.value, symbol])}
+              >
+                {symbol}
+              </button>
+            ))}
+          </span>
+          <span class="c-fill" />
+          <button class="button primary small" data-testid="control-news-send" disabled={!may || busy.value || headline.value.trim() === ""}>
+            Announce
+          </button>
+        </div>
+        {problem.value !== "" && (
+          <p class="c-problem" role="alert">
+            {problem.value}
+          </p>
+        )}
+      </form>
+      <ul class="body c-alerts">
+        {room.news.value.map(({ number, time, headline: said_, symbols: about, author, body: more }) => (
+          <li key={number} data-testid="control-news-row" title={more}>
+            <time>{clock(millis(time), zone)}</time>
+            <span>
+              {(about ?? []).map((symbol) => (
+                <span key={symbol} class="c-tag">
+                  {symbol}
+                </span>
+              ))}{" "}
+              {said_} <span class="dim">{author}</span>
+            </span>
+          </li>
+        ))}
+        {room.news.value.length === 0 && <li class="empty">Nothing was announced yet.</li>}
+      </ul>
+    </section>
+  );
+}

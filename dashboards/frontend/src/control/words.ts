@@ -1,0 +1,27 @@
+// The server's answers that the control room reads, in one place.
+
+import type { CheckOut } from "../wire/answers";
+
+export type {
+  AccountOut,
+  AuditEntryOut,
+  AuditOut,
+  CheckOut,
+  ClassOut,
+  ImportedOut,
+  LeaderboardOut,
+  MemberOut,
+  MeOut,
+  OrderOut,
+  ParticipantOut,
+  ParticipantsOut,
+  PositionOut,
+  ScenarioOut,
+  SessionOut,
+  SessionsOut,
+  StandingOut,
+  StoredOut,
+} from "../wire/answers";
+
+/** A setting of a scenario, as an override says it. */
+export type Setting = CheckOut["settings"][string];

@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { seen } from "./bands";
+import { columns, levelsOf, stepped, type LevelOrder } from "./levels";
+
+const order = (id: number, type: string, limit: number | null, stop: number | null): LevelOrder => ({
+  id, symbol: "HARBOR", side: "buy", type, quantity: 200, leaves: 100, limit_price: limit, stop_price: stop,
+});
+
+test("each price of an order is a line, by the name that a replace has for it", () => {
+  const lines = levelsOf(
+    [
+      order(1, "limit", 45.9, null),
+      order(2, "stop_limit", 46.1, 46),
+      order(3, "trailing_stop", null, 44),
+      order(4, "market", null, null),
+      { ...order(5, "limit", 1, null), symbol: "OTHER" },
+    ],
+    "HARBOR",
+  );
+  assert.deepEqual(
+    lines.map((line) => [line.key, line.field, line.price, line.kind, line.movable]),
+    [
+      ["1", "limit_price", 45.9, "LMT", true],
+      ["2", "limit_price", 46.1, "LMT", true],
+      ["2-stop", "stop_price", 46, "STP trigger", true],
+      ["3", "stop_price", 44, "TRAIL", false],
+    ],
+  );
+  assert.equal(lines[0]?.quantity, 100);
+});
+
+test("prices step by the increment, without the dust of doubles", () => {
+  assert.equal(stepped(45.8967, 0.01, 2), 45.9);
+  assert.equal(stepped(0.3 + 1e-9, 0.1, 1), 0.3);
+  assert.equal(stepped(17.3, 0.25, 2), 17.25);
+});
+
+test("labels do not cover each other while there are columns", () => {
+  assert.deepEqual(columns([100, 105, 140, 110], 18, 3), [0, 1, 0, 2]);
+  assert.deepEqual(columns([100, 100, 100], 18, 2), [0, 1, 1]);
+});
+
+test("a halt is shaded from where it began to where it ended, and the auction after it", () => {
+  let bands = seen([], "continuous", 10);
+  assert.deepEqual(bands, []);
+  bands = seen(bands, "halted", 20, 15);
+  assert.deepEqual(bands, [{ kind: "halt", label: "Halted", start: 15, end: null }]);
+  assert.equal(seen(bands, "halted", 25), bands);
+  bands = seen(bands, "reopening_auction", 30);
+  bands = seen(bands, "continuous", 40);
+  assert.deepEqual(bands, [
+    { kind: "halt", label: "Halted", start: 15, end: 30 },
+    { kind: "auction", label: "Reopening auction", start: 30, end: 40 },
+  ]);
+  assert.equal(seen(bands, "continuous", 50), bands);
+});

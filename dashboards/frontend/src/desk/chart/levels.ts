@@ -1,0 +1,81 @@
+/** The prices of own orders and of the position, as lines of the chart. */
+
+export interface LevelOrder {
+  readonly id: number;
+  readonly symbol: string;
+  readonly side: string;
+  readonly type: string;
+  readonly quantity: number;
+  readonly leaves: number;
+  readonly limit_price: number | null;
+  readonly stop_price: number | null;
+}
+
+/** Which price of the order a line is, by the name that a replace has for it. */
+export type Field = "limit_price" | "stop_price";
+
+export interface Level {
+  readonly key: string;
+  readonly order: number;
+  readonly field: Field;
+  readonly price: number;
+  readonly side: "buy" | "sell";
+  /** What is left of the order. */
+  readonly quantity: number;
+  /** The kind of order in a few letters, as on a ticket. */
+  readonly kind: string;
+  /** Whether its price can be set; a trailing stop goes its own way. */
+  readonly movable: boolean;
+}
+
+const LIMIT: Readonly<Record<string, string>> = { limit: "LMT", stop_limit: "LMT", limit_if_touched: "LMT" };
+const TRIGGER: Readonly<Record<string, string>> = {
+  stop: "STP",
+  stop_limit: "STP trigger",
+  market_if_touched: "MIT",
+  limit_if_touched: "LIT trigger",
+  trailing_stop: "TRAIL",
+};
+
+/** A line for each price of each order in an instrument: a stop-limit order has two. */
+export function levelsOf(orders: Iterable<LevelOrder>, symbol: string): Level[] {
+  const found: Level[] = [];
+  for (const order of orders) {
+    if (order.symbol !== symbol) continue;
+    const common = { order: order.id, side: order.side === "sell" ? "sell" : "buy", quantity: order.leaves } as const;
+    const { limit_price: limit, stop_price: stop, type } = order;
+    if (limit !== null && type in LIMIT) {
+      const kind = LIMIT[type] ?? "";
+      found.push({ ...common, key: `${order.id}`, field: "limit_price", price: limit, kind, movable: true });
+    }
+    if (stop !== null && type in TRIGGER) {
+      const key = limit !== null && type in LIMIT ? `${order.id}-stop` : `${order.id}`;
+      const movable = type !== "trailing_stop";
+      found.push({ ...common, key, field: "stop_price", price: stop, kind: TRIGGER[type] ?? "", movable });
+    }
+  }
+  return found;
+}
+
+/** The price nearest to one that the instrument can have. */
+export function stepped(price: number, increment: number, decimals: number): number {
+  return Number((Math.round(price / increment) * increment).toFixed(decimals));
+}
+
+/**
+ * Columns for labels of one height at such heights, so that none covers another: column 0 is the outermost, and the
+ * last column takes what has no room.
+ */
+export function columns(heights: readonly number[], size: number, most: number): number[] {
+  const order = heights.map((_, at) => at).sort((a, b) => heights[a]! - heights[b]! || a - b);
+  const ends: number[] = [];
+  const found: number[] = new Array<number>(heights.length).fill(0);
+  for (const at of order) {
+    const height = heights[at]!;
+    let column = 0;
+    while (column < most - 1 && (ends[column] ?? -Infinity) > height) column++;
+    ends[column] = height + size;
+    found[at] = column;
+  }
+  return found;
+}

@@ -1,0 +1,97 @@
+import { computed, useSignal } from "@preact/signals";
+import { render as draw } from "preact";
+import { useEffect, useMemo } from "preact/hooks";
+import loginStyles from "../login/login.css";
+import { PasswordForm } from "../login/password-form";
+import theme from "../theme/theme.css";
+import { Boot, type PageModel } from "./boot";
+import type { Desk } from "./desk-context";
+import { panelStyles } from "./panel-styles";
+import { NoSession, Opening, Sessions } from "./shell/opening";
+import shellStyles from "./shell/shell.css";
+import { Shell } from "./shell/shell";
+
+export type { Desk } from "./desk-context";
+
+const STYLES = [theme, loginStyles, shellStyles, panelStyles].join("\n");
+
+/** Whether everything that a look at the desk needs has come. */
+function isReady({ store }: Desk): boolean {
+  const symbol = store.symbol.value;
+  const depth = store.depth.value;
+  const account = !store.seated.value || store.account.value.latest !== null;
+  return symbol !== "" && account && depth.seq > 0;
+}
+
+function Stage({ boot }: { boot: Boot }) {
+  const stage = boot.stage.value;
+  switch (stage.name) {
+    case "loading":
+      return <Opening title="Opening the desk …" />;
+    case "password":
+      return (
+        <main class="opening">
+          <div class="opening-card">
+            <PasswordForm rest={boot.rest} onDone={() => void boot.start()} />
+          </div>
+        </main>
+      );
+    case "choose":
+      return <Sessions sessions={stage.sessions} />;
+    case "none":
+      return <NoSession stored={stage.stored} />;
+    case "problem":
+      return (
+        <Opening title="The desk cannot be opened">
+          <p role="alert">{stage.sentence}</p>
+          <button class="button primary" onClick={() => void boot.start()}>
+            Try again
+          </button>
+        </Opening>
+      );
+    case "desk":
+      return <Shell desk={stage.desk} sessions={stage.sessions} />;
+  }
+}
+
+function Page({ boot }: { boot: Boot }) {
+  const { settings } = boot.ui;
+  const system = useMemo(() => matchMedia("(prefers-color-scheme: light)"), []);
+  const light = useSignal(system.matches);
+  useEffect(() => {
+    const hear = (): void => void (light.value = system.matches);
+    system.addEventListener("change", hear);
+    return () => system.removeEventListener("change", hear);
+  }, [system]);
+  const ready = useMemo(() => computed(() => boot.stage.value.name === "desk" && isReady(boot.stage.value.desk)), [boot]);
+  const theme = settings.theme.value;
+  return (
+    <div
+      class="root"
+      data-testid="desk"
+      data-ready={String(ready.value)}
+      data-stage={boot.stage.value.name}
+      data-theme={theme === "system" ? (light.value ? "light" : "dark") : theme}
+      data-colours={settings.upDown.value}
+    >
+      <Stage boot={boot} />
+    </div>
+  );
+}
+
+/** Draw the desk into a component's shadow root; what is returned ends it. */
+export function render({ model, el }: { model: PageModel; el: HTMLElement }): () => void {
+  const boot = new Boot(model);
+  draw(
+    <>
+      <style>{STYLES}</style>
+      <Page boot={boot} />
+    </>,
+    el,
+  );
+  void boot.start();
+  return () => {
+    boot.close();
+    draw(null, el);
+  };
+}

@@ -1,0 +1,57 @@
+import { money, price, quantity } from "../../ui/format";
+import type { Fill } from "../../store/types";
+import type { NewsRow } from "../../wire/frames";
+import type { Desk } from "../desk-context";
+
+/** Fills of one order that come together are told as one. */
+const GATHER_MS = 300;
+
+/** Tell of fills and announcements as they come, also those that a panel out of sight would show. Returns what ends it. */
+export function announce({ store, ui }: Desk): () => void {
+  const waiting = new Map<number, Fill[]>();
+
+  function tell(order: number): void {
+    const fills = waiting.get(order) ?? [];
+    waiting.delete(order);
+    const [first] = fills;
+    if (first === undefined) return;
+    const done = fills.reduce((sum, fill) => sum + fill.quantity, 0);
+    const average = fills.reduce((sum, fill) => sum + fill.quantity * fill.price, 0) / done;
+    const terms = store.instrument(first.symbol);
+    const at = fills.length === 1 ? price(average, terms?.price_increment) : money(average, "", 4);
+    const rest = fills.at(-1)?.leaves ?? 0;
+    const left = rest > 0 ? `, ${quantity(rest, terms?.quantity_increment)} still open` : "";
+    const verb = first.side === "sell" ? "Sold" : "Bought";
+    ui.toast("good", `${verb} ${quantity(done, terms?.quantity_increment)} ${first.symbol} at ${at}${left}`);
+    if (ui.settings.sounds.peek()) beep(first.side === "sell" ? 520 : 780);
+  }
+
+  const gone = [
+    store.onFill((fill) => {
+      const fills = waiting.get(fill.order);
+      if (fills !== undefined) return void fills.push(fill);
+      waiting.set(fill.order, [fill]);
+      setTimeout(() => tell(fill.order), GATHER_MS);
+    }),
+    store.onChange(({ topic, whole, rows }) => {
+      if (topic !== "news" || whole) return;
+      for (const row of rows as NewsRow[]) ui.toast("info", `News: ${row.headline ?? ""}`);
+    }),
+  ];
+  return () => {
+    for (const each of gone) each();
+  };
+}
+
+function beep(hertz: number): void {
+  const audio = new AudioContext();
+  const tone = audio.createOscillator();
+  const level = audio.createGain();
+  tone.frequency.value = hertz;
+  level.gain.setValueAtTime(0.08, audio.currentTime);
+  level.gain.exponentialRampToValueAtTime(0.001, audio.currentTime + 0.18);
+  tone.connect(level).connect(audio.destination);
+  tone.start();
+  tone.stop(audio.currentTime + 0.2);
+  tone.onended = () => void audio.close();
+}

@@ -1,0 +1,93 @@
+import { useSignal } from "@preact/signals";
+import type { Signal } from "@preact/signals-core";
+import { useEffect, useRef } from "preact/hooks";
+
+interface Props {
+  value: Signal<number | null>;
+  step: number;
+  digits: number;
+  label: string;
+  testid: string;
+  unit?: string;
+  placeholder?: string;
+  disabled?: boolean;
+  bad?: boolean;
+  /** Where a first step starts from when nothing is given yet. */
+  from?: () => number | null;
+  input?: (element: HTMLInputElement | null) => void;
+}
+
+/** A number with its unit. Arrows and the wheel step it, ten steps at once with Shift; what is typed stays as it is typed. */
+export function NumberInput(props: Props) {
+  const { value, digits, label, testid, unit = "", placeholder = "", disabled = false, bad = false, input } = props;
+  const draft = useSignal<string | null>(null);
+  const element = useRef<HTMLInputElement>(null);
+  const latest = useRef(props);
+  latest.current = props;
+
+  const move = (by: number): void => {
+    const { value: now, step: size, from } = latest.current;
+    const start = now.peek() ?? from?.() ?? 0;
+    const count = Math.round(start / size) + by;
+    now.value = Math.max(size, Number((count * size).toFixed(9)));
+    draft.value = null;
+  };
+  useEffect(() => {
+    const box = element.current;
+    input?.(box);
+    if (box === null) return undefined;
+    const turn = (event: WheelEvent): void => {
+      const root = box.getRootNode();
+      // Only where the cursor is: a page that is scrolled must not change an order.
+      if (!(root instanceof ShadowRoot || root instanceof Document) || root.activeElement !== box) return;
+      event.preventDefault();
+      move((event.deltaY < 0 || event.deltaX < 0 ? 1 : -1) * (event.shiftKey ? 10 : 1));
+    };
+    box.addEventListener("wheel", turn, { passive: false });
+    return () => box.removeEventListener("wheel", turn);
+  }, []);
+
+  const shown = draft.value ?? (value.value === null ? "" : written(value.value, digits));
+  return (
+    <label class="number" data-disabled={disabled} data-bad={bad}>
+      <span>{label}</span>
+      <input
+        ref={element}
+        data-testid={testid}
+        inputMode="decimal"
+        autocomplete="off"
+        aria-label={label}
+        aria-invalid={bad}
+        disabled={disabled}
+        placeholder={disabled ? "" : placeholder}
+        value={disabled ? "" : shown}
+        onFocus={(event) => event.currentTarget.select()}
+        onInput={(event) => {
+          const text = event.currentTarget.value;
+          draft.value = text;
+          value.value = parsed(text);
+        }}
+        onBlur={() => (draft.value = null)}
+        onKeyDown={(event) => {
+          if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return;
+          event.preventDefault();
+          move((event.key === "ArrowUp" ? 1 : -1) * (event.shiftKey ? 10 : 1));
+        }}
+      />
+      <span class="unit">{disabled ? "" : unit}</span>
+    </label>
+  );
+}
+
+/** The number in a text with or without thousands separators; null for what is none. */
+export function parsed(text: string): number | null {
+  const given = text.replaceAll(/[,\s\u2009]/g, "").replace("\u2212", "-");
+  const number = Number(given);
+  return given === "" || !Number.isFinite(number) ? null : number;
+}
+
+function written(value: number, digits: number): string {
+  const fixed = value.toFixed(digits);
+  // A price between steps is shown as it was given: the server says what is wrong with it.
+  return Math.abs(Number(fixed) - value) < 1e-9 ? fixed : String(value);
+}

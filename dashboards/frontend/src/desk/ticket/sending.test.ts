@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { PreviewOut } from "../../wire/answers";
+import { local, moment } from "./expires";
+import { parsed } from "./number-input";
+import { question, said } from "./sending";
+
+const order = { symbol: "HARBOR", side: "buy", type: "limit", quantity: "1500", limit_price: "45.90", time_in_force: "day" };
+
+test("an order is told in a line", () => {
+  assert.equal(said(order, "USD"), "Buy 1,500 HARBOR at 45.90, day");
+  assert.equal(said({ ...order, type: "market", side: "sell", quantity: "100" }, "USD"), "Sell 100 HARBOR at market, day");
+  assert.equal(said({ ...order, type: "market", quantity: null, notional: "500" }, "USD"), "Buy 500.00 USD of HARBOR at market, day");
+  assert.equal(said({ ...order, type: "trailing_stop", trail_percent: "2" }, "USD"), "Buy 1,500 HARBOR trailing by 2%, day");
+  assert.equal(said({ ...order, type: "stop_limit", stop_price: "46.00" }, "USD"), "Buy 1,500 HARBOR stop limit 46.00 / 45.90, day");
+});
+
+test("the question says what it would cost, when that is known", () => {
+  const preview = { accepted: true, fill: { quantity: 1500 }, cost: 68_850.5 } as PreviewOut;
+  assert.match(question(order, preview, "USD"), /trade 1,500 now: about 68,850\.50 USD paid, fees included/);
+  assert.match(question(order, { ...preview, cost: -5 }, "USD"), /5\.00 USD received/);
+  assert.equal(question(order, null, "USD"), "Buy 1,500 HARBOR at 45.90, day?");
+});
+
+test("local times of a zone, also in the days of a change of the clocks", () => {
+  const zone = "America/New_York";
+  for (const text of ["2025-03-18T16:00", "2025-01-02T09:30", "2025-03-09T16:00", "2025-11-02T09:30", "2025-07-01T00:00"]) {
+    assert.equal(local(moment(text, zone) ?? 0, zone), text);
+  }
+  assert.equal(moment("2025-03-18T16:00", zone), Date.UTC(2025, 2, 18, 20));
+  assert.equal(moment("", zone), null);
+});
+
+test("what is typed is a number or none", () => {
+  assert.equal(parsed("1,500"), 1500);
+  assert.equal(parsed("45."), 45);
+  assert.equal(parsed("\u22123"), -3);
+  for (const text of ["", " ", "abc", "1e999", "--1"]) assert.equal(parsed(text), null);
+});

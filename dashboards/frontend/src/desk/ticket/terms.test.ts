@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Instrument } from "../../store/types";
+import { Ticket } from "../../ui/ticket";
+import type { PlaceOrder } from "../../wire/frames";
+import { fieldOf, orderOf } from "./terms";
+
+const HARBOR = { price_increment: 0.01, lot_size: 1, quantity_increment: 1 } as Instrument;
+
+function filled(fields: Record<string, unknown>): Ticket {
+  const ticket = new Ticket();
+  for (const [name, value] of Object.entries(fields)) {
+    (ticket as unknown as Record<string, { value: unknown }>)[name]!.value = value;
+  }
+  return ticket;
+}
+
+function order(fields: Record<string, unknown>): PlaceOrder {
+  const asked = orderOf(filled(fields), "HARBOR", HARBOR);
+  assert.ok("order" in asked, JSON.stringify(asked));
+  return asked.order;
+}
+
+function missing(fields: Record<string, unknown>): string {
+  const asked = orderOf(filled(fields), "HARBOR", HARBOR);
+  assert.ok("missing" in asked, JSON.stringify(asked));
+  return asked.field;
+}
+
+const base = { symbol: "HARBOR", side: "buy", time_in_force: "day" };
+
+test("an order has the terms of its type and no others", () => {
+  const all = { price: 46.1, stop: 46.2, trail: 0.5, display: 10, postOnly: true, takeProfit: 50, stopLoss: 40 };
+  assert.deepEqual(order({ ...all, type: "market", display: null }), { ...base, type: "market", quantity: "100" });
+  assert.deepEqual(order({ ...all, type: "limit" }), {
+    ...base,
+    type: "limit",
+    quantity: "100",
+    limit_price: "46.10",
+    display_quantity: "10",
+    post_only: true,
+  });
+  assert.deepEqual(order({ ...all, type: "stop_limit" }), {
+    ...base,
+    type: "stop_limit",
+    quantity: "100",
+    limit_price: "46.10",
+    stop_price: "46.20",
+  });
+  assert.deepEqual(order({ ...all, type: "trailing_stop", trailUnit: "percent" }), {
+    ...base,
+    type: "trailing_stop",
+    quantity: "100",
+    trail_percent: "0.5",
+  });
+});
+
+test("groups carry their exits; an OCO is nothing but exits", () => {
+  const exits = { takeProfit: 50, stopLoss: 40, stopLossLimit: 39.9 };
+  const bracket = order({ type: "market", orderClass: "bracket", ...exits });
+  assert.deepEqual(
+    [bracket.order_class, bracket.take_profit_limit, bracket.stop_loss_stop, bracket.stop_loss_limit],
+    ["bracket", "50.00", "40.00", "39.90"],
+  );
+  const oco = order({ type: "market", side: "sell", orderClass: "oco", price: 46, ...exits });
+  assert.deepEqual([oco.type, oco.limit_price, oco.side], ["limit", undefined, "sell"]);
+  assert.equal(order({ type: "market", orderClass: "oto", stopLoss: 40 }).take_profit_limit, undefined);
+});
+
+test("what is missing is said at its input", () => {
+  assert.equal(missing({ quantity: null }), "quantity");
+  assert.equal(missing({ type: "limit" }), "price");
+  assert.equal(missing({ type: "stop" }), "stop");
+  assert.equal(missing({ type: "trailing_stop" }), "trail");
+  assert.equal(missing({ type: "market", tif: "gtd" }), "expires");
+  assert.equal(missing({ type: "market", orderClass: "bracket" }), "takeProfit");
+  assert.equal(missing({ type: "market", orderClass: "bracket", takeProfit: 50 }), "stopLoss");
+  assert.equal(missing({ type: "market", orderClass: "oto" }), "takeProfit");
+});
+
+test("numbers go out as they were given", () => {
+  assert.equal(order({ type: "limit", price: 45.1 + 0.2 }).limit_price, "45.30");
+  assert.equal(order({ type: "limit", price: 45.125 }).limit_price, "45.125", "the server says what is wrong with it");
+  assert.equal(order({ type: "market", quantity: 0.00000001 * 3 }).quantity, "0.00000003");
+  const byValue = order({ type: "market", notional: 1000 });
+  assert.deepEqual([byValue.notional, byValue.quantity], ["1000.00", undefined]);
+  assert.equal(order({ type: "market", tif: "gtd", expires: Date.UTC(2025, 2, 18, 20) }).expires, "2025-03-18T20:00:00.000Z");
+});
+
+test("a refusal is shown at the input that it is about", () => {
+  const limit = { ...base, type: "limit", limit_price: "46" };
+  assert.equal(fieldOf("PRICE_OUT_OF_BAND", "its price", limit), "price");
+  assert.equal(fieldOf("INVALID_TRIGGER_PRICE", "", { ...base, type: "trailing_stop" }), "trail");
+  assert.equal(fieldOf("PRICE_NOT_IN_INCREMENT", "", { ...base, type: "stop", stop_price: "46" }), "stop");
+  assert.equal(fieldOf("INVALID_PRICE", "the take-profit of …", { ...limit, take_profit_limit: "50" }), "takeProfit");
+  assert.equal(fieldOf("INSUFFICIENT_BUYING_POWER", "", limit), "quantity");
+  assert.equal(fieldOf("MARKET_CLOSED", "", limit), "");
+});

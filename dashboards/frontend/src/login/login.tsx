@@ -1,0 +1,62 @@
+import { render as draw } from "preact";
+import { useState } from "preact/hooks";
+import theme from "../theme/theme.css";
+import { Mark } from "../ui/brand";
+import type { TokensOut } from "../wire/answers";
+import { Rest } from "../wire/rest";
+import { LoginForm } from "./login-form";
+import styles from "./login.css";
+import { PasswordForm } from "./password-form";
+
+interface Props {
+  rest: Rest;
+  signUp: "open" | "code" | "closed";
+  /** Where to go after, which the server has checked; empty for one's own page. */
+  next: string;
+}
+
+function Login({ rest, signUp, next }: Props) {
+  const [mode, setMode] = useState<"login" | "sign-up">("login");
+  const [oneTime, setOneTime] = useState<string | null>(null);
+  const go = (): void => location.assign(next || "/");
+
+  function entered(tokens: TokensOut, password: string): void {
+    if (tokens.user.must_change_password) setOneTime(password);
+    else go();
+  }
+
+  return (
+    <div class="login-card">
+      <div class="login-brand">
+        <Mark /> workbench
+      </div>
+      {oneTime === null ? (
+        <LoginForm rest={rest} mode={mode} signUp={signUp} onMode={setMode} onIn={entered} />
+      ) : (
+        <PasswordForm rest={rest} old={oneTime} onDone={go} />
+      )}
+    </div>
+  );
+}
+
+function oneOf(value: string | undefined): Props["signUp"] {
+  return value === "open" || value === "code" ? value : "closed";
+}
+
+/** Draw the form into the page's element, which says where to go on and who may sign up. */
+export function mount(el: HTMLElement): void {
+  const { api = "", next = "", signUp } = el.dataset;
+  const shadow = el.shadowRoot ?? el.attachShadow({ mode: "open" });
+  const light = matchMedia("(prefers-color-scheme: light)").matches;
+  const rest = new Rest(api, () => undefined);
+  draw(
+    <div class="root login-root" data-theme={light ? "light" : "dark"}>
+      <style>{theme + styles}</style>
+      <Login rest={rest} signUp={oneOf(signUp)} next={next} />
+    </div>,
+    shadow,
+  );
+}
+
+const place = document.getElementById("login");
+if (place !== null) mount(place);

@@ -1,0 +1,109 @@
+import type { Failure } from "./answers";
+
+/** What the server refused, in its own words: `message` is the sentence to show. */
+export class ApiProblem extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    readonly details: unknown = {},
+  ) {
+    super(message);
+    this.name = "ApiProblem";
+  }
+}
+
+const UNREACHABLE = "The server cannot be reached; check the connection and try again.";
+
+function isFailure(value: unknown): value is Failure {
+  return typeof value === "object" && value !== null && "code" in value && "message" in value;
+}
+
+/** Where to log in, and to come back from there to the page that is open now. */
+export function loginAddress(api: string, place: { href: string; pathname: string; search: string }): string {
+  // A page that another server gives logs in at the exchange's, which checks where it may send people back to.
+  const back = api === "" ? place.pathname + place.search : place.href;
+  return `${api}/login?next=${encodeURIComponent(back)}`;
+}
+
+/** The server's REST face with the browser's log-in, whose cookies no script can read. */
+export class Rest {
+  private refreshing: Promise<boolean> | null = null;
+
+  /** `api` is the server's address without a path; empty for where the page came from. */
+  constructor(
+    readonly api: string,
+    private readonly leave: () => void = () => location.assign(loginAddress(api, location)),
+  ) {}
+
+  get<T>(path: string): Promise<T> {
+    return this.ask<T>("GET", path);
+  }
+
+  post<T>(path: string, body?: unknown): Promise<T> {
+    return this.ask<T>("POST", path, body);
+  }
+
+  patch<T>(path: string, body?: unknown): Promise<T> {
+    return this.ask<T>("PATCH", path, body);
+  }
+
+  put<T>(path: string, body?: unknown): Promise<T> {
+    return this.ask<T>("PUT", path, body);
+  }
+
+  delete<T>(path: string, body?: unknown): Promise<T> {
+    return this.ask<T>("DELETE", path, body);
+  }
+
+  /** Address of the WebSocket of a path. */
+  socket(path: string): string {
+    const url = new URL(path, this.api === "" ? location.href : this.api);
+    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+    return url.href;
+  }
+
+  private async ask<T>(method: string, path: string, body?: unknown): Promise<T> {
+    let answer = await this.send(method, path, body);
+    if (answer.status === 401 && !path.startsWith("/api/auth/log") && !path.startsWith("/api/auth/sign")) {
+      if (await this.refresh()) answer = await this.send(method, path, body);
+      if (answer.status === 401) this.leave();
+    }
+    const text = await answer.text();
+    const said: unknown = text === "" ? null : parsed(text);
+    if (answer.ok) return said as T;
+    if (isFailure(said)) throw new ApiProblem(answer.status, said.code, said.message, said.details);
+    throw new ApiProblem(answer.status, "failed", `The server answered ${answer.status} without a reason.`);
+  }
+
+  private async send(method: string, path: string, body?: unknown): Promise<Response> {
+    const request: RequestInit = { method, credentials: "include" };
+    if (body !== undefined) {
+      request.body = JSON.stringify(body);
+      request.headers = { "content-type": "application/json" };
+    }
+    try {
+      return await fetch(this.api + path, request);
+    } catch {
+      throw new ApiProblem(0, "unreachable", UNREACHABLE);
+    }
+  }
+
+  /** One refresh for all that wait: the token is good once. */
+  private refresh(): Promise<boolean> {
+    this.refreshing ??= this.send("POST", "/api/auth/refresh")
+      .then((answer) => answer.ok)
+      .finally(() => {
+        this.refreshing = null;
+      });
+    return this.refreshing;
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,76 @@
+"""The pages as `panel serve` gives them: for whom they are, and from which exchange."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from http.cookies import SimpleCookie
+from typing import Any
+from urllib.parse import quote
+
+import panel as pn
+import param
+
+from dashboards.parts.exchange import Exchange, Visitor, exchange, seen_from
+from dashboards.serving.addresses import ASSETS as ASSETS_ADDRESS
+from dashboards.serving.addresses import CONTROL, DESK, RESUME
+from dashboards.serving.files import ASSETS, Files
+from dashboards.serving.guard import NEEDED
+from dashboards.serving.pages import Pages
+from workbench.api.auth import ACCESS_COOKIE
+
+PAGES: Mapping[str, str] = {"/trading": DESK, "/instructor": CONTROL}
+"""By address under `panel serve`, which page of ours it is."""
+
+guarded = False
+"""Whether the auth module asks who somebody is before a page is made, and takes their cookie away."""
+
+_files = Files({ASSETS_ADDRESS: ASSETS})
+
+
+class _Leave(pn.custom.JSComponent):
+    """Sends the browser on: nothing is shown meanwhile."""
+
+    address = param.String("")
+
+    _esm = "export const render = ({ model }) => { location.replace(model.address); };"
+
+
+def desk() -> Any:
+    """The trading desk."""
+    return _page(DESK, "Trading desk", lambda pages: pages.desk())
+
+
+def control() -> Any:
+    """The control room."""
+    return _page(CONTROL, "Control room", lambda pages: pages.control())
+
+
+def _page(page: str, title: str, make: Callable[[Pages], Any]) -> Any:
+    """A page, for whom it is for; without the auth module it is asked here."""
+    document = pn.state.curdoc
+    assert document is not None
+    document.title = title
+    request: Any = document.session_context.request  # type: ignore[union-attr]
+    host = request.host
+    here = exchange()
+    api = seen_from(here.url, host)
+    if guarded:
+        return make(Pages(_files, api))
+    visitor = visitor_of(here, pn.state.cookies.get(ACCESS_COOKIE, ""))
+    if visitor is None:
+        here_again = f"{request.protocol}://{host}{request.uri}"
+        return _Leave(address=f"{api}{RESUME}?next={quote(here_again, safe='')}")
+    if NEEDED[page] not in visitor.permissions:
+        return pn.pane.Str(f"This page is not for the role {visitor.role}.")
+    return make(Pages(_files, api))
+
+
+def visitor_of(here: Exchange, token: str) -> Visitor | None:
+    """Who an access token is of; nobody without one."""
+    return here.visitor(token) if token else None
+
+
+def token_of(header: str) -> str:
+    """The access token in a Cookie header; nothing when it has none."""
+    morsel = SimpleCookie(header).get(ACCESS_COOKIE)
+    return morsel.value if morsel is not None else ""

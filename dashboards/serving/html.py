@@ -1,0 +1,70 @@
+"""The few pages that are plain HTML: signing in, being refused, and coming from another site's link."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+from starlette.responses import HTMLResponse, Response
+
+if TYPE_CHECKING:
+    from dashboards.serving.files import Files
+    from workbench.api.server import Server
+
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+
+
+def sign_in(onward: str, server: Server, files: Files) -> Response:
+    """The page for signing in; its program reads from `#login` where to go on and who may sign up."""
+    script = files.address_of("/assets/login.js")
+    sign_up = str(server.identity.settings.sign_up)
+    return _page(
+        "Sign in",
+        f'<main id="login" data-next="{escape(onward)}" data-sign-up="{escape(sign_up)}">'
+        "<noscript>Signing in needs JavaScript.</noscript></main>"
+        f'<script type="module" src="{escape(script)}"></script>',
+    )
+
+
+def refusal(sentence: str) -> Response:
+    """What somebody sees whom a page is not for."""
+    text = sentence[:1].upper() + sentence[1:]
+    return _page(
+        "Not for you",
+        f'<main class="refusal"><h1>This page is not open to you</h1><p>{escape(text)}.</p>'
+        '<p><a href="/">Go to your own page</a></p></main>',
+        403,
+    )
+
+
+def bounce() -> Response:
+    """Open the same address once more, now from this site, so that the browser sends its cookies along."""
+    return _page("workbench", "", head='<meta http-equiv="refresh" content="0">')
+
+
+_STYLE = """
+:root { color-scheme: dark light; font: 15px/1.5 system-ui, sans-serif; }
+body { margin: 0; min-height: 100vh; display: grid; place-items: center; }
+body { background: #0b0e14; color: #e6edf3; }
+main { width: min(26rem, 90vw); }
+a { color: #58a6ff; }
+@media (prefers-color-scheme: light) {
+  body { background: #eceff4; color: #1f2328; }
+  a { color: #0550ae; }
+}
+"""
+
+
+def _page(title: str, body: str, status: int = 200, *, head: str = "") -> Response:
+    return HTMLResponse(
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(title)} · workbench</title>"
+        '<link rel="icon" href="/favicon.ico" type="image/svg+xml">'
+        f"{head}<style>{_STYLE}</style></head><body>{body}</body></html>",
+        status,
+        {"Content-Security-Policy": _POLICY},
+    )

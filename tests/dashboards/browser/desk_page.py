@@ -1,0 +1,179 @@
+"""The desk as somebody sees and uses it: everything is found by its test id, its role or its label."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext, Locator, Page
+
+    from tests.dashboards.browser.site import Person, Site
+
+PATIENCE_MS = 15_000
+_ORDER = {"limit": "limit", "market": "market", "stop": "stop", "stop_limit": "stop_limit"}
+# A failed request is told on the console too; what was wrong with it is its own test's business.
+_HARMLESS = re.compile(r"Failed to load resource|WebSocket connection to")
+
+
+class DeskPage:
+    """One tab with a desk.
+
+    Parameters
+    ----------
+    context
+        The browser's cookies and window.
+    site
+        The server.
+
+    Attributes
+    ----------
+    page
+        The tab.
+    complaints
+        Errors on its console, and exceptions that nobody caught.
+    """
+
+    def __init__(self, context: BrowserContext, site: Site) -> None:
+        self.context = context
+        self.site = site
+        self.page: Page = context.new_page()
+        self.complaints: list[str] = []
+        self.page.set_default_timeout(PATIENCE_MS)
+        self.page.on("console", self._console)
+        self.page.on("pageerror", lambda error: self.complaints.append(f"{error}"))
+
+    def _console(self, message: Any) -> None:
+        if message.type == "error" and not _HARMLESS.search(message.text):
+            self.complaints.append(message.text)
+
+    # ------------------------------------------------------------------ finding
+
+    def by(self, test_id: str, within: Locator | None = None) -> Locator:
+        """What has this test id; the page's shadow roots are looked into."""
+        return (within or self.page).locator(f'[data-testid="{test_id}"]')
+
+    def text(self, test_id: str) -> str:
+        """What it says."""
+        return self.by(test_id).first.inner_text().strip()
+
+    def number(self, test_id: str, within: Locator | None = None) -> float:
+        """The number in it, whatever its unit and sign are written like."""
+        return number_in(self.by(test_id, within).first.inner_text())
+
+    def row(self, table: str, order: int) -> Locator:
+        """The row of an order in `working`, `history` or `fill`."""
+        return self.page.locator(f'[data-testid="orders-{table}-row"][data-order="{order}"]')
+
+    # ------------------------------------------------------------------ coming in
+
+    def log_in(self, person: Person) -> None:
+        """Log in without the form, which has tests of its own."""
+        who = {"name": person.name, "password": person.password, "cookies": True}
+        answer = self.context.request.post(f"{self.site.url}/api/auth/login", data=who)
+        assert answer.ok, answer.text()
+
+    def open(self, symbol: str = "QUIET", path: str = "/desk") -> DeskPage:
+        """Open the desk, wait until it has data, and choose an instrument."""
+        self.page.goto(f"{self.site.url}{path}")
+        self.ready()
+        self.choose(symbol)
+        return self
+
+    def ready(self) -> None:
+        """Wait until account, chart and book have data."""
+        expect(self.by("desk")).to_have_attribute("data-ready", "true", timeout=PATIENCE_MS)
+        self.has_state("status-link", "open")
+
+    def has_state(self, test_id: str, state: str) -> None:
+        """Wait until something is in a state."""
+        expect(self.by(test_id).first).to_have_attribute("data-state", state, timeout=PATIENCE_MS)
+
+    def choose(self, symbol: str) -> None:
+        """Choose an instrument in the watch list, on the tab it may be behind."""
+        row = self.show("watch", f"watch-row-{symbol}")
+        row.click()
+        expect(row).to_have_attribute("aria-selected", "true")
+
+    def show(self, panel: str, test_id: str) -> Locator:
+        """What a panel shows; where panels share a place, its tab is opened first."""
+        wanted = self.by(test_id)
+        if not self.by(f"panel-{panel}").is_visible():
+            tab = self.by(f"tab-{panel}")
+            if tab.count() and tab.is_visible():
+                tab.click()
+        return wanted
+
+    # ------------------------------------------------------------------ trading
+
+    def fill_ticket(self, side: str, kind: str, quantity: int, **fields: float) -> None:
+        """Fill in the ticket; `fields` are by test id without `ticket-`, such as `price`."""
+        self.show("ticket", f"ticket-side-{side}").click()
+        self.by("ticket-type").select_option(_ORDER[kind])
+        self.by("ticket-quantity").fill(str(quantity))
+        if "take_profit" in fields or "stop_loss" in fields:
+            self.bracket()
+        for name, value in fields.items():
+            self.by(f"ticket-{name.replace('_', '-')}").fill(f"{value:.2f}")
+
+    def bracket(self) -> None:
+        """Ask for a bracket, however the ticket lets one choose it."""
+        box = self.by("ticket-bracket")
+        if box.count():
+            box.check()
+        else:
+            self.by("ticket-class").select_option("bracket")
+
+    def send(self) -> None:
+        """Send the ticket, and say yes where the page asks."""
+        self.by("ticket-send").click()
+        yes = self.by("confirm-yes")
+        if yes.count():
+            yes.click()
+
+    def place(self, side: str, kind: str, quantity: int, **fields: float) -> None:
+        """Place an order."""
+        self.fill_ticket(side, kind, quantity, **fields)
+        self.send()
+
+    def limit(self, person: Person, side: str, quantity: int, price: float) -> int:
+        """Place a limit order that rests; its id, once the blotter has it."""
+        before = {each["id"] for each in person.working()}
+        self.place(side, "limit", quantity, price=price)
+        self.orders("working")
+        rows = self.by("orders-working-row")
+        expect(rows).to_have_count(len(before) + 1)
+        (order,) = {each["id"] for each in person.working()} - before
+        expect(self.row("working", order)).to_be_visible()
+        return int(order)
+
+    def orders(self, table: str) -> None:
+        """Show working orders, history or fills."""
+        self.show("orders", f"orders-tab-{table}").click()
+
+    def confirmed(self) -> None:
+        """Say yes where the page asks."""
+        yes = self.by("confirm-yes")
+        if yes.count():
+            yes.click()
+
+    # ------------------------------------------------------------------ judging
+
+    def no_complaints(self) -> None:
+        """Nothing was wrong on the console."""
+        assert not self.complaints, "\n".join(self.complaints)
+
+
+def number_in(text: str) -> float:
+    """The first number of a text.
+
+    >>> number_in("-1,234.50 USD"), number_in("+0.5 %"), number_in("\N{MINUS SIGN}$12.00")
+    (-1234.5, 0.5, -12.0)
+    """
+    plain = text.replace("\N{MINUS SIGN}", "-").replace("\N{EN DASH}", "-")
+    found = re.search(r"([-(]?)\s*[$€£]?\s*(-?)(\d[\d,\u202f\u00a0']*(?:\.\d+)?)", plain)
+    assert found is not None, f"there is no number in {text!r}"
+    digits = re.sub(r"[^\d.]", "", found[3])
+    return -float(digits) if found[1] or found[2] else float(digits)

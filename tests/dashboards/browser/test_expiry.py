@@ -1,0 +1,47 @@
+"""Access tokens that last a few seconds: the page renews its log-in without a word."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from tests.dashboards.browser.conftest import OpenDesk
+    from tests.dashboards.browser.site import Person
+
+ACCESS_S = 8
+
+
+@pytest.fixture(scope="module")
+def settings() -> tuple[str, ...]:
+    return (f"access_s={ACCESS_S}", "skew_s=0")
+
+
+def test_a_desk_trades_on_after_its_token_is_over(open_desk: OpenDesk, student: Person) -> None:
+    desk = open_desk(student)
+    address = desk.page.url
+    time.sleep(1.5 * ACCESS_S)
+    student.log_in()
+    order = desk.limit(student, "buy", 3, 45.00)
+    assert desk.page.url == address
+    # REST too, not only the stream that was open already.
+    desk.page.reload()
+    desk.ready()
+    assert desk.page.url == address
+    desk.orders("working")
+    expect(desk.row("working", order)).to_be_visible()
+
+
+def test_two_pages_of_one_log_in_renew_it_side_by_side(open_desk: OpenDesk, student: Person) -> None:
+    first = open_desk(student)
+    second = type(first)(first.context, first.site)
+    second.open()
+    time.sleep(1.5 * ACCESS_S)
+    for each in (first, second):
+        each.page.reload()
+        each.ready()
+        assert "/login" not in each.page.url
+    second.no_complaints()

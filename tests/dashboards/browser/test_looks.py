@@ -1,0 +1,208 @@
+"""How the desk looks: nothing jumps, overlaps or is cut off, everything has a name and can be read."""
+
+from __future__ import annotations
+
+import json
+import time
+from itertools import combinations
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from tests.dashboards.browser.conftest import OpenDesk
+    from tests.dashboards.browser.desk_page import DeskPage
+    from tests.dashboards.browser.site import Person, Site
+
+TRADING_S = 10
+SIZES = {
+    "wide": (1440, 900),
+    "small": (1024, 700),
+    "tablet": (1180, 820),
+    "phone": (390, 844),
+}
+PANELS = ("watch", "chart", "ladder", "tape", "ticket", "orders", "positions", "account", "news")
+
+PROBES = (Path(__file__).parent / "probes.js").read_text()
+
+
+def probe(desk: DeskPage, name: str) -> Any:
+    """What one of the probes finds on the page."""
+    return desk.page.evaluate(f"{PROBES}.{name}()")
+
+
+def trade(people: tuple[Person, Person], seconds: float, desk: DeskPage) -> None:
+    """Others trade, so that everything on the page changes."""
+    quoting, taking = people
+    end, number = time.monotonic() + seconds, 0
+    while time.monotonic() < end:
+        number += 1
+        quoting.order("sell", 10 + number % 90, 50.00 + (number % 25) / 100)
+        quoting.order("buy", 10 + number % 70, 49.90 - (number % 25) / 100)
+        taking.order("buy", 5 + 37 * (number % 29), 50.40, time_in_force="ioc")
+        desk.page.wait_for_timeout(100)
+
+
+def lively(site: Site, student: Person) -> tuple[Person, Person]:
+    """Two others, and something of everything on the student's own page."""
+    quoting, taking = site.student(), site.student()
+    quoting.order("sell", 400, 50.30)
+    quoting.order("buy", 400, 49.70)
+    student.order("buy", 30, 50.30)
+    student.order("buy", 55, 49.20)
+    student.order("sell", 45, 51.20)
+    return quoting, taking
+
+
+def test_a_jump_would_be_seen(desk: DeskPage) -> None:
+    probe(desk, "watchShifts")
+    desk.page.evaluate(
+        """() => {
+            const box = document.createElement('div');
+            box.style.cssText =
+                'position:fixed;left:0;top:0;width:600px;height:300px;background:#888;z-index:9999';
+            document.body.append(box);
+            setTimeout(() => { box.style.top = '250px'; }, 300);
+        }"""
+    )
+    desk.page.wait_for_timeout(1_000)
+    assert desk.page.evaluate("window.__shifts.length") > 0
+
+
+def test_nothing_jumps_while_data_arrives(open_desk: OpenDesk, student: Person, site: Site) -> None:
+    people = lively(site, student)
+    desk = open_desk()
+    desk.page.wait_for_timeout(500)
+    probe(desk, "watchShifts")
+    order = student.order("buy", 20, 49.00)
+    trade(people, TRADING_S, desk)
+    student.here("DELETE", f"/orders/{order['id']}")
+    desk.page.wait_for_timeout(300)
+    shifts: list[dict[str, Any]] = desk.page.evaluate("window.__shifts")
+    assert sum(each["value"] for each in shifts) == 0, json.dumps(shifts[:5], indent=1)
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_everything_fits_at_every_size(
+    open_desk: OpenDesk, student: Person, site: Site, pictures: Path, theme: str
+) -> None:
+    people = lively(site, student)
+    for name, size in SIZES.items():
+        touch = {"has_touch": True, "is_mobile": True} if name == "phone" else {}
+        desk = open_desk(size=size, color_scheme=theme, **touch)
+        in_theme(desk, theme)
+        trade(people, 1.5, desk)
+        desk.page.screenshot(path=pictures / f"desk-{name}-{theme}.png")
+        width, height = size
+        scrolls = desk.page.evaluate(
+            "() => [document.scrollingElement.scrollWidth, document.scrollingElement.scrollHeight]"
+        )
+        assert scrolls[0] <= width, f"{name}: the page is wider than the window"
+        if name != "phone":
+            assert scrolls[1] <= height, f"{name}: the page is higher than the window"
+        boxes = {}
+        for panel in PANELS:
+            place = desk.by(f"panel-{panel}")
+            box = place.bounding_box() if place.is_visible() else None
+            if box is not None:
+                boxes[panel] = box
+                assert box["x"] >= -1, f"{name}: {panel} is cut off"
+                assert box["x"] + box["width"] <= width + 1, f"{name}: {panel} is cut off"
+        if name == "wide":
+            for wanted in ("chart", "ladder", "ticket", "orders"):
+                assert wanted in boxes, f"{wanted} is not to be seen"
+        for (one, a), (other, b) in combinations(boxes.items(), 2):
+            across = min(a["x"] + a["width"], b["x"] + b["width"]) - max(a["x"], b["x"])
+            down = min(a["y"] + a["height"], b["y"] + b["height"]) - max(a["y"], b["y"])
+            assert across <= 1 or down <= 1, f"{name}: {one} and {other} lie on one another"
+        row = desk.show("positions", "positions-row-QUIET")
+        expect(row).to_be_visible()
+        expect(desk.by("position-close", row)).to_be_visible()
+        desk.context.close()
+
+
+def in_theme(desk: DeskPage, theme: str) -> None:
+    """Have a theme, by the settings."""
+    if desk.by("desk").get_attribute("data-theme") == theme:
+        return
+    desk.by("settings-open").click()
+    choice = desk.by("settings-theme")
+    tag = choice.first.evaluate("each => each.tagName")
+    if tag == "SELECT":
+        choice.select_option(theme)
+    else:
+        desk.by("settings").get_by_text(theme, exact=False).first.click()
+    desk.page.keyboard.press("Escape")
+    expect(desk.by("desk")).to_have_attribute("data-theme", theme)
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_all_text_can_be_read(open_desk: OpenDesk, student: Person, site: Site, theme: str) -> None:
+    people = lively(site, student)
+    desk = open_desk(color_scheme=theme)
+    in_theme(desk, theme)
+    trade(people, 1.0, desk)
+    pale = {}
+    for table in ("fills", "history", "working"):
+        desk.orders(table)
+        pale |= probe(desk, "pale")
+    desk.by("settings-open").click()
+    pale |= probe(desk, "pale")
+    assert pale == {}
+
+
+def test_pale_text_and_a_nameless_button_would_be_seen(desk: DeskPage) -> None:
+    desk.page.evaluate(
+        """() => document.body.insertAdjacentHTML("beforeend",
+            '<p style="position:fixed;top:0;background:#fff;color:#999" data-testid="pale">pale</p>'
+            + '<button style="position:fixed;top:40px;width:30px;height:30px"></button>')"""
+    )
+    assert "pale" in probe(desk, "pale")
+    assert len(probe(desk, "nameless")) == 1
+
+
+def test_every_control_has_a_name(open_desk: OpenDesk, student: Person, site: Site) -> None:
+    lively(site, student)
+    desk = open_desk()
+    assert probe(desk, "nameless") == []
+    for opens, what in (("settings-open", "settings"), ("help-open", "help")):
+        desk.by(opens).click()
+        expect(desk.by(what)).to_be_visible()
+        assert probe(desk, "nameless") == [], what
+        desk.page.keyboard.press("Escape")
+
+
+def test_the_log_in_page_is_readable_and_named(desk: DeskPage, site: Site, pictures: Path) -> None:
+    desk.context.clear_cookies()
+    for theme in ("dark", "light"):
+        desk.page.emulate_media(color_scheme=theme)
+        desk.page.goto(f"{site.url}/login")
+        expect(desk.by("login-name")).to_be_visible()
+        desk.page.screenshot(path=pictures / f"login-{theme}.png")
+        assert probe(desk, "pale") == {}
+        assert probe(desk, "nameless") == []
+
+
+def test_settings_are_kept_for_the_user(open_desk: OpenDesk) -> None:
+    first = open_desk()
+    in_theme(first, "light")
+    first.page.wait_for_timeout(1_000)
+    again = open_desk()
+    expect(again.by("desk")).to_have_attribute("data-theme", "light")
+
+
+def test_an_empty_desk_says_what_is_not_there(desk: DeskPage) -> None:
+    desk.choose("CALM")
+    desk.orders("working")
+    expect(desk.by("orders-empty").first).to_be_visible()
+    expect(desk.show("positions", "positions-empty").first).to_be_visible()
+    expect(desk.show("news", "news-empty").first).to_be_visible()
+
+
+def test_every_number_has_its_unit_and_time(desk: DeskPage) -> None:
+    clock = desk.text("status-clock")
+    assert any(each.isdigit() for each in clock)
+    assert any(zone in clock for zone in ("EDT", "EST", "New", "GMT", "UTC")), clock
+    assert any(unit in desk.by("desk").inner_text() for unit in ("USD", "$"))

@@ -1,0 +1,154 @@
+"""Orders from the ticket to chart, ladder and blotter, and what becomes of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from tests.dashboards.browser.conftest import OpenDesk
+    from tests.dashboards.browser.desk_page import DeskPage
+    from tests.dashboards.browser.site import Person, Site
+
+
+def test_a_limit_order_is_on_chart_ladder_and_blotter(desk: DeskPage, student: Person) -> None:
+    order = desk.limit(student, "buy", 100, 49.50)
+    row = desk.row("working", order)
+    assert desk.number("order-quantity", row) == 100
+    assert desk.number("order-price", row) == 49.50
+    expect(desk.by("order-side", row)).to_contain_text("uy")
+    rung = desk.by("ladder-row-49.50")
+    expect(desk.by("ladder-bid", rung)).to_contain_text("100")
+    expect(desk.by("ladder-own", rung)).to_contain_text("100")
+    line = desk.by(f"chart-order-{order}")
+    expect(line).to_be_attached()
+    assert float(line.get_attribute("data-price") or "nan") == 49.50
+
+
+def test_a_market_order_fills_and_is_in_history_fills_and_position(
+    desk: DeskPage, student: Person, site: Site
+) -> None:
+    site.student().order("sell", 500, 50.25)
+    desk.place("buy", "market", 40)
+    position = desk.show("positions", "positions-row-QUIET")
+    expect(position).to_be_visible()
+    assert desk.number("position-quantity", position) == 40
+    assert student.position() == 40
+    desk.orders("fills")
+    fill = desk.by("orders-fill-row").first
+    expect(fill).to_contain_text("50.25")
+    desk.orders("history")
+    expect(desk.by("orders-history-row").first).to_have_attribute("data-state", "filled")
+    expect(desk.by("tape-row").first).to_contain_text("50.25")
+
+
+def test_a_bracket_brings_its_legs_when_it_fills(desk: DeskPage, student: Person, site: Site) -> None:
+    site.student().order("sell", 10, 50.00)
+    desk.place("buy", "limit", 10, price=50.00, take_profit=51.00, stop_loss=49.00)
+    desk.orders("working")
+    expect(desk.by("orders-working-row")).to_have_count(2)
+    legs = {each["type"]: each for each in student.working()}
+    assert legs["limit"]["limit_price"] == 51.00
+    assert legs["stop"]["stop_price"] == 49.00
+    for leg in legs.values():
+        expect(desk.row("working", leg["id"])).to_be_visible()
+
+
+def test_a_partial_fill_shows_what_is_done_and_what_is_left(
+    desk: DeskPage, student: Person, site: Site
+) -> None:
+    order = desk.limit(student, "buy", 100, 49.60)
+    site.student().order("sell", 30, 49.60)
+    row = desk.row("working", order)
+    expect(row).to_have_attribute("data-state", "partially_filled")
+    assert desk.number("order-filled", row) == 30
+    expect(desk.by("ladder-bid", desk.by("ladder-row-49.60"))).to_contain_text("70")
+    site.student().order("sell", 70, 49.60)
+    expect(row).to_have_count(0)
+    desk.orders("history")
+    expect(desk.row("history", order)).to_have_attribute("data-state", "filled")
+
+
+def test_an_order_is_replaced_in_its_row(desk: DeskPage, student: Person) -> None:
+    order = desk.limit(student, "sell", 50, 52.00)
+    desk.by("order-replace", desk.row("working", order)).click()
+    desk.by("replace-price").fill("52.10")
+    desk.by("replace-quantity").fill("60")
+    desk.by("replace-send").click()
+    desk.confirmed()
+    expect(desk.row("working", order)).to_have_count(0)
+    expect(desk.by("orders-working-row")).to_have_count(1)
+    (now,) = student.working()
+    assert (now["limit_price"], now["quantity"]) == (52.10, 60)
+    row = desk.row("working", now["id"])
+    assert desk.number("order-price", row) == 52.10
+    expect(desk.by("ladder-ask", desk.by("ladder-row-52.10"))).to_contain_text("60")
+
+
+def test_an_order_is_cancelled_from_its_row(desk: DeskPage, student: Person) -> None:
+    order = desk.limit(student, "buy", 10, 49.00)
+    other = desk.limit(student, "buy", 20, 48.90)
+    desk.by("order-cancel", desk.row("working", order)).click()
+    desk.confirmed()
+    expect(desk.row("working", order)).to_have_count(0)
+    assert [each["id"] for each in student.working()] == [other]
+    expect(desk.by(f"chart-order-{order}")).to_have_count(0)
+    desk.orders("history")
+    expect(desk.row("history", order)).to_have_attribute("data-state", "canceled")
+
+
+def test_all_orders_are_cancelled_at_once(desk: DeskPage, student: Person) -> None:
+    for price in (48.00, 48.10, 48.20):
+        desk.limit(student, "buy", 5, price)
+    desk.by("orders-cancel-all").click()
+    desk.confirmed()
+    expect(desk.by("orders-working-row")).to_have_count(0)
+    expect(desk.by("orders-empty").first).to_be_visible()
+    assert student.working() == []
+
+
+def test_what_the_exchange_refuses_is_told_in_its_sentence(desk: DeskPage, student: Person) -> None:
+    # Far outside of the instrument's price limits.
+    desk.place("buy", "limit", 10, price=95.00)
+    told = desk.by("ticket-problem").or_(desk.page.locator('[data-testid="toast"][data-kind="bad"]'))
+    expect(told.first).to_be_visible()
+    assert len(told.first.inner_text().split()) > 3
+    assert student.working() == []
+
+
+def test_a_price_is_taken_from_the_ladder(desk: DeskPage, student: Person, site: Site) -> None:
+    site.student().order("sell", 10, 50.75)
+    desk.by("ticket-type").select_option("limit")
+    rung = desk.by("ladder-row-50.75")
+    expect(rung).to_be_visible()
+    desk.by("ladder-price", rung).click()
+    expect(desk.by("ticket-price")).to_have_value("50.75")
+    assert student.working() == []
+
+
+def test_two_students_trade_with_each_other(open_desk: OpenDesk, student: Person, site: Site) -> None:
+    other = site.student()
+    seller, buyer = open_desk(student), open_desk(other)
+    order = seller.limit(student, "sell", 25, 50.40)
+    expect(buyer.by("ladder-ask", buyer.by("ladder-row-50.40"))).to_contain_text("25")
+    buyer.place("buy", "limit", 25, price=50.40)
+    for desk, sign in ((seller, -1), (buyer, 1)):
+        position = desk.show("positions", "positions-row-QUIET")
+        expect(position).to_be_visible()
+        assert desk.number("position-quantity", position) == sign * 25
+        expect(desk.by("tape-row").first).to_contain_text("50.40")
+    expect(seller.row("working", order)).to_have_count(0)
+    # Nothing of the one's own is on the other's page.
+    buyer.orders("history")
+    expect(buyer.row("history", order)).to_have_count(0)
+    assert (student.position(), other.position()) == (-25, 25)
+
+
+def test_orders_of_a_program_are_on_the_page_too(desk: DeskPage, student: Person) -> None:
+    made = student.order("buy", 7, 47.00, client_order_id="from-a-program")
+    order = made["id"] if "id" in made else made["orders"][0]["id"]
+    desk.orders("working")
+    row = desk.row("working", order)
+    expect(row).to_be_visible()
+    assert row.get_attribute("data-client") == "from-a-program"

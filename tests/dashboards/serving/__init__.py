@@ -1,0 +1,1 @@
+"""Tests of signing in, the guard, the documents and the files of the pages."""

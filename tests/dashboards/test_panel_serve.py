@@ -1,0 +1,194 @@
+"""`panel serve dashboards/trading.py dashboards/instructor.py` as a process, with an exchange of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+
+from tests.conftest import ROOT
+from tests.dashboards.served import TOKEN, payload, read_to_the_end
+from workbench.api.auth import ACCESS_COOKIE, REFRESH_COOKIE
+
+pytestmark = pytest.mark.slow
+PASSWORD = "correct horse battery"
+
+
+@dataclass
+class PanelServe:
+    """The process: where its pages are, and its exchange."""
+
+    url: str
+    api: str
+
+    def browser(self, name: str) -> httpx.Client:
+        """A browser in which somebody has signed in at the exchange; cookies know no ports."""
+        browser = httpx.Client(timeout=30, trust_env=False, headers={"Origin": self.url})
+        who = {"name": name, "password": PASSWORD, "cookies": True}
+        assert browser.post(f"{self.api}/api/auth/login", json=who).status_code == 200
+        return browser
+
+    def socket(self, browser: httpx.Client, page: str, token: str, origin: str = "") -> ClientConnection:
+        """Open a page's socket."""
+        return connect(
+            f"{self.url.replace('http', 'ws', 1)}{page}/ws",
+            subprotocols=["bokeh", token],  # type: ignore[list-item]
+            additional_headers={"Cookie": f"{ACCESS_COOKIE}={browser.cookies.get(ACCESS_COOKIE)}"},
+            origin=origin or self.url,  # type: ignore[arg-type]
+        )
+
+
+def run(data: Path, log: Path, *more: str) -> tuple[subprocess.Popen[bytes], str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "panel", "serve", "dashboards/trading.py", "dashboards/instructor.py"]
+    environment = {
+        **{name: value for name, value in os.environ.items() if name != "WORKBENCH_URL"},
+        "WORKBENCH_DATA": str(data),
+        "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
+        "PYTHONUNBUFFERED": "1",
+    }
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [*command, "--port", str(port), *more],
+            cwd=ROOT,
+            env=environment,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
+    return process, f"http://127.0.0.1:{port}"
+
+
+def waited(process: subprocess.Popen[bytes], url: str) -> None:
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            httpx.get(f"{url}/trading", timeout=240, trust_env=False)
+        except httpx.ConnectError:
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+        else:
+            return
+
+
+def ended(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    assert process.wait(60) in (0, -15)
+
+
+@pytest.fixture(scope="module")
+def panel_serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PanelServe]:
+    folder = tmp_path_factory.mktemp("panel")
+    log = folder / "log"
+    process, url = run(folder / "data", log, "--auth-module", "dashboards/auth.py")
+    try:
+        waited(process, url)
+        text = log.read_text()
+        api = re.search(r"the exchange answers at (\S+)", text)
+        once = re.search(r"shown only now, is (\S+)", text)
+        assert api is not None, text
+        assert once is not None, text
+        served = PanelServe(url, api[1])
+        with httpx.Client(base_url=served.api, timeout=30, trust_env=False) as http:
+            for name in ("student", "teacher"):
+                person = {"name": name, "password": PASSWORD}
+                made = http.post("/api/auth/sign-up", json=person).json()
+                admin = {"name": "admin", "password": once[1]}
+                token = http.post("/api/auth/login", json=admin).json()["access"]
+                if name == "teacher":
+                    changed = http.put(
+                        f"/api/users/{made['user_id']}/role",
+                        json={"role": "instructor"},
+                        headers={"Authorization": f"Bearer {token}"},
+                    )
+                    assert changed.status_code == 200, changed.text
+        yield served
+    finally:
+        ended(process)
+        assert "Traceback" not in log.read_text()
+
+
+def test_who_is_not_signed_in_is_sent_to_the_exchange_and_back(panel_serve: PanelServe) -> None:
+    with httpx.Client(timeout=30, trust_env=False) as nobody:
+        answer = nobody.get(f"{panel_serve.url}/trading?session=x")
+        assert answer.status_code == 302
+        answer = nobody.get(str(answer.url.join(answer.headers["location"])))
+        assert answer.headers["location"].startswith(f"{panel_serve.api}/api/auth/resume?next=http")
+        answer = nobody.get(answer.headers["location"])
+        answer = nobody.get(panel_serve.api + answer.headers["location"])
+        assert f'data-next="{panel_serve.url}/trading?session=x"' in answer.text
+        away = nobody.get(f"{panel_serve.url}/login", params={"next": "https://evil.example"})
+        assert "evil" not in away.headers["location"]
+
+
+def test_pages_are_made_for_who_is_signed_in_without_their_cookies(panel_serve: PanelServe) -> None:
+    with closing(panel_serve.browser("student")) as browser:
+        answer = browser.get(f"{panel_serve.url}/trading")
+        assert answer.status_code == 200
+        token = TOKEN.search(answer.text)
+        assert token is not None
+        for secret in (browser.cookies.get(ACCESS_COOKIE), ACCESS_COOKIE, REFRESH_COOKIE):
+            assert secret is not None
+            assert secret not in answer.text
+            assert secret not in str(payload(token[1]))
+        with panel_serve.socket(browser, "/trading", token[1]) as socket:
+            assert "ACK" in str(socket.recv(timeout=10))
+        program = browser.get(f"{panel_serve.api}/assets/desk.js")
+        assert program.headers["access-control-allow-origin"] == panel_serve.url
+
+
+def test_roles_are_held_at_page_socket_and_autoload(panel_serve: PanelServe) -> None:
+    with (
+        closing(panel_serve.browser("student")) as student,
+        closing(panel_serve.browser("teacher")) as teacher,
+    ):
+        for path in (
+            "/instructor",
+            "/instructor/autoload.js?bokeh-autoload-element=x",
+            "/instructor/metadata",
+        ):
+            assert student.get(panel_serve.url + path).status_code == 403, path
+            assert teacher.get(panel_serve.url + path).status_code == 200, path
+        token = TOKEN.search(teacher.get(f"{panel_serve.url}/instructor").text)
+        assert token is not None
+        with (
+            pytest.raises(InvalidStatus) as error,
+            panel_serve.socket(student, "/instructor", token[1]),
+        ):
+            pass
+        assert error.value.response.status_code == 403
+        with (
+            pytest.raises(InvalidStatus) as error,
+            panel_serve.socket(teacher, "/instructor", token[1], "https://evil.example"),
+        ):
+            pass
+        assert error.value.response.status_code == 403
+        with panel_serve.socket(teacher, "/instructor", token[1]) as socket:
+            assert "ACK" in str(socket.recv(timeout=10))
+
+
+def test_a_socket_ends_with_its_log_in(panel_serve: PanelServe) -> None:
+    with closing(panel_serve.browser("student")) as browser:
+        token = TOKEN.search(browser.get(f"{panel_serve.url}/trading").text)
+        assert token is not None
+        with panel_serve.socket(browser, "/trading", token[1]) as socket:
+            assert "ACK" in str(socket.recv(timeout=10))
+            assert browser.post(f"{panel_serve.api}/api/auth/logout").status_code == 200
+            with pytest.raises(ConnectionClosed) as closed:
+                read_to_the_end(socket)
+            assert closed.value.rcvd is not None
+            assert closed.value.rcvd.code == 4401
