@@ -15,6 +15,7 @@ from workbench.domain.codes import (
     CommandKind,
     EventKind,
     ExposureMode,
+    FeeKind,
     LimitKind,
     Mark,
     OrderFlag,
@@ -57,6 +58,7 @@ CODES = [
         SplitFlag,
         Mark,
         ExposureMode,
+        FeeKind,
         LimitKind,
         SessionState,
     )

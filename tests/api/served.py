@@ -25,7 +25,7 @@ from workbench.identity.settings import IdentitySettings, SignUp
 
 T = TypeVar("T")
 
-MARKET = market()
+MARKET = market(seats=400)
 """Nobody but people trade QUIET and CALM; agents make the market of HARBOR."""
 
 SESSION = "market"

@@ -150,6 +150,7 @@ def test_attempts_that_could_not_be_looked_at_lock_nobody_out(
         assert known.login().status_code == 429
 
 
+@pytest.mark.slow
 def test_a_locked_file_stops_log_ins_alone_and_comes_back(tmp_path: Path) -> None:
     with serving(tmp_path / "data", identity=REREADING) as served:
         known = Known(served)

@@ -9,14 +9,21 @@ import pytest
 
 from workbench.client import AsyncClient, Client
 from workbench.client.async_market import AsyncSessionClient
+from workbench.client.async_review import AsyncReviewClient
 from workbench.client.async_stream import AsyncStream
 from workbench.client.market import SessionClient
+from workbench.client.review import ReviewClient
 from workbench.client.stream import Stream
 
-PAIRS = [(Client, AsyncClient), (SessionClient, AsyncSessionClient), (Stream, AsyncStream)]
+PAIRS = [
+    (Client, AsyncClient),
+    (SessionClient, AsyncSessionClient),
+    (Stream, AsyncStream),
+    (ReviewClient, AsyncReviewClient),
+]
 NOT_AWAITED = {"connect", "read_arrow"}
 """SQL is not awaited: DuckDB answers in the thread that asks."""
-PLAIN = {"session", "stream", "rows", "state"}
+PLAIN = {"session", "review", "stream", "rows", "state"}
 """What asks nobody is not awaited."""
 
 

@@ -28,6 +28,7 @@ from workbench.domain.records import (
     LIQUIDITY_MAKER,
     PRIORITY_KEPT,
     SHADOW,
+    TRADE_VIEW,
 )
 
 # Written down once more on purpose: who changes a number changes what stored files mean.
@@ -73,6 +74,8 @@ PINNED: dict[str, dict[str, int]] = {
         "SPLIT": 23,
         "START_DAY": 24,
         "SET_LIMIT": 25,
+        "SET_FEE": 26,
+        "BUST_TRADE": 27,
         "SET_SESSION_STATE": 30,
         "ANNOUNCE": 31,
     },
@@ -120,6 +123,7 @@ PINNED: dict[str, dict[str, int]] = {
         "ORDER_REFRESHED": 18,
         "TRADE": 20,
         "QUOTE": 21,
+        "TRADE_BUSTED": 22,
         "POSITION_CHANGED": 30,
         "ACCOUNT_SUSPENDED": 31,
         "ACCOUNT_REINSTATED": 32,
@@ -140,6 +144,7 @@ PINNED: dict[str, dict[str, int]] = {
         "INSTRUMENT_SPLIT": 56,
         "DAY_STARTED": 57,
         "LIMIT_CHANGED": 58,
+        "FEE_CHANGED": 59,
         "SESSION_STATE_CHANGED": 60,
         "ANNOUNCED": 61,
     },
@@ -215,6 +220,11 @@ PINNED: dict[str, dict[str, int]] = {
         "INVALID_LIMIT": 81,
         "INVALID_SESSION_STATE": 82,
         "INVALID_ANNOUNCEMENT": 83,
+        "UNKNOWN_TRADE": 84,
+        "ALREADY_BUSTED": 85,
+        "TRADE_TOO_OLD": 86,
+        "UNKNOWN_FEE": 87,
+        "INVALID_FEE": 88,
     },
     "LimitKind": {
         "MAX_ORDER_LOTS": 1,
@@ -226,6 +236,16 @@ PINNED: dict[str, dict[str, int]] = {
         "MAX_DAILY_LOSS": 7,
         "MAX_DRAWDOWN": 8,
     },
+    "FeeKind": {
+        "MAKER_PER_LOT": 1,
+        "TAKER_PER_LOT": 2,
+        "MAKER_BPS": 3,
+        "TAKER_BPS": 4,
+        "PER_ORDER": 5,
+        "MINIMUM_PER_ORDER": 6,
+        "CAP_BPS": 7,
+    },
+    "TradeState": {"STANDS": 0, "BUSTED": 1, "FORGOTTEN": 2},
     "SessionState": {
         "DRAFT": 0,
         "LOBBY": 1,
@@ -276,6 +296,8 @@ def test_codes_fit_into_their_fields() -> None:
         (Reason, EVENT, "reason"),
         (states.OrderState, EVENT, "order_state"),
         (codes.LimitKind, COMMAND, "group_place"),
+        (codes.FeeKind, COMMAND, "group_place"),
+        (codes.TradeState, TRADE_VIEW, "state"),
         (codes.SessionState, COMMAND, "flags"),
     ]
     for enum, record, field in fields:
@@ -304,6 +326,8 @@ def test_kernels_take_the_same_numbers() -> None:
         "PLACE_": codes.Place,
         "REFERENCE_": codes.TriggerReference,
         "LIMITS_": codes.LimitKind,
+        "FEES_": codes.FeeKind,
+        "TRADE_": codes.TradeState,
         "SESSION_": codes.SessionState,
     }
     plain = {

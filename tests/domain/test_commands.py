@@ -126,9 +126,18 @@ def test_batch_keeps_the_order() -> None:
     assert (make.batch([]).dtype, len(make.batch([]))) == (COMMAND, 0)
 
 
-@pytest.mark.parametrize("value", [1.5, 1.0, "7", None, Decimal(7), 2**63, -(2**63) - 1, np.float64(3)])
-def test_what_is_no_whole_number_is_refused_rather_than_cut(value: Any) -> None:
-    with pytest.raises(CommandError, match=r"^quantity_lots: .* does not fit into the whole numbers of this"):
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        *((value, "is not a whole number") for value in (1.5, 1.0, "7", None, Decimal(7), np.float64(3))),
+        *(
+            (value, "does not fit, expected -9,223,372,036,854,775,808 to 9,223,372,036,854,775,807")
+            for value in (2**63, -(2**63) - 1)
+        ),
+    ],
+)
+def test_what_is_no_whole_number_is_refused_rather_than_cut(value: Any, why: str) -> None:
+    with pytest.raises(CommandError, match=rf"^quantity_lots: .* {why}$"):
         make.new_order(0, 2, 0, Side.BUY, value, 100)
     with pytest.raises(CommandError, match=r"^time_ns: "):
         make.clock(value)

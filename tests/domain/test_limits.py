@@ -43,7 +43,10 @@ def test_are_counted_in_micros_and_nanoseconds() -> None:
         ({"max_drawdown": 0.5}, "max_drawdown: 0.5 is not an exact decimal number; give"),
         ({"orders_per_second": 10**9 + 1}, "orders_per_second: more than one order a nanosecond; 0 means no"),
         ({"order_burst": 0}, "order_burst: 0 orders at once; give at least 1"),
-        ({"max_order_lots": 2**62}, f"max_order_lots: {2**62} is too large to be counted in 64 bits"),
+        (
+            {"max_order_lots": 2**62},
+            f"max_order_lots: {2**62} is too large to be counted: the largest is 4,6",
+        ),
         ({"max_order_notional": 10**14}, "max_order_notional: 100000000000000 is too large to be counted"),
         (
             {"orders_per_second": 1, "order_burst": 2**60},

@@ -11,10 +11,13 @@ from workbench.domain.records import (
     ACCOUNT_VIEW,
     AUCTION_EVENT,
     BOOK_ORDER,
+    BUST_EVENT,
     CASH_EVENT,
     COMMAND,
     COUNTERS_VIEW,
     EVENT,
+    FEE_EVENT,
+    FEE_VIEW,
     FILL_EVENT,
     GROUP_VIEW,
     INSTRUMENT_VIEW,
@@ -35,6 +38,7 @@ from workbench.domain.records import (
     SPLIT_EVENT,
     TERMS_EVENT,
     TRADE_EVENT,
+    TRADE_VIEW,
     commands,
     schema_hash,
 )
@@ -59,6 +63,8 @@ EVENTS = [
     SPLIT_EVENT,
     LIMIT_EVENT,
     SESSION_EVENT,
+    FEE_EVENT,
+    BUST_EVENT,
 ]
 
 # Files are recognised by these; a layout that changes needs a new number and a line in CHANGELOG.md.
@@ -74,6 +80,8 @@ PINNED = {
     "GROUP_VIEW": (GROUP_VIEW, 40, "eef23c1d91cf95a2"),
     "ROLLING_VIEW": (ROLLING_VIEW, 32, "330c9a04a2806699"),
     "LIMIT_VIEW": (LIMIT_VIEW, 16, "8f6f4641015f383d"),
+    "FEE_VIEW": (FEE_VIEW, 24, "af277ff4a2d482fe"),
+    "TRADE_VIEW": (TRADE_VIEW, 88, "790ef1f1359cf8ca"),
     "SESSION_VIEW": (SESSION_VIEW, 8, "3c86f247ab3246d4"),
     "LEVEL_VIEW": (LEVEL_VIEW, 24, "c43ad288a5243380"),
 }

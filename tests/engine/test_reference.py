@@ -442,6 +442,7 @@ class TestFrozenHistory:
 # Properties of every stream.
 
 
+@pytest.mark.twin
 @pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize("venue", venues())
 def test_invariants_hold_and_orders_live_by_the_table(venue: str, profile: str) -> None:

@@ -48,15 +48,15 @@ def histories(seeds: range) -> tuple[Counter[str], list[str]]:
     return counts, found
 
 
-def seeds_until_found(name: str, limit: int) -> tuple[int, str]:
-    """How many histories it takes to find a mutant, and what gave it away; 0 when none did."""
+def seeds_until_found(name: str, limit: int, first: int = 1) -> tuple[int, str]:
+    """How many histories, from seed `first` on, find a mutant, and what gave it away; 0 when none did."""
     mutant = next(mutant for mutant in MUTANTS if mutant.name == name)
     with quiet(), planted(mutant):
-        for seed in range(1, limit + 1):
+        for seed in range(first, first + limit):
             try:
                 history(seed)
             except BrokenPromiseError as error:
-                return seed, str(error)
+                return seed - first + 1, str(error)
     return 0, ""
 
 

@@ -9,6 +9,7 @@ from tests.faults.market import Market
 FAULTS = ("short", "full", "no room", "sync", "gone after a failed sync", "writeback")
 
 
+@pytest.mark.slow
 def test_nothing_acknowledged_is_lost() -> None:
     counts, found = histories(range(1, 151))
     assert found == []

@@ -58,11 +58,11 @@ def test_a_running_server_reads_by_itself(house: House, refused: Refused) -> Non
     house(there.sign_up("ann", PASSWORD))
     tokens = house(there.login("ann", PASSWORD))
     here.principal_of_token(tokens.access)
+    told = asyncio.Event()
+    here.on_revoked(lambda _: told.set())
     house(there.logout(tokens.refresh))
 
     async def until_told() -> None:
-        told = asyncio.Event()
-        here.on_revoked(lambda _: told.set())
         await asyncio.wait_for(told.wait(), 20)
 
     house(until_told())

@@ -109,7 +109,7 @@ def test_catalog_views(root: Path) -> None:
             "SELECT session, title, kind, state, zone, seq, commands, state_hash, rows, files FROM sessions"
         )
         assert ask(connection, query) == [
-            ("one", "A tiny one", "scenario", "sealed", "America/New_York", 30, 30, "end", 270, 27)
+            ("one", "A tiny one", "scenario", "sealed", "America/New_York", 30, 30, "end", 300, 30)
         ]
         assert ask(connection, "SELECT * FROM accounts ORDER BY number") == [
             ("one", 0, "street", 0.0, 0),

@@ -133,7 +133,7 @@ def test_the_same_in_another_form_is_taken() -> None:
 
 def test_rows_of_no_table_or_interval(tmp_path: Path) -> None:
     with create(tmp_path) as store:
-        with pytest.raises(StoreError, match="no table is called 'tredes'; known are trades, quotes"):
+        with pytest.raises(StoreError, match="no table is called 'tredes'; known are trades, busts, quotes"):
             store.add("tredes", rows("trades", 1, 3), first_seq=1, last_seq=3)
         for table, interval in (("trades", "1min"), ("candles", ""), ("candles", "2min")):
             with pytest.raises(StoreError, match="does not fit; candles have one of 1s, 1min"):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from workbench.domain.costs import PPM, FeeSchedule
 from workbench.domain.instruments import Instrument
-from workbench.domain.memory import ACCOUNT, INSTRUMENT
+from workbench.domain.memory import ACCOUNT, FEES, INSTRUMENT
 from workbench.jit import array_of, entry
 from workbench.ledger.cash import available, fee, notional, part_each, reservation, reserve_fee
 
@@ -23,13 +23,13 @@ LARGEST_VALUE = 1 << 62
 INTS = array_of("i8")
 
 
-@entry(array_of(INSTRUMENT), INTS, INTS)
-def value_of(instruments: Any, numbers: Any, out: Any) -> None:
+@entry(array_of(INSTRUMENT), array_of(FEES), INTS, INTS)
+def value_of(instruments: Any, fees: Any, numbers: Any, out: Any) -> None:
     """Notional, dearest fee and reservation of a quantity (0) at a price (1)."""
     lots, price = numbers[0], numbers[1]
     out[0] = notional(instruments[0], price, lots)
-    out[1] = reserve_fee(instruments[0], out[0], lots)
-    out[2] = reservation(instruments[0], price, lots)
+    out[1] = reserve_fee(fees[0], out[0], lots)
+    out[2] = reservation(instruments[0], fees[0], price, lots)
 
 
 @entry(INTS, INTS)
@@ -125,14 +125,14 @@ def test_values_round_down_and_reservations_use_the_dearest_fee(
     largest, highest = instrument.max_order_lots, instrument.price_max_ticks
     lots = data.draw(st.one_of(st.sampled_from([0, 1, largest]), st.integers(0, largest)))
     price = data.draw(st.one_of(st.sampled_from([1, highest]), st.integers(1, highest)))
-    record = np.zeros(1, dtype=INSTRUMENT)
+    record, schedule = np.zeros(1, dtype=INSTRUMENT), np.zeros(1, dtype=FEES)
     fees = instrument.fees
     record["value_numerator"] = instrument.value.numerator
     record["value_denominator"] = instrument.value.denominator
     for name in ("maker_per_lot_micros", "taker_per_lot_micros", "maker_ppm", "taker_ppm"):
-        record[name] = getattr(fees, name)
+        schedule[name] = getattr(fees, name)
     out = np.zeros(3, dtype=np.int64)
-    value_of(record, np.array([lots, price]), out)
+    value_of(record, schedule, np.array([lots, price]), out)
 
     value = floor(price * lots * instrument.value)
     per_lot = max(fees.maker_per_lot_micros, fees.taker_per_lot_micros, 0)
@@ -149,12 +149,12 @@ def test_the_largest_order_at_the_highest_price_ever_fits(symbol: str) -> None:
     }[symbol]
     lots, price = instrument.max_order_lots, instrument.price_cap_ticks
     assert price * lots * instrument.value.numerator <= LARGEST_VALUE
-    record = np.zeros(1, dtype=INSTRUMENT)
+    record, schedule = np.zeros(1, dtype=INSTRUMENT), np.zeros(1, dtype=FEES)
     record["value_numerator"] = instrument.value.numerator
     record["value_denominator"] = instrument.value.denominator
-    record["taker_ppm"] = PPM // 2
+    schedule["taker_ppm"] = PPM // 2
     out = np.zeros(3, dtype=np.int64)
-    value_of(record, np.array([lots, price]), out)
+    value_of(record, schedule, np.array([lots, price]), out)
     value = floor(price * lots * instrument.value)
     assert out.tolist() == [value, ceil(Fraction(value, 2)), value + ceil(Fraction(value, 2))]
 

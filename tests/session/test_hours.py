@@ -25,7 +25,9 @@ def test_a_file_sets_what_it_gives() -> None:
         ('epoch = "mine"', "expected one of wall, sim"),
         ('epoch = "wall"\nspeed = 2', "runs at 1"),
         ('close = "09:00"', "close is not after open"),
-        ('pre_open = "48h"', "expected 0s to a day"),
+        ('pre_open = "48h"', "pre_open is 48h, expected 0s to 24h"),
+        ("pre_open = 359996400000000000", "pre_open is 99,999h, expected 0s to 24h"),
+        ('auction = "90ms"', "auction is 90ms, expected 1s to 24h"),
         ("sped = 1", "did you mean 'speed'"),
     ],
 )

@@ -3,13 +3,16 @@
 The oracle needs no renaming: the same session with every order named by its client order id, which stays.
 """
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.session.markets import START_NS, two_stocks
-from workbench.domain.codes import Side
-from workbench.domain.commands import batch, cancel_order, new_order, replace_order
+from workbench.domain.codes import Side, TimeInForce
+from workbench.domain.commands import batch, bust_trade, cancel_order, new_order, replace_order
+from workbench.domain.config import Account
 from workbench.domain.records import Records
 from workbench.engine.exchange import Exchange
 from workbench.session import renaming
@@ -136,3 +139,26 @@ def test_a_number_that_was_nobodys_order_does_not_become_one() -> None:
     ]
     made = varied(commands, without="ann")
     assert made.what_if.instruments["ask_lots"].tolist() == [55, 0]
+
+
+def test_a_bust_means_the_trade_between_the_same_orders() -> None:
+    def order(at: int, account: int, side: Side, lots: int, **more: TimeInForce) -> Records:
+        return new_order(START_NS + at, account, 0, side, lots, 10_000, **more)
+
+    commands = batch(
+        [
+            order(0, 2, Side.SELL, 1),
+            order(1, 4, Side.BUY, 1, time_in_force=TimeInForce.IOC),
+            order(2, 3, Side.SELL, 5),
+            order(3, 4, Side.BUY, 2),
+            order(4, 4, Side.BUY, 3),
+            *(bust_trade(START_NS + 5 + at, trade) for at, trade in enumerate((1, 2, 9))),
+        ]
+    )
+    stocks = two_stocks()
+    venue = replace(stocks, accounts=(*stocks.accounts, Account("carl", 1_000_000)), kept_trades=100)
+    found = compare(venue, commands, changes_of(venue, without="ann"))
+    # Without ann's trade that of 2 lots is the first one, and there is none in the place of hers.
+    for run in (found.recorded, found.what_if):
+        theirs = run.positions[run.positions["account"] != 2]
+        assert theirs[["account", "position_lots"]].tolist() == [(3, -3), (4, 3)]

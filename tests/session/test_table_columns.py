@@ -15,7 +15,7 @@ from workbench.projections.equity import Equity
 from workbench.projections.event_rows import event_rows
 from workbench.projections.orders import Orders
 from workbench.projections.positions import Positions
-from workbench.projections.prints import MarketQuotes, MarketTrades
+from workbench.projections.prints import MarketQuotes, MarketTrades, bust_rows
 from workbench.projections.trades import Trades
 
 VENUE = Venue([Instrument("ONE", "1", "2")], [Account("ann", 100)])
@@ -25,6 +25,7 @@ def rows() -> dict[str, pa.Table]:
     """No rows of each table, from the projection that makes them."""
     return {
         "trades": MarketTrades(VENUE).take_rows(),
+        "busts": bust_rows(np.zeros(0, dtype=EVENT), VENUE),
         "quotes": MarketQuotes(VENUE).take_rows(),
         "candles": Candles(VENUE).take_rows("1min"),
         "events": event_rows(np.zeros(0, dtype=EVENT)),

@@ -10,7 +10,7 @@ import numpy as np
 
 from tests.twins.compare import layout_of
 from workbench.domain import commands as make
-from workbench.domain.codes import EventKind, LimitKind, OrderFlag, Reason, SessionState, Side
+from workbench.domain.codes import EventKind, FeeKind, LimitKind, OrderFlag, Reason, SessionState, Side
 from workbench.domain.config import Account, ReplayMode, Venue
 from workbench.domain.instruments import Instrument
 from workbench.domain.records import Records
@@ -224,6 +224,12 @@ def brief(event: SimpleNamespace) -> str:
             limit = LimitKind(event.limit_kind).name
             watched = f" from {event.equity_micros}" if event.equity_micros else ""
             return f"LIMIT {event.account} {limit} {event.previous_value}>{event.value}{watched}"
+        case EventKind.FEE_CHANGED:
+            fee = FeeKind(event.fee_kind).name
+            return f"FEE {event.account} {event.instrument} {fee} {event.previous_value}>{event.value}"
+        case EventKind.TRADE_BUSTED:
+            trade = f"{event.quantity_lots}@{event.price_ticks}"
+            return f"BUSTED {event.trade_id} {trade} last {event.last_price_ticks}"
         case EventKind.SESSION_STATE_CHANGED:
             before, after = (
                 SessionState(state).name for state in (event.previous_state, event.session_state)

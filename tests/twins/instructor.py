@@ -1,12 +1,13 @@
-"""What an instructor does in a random stream: limits, the session's state, announcements."""
+"""What an instructor does in a random stream: limits, fees, busts, the session's state, announcements."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from workbench.domain.codes import CommandKind, LimitKind, SessionState
+from workbench.domain.codes import CommandKind, FeeKind, LimitKind, SessionState
 from workbench.domain.commands import ALL
 from workbench.domain.config import FIRST_TRADER
+from workbench.domain.costs import RATES
 from workbench.domain.limits import MONEY_LIMITS, NS_PER_SECOND
 from workbench.domain.records import COMMAND, Records
 from workbench.domain.states import SESSION_TRANSITIONS
@@ -31,12 +32,18 @@ class Instructor:
         self.exchange = exchange
         self.random = random
         self.announced = 0
+        self.apart = np.random.default_rng(random.integers(0, 2**62))
+        self.dear = False
 
     def instruct(self, rows: Records, share: float) -> None:
         """Put a command into a chunk's `rows` with this chance, and often one that takes a limit back."""
         random = self.random
         if random.random() < share:
             rows[int(random.integers(0, len(rows)))] = self.command()
+        if self.apart.random() < share:
+            rows[int(self.apart.integers(0, len(rows)))] = self._bust()
+        if self.apart.random() < share / 2:
+            rows[int(self.apart.integers(0, len(rows)))] = self._fee()
         changed = self._changed()
         if changed and random.random() < 0.5:
             kind, account, value = changed[int(random.integers(0, len(changed)))]
@@ -67,6 +74,45 @@ class Instructor:
             self._announcement(row)
         else:
             self._session(row)
+        return row
+
+    def _bust(self) -> Records:
+        """Mostly one of the latest trades, or one that cannot be busted."""
+        random, exchange = self.apart, self.exchange
+        row = np.zeros(1, dtype=COMMAND)[0]
+        row["kind"] = CommandKind.BUST_TRADE
+        kept = exchange.kept
+        if kept and random.random() < 0.9:
+            # Those of this moment most of all, whose positions often are what they made them.
+            back = int(random.integers(1, min(len(kept), 12 if random.random() < 0.7 else 10**6) + 1))
+            row["order_id"] = kept[-back].trade_id
+        else:
+            row["order_id"] = random.choice([0, -1, 1, exchange.trade_count, exchange.trade_count + 1, 2**62])
+        return row
+
+    def _fee(self) -> Records:
+        """A fee, which is soon taken back."""
+        random, venue = self.apart, self.exchange.venue
+        row = np.zeros(1, dtype=COMMAND)[0]
+        row["kind"] = CommandKind.SET_FEE
+        kind = FeeKind(random.choice(list(FeeKind)))
+        account = FIRST_TRADER + int(random.integers(0, max(1, len(venue.accounts))))
+        instrument = int(random.integers(0, len(venue.instruments)))
+        row["account"] = account if random.random() < 0.6 else ALL
+        row["instrument"] = instrument if random.random() < 0.5 else ALL
+        if random.random() < 0.08:
+            row["account"] = random.choice([0, 1, -2, FIRST_TRADER + len(venue.accounts)])
+        if random.random() < 0.08:
+            row["instrument"] = random.choice([-2, len(venue.instruments)])
+        value = 0
+        self.dear = not self.dear
+        if self.dear:
+            large = 20_000 if kind in RATES else _DOLLAR // (1 if kind >= FeeKind.PER_ORDER else 100)
+            value = int(random.integers(0 if kind >= FeeKind.PER_ORDER else -large // 4, large))
+        if random.random() < 0.12:
+            value = int(random.choice([-1, 10**6, 10**6 + 1, -(10**6) - 1, LARGEST, LARGEST + 1, -(2**63)]))
+        row["group_place"] = kind if random.random() < 0.96 else random.choice([0, 8, 255])
+        row["amount_micros"] = value
         return row
 
     def _limit(self, row: Records) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -103,7 +104,7 @@ def ledger_venues() -> dict[str, Venue]:
         _stock("TWO", mark=Mark.MID, margin=_THIN, price_increment="0.02", quantity_increment=2),
         tiny,
     ]
-    return {
+    made = {
         "thin money": Venue(thin, _watched(), excursions=True, accrual_interval_ns=10 * TENTH),
         "money": Venue(
             _stocks(),
@@ -142,6 +143,7 @@ def ledger_venues() -> dict[str, Venue]:
             excursions=True,
         ),
     }
+    return {name: replace(venue, kept_trades=2_000) for name, venue in made.items()}
 
 
 def every_venue() -> dict[str, Venue]:

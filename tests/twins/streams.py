@@ -8,7 +8,7 @@ guesses. The same seed, venue and profile give the same stream as long as the ex
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -109,12 +109,16 @@ def _stp(mode: SelfTradePrevention) -> Venue:
     return Venue([_stock("ONE", fees=fees)], accounts, self_trade_prevention=mode)
 
 
+_KEPT_TRADES = {"responsive": 200, "deep": 40, "allow": 0}
+"""Some keep few trades, and one none."""
+
+
 def venues() -> dict[str, Venue]:
     """The venues that every profile runs on."""
     rebate = FeeSchedule(maker_per_lot="-0.002", taker_per_lot="0.003")
     points = FeeSchedule(maker_bps="1.25", taker_bps="10", taker_per_lot="0.000001")
     mode = SelfTradePrevention
-    return {
+    made = {
         "full": Venue(
             [
                 _stock("REB", fees=rebate),
@@ -180,6 +184,10 @@ def venues() -> dict[str, Venue]:
             ],
             [Account("ann", cash="0.5"), Account("bob", cash=10**6), Account("cid", cash="0.000321")],
         ),
+    }
+    return {
+        name: venue if venue.bare else replace(venue, kept_trades=_KEPT_TRADES.get(name, 3_000))
+        for name, venue in made.items()
     }
 
 

@@ -81,6 +81,7 @@ def test_any_batch_split_gives_the_same_events(
     assert exchange.state_hash() == state_hash
 
 
+@pytest.mark.twin
 def test_streams_reach_every_rule() -> None:
     kinds: Counter[int] = Counter()
     reasons: Counter[int] = Counter()

@@ -9,6 +9,7 @@ from time import perf_counter
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.protocols.utils import ClientDisconnected
 
 from workbench.api.errors import failure_of
 from workbench.api.headers import cross_origin, host_allowed, security_headers
@@ -64,6 +65,8 @@ class Edge:
             return
         try:
             await self.app(scope, receive, send)
+        except ClientDisconnected:
+            self._log.debug("left while the socket opened", path=scope["path"])
         except Exception as error:
             self._log.exception("socket failed", path=scope["path"], request_id=scope["workbench.request_id"])
             if failure_of(error).status >= _FAILED:

@@ -115,7 +115,8 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
         try:
             await super().send(message)
         except RuntimeError:
-            if self.close_sent:
+            # An end that came with the handshake closes the transport before the application knows of it.
+            if self.close_sent or self.transport.is_closing():
                 raise ClientDisconnected from None
             raise
 

@@ -35,14 +35,20 @@ class Readings:
     async def of_account(self, principal: Principal, hub: Hub, number: int, address: str) -> None:
         """Somebody reads the account of another."""
         account, seat = hub.views.accounts[number].name, hub.seat_in(number)
-        if self._first(principal, hub.name, "account", account):
-            details = {"account": account, "user_id": "" if seat is None else seat.user}
-            await self._write(principal, "account.read", hub, details, address)
+        await self.of_stored(principal, hub.name, account, "" if seat is None else seat.user, address)
+
+    async def of_stored(
+        self, principal: Principal, session: str, account: str, user: str, address: str
+    ) -> None:
+        """The same of an account of a session that may not run here; `user` is the id of who sat there."""
+        if self._first(principal, session, "account", account):
+            details = {"account": account, "user_id": user}
+            await self._write(principal, "account.read", session, details, address)
 
     async def of_class(self, principal: Principal, hub: Hub, what: str, address: str) -> None:
         """Somebody reads everybody's orders, positions, accounts or the like."""
         if self._first(principal, hub.name, "class", what):
-            await self._write(principal, "class.read", hub, {"what": what}, address)
+            await self._write(principal, "class.read", hub.name, {"what": what}, address)
 
     def _first(self, principal: Principal, *look: str) -> bool:
         now = self._now()
@@ -57,6 +63,6 @@ class Readings:
         return True
 
     async def _write(
-        self, principal: Principal, action: str, hub: Hub, details: dict[str, str], address: str
+        self, principal: Principal, action: str, session: str, details: dict[str, str], address: str
     ) -> None:
-        await self._identity.note(principal, action, f"session:{hub.name}", details, client=address)
+        await self._identity.note(principal, action, f"session:{session}", details, client=address)

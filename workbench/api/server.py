@@ -15,6 +15,7 @@ from workbench.api.hub import Hub
 from workbench.api.limits import Limits
 from workbench.api.metrics import Metrics
 from workbench.api.readings import Readings
+from workbench.api.reviews import Reviews
 from workbench.api.settings import ServerSettings
 from workbench.api.sockets import Socket, Sockets
 from workbench.domain.codes import SessionState
@@ -51,6 +52,8 @@ class Server:
         Whom a session is for, and who runs it.
     readings
         What those who run it read of others, for the audit log.
+    reviews
+        What people look back at once a market has closed.
     metrics, limits, sockets
         What is counted, how often one may ask, and who is connected.
     """
@@ -64,6 +67,7 @@ class Server:
         self.sockets = Sockets(user_max=settings.sockets_per_user, address_max=settings.sockets_per_address)
         self.access = Access(identity)
         self.readings = Readings(identity)
+        self.reviews = Reviews(self)
         self.metrics = Metrics(self)
         self.log = structlog.get_logger("workbench.api")
         self.stopping = False
@@ -96,6 +100,7 @@ class Server:
     def stop(self) -> None:
         """Fold no longer. Sessions are drained by whoever owns them."""
         self.begin_stop()
+        self.reviews.stop()
         for name in list(self.hubs):
             self.detach(name)
 

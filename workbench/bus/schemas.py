@@ -78,6 +78,8 @@ LAYOUTS: dict[EventKind, np.dtype[Any]] = {
     EventKind.CASH_CHANGED: records.CASH_EVENT,
     EventKind.INSTRUMENT_SPLIT: records.SPLIT_EVENT,
     EventKind.LIMIT_CHANGED: records.LIMIT_EVENT,
+    EventKind.FEE_CHANGED: records.FEE_EVENT,
+    EventKind.TRADE_BUSTED: records.BUST_EVENT,
     **dict.fromkeys((EventKind.AUCTION_INDICATIVE, EventKind.AUCTION_UNCROSSED), records.AUCTION_EVENT),
     **dict.fromkeys((EventKind.SESSION_STATE_CHANGED, EventKind.ANNOUNCED), records.SESSION_EVENT),
     **dict.fromkeys(

@@ -11,6 +11,7 @@ import httpx
 
 from workbench.client import routes
 from workbench.client.async_market import AsyncSessionClient
+from workbench.client.async_review import AsyncReviewClient
 from workbench.client.calls import Call, Plan, failure, once
 from workbench.client.credentials import Credentials
 from workbench.client.models import Key, Plain, Session
@@ -88,6 +89,10 @@ class AsyncClient:
     def session(self, name: str) -> AsyncSessionClient:
         """One session; nothing is asked before it is used."""
         return AsyncSessionClient(self, name)
+
+    def review(self, session: str, account: str = "") -> AsyncReviewClient:
+        """What one did in a session that is over, or another's account for who may read the class."""
+        return AsyncReviewClient(self, session, account)
 
     async def create_session(
         self,

@@ -16,6 +16,7 @@ from workbench.client.calls import Call, Plan, failure, once
 from workbench.client.credentials import Credentials
 from workbench.client.market import SessionClient
 from workbench.client.models import Key, Plain, Session
+from workbench.client.review import ReviewClient
 from workbench.client.sending import PAUSES_S, unanswered, url_of, wants_new_token
 from workbench.errors import ApiError, ClientError
 
@@ -101,6 +102,10 @@ class Client:
     def session(self, name: str) -> SessionClient:
         """One session; nothing is asked before it is used."""
         return SessionClient(self, name)
+
+    def review(self, session: str, account: str = "") -> ReviewClient:
+        """What one did in a session that is over, or another's account for who may read the class."""
+        return ReviewClient(self, session, account)
 
     def create_session(
         self,

@@ -103,6 +103,10 @@ class CommandKind(IntEnum):
     """Begin the day over which an account's (or, with -1, every trader's) daily loss is measured."""
     SET_LIMIT = 25
     """Change the limit in `group_place` of an account or (account -1) of every trader."""
+    SET_FEE = 26
+    """Change the fee in `group_place` of an account or (-1) every trader, in an instrument or (-1) in all."""
+    BUST_TRADE = 27
+    """Undo trade `order_id`: both sides' books become what they were without it."""
     SET_SESSION_STATE = 30
     """Move the session to the state in `flags`; trading does not depend on it."""
     ANNOUNCE = 31
@@ -234,6 +238,36 @@ class LimitKind(IntEnum):
     """How far equity may fall below its peak."""
 
 
+class FeeKind(IntEnum):
+    """A fee: the setting of `FeeSchedule` that has this name in small letters."""
+
+    MAKER_PER_LOT = 1
+    """Micros per lot of an order that rested."""
+    TAKER_PER_LOT = 2
+    """Micros per lot of an order that came in."""
+    MAKER_BPS = 3
+    """Parts per million of the value that an order that rested has traded."""
+    TAKER_BPS = 4
+    """Parts per million of the value that an order that came in has traded."""
+    PER_ORDER = 5
+    """Micros for each order that trades."""
+    MINIMUM_PER_ORDER = 6
+    """The least that an order which trades costs, in micros."""
+    CAP_BPS = 7
+    """The most that an order costs, in parts per million of what it traded."""
+
+
+class TradeState(IntEnum):
+    """What has become of a trade that the exchange keeps."""
+
+    STANDS = 0
+    """It counts."""
+    BUSTED = 1
+    """It was undone."""
+    FORGOTTEN = 2
+    """Its instrument was split since; it counts, and can no longer be undone."""
+
+
 class SessionState(IntEnum):
     """How far a session that people take part in has come.
 
@@ -308,6 +342,8 @@ class EventKind(IntEnum):
     """An iceberg's next slice queued; `value` is the quantity ahead of it, `limit` what it displays."""
     TRADE = 20
     """Two orders matched, seen once."""
+    TRADE_BUSTED = 22
+    """A trade was undone (FIX: Trade Cancel); the POSITION_CHANGED of both sides follow."""
     QUOTE = 21
     """Best bid or offer changed in price, quantity or number of orders."""
     POSITION_CHANGED = 30
@@ -350,6 +386,8 @@ class EventKind(IntEnum):
     """The day over which an account's daily loss is measured began."""
     LIMIT_CHANGED = 58
     """A limit of an account was set."""
+    FEE_CHANGED = 59
+    """A fee of an account in an instrument was set."""
     SESSION_STATE_CHANGED = 60
     """The session went from one state to another."""
     ANNOUNCED = 61
@@ -503,3 +541,13 @@ class Reason(IntEnum):
     """A session in this state does not go to that one."""
     INVALID_ANNOUNCEMENT = 83
     """An announcement has no positive number."""
+    UNKNOWN_TRADE = 84
+    """No account's trade has this number."""
+    ALREADY_BUSTED = 85
+    """The trade was undone before."""
+    TRADE_TOO_OLD = 86
+    """The exchange no longer keeps the trade, or what a position was made of at the time."""
+    UNKNOWN_FEE = 87
+    """No fee has this number."""
+    INVALID_FEE = 88
+    """A fee is beyond its bounds, or would make the largest order cost more than can be counted."""

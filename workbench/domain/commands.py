@@ -10,6 +10,7 @@ import numpy as np
 from workbench.domain.codes import (
     STREET_ACCOUNT,
     CommandKind,
+    FeeKind,
     LimitKind,
     OrderFlag,
     OrderType,
@@ -46,9 +47,12 @@ def _command(kind: CommandKind, time_ns: int, **fields: int) -> Records:
         # Numpy would cut off what follows the point.
         try:
             record[name] = index(value)
-        except (TypeError, OverflowError):
+        except TypeError:
+            raise CommandError(what=f"{value!r} is not a whole number", where=name) from None
+        except OverflowError:
+            bounds = np.iinfo(record.dtype[name])
             raise CommandError(
-                what=f"{value!r} does not fit into the whole numbers of this field", where=name
+                what=f"{value!r} does not fit, expected {bounds.min:,} to {bounds.max:,}", where=name
             ) from None
     return record
 
@@ -308,6 +312,26 @@ def set_limit(time_ns: int, account: int, kind: LimitKind, value: int) -> Record
     """
     field = "amount_micros" if kind in MONEY_LIMITS else "quantity_lots"
     return _command(CommandKind.SET_LIMIT, time_ns, account=account, group_place=kind, **{field: value})
+
+
+def set_fee(time_ns: int, account: int, kind: FeeKind, value: int, instrument: int = ALL) -> Records:
+    """Set a fee of an account, or (`ALL`) of every trader, in an instrument or in all; 0 means none.
+
+    `value` is micros for an amount, parts per million for a rate (`MAKER_BPS`, `TAKER_BPS`, `CAP_BPS`).
+    """
+    return _command(
+        CommandKind.SET_FEE,
+        time_ns,
+        account=account,
+        instrument=instrument,
+        group_place=kind,
+        amount_micros=value,
+    )
+
+
+def bust_trade(time_ns: int, trade_id: int) -> Records:
+    """Undo a trade; the session has the reason in words."""
+    return _command(CommandKind.BUST_TRADE, time_ns, order_id=trade_id)
 
 
 def set_session_state(time_ns: int, state: SessionState) -> Records:

@@ -27,6 +27,8 @@ YEAR_NS = 365 * 86_400 * 1_000_000_000
 
 DAY_NS = 86_400 * 1_000_000_000
 
+MOST_KEPT_TRADES = 1 << 20
+
 RESERVED_NAMES = ("street", "house")
 """Names of accounts 0 and 1."""
 
@@ -143,6 +145,8 @@ class Venue:
         Interest a year on negative and on positive cash, in parts per million.
     excursions
         Whether the lowest and highest unrealised PnL of every open position are kept.
+    kept_trades
+        How many of the latest trades of accounts the exchange keeps, so that they can be busted.
 
     Examples
     --------
@@ -162,6 +166,7 @@ class Venue:
     debit_interest_ppm_year: int = 0
     credit_interest_ppm_year: int = 0
     excursions: bool = False
+    kept_trades: int = 0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "instruments", tuple(self.instruments))
@@ -234,6 +239,14 @@ class Venue:
                 remedy="choose a day, an hour or a minute",
             )
         object.__setattr__(self, "accrual_interval_ns", int(interval))
+        kept: Any = self.kept_trades
+        if isinstance(kept, bool) or not isinstance(kept, Integral) or not 0 <= int(kept) <= MOST_KEPT_TRADES:
+            raise ConfigError(
+                what=f"{kept!r} is no number of trades",
+                where="kept_trades",
+                remedy=f"give 0 (none can be busted) to {MOST_KEPT_TRADES:,}",
+            )
+        object.__setattr__(self, "kept_trades", int(kept))
 
     @property
     def accruals_a_year(self) -> int:

@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Any
 
-from workbench.domain.units import Number, decimal, to_micros, to_units
+from workbench.domain.codes import FeeKind
+from workbench.domain.units import LARGEST, Number, decimal, to_micros, to_units
 from workbench.errors import ConfigError
 
 PPM = 1_000_000
 """Parts per million in one; a basis point is 100 ppm."""
 
+RATES = frozenset({FeeKind.MAKER_BPS, FeeKind.TAKER_BPS, FeeKind.CAP_BPS})
+"""Fees that are counted in parts per million; the others are micros."""
+
+_COUNTED = {
+    FeeKind.MAKER_PER_LOT: "maker_per_lot_micros",
+    FeeKind.TAKER_PER_LOT: "taker_per_lot_micros",
+    FeeKind.MAKER_BPS: "maker_ppm",
+    FeeKind.TAKER_BPS: "taker_ppm",
+    FeeKind.PER_ORDER: "per_order_micros",
+    FeeKind.MINIMUM_PER_ORDER: "minimum_micros",
+    FeeKind.CAP_BPS: "cap_ppm",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class FeeSchedule:
-    """Maker and taker fees; negative numbers are rebates.
+    """Maker and taker fees; negative numbers are rebates. A `FeeKind` for each can be changed by SET_FEE.
 
     Parameters
     ----------
@@ -92,3 +107,34 @@ class FeeSchedule:
     def has_order_fees(self) -> bool:
         """Whether fees depend on all that an order has traded."""
         return bool(self.per_order_micros or self.minimum_micros or self.cap_ppm)
+
+    def value(self, kind: FeeKind) -> int:
+        """One fee as SET_FEE counts it: micros, or parts per million.
+
+        >>> FeeSchedule(maker_bps="1.5").value(FeeKind.MAKER_BPS)
+        150
+        """
+        value: int = getattr(self, _COUNTED[kind])
+        return value
+
+    def changed(self, kind: FeeKind, value: int) -> FeeSchedule:
+        """The schedule with another fee, counted as SET_FEE counts it.
+
+        >>> FeeSchedule().changed(FeeKind.TAKER_PER_LOT, 5_000).taker_per_lot
+        Decimal('0.005000')
+        """
+        fee = Decimal(value).scaleb(-2 if kind in RATES else -6)
+        changes: dict[str, Any] = {kind.name.lower(): fee}
+        return replace(self, **changes)
+
+
+def fees_fit(fees: FeeSchedule, max_order_lots: int) -> bool:
+    """Whether an instrument's largest order costs what can be counted in micros."""
+    of_order = fees.per_order_micros + fees.minimum_micros
+    for per_lot, ppm in (
+        (fees.maker_per_lot_micros, fees.maker_ppm),
+        (fees.taker_per_lot_micros, fees.taker_ppm),
+    ):
+        if abs(per_lot) * max_order_lots - (-LARGEST * abs(ppm) // PPM) + of_order > LARGEST:
+            return False
+    return True

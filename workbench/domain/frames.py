@@ -15,7 +15,7 @@ Prices and quantities are the doubles nearest to the decimals, money is in curre
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -135,6 +135,8 @@ class AccountRow(Row):
     requirement: Number = UNSET
     value: Count = UNSET
     limit: Count = UNSET
+    fee: Text = UNSET
+    trade_id: Count = UNSET
 
 
 class MarketRow(Row):
@@ -180,7 +182,7 @@ class LevelRow(msgspec.Struct, array_like=True):
 
 
 class TradeRow(Row):
-    """`trades:SYMBOL`: one trade. Key: `seq`."""
+    """`trades:SYMBOL`: one trade, or that it was undone (`busted`). Key: `seq`."""
 
     seq: int
     id: Count = UNSET
@@ -189,6 +191,7 @@ class TradeRow(Row):
     quantity: Number = UNSET
     side: Text = UNSET
     auction: bool | UnsetType = UNSET
+    busted: bool | UnsetType = UNSET
 
 
 class CandleRow(Row):
@@ -367,7 +370,7 @@ class Refused(Frame, tag="refused"):
 
 
 class Fault(Frame, tag="error"):
-    """Something that was no request at all."""
+    """Something that was no request at all, and had no `id` that an answer could carry."""
 
     code: str
     message: str
@@ -436,6 +439,9 @@ class CancelAll(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, 
     symbol: str = ""
 
 
+_Seen = Annotated[int, msgspec.Meta(ge=0)]
+
+
 class Request(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """What a client says: exactly one thing to do, and an `id` that the answer carries.
 
@@ -444,7 +450,7 @@ class Request(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, kw
 
     id: int | str = 0
     subscribe: list[str] | None = None
-    from_seq: int | dict[str, int] = 0
+    from_seq: _Seen | dict[str, _Seen] = 0
     unsubscribe: list[str] | None = None
     place: PlaceOrder | None = None
     replace: ReplaceOrder | None = None

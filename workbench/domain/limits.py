@@ -8,7 +8,7 @@ from numbers import Integral
 from typing import Any
 
 from workbench.domain.codes import LimitKind
-from workbench.domain.units import LARGEST, Number, to_micros
+from workbench.domain.units import LARGEST, Number, to_micros, too_large
 from workbench.errors import ConfigError
 
 NS_PER_SECOND = 1_000_000_000
@@ -62,11 +62,7 @@ class Limits:
                     what=f"{value!r} is not a whole number ≥ 0", where=field.name, remedy="0 means no limit"
                 )
             if int(value) > LARGEST:
-                raise ConfigError(
-                    what=f"{value} is too large to be counted in 64 bits",
-                    where=field.name,
-                    remedy="0 means no limit",
-                )
+                raise too_large(int(value), LARGEST, field.name)
             object.__setattr__(self, field.name, int(value))
         if self.orders_per_second > NS_PER_SECOND:
             raise ConfigError(

@@ -13,7 +13,9 @@ import numpy as np
 from workbench.domain.records import (
     ACCOUNT_EVENT,
     AUCTION_EVENT,
+    BUST_EVENT,
     CASH_EVENT,
+    FEE_EVENT,
     FILL_EVENT,
     LIMIT_EVENT,
     MARKET_EVENT,
@@ -24,6 +26,7 @@ from workbench.domain.records import (
     SPLIT_EVENT,
     TERMS_EVENT,
     TRADE_EVENT,
+    TRADE_VIEW,
     Records,
 )
 
@@ -71,6 +74,8 @@ WORLD = np.dtype(
         ("exposures", "i8"),
         ("moved", "i8"),
         ("session_state", "i8"),
+        ("own_fees", "i8"),
+        ("kept_trades", "i8"),
     ]
 )
 """Counters, free lists and settings; one record.
@@ -78,8 +83,9 @@ WORLD = np.dtype(
 `event_count` counts the buffer in use, `wanted` is what was short, of a ladder also which prices it must
 hold. `slices` are what all icebergs have yet to display. Nothing falls due before `alarm_ns`. `accrues` says
 whether the venue has any rate, `monitored` counts its monitored accounts, `exposures` its exposure groups;
-`moved` says whether a monitored account has moved. `plain_extras` of the extras in use are of orders that
-nothing sets off.
+`moved` says whether a monitored account has moved, `own_fees` whether accounts have fees of their own.
+`kept_trades` counts the trades that were put into the ring of kept ones. `plain_extras` of the extras in use
+are of orders that nothing sets off.
 """
 
 INSTRUMENT = np.dtype(
@@ -97,10 +103,6 @@ INSTRUMENT = np.dtype(
         ("position_limit_lots", "i8"),
         ("value_numerator", "i8"),
         ("value_denominator", "i8"),
-        ("maker_per_lot_micros", "i8"),
-        ("taker_per_lot_micros", "i8"),
-        ("maker_ppm", "i8"),
-        ("taker_ppm", "i8"),
         ("last_price_ticks", "i8"),
         ("volume_lots", "i8"),
         ("trades", "i8"),
@@ -143,10 +145,6 @@ INSTRUMENT = np.dtype(
         ("short_sales_restricted", "i8"),
         ("collar_low_ticks", "i8"),
         ("collar_high_ticks", "i8"),
-        ("order_fees", "i8"),
-        ("per_order_micros", "i8"),
-        ("minimum_micros", "i8"),
-        ("fee_cap_ppm", "i8"),
         ("mark", "i8"),
         ("close_price_ticks", "i8"),
         ("collar_ppm", "i8"),
@@ -343,6 +341,23 @@ POSITION = np.dtype(
 )
 """Position number account * instruments + instrument."""
 
+FEES = np.dtype(
+    [
+        ("order_fees", "i8"),
+        ("maker_per_lot_micros", "i8"),
+        ("taker_per_lot_micros", "i8"),
+        ("maker_ppm", "i8"),
+        ("taker_ppm", "i8"),
+        ("per_order_micros", "i8"),
+        ("minimum_micros", "i8"),
+        ("fee_cap_ppm", "i8"),
+    ]
+)
+"""A schedule of fees; the fields behind the first are in the order of `FeeKind`. Those of the instruments
+come first; where accounts have fees of their own, those of every account in every instrument follow, numbered
+like positions. `order_fees` says whether it depends on all that an order has traded.
+"""
+
 EXPOSURE = np.dtype(
     [
         ("gross_limit_lots", "i8"),
@@ -386,6 +401,8 @@ class Memory(NamedTuple):
     rolling: Records
     exposures: Records
     weights: Records
+    fees: Records
+    trades: Records
 
 
 class EventBuffer(NamedTuple):
@@ -404,6 +421,8 @@ class EventBuffer(NamedTuple):
     split: Records
     limit: Records
     session: Records
+    fee: Records
+    bust: Records
 
 
 MEMORY_DTYPES: dict[str, np.dtype[Any]] = {
@@ -428,6 +447,8 @@ MEMORY_DTYPES: dict[str, np.dtype[Any]] = {
     "rolling": PART,
     "exposures": EXPOSURE,
     "weights": np.dtype("i8"),
+    "fees": FEES,
+    "trades": TRADE_VIEW,
 }
 """Layout of each array of `Memory`."""
 
@@ -445,5 +466,7 @@ EVENT_DTYPES: dict[str, np.dtype[Any]] = {
     "split": SPLIT_EVENT,
     "limit": LIMIT_EVENT,
     "session": SESSION_EVENT,
+    "fee": FEE_EVENT,
+    "bust": BUST_EVENT,
 }
 """Layout of each view of `EventBuffer`."""

@@ -8,6 +8,7 @@ from workbench.domain.codes import (
     CommandKind,
     EventKind,
     ExposureMode,
+    FeeKind,
     LimitKind,
     Mark,
     OrderFlag,
@@ -20,6 +21,7 @@ from workbench.domain.codes import (
     Side,
     SplitFlag,
     TimeInForce,
+    TradeState,
     TriggerReference,
 )
 from workbench.domain.states import SESSION_TRANSITIONS, OrderState
@@ -112,6 +114,18 @@ LIMITS_ORDER_BURST = int(LimitKind.ORDER_BURST)
 LIMITS_MAX_DAILY_LOSS = int(LimitKind.MAX_DAILY_LOSS)
 LIMITS_MAX_DRAWDOWN = int(LimitKind.MAX_DRAWDOWN)
 
+FEES_MAKER_PER_LOT = int(FeeKind.MAKER_PER_LOT)
+FEES_TAKER_PER_LOT = int(FeeKind.TAKER_PER_LOT)
+FEES_MAKER_BPS = int(FeeKind.MAKER_BPS)
+FEES_TAKER_BPS = int(FeeKind.TAKER_BPS)
+FEES_PER_ORDER = int(FeeKind.PER_ORDER)
+FEES_MINIMUM_PER_ORDER = int(FeeKind.MINIMUM_PER_ORDER)
+FEES_CAP_BPS = int(FeeKind.CAP_BPS)
+
+TRADE_STANDS = int(TradeState.STANDS)
+TRADE_BUSTED = int(TradeState.BUSTED)
+TRADE_FORGOTTEN = int(TradeState.FORGOTTEN)
+
 SESSION_FOLLOWERS = tuple(sum(1 << after for after in SESSION_TRANSITIONS[state]) for state in SessionState)
 """For each state of a session one bit for every state it may go to."""
 
@@ -136,6 +150,8 @@ COMMAND_DIVIDEND = int(CommandKind.DIVIDEND)
 COMMAND_SPLIT = int(CommandKind.SPLIT)
 COMMAND_START_DAY = int(CommandKind.START_DAY)
 COMMAND_SET_LIMIT = int(CommandKind.SET_LIMIT)
+COMMAND_SET_FEE = int(CommandKind.SET_FEE)
+COMMAND_BUST_TRADE = int(CommandKind.BUST_TRADE)
 COMMAND_SET_SESSION_STATE = int(CommandKind.SET_SESSION_STATE)
 COMMAND_ANNOUNCE = int(CommandKind.ANNOUNCE)
 
@@ -169,6 +185,7 @@ EVENT_SHORT_SALE_RESTRICTION_CHANGED = int(EventKind.SHORT_SALE_RESTRICTION_CHAN
 EVENT_AUCTION_COLLAR_CHANGED = int(EventKind.AUCTION_COLLAR_CHANGED)
 EVENT_QUOTE = int(EventKind.QUOTE)
 EVENT_TRADE = int(EventKind.TRADE)
+EVENT_TRADE_BUSTED = int(EventKind.TRADE_BUSTED)
 EVENT_POSITION_CHANGED = int(EventKind.POSITION_CHANGED)
 EVENT_CASH_CHANGED = int(EventKind.CASH_CHANGED)
 EVENT_LIMIT_BREACHED = int(EventKind.LIMIT_BREACHED)
@@ -179,6 +196,7 @@ EVENT_ORDER_ADJUSTED = int(EventKind.ORDER_ADJUSTED)
 EVENT_INSTRUMENT_SPLIT = int(EventKind.INSTRUMENT_SPLIT)
 EVENT_DAY_STARTED = int(EventKind.DAY_STARTED)
 EVENT_LIMIT_CHANGED = int(EventKind.LIMIT_CHANGED)
+EVENT_FEE_CHANGED = int(EventKind.FEE_CHANGED)
 EVENT_SESSION_STATE_CHANGED = int(EventKind.SESSION_STATE_CHANGED)
 EVENT_ANNOUNCED = int(EventKind.ANNOUNCED)
 
@@ -252,3 +270,8 @@ REASON_UNKNOWN_LIMIT = int(Reason.UNKNOWN_LIMIT)
 REASON_INVALID_LIMIT = int(Reason.INVALID_LIMIT)
 REASON_INVALID_SESSION_STATE = int(Reason.INVALID_SESSION_STATE)
 REASON_INVALID_ANNOUNCEMENT = int(Reason.INVALID_ANNOUNCEMENT)
+REASON_UNKNOWN_TRADE = int(Reason.UNKNOWN_TRADE)
+REASON_ALREADY_BUSTED = int(Reason.ALREADY_BUSTED)
+REASON_TRADE_TOO_OLD = int(Reason.TRADE_TOO_OLD)
+REASON_UNKNOWN_FEE = int(Reason.UNKNOWN_FEE)
+REASON_INVALID_FEE = int(Reason.INVALID_FEE)

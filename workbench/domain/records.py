@@ -114,6 +114,18 @@ TRADE_EVENT = _event(
 )
 """TRADE. `account` and `side` are the taker's. Order id 0 is liquidity the book never showed."""
 
+BUST_EVENT = _event(
+    "trade_id",
+    "price_ticks",
+    "quantity_lots",
+    "taker_order_id",
+    "maker_order_id",
+    "maker_account",
+    "notional_micros",
+    "last_price_ticks",
+)
+"""TRADE_BUSTED: the trade as its TRADE said; `last_price_ticks` is the last price from now on."""
+
 QUOTE_EVENT = _event(
     "bid_price_ticks",
     "bid_lots",
@@ -209,6 +221,9 @@ LIMIT_EVENT = _event("limit_kind", "value", "previous_value", "equity_micros")
 that from which losses are measured if the account is watched from now on, 0 if it was before or is not.
 """
 
+FEE_EVENT = _event("fee_kind", "value", "previous_value")
+"""FEE_CHANGED: a `FeeKind`, what it is now and what it was (micros or parts per million)."""
+
 SESSION_EVENT = _event("session_state", "previous_state", "number")
 """SESSION_STATE_CHANGED (two `SessionState`) and ANNOUNCED (`number`); what a kind has none of is 0."""
 
@@ -223,6 +238,8 @@ DIVERGED = 0x1000
 
 AUCTION = 0x0800
 """Bit of an event's `flags`: a trade of an auction's uncross."""
+BUSTED = 0x0200
+"""Bit of a trade's `flags` in views of the tape: the trade was undone."""
 LIQUIDATION = 0x0400
 """Bit of an order's `flags`: the exchange entered it to close a margin account's position."""
 
@@ -426,6 +443,34 @@ boundary.
 
 LIMIT_VIEW = np.dtype([("account", "i4"), ("limit_kind", "i4"), ("value", "i8")])
 """A limit of an account that is not what the venue began with: a `LimitKind` and its value."""
+
+FEE_VIEW = np.dtype([("account", "i4"), ("instrument", "i4"), ("fee_kind", "i8"), ("value", "i8")])
+"""A fee of an account in an instrument that is not what the venue began with: a `FeeKind` and its value."""
+
+TRADE_VIEW = np.dtype(
+    [
+        ("trade_id", "i8"),
+        ("instrument", "i4"),
+        ("taker_account", "i4"),
+        ("maker_account", "i4"),
+        ("side", "u1"),
+        ("state", "u1"),
+        ("flags", "u2"),
+        ("price_ticks", "i8"),
+        ("quantity_lots", "i8"),
+        ("taker_order_id", "i8"),
+        ("maker_order_id", "i8"),
+        ("taker_fee_micros", "i8"),
+        ("maker_fee_micros", "i8"),
+        ("number", "i8"),
+        ("previous_price_ticks", "i8"),
+    ]
+)
+"""A trade that the exchange keeps so that it can be undone; `side` is the taker's, `state` a `TradeState`.
+
+`number` counts the published trades of its instrument that stand, from 1; it is 0 for one that was not
+published. `previous_price_ticks` was the last price before it.
+"""
 
 SESSION_VIEW = np.dtype([("session_state", "i8")])
 """The session's `SessionState`; there is no record of it while that is DRAFT."""

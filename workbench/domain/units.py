@@ -34,14 +34,39 @@ def decimal(value: Number, name: str = "value") -> Decimal:
     except (InvalidOperation, TypeError, ValueError):
         number = Decimal("NaN")
     if isinstance(value, (bool, float)) or not number.is_finite():
+        if isinstance(given, str):
+            raise ConfigError(
+                what=f"{_short(given)!r} is not a number", where=name, remedy="give one such as 0.01"
+            )
         raise ConfigError(
             what=f"{value!r} is not an exact decimal number",
             where=name,
             remedy='give a whole number, a Decimal or a string such as "0.01"',
         )
     if number and abs(number.adjusted()) > _MOST_DIGITS:
-        raise ConfigError(what=f"{value} is too large or too small to count", where=name)
+        raise ConfigError(what=f"{_short(f'{value}')} is too large or too small to count", where=name)
     return number
+
+
+def _short(text: str) -> str:
+    """What somebody gave, so far that a sentence with it can be read."""
+    return text if len(text) <= _MOST_DIGITS else f"{text[:_MOST_DIGITS]}…"
+
+
+def too_large(value: Number, bound: Number, name: str) -> ConfigError:
+    """What to raise about a number beyond a bound.
+
+    >>> too_large(10**20, from_micros(LARGEST), "cash").what
+    '100000000000000000000 is too large to be counted: the largest is 4,611,686,018,427.387903'
+    >>> too_large("-1e20", LARGEST, "cash").what
+    '-1e20 is too far below zero to be counted: the least is -4,611,686,018,427,387,903'
+    """
+    below = decimal(value, name) < 0
+    how, which = ("too far below zero", "least") if below else ("too large", "largest")
+    most = -decimal(bound) if below else decimal(bound)
+    return ConfigError(
+        what=f"{_short(f'{value}')} is {how} to be counted: the {which} is {most:,f}", where=name
+    )
 
 
 def as_printed(value: Number | float, name: str = "value") -> Number:
@@ -74,7 +99,7 @@ def to_units(value: Number, unit: Number, name: str = "value") -> int:
     if quotient.denominator != 1:
         raise ConfigError(what=f"{value} is not a multiple of {unit}", where=name, remedy="round it first")
     if abs(quotient) > LARGEST:
-        raise ConfigError(what=f"{value} is too large to be counted in 64 bits", where=name)
+        raise too_large(value, LARGEST * decimal(unit), name)
     return quotient.numerator
 
 

@@ -11,6 +11,7 @@ from workbench.domain.records import (
     ACCOUNT_VIEW,
     BOOK_ORDER,
     COUNTERS_VIEW,
+    FEE_VIEW,
     GROUP_VIEW,
     INSTRUMENT_VIEW,
     LIMIT_VIEW,
@@ -18,6 +19,7 @@ from workbench.domain.records import (
     POSITION_VIEW,
     ROLLING_VIEW,
     SESSION_VIEW,
+    TRADE_VIEW,
     Records,
     schema_hash,
 )
@@ -49,6 +51,10 @@ class ExchangeState(NamedTuple):
         `LIMIT_VIEW` of the limits that are not what the venue began with, by account, then kind.
     session
         One `SESSION_VIEW` unless the session's state is DRAFT.
+    fees
+        `FEE_VIEW` of the fees that are not what the venue began with, by account, instrument, then kind.
+    trades
+        `TRADE_VIEW` of the trades that are kept, oldest first.
     """
 
     counters: Records
@@ -61,6 +67,8 @@ class ExchangeState(NamedTuple):
     rolling: Records
     limits: Records
     session: Records
+    fees: Records
+    trades: Records
 
 
 STATE_DTYPES: dict[str, np.dtype[Any]] = {
@@ -74,10 +82,12 @@ STATE_DTYPES: dict[str, np.dtype[Any]] = {
     "rolling": ROLLING_VIEW,
     "limits": LIMIT_VIEW,
     "session": SESSION_VIEW,
+    "fees": FEE_VIEW,
+    "trades": TRADE_VIEW,
 }
 """Record layout of each part of `ExchangeState`."""
 
-LATER_PARTS = ("limits", "session")
+LATER_PARTS = ("limits", "session", "fees", "trades")
 """Parts that came later. While they are empty a state is what it was before them, and has that digest."""
 
 STATE_SCHEMA = schema_hash(*STATE_DTYPES.values())
@@ -85,6 +95,12 @@ STATE_SCHEMA = schema_hash(*STATE_DTYPES.values())
 
 EARLIER_SCHEMA = schema_hash(*(dtype for name, dtype in STATE_DTYPES.items() if name not in LATER_PARTS))
 """That of states without the later parts."""
+
+MISSING_PARTS = {
+    schema_hash(*(dtype for name, dtype in STATE_DTYPES.items() if name not in missing)): missing
+    for missing in (LATER_PARTS, ("fees", "trades"), ())
+}
+"""What states of each schema that can be read lack; they had none of it."""
 
 
 def state_digest(state: ExchangeState) -> str:

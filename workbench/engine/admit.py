@@ -78,6 +78,7 @@ from workbench.engine.terms import (
 )
 from workbench.jit import hot, int64, leaf
 from workbench.ledger.cash import available, notional, reserve_fee
+from workbench.ledger.fees import fees_of
 from workbench.ledger.marks import margin_required
 from workbench.matching.book import best_opposite, reaches, side_number
 from workbench.matching.table import find_client_id, find_order_id
@@ -237,11 +238,12 @@ def check_exposure(
         if side == SELL:
             price = max(price, best_opposite(memory, number, side))
         value = notional(instrument, price, opening)
+    fees = fees_of(memory, int64(order["account"]), number)
     if account["flags"] & MARGIN:
-        required = margin_required(instrument, side, value, counted)
+        required = margin_required(instrument, fees, side, value, counted)
         free = free_margin(memory, int64(order["account"])) + own_reserved
     else:
-        required = value + reserve_fee(instrument, value, counted)
+        required = value + reserve_fee(fees, value, counted)
         free = available(account) + own_reserved
     if required > free and required > 0:
         return REASON_INSUFFICIENT_BUYING_POWER, required, free

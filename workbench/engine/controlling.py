@@ -9,6 +9,7 @@ from workbench.domain.memory import EventBuffer, Memory
 from workbench.domain.numbers import (
     ACTIVE,
     COMMAND_ANNOUNCE,
+    COMMAND_BUST_TRADE,
     COMMAND_CLOCK,
     COMMAND_CROSS_ORDERS,
     COMMAND_DIVIDEND,
@@ -19,6 +20,7 @@ from workbench.domain.numbers import (
     COMMAND_RESTRICT_SHORT_SALES,
     COMMAND_SCHEDULE_PHASE,
     COMMAND_SET_AUCTION_COLLAR,
+    COMMAND_SET_FEE,
     COMMAND_SET_LIMIT,
     COMMAND_SET_PHASE,
     COMMAND_SET_PRICE_BAND,
@@ -47,6 +49,7 @@ from workbench.domain.numbers import (
     SUSPENDED,
 )
 from workbench.domain.times import MAX_TIME_NS
+from workbench.engine.account_fees import set_fee
 from workbench.engine.account_limits import set_limit
 from workbench.engine.accounts import sample_all
 from workbench.engine.accruals import accrue
@@ -55,6 +58,7 @@ from workbench.engine.admit import (
     check_instrument,
     check_time,
 )
+from workbench.engine.busting import bust_trade
 from workbench.engine.corporate import split
 from workbench.engine.crossing import cross_orders
 from workbench.engine.emit import account_event, market_event, turned_down
@@ -284,6 +288,10 @@ def control(memory: Memory, events: EventBuffer, command: Any) -> None:
             reason, value, limit = start_day(memory, events, command)
         elif kind == COMMAND_SET_LIMIT:
             reason, value, limit = set_limit(memory, events, command)
+        elif kind == COMMAND_SET_FEE:
+            reason, value, limit = set_fee(memory, events, command)
+        elif kind == COMMAND_BUST_TRADE:
+            reason, value, limit = bust_trade(memory, events, command)
         else:
             reason = REASON_UNKNOWN_COMMAND
     if reason != 0:

@@ -25,6 +25,7 @@ from workbench.engine.admit import check_instrument
 from workbench.engine.cash import change_cash
 from workbench.engine.emit import position_event, quote_event, split_event
 from workbench.engine.groups import end_open
+from workbench.engine.keeping import forget_trades
 from workbench.engine.limits import restart_reference
 from workbench.engine.money import largest_position
 from workbench.engine.orders import position_number
@@ -121,6 +122,7 @@ def scale_prices(memory: Memory, events: EventBuffer, number: int, new: int, old
     reference = scaled_price(instrument, instrument["reference_price_ticks"], new, old)
     instrument["reference_price_ticks"] = reference
     split_event(memory, events, number, new, old)
+    forget_trades(memory, number)
     if instrument["price_limit_ppm"] != 0:
         reference = scaled_price(instrument, instrument["reference_ticks"], new, old)
         restart_reference(memory, events, number, reference)

@@ -27,11 +27,13 @@ from workbench.engine.fills import (
     retire,
 )
 from workbench.engine.history import write_aggressor
+from workbench.engine.keeping import keep_trade
 from workbench.engine.limits import count_trade
 from workbench.engine.orders import release_slot
 from workbench.engine.sweep import head_at, step_forward
 from workbench.jit import int64, leaf
 from workbench.ledger.cash import fee, notional
+from workbench.ledger.fees import fees_of
 from workbench.matching.auction import auction_side
 from workbench.matching.book import reaches
 
@@ -100,10 +102,13 @@ def fill_ours(
     bare = world["bare"] != 0
     cost = 0
     if not bare:
-        cost = fee(instrument["maker_per_lot_micros"], instrument["maker_ppm"], value, lots)
-        if instrument["order_fees"] != 0:
+        fees = fees_of(memory, account, number)
+        cost = fee(fees["maker_per_lot_micros"], fees["maker_ppm"], value, lots)
+        if fees["order_fees"] != 0:
             cost = charge_order(memory, order, cost, value)
     trade_event(memory, events, street, OURS, price_ticks, lots, order["order_id"], account, value)
+    if memory.trades.size != 0:
+        keep_trade(memory, street, order, price_ticks, lots, OURS, 0, cost, 0)
     fill_resting(memory, events, slot, price_ticks, lots, cost, OURS | MAKER, 0)
     if not bare:
         book_fill(memory, events, account, number, side, price_ticks, lots, value, cost)

@@ -9,15 +9,17 @@ from workbench.domain.memory import EventBuffer, Memory
 from workbench.domain.numbers import (
     CONTINUOUS,
     EVENT_CASH_CHANGED,
+    EVENT_FEE_CHANGED,
     EVENT_INSTRUMENT_SPLIT,
     EVENT_LIMIT_CHANGED,
     EVENT_ORDER_TERMS,
     EVENT_POSITION_CHANGED,
     EVENT_QUOTE,
     EVENT_TRADE,
+    EVENT_TRADE_BUSTED,
     STATE_PENDING_NEW,
 )
-from workbench.jit import hot, leaf
+from workbench.jit import hot, int64, leaf
 
 NOWHERE = ALL
 
@@ -228,8 +230,8 @@ def trade_event(
 @leaf
 def position_event(
     memory: Memory, events: EventBuffer, account: int, instrument: int, side: int, owner: Any, position: Any
-) -> None:
-    """A EVENT_POSITION_CHANGED with the totals after a fill, or after a split (side 0)."""
+) -> Any:
+    """A EVENT_POSITION_CHANGED with the totals after a fill, or (side 0) after anything else; returns it."""
     event = events.position[_next_event(memory)]
     _header(memory, event, EVENT_POSITION_CHANGED, 0, side, 0, 0, 0, 0, account, instrument)
     event["position_lots"] = position["position_lots"]
@@ -241,6 +243,7 @@ def position_event(
     event["trade_id"] = memory.world[0]["trades"] if side != 0 else 0
     event["unused_0"] = 0
     event["unused_1"] = 0
+    return event
 
 
 @leaf
@@ -322,6 +325,52 @@ def limit_event(memory: Memory, events: EventBuffer, account: int, kind: int) ->
     event["unused_3"] = 0
     event["unused_4"] = 0
     return event
+
+
+@leaf
+def fee_event(memory: Memory, events: EventBuffer, account: int, instrument: int) -> Any:
+    """FEE_CHANGED; returns it for the values."""
+    event = events.fee[_next_event(memory)]
+    _header(memory, event, EVENT_FEE_CHANGED, 0, 0, 0, 0, 0, 0, account, instrument)
+    event["fee_kind"] = 0
+    event["value"] = 0
+    event["previous_value"] = 0
+    event["unused_0"] = 0
+    event["unused_1"] = 0
+    event["unused_2"] = 0
+    event["unused_3"] = 0
+    event["unused_4"] = 0
+    event["unused_5"] = 0
+    return event
+
+
+@leaf
+def bust_event(memory: Memory, events: EventBuffer, trade: Any, notional_micros: int) -> None:
+    """TRADE_BUSTED of a trade that is kept; the instrument's last price is already what it will be."""
+    event = events.bust[_next_event(memory)]
+    number = int64(trade["instrument"])
+    _header(
+        memory,
+        event,
+        EVENT_TRADE_BUSTED,
+        0,
+        trade["side"],
+        0,
+        0,
+        0,
+        trade["flags"],
+        trade["taker_account"],
+        number,
+    )
+    event["trade_id"] = trade["trade_id"]
+    event["price_ticks"] = trade["price_ticks"]
+    event["quantity_lots"] = trade["quantity_lots"]
+    event["taker_order_id"] = trade["taker_order_id"]
+    event["maker_order_id"] = trade["maker_order_id"]
+    event["maker_account"] = trade["maker_account"]
+    event["notional_micros"] = notional_micros
+    event["last_price_ticks"] = memory.instruments[number]["last_price_ticks"]
+    event["unused_0"] = 0
 
 
 @leaf

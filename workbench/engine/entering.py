@@ -64,6 +64,7 @@ from workbench.engine.sweep import (
 )
 from workbench.engine.terms import auction_value, has_limits
 from workbench.jit import hot, int64, leaf
+from workbench.ledger.fees import fees_of
 from workbench.matching.book import reaches, side_number
 from workbench.matching.triggers import reference_price, trailing_price
 from workbench.risk.checks import take_token
@@ -158,7 +159,9 @@ def needs_extra(memory: Memory, command: Any) -> bool:
     if number < 0 or number >= memory.world[0]["instruments"]:
         return False
     instrument = memory.instruments[number]
-    if instrument["order_fees"] != 0 and command["account"] != STREET_ACCOUNT:
+    account = int64(command["account"])
+    known = account > STREET_ACCOUNT and account < memory.world[0]["accounts"]
+    if known and fees_of(memory, account, number)["order_fees"] != 0:
         return True
     return order_type == MARKET and instrument["phase"] != CONTINUOUS
 

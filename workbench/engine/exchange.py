@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from workbench.domain.codes import SessionState, Side
+from workbench.domain.codes import EventKind, SessionState, Side
 from workbench.domain.config import Venue
 from workbench.domain.memory import Memory
 from workbench.domain.records import BOOK_ORDER, COMMAND, EVENT, LEVEL_VIEW, Records
@@ -19,6 +19,7 @@ from workbench.engine.room import (
     DONE,
     NEED_EVENTS,
     NEED_EXTRAS,
+    NEED_FEES,
     NEED_GROUPS,
     NEED_LADDER,
     NEED_LOTS,
@@ -27,7 +28,7 @@ from workbench.engine.room import (
     NEED_TRIGGERS,
 )
 from workbench.engine.step import rehash, run
-from workbench.engine.trial import copy_memory, forget_hidden
+from workbench.engine.trial import copy_memory, forget_hidden, without_trades
 from workbench.errors import CommandError, ConfigError, SnapshotError
 
 _SMALL_BATCH = 1 << 10
@@ -183,6 +184,8 @@ class Exchange:
             self._memory = layout.with_more_lots(self._memory, wanted)
         elif short == NEED_EXTRAS:
             self._memory = layout.with_more_extras(self._memory)
+        elif short == NEED_FEES:
+            self._memory = layout.with_own_fees(self._memory)
         elif short == NEED_GROUPS:
             self._memory = layout.with_more_groups(self._memory)
         elif short == NEED_TRIGGERS:
@@ -350,11 +353,19 @@ class Exchange:
         """
         self._check_instrument(instrument)
         copy = Exchange(self.venue) if spare is None else spare
-        memory = copy_memory(self._memory, copy._memory)  # noqa: SLF001 - one of its own kind
+        # Orders bust nothing, so the trades that are kept stay behind.
+        memory = copy_memory(without_trades(self._memory), copy._memory)  # noqa: SLF001 - one of its own kind
         forget_hidden(memory, instrument, account)
         copy._memory = memory  # noqa: SLF001
         copy._limits_given = self._limits_given  # noqa: SLF001
         return copy
+
+    def takes(self, commands: Records) -> bool:
+        """Whether none of these commands would be refused if they came now; nothing here changes by it."""
+        copy = Exchange(self.venue)
+        copy._memory = copy_memory(self._memory, None)
+        copy._limits_given = self._limits_given
+        return not (copy.step(commands)["kind"] == EventKind.COMMAND_REJECTED).any()
 
     def _check_instrument(self, instrument: int) -> None:
         instrument = _whole(instrument, "instrument", "Exchange")

@@ -20,6 +20,7 @@ from workbench.domain.records import LIQUIDITY_MAKER, SHADOW
 from workbench.engine.accounts import note_moved, sample_fill
 from workbench.engine.emit import fill_event, position_event, say_order, trade_event
 from workbench.engine.groups import cancel_open, tell_fill
+from workbench.engine.keeping import keep_trade
 from workbench.engine.limits import count_trade
 from workbench.engine.orders import (
     change_open_lots,
@@ -36,7 +37,7 @@ from workbench.engine.orders import (
 )
 from workbench.jit import hot, int64, leaf
 from workbench.ledger.cash import fee, notional
-from workbench.ledger.fees import charge
+from workbench.ledger.fees import charge, fees_of
 from workbench.ledger.lots import apply_fill
 from workbench.matching.auction import unqueue_market
 from workbench.matching.book import dequeue, enqueue, show, shrink
@@ -83,11 +84,10 @@ def book_fill(
 
 @leaf
 def charge_order(memory: Memory, order: Any, fee_micros: int, value_micros: int) -> int:
-    """What a fill costs an order whose instrument has fees per order, a minimum or a cap."""
-    if order["account"] == STREET_ACCOUNT:
-        return fee_micros
+    """What a fill costs an order for which there are fees per order, a minimum or a cap."""
     extra = memory.extras[order["extra"]]
-    return charge(memory.instruments[order["instrument"]], extra, fee_micros, value_micros)
+    fees = fees_of(memory, int64(order["account"]), int64(order["instrument"]))
+    return charge(fees, extra, fee_micros, value_micros)
 
 
 @leaf
@@ -238,13 +238,19 @@ def trade(
     taker_fee = 0
     if not bare:
         if maker_account != STREET_ACCOUNT:
-            maker_fee = fee(instrument["maker_per_lot_micros"], instrument["maker_ppm"], value, lots)
+            fees = fees_of(memory, maker_account, number)
+            maker_fee = fee(fees["maker_per_lot_micros"], fees["maker_ppm"], value, lots)
+            if fees["order_fees"] != 0:
+                maker_fee = charge_order(memory, maker, maker_fee, value)
         if taker_account != STREET_ACCOUNT:
-            taker_fee = fee(instrument["taker_per_lot_micros"], instrument["taker_ppm"], value, lots)
-        if instrument["order_fees"] != 0:
-            maker_fee = charge_order(memory, maker, maker_fee, value)
-            taker_fee = charge_order(memory, taker, taker_fee, value)
+            fees = fees_of(memory, taker_account, number)
+            taker_fee = fee(fees["taker_per_lot_micros"], fees["taker_ppm"], value, lots)
+            if fees["order_fees"] != 0:
+                taker_fee = charge_order(memory, taker, taker_fee, value)
+    previous = instrument["last_price_ticks"]
     say_trade(memory, events, taker, maker, price, lots, value, extra_flags)
+    if memory.trades.size != 0 and (maker_account != STREET_ACCOUNT or taker_account != STREET_ACCOUNT):
+        keep_trade(memory, taker, maker, price, lots, extra_flags, taker_fee, maker_fee, int64(previous))
     if maker_moves:
         fill_resting(
             memory, events, maker_slot, price, lots, maker_fee, extra_flags | MAKER, taker["order_id"]
@@ -291,13 +297,21 @@ def cross(
     taker_fee = 0
     if not bare:
         if maker_account != STREET_ACCOUNT:
-            maker_fee = fee(instrument["maker_per_lot_micros"], instrument["maker_ppm"], value, lots)
+            fees = fees_of(memory, maker_account, number)
+            maker_fee = fee(fees["maker_per_lot_micros"], fees["maker_ppm"], value, lots)
+            if fees["order_fees"] != 0:
+                maker_fee = charge_order(memory, maker, maker_fee, value)
         if taker_account != STREET_ACCOUNT:
-            taker_fee = fee(instrument["taker_per_lot_micros"], instrument["taker_ppm"], value, lots)
-        if instrument["order_fees"] != 0:
-            maker_fee = charge_order(memory, maker, maker_fee, value)
-            taker_fee = charge_order(memory, taker, taker_fee, value)
+            fees = fees_of(memory, taker_account, number)
+            taker_fee = fee(fees["taker_per_lot_micros"], fees["taker_ppm"], value, lots)
+            if fees["order_fees"] != 0:
+                taker_fee = charge_order(memory, taker, taker_fee, value)
+    previous = instrument["last_price_ticks"]
     say_trade(memory, events, taker, maker, price_ticks, lots, value, extra_flags)
+    if memory.trades.size != 0 and (maker_account != STREET_ACCOUNT or taker_account != STREET_ACCOUNT):
+        keep_trade(
+            memory, taker, maker, price_ticks, lots, extra_flags, taker_fee, maker_fee, int64(previous)
+        )
     maker_id = maker["order_id"]
     fill_resting(
         memory,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
-from workbench.domain.codes import LimitKind, Phase, Reason
+from workbench.domain.codes import FeeKind, LimitKind, Phase, Reason
+from workbench.domain.costs import RATES
 from workbench.domain.limits import MONEY_LIMITS
 from workbench.domain.units import MICROS
 from workbench.engine.words import Told, code_word
@@ -171,6 +172,35 @@ def _limit_value(told: Told, value: int) -> str:
     return f"at most {value:,}{lots}"
 
 
+_FEES = {
+    FeeKind.MAKER_PER_LOT: "maker fee per lot",
+    FeeKind.TAKER_PER_LOT: "taker fee per lot",
+    FeeKind.MAKER_BPS: "maker fee",
+    FeeKind.TAKER_BPS: "taker fee",
+    FeeKind.PER_ORDER: "fee per order",
+    FeeKind.MINIMUM_PER_ORDER: "least fee of an order",
+    FeeKind.CAP_BPS: "highest fee of an order",
+}
+
+
+def _fee_name(told: Told) -> str:
+    kind = told.event["fee_kind"]
+    return _FEES[FeeKind(kind)] if kind in _FEES else code_word(kind, FeeKind)
+
+
+def _fee_now(told: Told) -> str:
+    """The new fee, and what it was if that is another."""
+    event = told.event
+    now, before = (_fee_value(told, event[name]) for name in ("value", "previous_value"))
+    return now if now == before else f"{now} now (it was {before})"
+
+
+def _fee_value(told: Told, value: int) -> str:
+    if told.event["fee_kind"] not in RATES:
+        return f"{(Decimal(value) / MICROS).normalize():f}"
+    return f"{(Decimal(value) / 100).normalize():f} bps"
+
+
 def _watched(told: Told) -> str:
     return f", measured from equity {told['equity']}" if told.event["equity_micros"] else ""
 
@@ -199,6 +229,8 @@ PHRASES: dict[str, Callable[[Told], str]] = {
     "limit_name": _limit_name,
     "limit_now": _limit_now,
     "watched": _watched,
+    "fee_name": _fee_name,
+    "fee_now": _fee_now,
     "session_now": lambda told: told.words.session(told.event["session_state"]),
     "session_before": lambda told: told.words.session(told.event["previous_state"]),
     "about": _about,

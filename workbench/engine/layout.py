@@ -56,6 +56,8 @@ def allocate(venue: Venue) -> Memory:
         "rolling": WINDOW_PARTS * count,
         "exposures": len(venue.exposure_groups),
         "weights": len(venue.exposure_groups) * count,
+        "fees": count,
+        "trades": 0 if venue.bare else venue.kept_trades,
     }
     memory = Memory(**{name: zeros(size, MEMORY_DTYPES[name]) for name, size in sizes.items()})
     world = memory.world[0]
@@ -99,10 +101,15 @@ def allocate(venue: Venue) -> Memory:
         record["position_limit_lots"] = instrument.position_limit_lots
         record["value_numerator"] = instrument.value.numerator
         record["value_denominator"] = instrument.value.denominator
-        record["maker_per_lot_micros"] = instrument.fees.maker_per_lot_micros
-        record["taker_per_lot_micros"] = instrument.fees.taker_per_lot_micros
-        record["maker_ppm"] = instrument.fees.maker_ppm
-        record["taker_ppm"] = instrument.fees.taker_ppm
+        fees = memory.fees[number]
+        fees["maker_per_lot_micros"] = instrument.fees.maker_per_lot_micros
+        fees["taker_per_lot_micros"] = instrument.fees.taker_per_lot_micros
+        fees["maker_ppm"] = instrument.fees.maker_ppm
+        fees["taker_ppm"] = instrument.fees.taker_ppm
+        fees["order_fees"] = instrument.fees.has_order_fees and not venue.bare
+        fees["per_order_micros"] = instrument.fees.per_order_micros
+        fees["minimum_micros"] = instrument.fees.minimum_micros
+        fees["fee_cap_ppm"] = instrument.fees.cap_ppm
         record["trigger_reference"] = instrument.trigger_reference
         record["reference_price_ticks"] = instrument.reference_price_ticks
         record["trail_above_ticks"] = NEVER
@@ -118,10 +125,6 @@ def allocate(venue: Venue) -> Memory:
             record["reference_ticks"] = reference
             record["limit_down_ticks"] = reference - width
             record["limit_up_ticks"] = reference + width
-        record["order_fees"] = instrument.fees.has_order_fees and not venue.bare
-        record["per_order_micros"] = instrument.fees.per_order_micros
-        record["minimum_micros"] = instrument.fees.minimum_micros
-        record["fee_cap_ppm"] = instrument.fees.cap_ppm
         record["mark"] = instrument.mark
         record["collar_ppm"] = 0 if venue.bare else instrument.collar_ppm
         record["borrow_ppm_year"] = instrument.borrow_ppm_year
@@ -205,6 +208,15 @@ def with_triggers(memory: Memory, number: int) -> Memory:
     """Ladders of triggers for an instrument."""
     memory.instruments[number]["trigger_ladder"] = 1
     return with_ladders(memory)
+
+
+def with_own_fees(memory: Memory) -> Memory:
+    """A schedule of fees for every account in every instrument, which is the instrument's at first."""
+    count = len(memory.instruments)
+    fees = zeros(count * (1 + len(memory.accounts)), memory.fees.dtype)
+    fees.reshape(-1, count)[:] = memory.fees[:count]
+    memory.world["own_fees"] = 1
+    return memory._replace(fees=fees)
 
 
 def with_more_lots(memory: Memory, wanted: int) -> Memory:

@@ -24,6 +24,7 @@ from workbench.engine.entering import enter
 from workbench.engine.monitoring import cancel_all
 from workbench.engine.orders import home, position_number, take_extra, take_slot
 from workbench.jit import int64, leaf
+from workbench.ledger.fees import fees_of
 
 BY_EXCHANGE = LIQUIDATION
 TRADERS = FIRST_TRADER
@@ -111,6 +112,6 @@ def closing_order(memory: Memory, account: int, number: int) -> int:
     order["display_lots"] = 0
     order["shown_lots"] = 0
     order["extra"] = 0
-    if memory.instruments[number]["order_fees"] != 0:
+    if fees_of(memory, account, number)["order_fees"] != 0:
         take_extra(memory, slot)
     return slot

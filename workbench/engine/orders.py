@@ -31,6 +31,7 @@ from workbench.domain.numbers import (
 from workbench.engine.emit import order_event, say_order
 from workbench.jit import hot, int64, leaf
 from workbench.ledger.cash import reservation
+from workbench.ledger.fees import fees_of
 from workbench.ledger.marks import margin_reservation
 from workbench.matching.auction import queue_market, unqueue_market
 from workbench.matching.book import dequeue, enqueue, level_index, shrink, side_number
@@ -169,13 +170,14 @@ def reserve(memory: Memory, order: Any) -> None:
     account = memory.accounts[order["account"]]
     if account["flags"] & (CASH_CHECKED | MARGIN):
         instrument = memory.instruments[order["instrument"]]
+        fees = fees_of(memory, int64(order["account"]), int64(order["instrument"]))
         price = order["price_ticks"]
         if price == 0:
             price = memory.extras[order["extra"]]["trigger_price_ticks"]
         if account["flags"] & MARGIN:
-            wanted = margin_reservation(instrument, int64(order["side"]), price, order["opening_lots"])
+            wanted = margin_reservation(instrument, fees, int64(order["side"]), price, order["opening_lots"])
         else:
-            wanted = reservation(instrument, price, order["opening_lots"])
+            wanted = reservation(instrument, fees, price, order["opening_lots"])
         account["reserved_micros"] += wanted - order["reserved_micros"]
         order["reserved_micros"] = wanted
 

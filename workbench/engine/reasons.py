@@ -94,6 +94,12 @@ REASONS: dict[Reason, str] = {
     Reason.INVALID_LIMIT: "the limit {value:count} is beyond {limit:count}, the bound",
     Reason.INVALID_SESSION_STATE: "a session does not go from {limit:session} to {value:session}",
     Reason.INVALID_ANNOUNCEMENT: "its number {value:count} is not at least {limit:count}",
+    Reason.UNKNOWN_TRADE: "no account's trade has the number {value:count}",
+    Reason.ALREADY_BUSTED: "trade {value:count} was busted before",
+    Reason.TRADE_TOO_OLD: "trade {value:count} is older than what the exchange keeps of trades and "
+    "positions, or than a split of its instrument",
+    Reason.UNKNOWN_FEE: "no fee has the number {value:count}",
+    Reason.INVALID_FEE: "the fee is out of bounds, or makes the largest order cost more than can be counted",
     Reason.CASH_IN_LIEU: "cash for the fraction of a lot that a split left",
 }
 """A clause for each reason; a test fails for a reason without one."""

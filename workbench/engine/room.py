@@ -11,12 +11,14 @@ from workbench.domain.instruments import MAX_LADDER_TICKS
 from workbench.domain.memory import Memory
 from workbench.domain.numbers import (
     BUY,
+    COMMAND_BUST_TRADE,
     COMMAND_CANCEL_ORDER,
     COMMAND_CLOCK,
     COMMAND_EXECUTE_ORDER,
     COMMAND_MASS_CANCEL,
     COMMAND_NEW_ORDER,
     COMMAND_REPLACE_ORDER,
+    COMMAND_SET_FEE,
     COMMAND_SET_PRICE_BAND,
     COMMAND_SPLIT,
     LIMIT,
@@ -45,6 +47,7 @@ NEED_SCRATCH = 5
 NEED_EXTRAS = 6
 NEED_GROUPS = 7
 NEED_TRIGGERS = 8
+NEED_FEES = 9
 EVENTS_PER_COMMAND = 16
 EVENTS_PER_FILL = 10
 """TRADE, two fills, two positions, a slice, a cut of each side, and the other leg of each."""
@@ -168,6 +171,12 @@ def shortage(memory: Memory, command: Any, event_room: int) -> int:
         if kind == COMMAND_NEW_ORDER and command["order_type"] > LIMIT and trigger_shortage(memory, command):
             world["wanted"] = command["instrument"]
             return NEED_TRIGGERS
+    if kind == COMMAND_SET_FEE and world["bare"] == 0:
+        if world["own_fees"] == 0:
+            return NEED_FEES
+        # Every open order may need a record of what it has paid.
+        if memory.extras.size - 1 - world["used_extras"] < world["live_orders"]:
+            return NEED_EXTRAS
     if may_set_off(memory, command):
         live = world["live_orders"] + 1
         fills = 2 * live + world["slices"]
@@ -178,6 +187,8 @@ def shortage(memory: Memory, command: Any, event_room: int) -> int:
             # A liquidation's order may leave a part of the last order that it meets.
             fills += positions
             needed += EVENTS_PER_POSITION * positions
+        if kind == COMMAND_SET_FEE:
+            needed += world["accounts"] * world["instruments"]
         needed += fills * (EVENTS_PER_FILL + (EVENTS_PER_MOVE if world["monitored"] != 0 else 0))
         if memory.scratch.size < live:
             world["wanted"] = live
@@ -191,6 +202,9 @@ def shortage(memory: Memory, command: Any, event_room: int) -> int:
     if world["bare"] == 0 and fills > 0:
         # Every fill opens at most one lot on each side.
         lots = 2 * fills + 2
+        if kind == COMMAND_BUST_TRADE:
+            # Both sides' positions are built again from what is kept.
+            lots += 2 * min(world["kept_trades"], memory.trades.size)
         if memory.lots.size - 1 - world["used_lots"] < lots:
             world["wanted"] = lots
             return NEED_LOTS

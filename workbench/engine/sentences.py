@@ -29,8 +29,10 @@ from workbench.domain.records import (
     ACCOUNT_EVENT,
     AUCTION,
     AUCTION_EVENT,
+    BUST_EVENT,
     CASH_EVENT,
     EVENT,
+    FEE_EVENT,
     FILL_EVENT,
     LIMIT_EVENT,
     LIQUIDATION,
@@ -86,6 +88,9 @@ SENTENCES: dict[EventKind, Sentence] = {
     EventKind.REPLACE_REJECTED: Sentence(ORDER_EVENT, "{account}'s replace{of_order} refused: {why}"),
     EventKind.COMMAND_REJECTED: Sentence(ORDER_EVENT, "{account}'s command{of_order} refused: {why}"),
     EventKind.TRADE: Sentence(TRADE_EVENT, "trade {trade_id}: {quantity} at {price}, {parties}{shadow}"),
+    EventKind.TRADE_BUSTED: Sentence(
+        BUST_EVENT, "trade {trade_id} is busted: {quantity} at {price}, {parties}{shadow}"
+    ),
     EventKind.QUOTE: Sentence(QUOTE_EVENT, "{bid}, {ask}"),
     EventKind.POSITION_CHANGED: Sentence(
         POSITION_EVENT,
@@ -136,6 +141,7 @@ SENTENCES: dict[EventKind, Sentence] = {
     ),
     EventKind.DAY_STARTED: Sentence(ACCOUNT_EVENT, "{account}'s day begins with equity {equity}"),
     EventKind.LIMIT_CHANGED: Sentence(LIMIT_EVENT, "{account}'s {limit_name} is {limit_now}{watched}"),
+    EventKind.FEE_CHANGED: Sentence(FEE_EVENT, "{account}'s {fee_name} in {symbol} is {fee_now}"),
     EventKind.SESSION_STATE_CHANGED: Sentence(
         SESSION_EVENT, "the session goes from {session_before} to {session_now}"
     ),
@@ -158,8 +164,13 @@ def _order(told: Told) -> str:
     return f"{words.account(event['account'])}'s {named}: "
 
 
+_OF_TRADES = (Reason.UNKNOWN_TRADE, Reason.ALREADY_BUSTED, Reason.TRADE_TOO_OLD)
+
+
 def _of_order(told: Told) -> str:
     event = told.event
+    if event["reason"] in _OF_TRADES:
+        return ""
     if event["order_id"]:
         return f" of order {event['order_id']}"
     named = told.words.names.get((event["account"], event["client_order_id"]), "")

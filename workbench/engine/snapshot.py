@@ -34,8 +34,9 @@ from workbench.domain.records import (
     SESSION_VIEW,
     Records,
 )
-from workbench.domain.views import EARLIER_SCHEMA, LATER_PARTS, STATE_DTYPES, STATE_SCHEMA, ExchangeState
+from workbench.domain.views import MISSING_PARTS, STATE_DTYPES, STATE_SCHEMA, ExchangeState
 from workbench.engine.groups import add_member, take_group
+from workbench.engine.kept_fees import are_possible_fees, changed_fees, put_fees
 from workbench.engine.kept_limits import (
     are_possible,
     changes,
@@ -59,6 +60,7 @@ from workbench.engine.step import MEMORY_TYPE
 from workbench.engine.sweep import head_at, step_forward
 from workbench.errors import ConfigError, SnapshotError
 from workbench.jit import array_of, by_reference, entry, int64, leaf
+from workbench.ledger.fees import fees_of
 from workbench.ledger.lots import new_lot
 from workbench.matching.auction import queue_market
 from workbench.matching.book import SIDES_PER_INSTRUMENT, enqueue, next_price, show, side_number
@@ -189,6 +191,12 @@ def has_rarer_terms(view: Any) -> bool:
     return (view["expire_time_ns"] | view["group_id"] | view["display_lots"]) != 0
 
 
+@leaf
+def has_paid(view: Any) -> bool:
+    """Whether an order that is put back has paid fees that depend on all that it has traded."""
+    return (view["raw_fee_micros"] | view["fee_notional_micros"] | view["charged_micros"]) != 0
+
+
 @entry(MEMORY_TYPE, array_of(BOOK_ORDER))
 def write_orders(arrays: Memory, views: Any) -> None:
     """Put open orders, in the order `read_orders` gives them, into empty books."""
@@ -221,8 +229,11 @@ def write_orders(arrays: Memory, views: Any) -> None:
         order["extra"] = 0
         if view["display_lots"] != 0:
             order["special"] |= ICEBERG
-        fees = memory.instruments[order["instrument"]]["order_fees"] != 0
-        if has_rarer_terms(view) or (fees and order["account"] != STREET_ACCOUNT):
+        fees = has_paid(view)
+        if order["account"] != STREET_ACCOUNT and memory.world[0]["bare"] == 0:
+            schedule = fees_of(memory, int64(order["account"]), int64(order["instrument"]))
+            fees = fees or schedule["order_fees"] != 0
+        if has_rarer_terms(view) or fees:
             write_extra(memory, slot, view)
         if view["book"] <= PLACE_LIVE:
             enqueue(memory, slot)
@@ -419,6 +430,14 @@ def read_session(memory: Memory) -> Records:
     return _copy_fields(memory.world[memory.world["session_state"] != 0], SESSION_VIEW)
 
 
+def read_trades(memory: Memory) -> Records:
+    """The trades that are kept, oldest first."""
+    count, size = int(memory.world[0]["kept_trades"]), len(memory.trades)
+    if count <= size:
+        return memory.trades[:count].copy()
+    return np.roll(memory.trades, -(count % size))
+
+
 def read_state(memory: Memory, given: Records) -> ExchangeState:
     """The whole state in canonical form; `given` are the limits that the venue began with."""
     return ExchangeState(
@@ -432,6 +451,8 @@ def read_state(memory: Memory, given: Records) -> ExchangeState:
         rolling=read_rolling(memory),
         limits=changes(given, read_limits(memory)),
         session=read_session(memory),
+        fees=changed_fees(memory),
+        trades=read_trades(memory),
     )
 
 
@@ -448,6 +469,10 @@ def write_state(venue: Venue, state: ExchangeState) -> Memory:
         if name not in ("account", "unused"):
             memory.accounts[name] = state.accounts[name]
     put_limits(memory, with_changes(limits_given(venue), state.limits))
+    if len(state.fees):
+        memory = put_fees(memory, state.fees)
+    memory.trades[: len(state.trades)] = state.trades
+    memory.world["kept_trades"] = len(state.trades)
     memory.world["session_state"] = state.session["session_state"].sum()
     numbers = state.positions["account"].astype(np.int64) * len(instruments) + state.positions["instrument"]
     for name in POSITION_VIEW.names or ():
@@ -523,12 +548,11 @@ def from_bytes(data: bytes) -> tuple[Venue, ExchangeState]:
     try:
         header = json.loads(body[at : at + length])
         schema, stated = header["schema"], header["counts"]
-        if schema == EARLIER_SCHEMA:
-            stated = {**stated, **dict.fromkeys(LATER_PARTS, 0)}
+        stated = {**stated, **dict.fromkeys(MISSING_PARTS.get(schema, ()), 0)}
         counts = [int(stated[name]) for name in STATE_DTYPES]
     except (KeyError, TypeError, ValueError):
         raise refuse("its header says nothing that this version understands") from None
-    if schema not in (STATE_SCHEMA, EARLIER_SCHEMA):
+    if schema not in MISSING_PARTS:
         raise refuse(f"it was written with record layout {schema}, this version has {STATE_SCHEMA}")
     at += length
     sizes = [count * dtype.itemsize for count, dtype in zip(counts, STATE_DTYPES.values(), strict=True)]
@@ -549,6 +573,21 @@ def from_bytes(data: bytes) -> tuple[Venue, ExchangeState]:
     return venue, state
 
 
+def are_possible_trades(venue: Venue, state: ExchangeState) -> bool:
+    """Whether the exchange could have kept these trades; the kernel counts with them unchecked."""
+    trades = state.trades
+    if len(trades) > (0 if venue.bare else venue.kept_trades):
+        return False
+    inside = (trades["instrument"] >= 0) & (trades["instrument"] < len(venue.instruments))
+    for field in ("taker_account", "maker_account"):
+        inside &= (trades[field] >= 0) & (trades[field] < FIRST_TRADER + len(venue.accounts))
+    inside &= (trades["side"] >= Side.BUY) & (trades["side"] <= Side.SELL)
+    inside &= (trades["price_ticks"] >= 1) & (trades["quantity_lots"] >= 1)
+    ids = trades["trade_id"]
+    rising = len(ids) == 0 or (ids[0] >= 1 and ids[-1] <= state.counters["trades"][0])
+    return bool(rising and inside.all() and (np.diff(ids) > 0).all())
+
+
 def _misplaced(venue: Venue, state: ExchangeState) -> str:
     """The first part of a state whose numbers would lead outside the arrays of its venue, or ""."""
     count = len(venue.instruments)
@@ -564,6 +603,10 @@ def _misplaced(venue: Venue, state: ExchangeState) -> str:
         return "accounts"
     if not are_possible(limits_given(venue), state.limits):
         return "limits"
+    if not are_possible_fees(venue, state.fees):
+        return "fees"
+    if not are_possible_trades(venue, state):
+        return "trades"
     for name in ("positions", "lots", "orders"):
         part = getattr(state, name)
         most = np.iinfo(np.int32).max if name == "orders" and venue.bare else traders - 1

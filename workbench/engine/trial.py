@@ -18,6 +18,11 @@ def copy_memory(memory: Memory, spare: Memory | None) -> Memory:
     return Memory(*(_copied(array, place) for array, place in zip(memory, kept, strict=True)))
 
 
+def without_trades(memory: Memory) -> Memory:
+    """The same memory, but what trades in it is not kept."""
+    return memory._replace(trades=memory.trades[:0])
+
+
 def _copied(array: Records, place: Records | None) -> Records:
     if place is None or place.shape != array.shape:
         place = zeros(len(array), array.dtype)

@@ -108,7 +108,7 @@ POSITIONS = Table(
         number("seq", "The event"),
         name("account", "The account"),
         name("symbol", "The instrument"),
-        name("side", "Side of the fill; null for a split"),
+        name("side", "Side of the fill; null for a split or a bust"),
         number("trade_id", "The trade; null for none", none=True),
         lots("changed", "Quantity that was added, negative where sold", read="changed_quantity"),
         lots("position", "The position after it, negative for a short"),

@@ -38,7 +38,7 @@ from workbench.journal.notional import value_micros
 from workbench.journal.place import MANIFEST, data_root, session_folder, session_names
 from workbench.journal.proof import prove
 from workbench.journal.remedies import ROOT, WITHOUT, rebuild, restore
-from workbench.journal.tables import TABLES
+from workbench.journal.tables import BUSTS, CANDLES, TABLES, TRADES
 from workbench.journal.views import (
     ACCOUNTS,
     INNER,
@@ -46,9 +46,11 @@ from workbench.journal.views import (
     SESSION_VIEWS,
     SESSIONS,
     STORED,
+    busts_sql,
     parts_sql,
     sql_path,
     sql_text,
+    standing_sql,
     view_sql,
 )
 
@@ -205,18 +207,31 @@ class Catalog:
                     cursor.execute(view_sql(view))
                 cursor.execute(view_sql(BARS_VIEW, bars_sql(found)))
                 cursor.execute(view_sql(COMMANDS_VIEW, commands_sql(found)))
+                cursor.execute(busts_sql(self._files(manifests, BUSTS.name)))
                 for name, view in STORED.items():
-                    files = [
-                        session_folder(self.root, manifest.session) / part.path
-                        for manifest in manifests
-                        for part in manifest.parts
-                        if part.table == name
-                    ]
-                    cursor.execute(view_sql(view, self.rows_of(name, files)))
+                    cursor.execute(view_sql(view, self._parts(manifests, name)))
                 cursor.commit()
             except BaseException:
                 cursor.rollback()
                 raise
+
+    def _files(self, manifests: Iterable[Manifest], table: str) -> list[Path]:
+        """All files of a table."""
+        return [
+            session_folder(self.root, manifest.session) / part.path
+            for manifest in manifests
+            for part in manifest.parts
+            if part.table == table
+        ]
+
+    def _parts(self, manifests: Sequence[Manifest], table: str) -> str:
+        """What the view of a table is selected from."""
+        if table != CANDLES.name:
+            return self.rows_of(table, self._files(manifests, table))
+        files = self._files(manifests, table)
+        if not files or not self._files(manifests, BUSTS.name):
+            return self.rows_of(table, files)
+        return standing_sql(files, self._files(manifests, TRADES.name))
 
 
 def _look_of(folder: Path) -> tuple[int, int, int]:

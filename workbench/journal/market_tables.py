@@ -61,6 +61,23 @@ TRADES = Table(
     ),
 )
 
+BUSTS = Table(
+    "busts",
+    "One row for each trade that was busted: undone for both sides, as if it had never been",
+    (
+        number("seq", "Sequence number of the bust"),
+        Column("time", TIME, "ns", "Exchange time of the bust"),
+        _SYMBOL,
+        number("trade_id", "Number of the trade"),
+        name("side", "The aggressor's side, BUY or SELL; null for an auction of history"),
+        ticks("price", "Price of the trade"),
+        lots("quantity", "Quantity of the trade"),
+        name("taker", "Account of the aggressor"),
+        name("maker", "Account of the order that rested"),
+        ticks("last_price", "The instrument's last price from then on; null for none", none=True),
+    ),
+)
+
 QUOTES = Table(
     "quotes",
     "One row for each change of the best bid or offer",

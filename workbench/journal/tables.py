@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from workbench.journal.account_tables import CLOSED_LOTS, EQUITY, ORDERS, POSITIONS, ROUND_TRIPS
 from workbench.journal.columns import NAME, SESSION, TIME, Column, Table
-from workbench.journal.market_tables import CANDLES, EVENTS, INTERVALS, QUOTES, TRADES
+from workbench.journal.market_tables import BUSTS, CANDLES, EVENTS, INTERVALS, QUOTES, TRADES
 
 __all__ = [
+    "BUSTS",
     "CANDLES",
     "EVENTS",
     "INTERVALS",
@@ -24,6 +25,7 @@ TABLES: dict[str, Table] = {
     table.name: table
     for table in (
         TRADES,
+        BUSTS,
         QUOTES,
         CANDLES,
         ORDERS,

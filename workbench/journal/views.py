@@ -14,7 +14,19 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from workbench.journal.tables import CANDLES, EVENTS, INTERVALS, NAME, SESSION, TABLES, TIME, Column, Table
+from workbench.journal.tables import (
+    BUSTS,
+    CANDLES,
+    EVENTS,
+    INTERVALS,
+    NAME,
+    SESSION,
+    TABLES,
+    TIME,
+    TRADES,
+    Column,
+    Table,
+)
 
 INNER = "stored"
 """Schema of the tables that the views join, which is no part of what is documented."""
@@ -126,8 +138,12 @@ def _view_of(table: Table) -> View:
         ]
         source += f" LEFT JOIN {INNER}.accounts a ON a.session = t.session AND a.number = t.account"
         source += f" LEFT JOIN {INNER}.instruments i ON i.session = t.session AND i.number = t.instrument"
-    elif any(_SCALES.get(column.unit) for column in table.columns):
+    if table is not EVENTS and any(_SCALES.get(column.unit) for column in table.columns):
         source += f" LEFT JOIN {INNER}.instruments i ON i.session = t.session AND i.symbol = t.symbol"
+    if table is TRADES:
+        about = "Whether it was busted afterwards: then it is in `busts`, and no part of candles"
+        columns.append(ViewColumn("busted", "BOOLEAN", "yes/no", about, "b.trade_id IS NOT NULL"))
+        source += f" LEFT JOIN {INNER}.{BUSTS.name} b ON b.session = t.session AND b.trade_id = t.trade_id"
     columns += [_column(column) for column in table.columns if column.unit == "number"]
     columns += [_exactly(column) for column in table.columns if column.unit in _SCALES]
     return View(table.name, table.about, tuple(columns), source)
@@ -210,6 +226,47 @@ def parts_sql(table: Table, files: Sequence[Path]) -> str:
     types |= {column.name: _TYPES[column.type] for column in table.columns}
     nulls = ", ".join(f'CAST(NULL AS {kind}) AS "{name}"' for name, kind in types.items())
     return f"(SELECT {nulls} LIMIT 0)"
+
+
+def busts_sql(busts: Sequence[Path]) -> str:
+    """The statement that makes the view of busted trades that other views join."""
+    parts = parts_sql(BUSTS, busts)
+    return f"CREATE OR REPLACE VIEW {INNER}.{BUSTS.name} AS SELECT session, trade_id FROM {parts}"  # noqa: S608
+
+
+def standing_sql(candles: Sequence[Path], trades: Sequence[Path]) -> str:
+    """What rows of candles are selected from in sessions with busts: without the trades that were busted.
+
+    Candles are stored as they closed. Those in which a busted trade fell are made again out of the trades
+    that stand, which lie between their start and that of the next one; without any they are left out.
+    """
+    made = parts_sql(CANDLES, candles)
+    ran = parts_sql(TRADES, trades)
+    # A table that is selected from here and in the view alike is read by DuckDB once for each.
+    return f"""(
+        WITH market AS (
+            SELECT t.*, b.trade_id IS NOT NULL AS busted FROM {ran} t
+            LEFT JOIN {INNER}.{BUSTS.name} b ON b.session = t.session AND b.trade_id = t.trade_id
+            WHERE NOT t.shadow
+        ), spans AS (
+            SELECT session, interval, symbol, time,
+                lead(time) OVER (PARTITION BY session, interval, symbol ORDER BY time) AS until
+            FROM {made}
+        ), touched AS (
+            SELECT DISTINCT s.* FROM spans s JOIN market m ON m.busted AND m.session = s.session
+                AND m.symbol = s.symbol AND m.time >= s.time AND (s.until IS NULL OR m.time < s.until)
+        )
+        SELECT c.* FROM {made} c ANTI JOIN touched USING (session, interval, symbol, time)
+        UNION ALL BY NAME
+        SELECT s.session, s.interval, s.symbol, s.time, count(*) AS trades,
+            arg_min(m.price_ticks, m.seq) AS open_ticks, max(m.price_ticks) AS high_ticks,
+            min(m.price_ticks) AS low_ticks, arg_max(m.price_ticks, m.seq) AS close_ticks,
+            sum(m.quantity_lots)::BIGINT AS volume_lots,
+            sum(m.price_ticks * m.quantity_lots)::BIGINT AS notional
+        FROM touched s JOIN market m ON NOT m.busted AND m.session = s.session AND m.symbol = s.symbol
+            AND m.time >= s.time AND (s.until IS NULL OR m.time < s.until)
+        GROUP BY ALL
+    )"""  # noqa: S608 - ours alone
 
 
 def view_sql(view: View, parts: str = "") -> str:

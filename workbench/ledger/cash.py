@@ -47,23 +47,23 @@ def part_each(micros: int, ppm: int, periods: int) -> int:
 
 
 @hot
-def reserve_fee(instrument: Any, notional_micros: int, quantity_lots: int) -> int:
+def reserve_fee(fees: Any, notional_micros: int, quantity_lots: int) -> int:
     """The most an order of this size can cost in fees."""
-    per_lot = max(instrument["maker_per_lot_micros"], instrument["taker_per_lot_micros"], 0)
-    ppm = max(instrument["maker_ppm"], instrument["taker_ppm"], 0)
+    per_lot = max(fees["maker_per_lot_micros"], fees["taker_per_lot_micros"], 0)
+    ppm = max(fees["maker_ppm"], fees["taker_ppm"], 0)
     dearest = fee(per_lot, ppm, notional_micros, quantity_lots)
-    if instrument["order_fees"] != 0 and quantity_lots != 0:
-        dearest = max(instrument["per_order_micros"] + dearest, instrument["minimum_micros"])
+    if fees["order_fees"] != 0 and quantity_lots != 0:
+        dearest = max(fees["per_order_micros"] + dearest, fees["minimum_micros"])
     return dearest
 
 
 @hot
-def reservation(instrument: Any, price_ticks: int, opening_lots: int) -> int:
+def reservation(instrument: Any, fees: Any, price_ticks: int, opening_lots: int) -> int:
     """Cash that a resting order ties up: its opening part at its limit, with fees."""
     if opening_lots == 0:
         return 0
     value = notional(instrument, price_ticks, opening_lots)
-    return value + reserve_fee(instrument, value, opening_lots)
+    return value + reserve_fee(fees, value, opening_lots)
 
 
 @hot

@@ -67,16 +67,17 @@ def position_margin(instrument: Any, position: Any, initial: bool) -> int:
 
 
 @leaf
-def margin_required(instrument: Any, side: int, notional_micros: int, lots: int) -> int:
+def margin_required(instrument: Any, fees: Any, side: int, notional_micros: int, lots: int) -> int:
     """Equity that an order of a margin account needs for `lots` that it opens."""
     rate = instrument["initial_long_ppm"] if side == BUY else instrument["initial_short_ppm"]
-    return part_of(notional_micros, rate) + reserve_fee(instrument, notional_micros, lots)
+    return part_of(notional_micros, rate) + reserve_fee(fees, notional_micros, lots)
 
 
 @leaf
-def margin_reservation(instrument: Any, side: int, price_ticks: int, opening_lots: int) -> int:
+def margin_reservation(instrument: Any, fees: Any, side: int, price_ticks: int, opening_lots: int) -> int:
     """Equity that a resting order of a margin account ties up."""
-    return margin_required(instrument, side, notional(instrument, price_ticks, opening_lots), opening_lots)
+    value = notional(instrument, price_ticks, opening_lots)
+    return margin_required(instrument, fees, side, value, opening_lots)
 
 
 @leaf

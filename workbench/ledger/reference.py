@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from workbench.domain.codes import HOUSE_ACCOUNT, STREET_ACCOUNT, Side
 from workbench.domain.config import FIRST_TRADER, Venue
-from workbench.domain.costs import PPM
+from workbench.domain.costs import PPM, FeeSchedule
 from workbench.domain.instruments import Instrument
 
 
@@ -71,8 +71,8 @@ class Ratio(NamedTuple):
 class Terms:
     """What one instrument's trades are worth and cost."""
 
-    def __init__(self, instrument: Instrument) -> None:
-        fees = instrument.fees
+    def __init__(self, instrument: Instrument, fees: FeeSchedule | None = None) -> None:
+        fees = fees or instrument.fees
         self.fees = fees
         self.has_order_fees = fees.has_order_fees
         self.margin = instrument.margin
@@ -263,6 +263,16 @@ class Ledger:
         self.purses = [Purse() for _ in range(FIRST_TRADER)]
         self.purses += [Purse(account.cash_micros) for account in venue.accounts]
         self.positions: dict[tuple[int, int], Position] = {}
+        self.own_terms: dict[tuple[int, int], Terms] = {}
+        self._instruments = venue.instruments
+
+    def terms_of(self, account: int, instrument: int) -> Terms:
+        """What an account's trades in an instrument are worth and cost."""
+        return self.own_terms.get((account, instrument), self.terms[instrument])
+
+    def set_fees(self, account: int, instrument: int, fees: FeeSchedule) -> None:
+        """Have an account pay by another schedule from now on."""
+        self.own_terms[account, instrument] = Terms(self._instruments[instrument], fees)
 
     def position_lots(self, account: int, instrument: int) -> int:
         """Signed position."""
@@ -275,8 +285,26 @@ class Ledger:
         """Fee of one side of a fill; the street pays none."""
         if account == STREET_ACCOUNT:
             return 0
-        terms = self.terms[instrument]
+        terms = self.terms_of(account, instrument)
         return (terms.maker if maker else terms.taker).fee(notional_micros, quantity_lots)
+
+    def unbook(
+        self, account: int, instrument: int, side: Side, price_ticks: int, quantity_lots: int, fee_micros: int
+    ) -> None:
+        """Take back what one side of a trade did to cash, fees and the quantity traded."""
+        notional = self.terms[instrument].notional(price_ticks, quantity_lots)
+        returned = notional if side == Side.BUY else -notional
+        purse, position = self.purses[account], self.positions[account, instrument]
+        purse.cash_micros += returned + fee_micros
+        purse.fees_micros -= fee_micros
+        self.purses[HOUSE_ACCOUNT].cash_micros -= fee_micros
+        position.fees_micros -= fee_micros
+        position.traded_lots -= quantity_lots
+        if account == STREET_ACCOUNT:
+            before = position.short_cost_micros
+            lots = quantity_lots if side == Side.BUY else -quantity_lots
+            position.balance(position.position_lots - lots, returned)
+            purse.short_cost_micros += position.short_cost_micros - before
 
     def book(
         self, account: int, instrument: int, side: Side, price_ticks: int, quantity_lots: int, fee_micros: int

@@ -53,13 +53,14 @@ HOLDING = np.dtype(
         ("lot_head", "i8"),
         ("lot_tail", "i8"),
         ("sampled_seq", "i8"),
+        ("rebuilt", "i8"),
     ]
 )
 """A position of one account in one instrument, and its round trip so far.
 
 `gross_micros` is what the round trip has realised, `flow_micros` the cash it has brought (without fees);
 `realised_fifo_micros` and `paid_micros` (fees) are of all time. `sampled_seq` is the event up to which the
-marks have been taken into the excursions.
+marks have been taken into the excursions. `rebuilt` says that a bust has made one lot of its open ones.
 """
 
 FILL = np.dtype(
@@ -112,6 +113,8 @@ def apply_one(
         closed_fee = part_of_fee(fee, closing, lots_filled)
         removed = close_held(event, holding, lots, closed, room, fill, closing, closed_micros, closed_fee)
         made = -sign * (closed_micros - removed)
+        if holding["rebuilt"] != 0:
+            made = settle_rebuilt(event, holding, lots, closed[room["closed"] - 1], -sign, made)
         holding["realised_fifo_micros"] += made
         holding["gross_micros"] += made
         holding["flow_micros"] -= sign * closed_micros
@@ -120,6 +123,7 @@ def apply_one(
         holding["exit_lots"] += closing
         holding["exit_value"] = add_value(holding["exit_value"], price, closing)
         if closing == abs(before):
+            holding["rebuilt"] = 0
             end_trip(event, holding, trips, room, SELL if sign > 0 else BUY, 0)
     holding["position_lots"] = before + sign * lots_filled
     if opening > 0:
@@ -133,6 +137,99 @@ def apply_one(
         holding["entry_value"] = add_value(holding["entry_value"], price, opening)
         holding["peak_lots"] = max(holding["peak_lots"], abs(holding["position_lots"]))
     holding["paid_micros"] += fee
+
+
+@leaf
+def settle_rebuilt(event: Any, holding: Any, lots: Any, row: Any, sign: int, made: int) -> int:
+    """Have a closing of lots that a bust has made one make what the ledger says; returns that."""
+    said = event["realised_fifo_micros"] - holding["realised_fifo_micros"]
+    row["pnl_micros"] += said - made
+    row["cost_micros"] -= sign * (said - made)
+    if holding["lot_head"] != 0:
+        lots[holding["lot_head"]]["cost_micros"] += sign * (said - made)
+    return said
+
+
+@leaf
+def bust_held(
+    event: Any, holding: Any, fill: Any, lots: Any, trips: Any, closed: Any, room: Any, trade_id: int
+) -> None:
+    """A bust: what the position would be without a trade, its open lots as one, the difference as a row."""
+    before = holding["position_lots"]
+    after = event["position_lots"]
+    made = event["realised_fifo_micros"] - holding["realised_fifo_micros"]
+    fee = event["fees_micros"] - holding["paid_micros"]
+    cost = int64(0)
+    lot_fee = int64(0)
+    slot = holding["lot_head"]
+    first = lots[slot]
+    row = closed[room["closed"]]
+    room["closed"] += 1
+    if slot == 0:
+        # Flat before: the lot that it opens again was opened by the trade's own order.
+        fill["order_id"] = 0
+        fill["price_ticks"] = 0
+        row["account"] = event["account"]
+        row["instrument"] = event["instrument"]
+        row["side"] = SELL if after > 0 else BUY
+        row["by_split"] = 0
+        row["round_trip"] = holding["round_trip"]
+        row["opened_ns"] = event["time_ns"]
+        row["opened_seq"] = event["seq"]
+        row["open_order_id"] = 0
+        row["open_price_ticks"] = 0
+        row["closed_ns"] = event["time_ns"]
+        row["closed_seq"] = event["seq"]
+    else:
+        fill["order_id"] = first["order_id"]
+        fill["price_ticks"] = first["price_ticks"]
+        begin_row(event, holding, first, row)
+    while slot != 0:
+        following = lots[slot]["next"]
+        cost += lots[slot]["cost_micros"]
+        lot_fee += lots[slot]["fee_micros"]
+        drop_lot(lots, room, slot)
+        slot = following
+    holding["lot_head"] = 0
+    holding["lot_tail"] = 0
+    # Cost of the lots by the ledger's identity: what is realised and what is tied up differ by the same cash.
+    kept = abs(event["cost_micros"] + event["realised_fifo_micros"] - event["realised_average_micros"])
+    row["quantity_lots"] = 0
+    row["close_order_id"] = 0
+    row["close_price_ticks"] = 0
+    row["trade_id"] = trade_id
+    row["cost_micros"] = 0
+    row["proceeds_micros"] = made if before >= 0 else -made
+    row["pnl_micros"] = made
+    # Fees of lots that are gone stay with the row, so that all fees are in one place.
+    row["open_fee_micros"] = lot_fee if after == 0 else 0
+    row["close_fee_micros"] = fee
+    holding["realised_fifo_micros"] += made
+    holding["paid_micros"] += fee
+    if before == 0 or (before > 0) != (after > 0) or after == 0:
+        if before != 0:
+            holding["gross_micros"] += made
+            holding["fees_micros"] += fee
+            end_trip(event, holding, trips, room, BUY if before > 0 else SELL, 0)
+        if after != 0:
+            begin_trip(event, holding, room)
+            holding["flow_micros"] = -kept if after > 0 else kept
+            holding["entry_lots"] = abs(after)
+            if before == 0:
+                # What the round trip before it made is told already: the difference is this one's.
+                row["round_trip"] = holding["round_trip"]
+                holding["gross_micros"] = made
+                holding["flow_micros"] += made
+                holding["fees_micros"] = fee
+    else:
+        holding["gross_micros"] += made
+        holding["fees_micros"] += fee
+        holding["flow_micros"] += (cost - kept if after > 0 else kept - cost) + made
+    holding["position_lots"] = after
+    holding["rebuilt"] = 1 if after != 0 else 0
+    if after != 0:
+        holding["peak_lots"] = max(holding["peak_lots"], abs(after))
+        open_lot(event, holding, lots, room, fill, abs(after), kept, lot_fee)
 
 
 @leaf
@@ -238,6 +335,9 @@ def book_position(
     if side != 0:
         sample_since(holding, mark, number, points, sizes)
         apply_one(event, holding, fills[side - 1], mark, lots, trips, closed, room)
+    elif event["trade_id"] != 0:
+        sample_since(holding, mark, number, points, sizes)
+        bust_held(event, holding, fills[0], lots, trips, closed, room, event["trade_id"])
     else:
         split_held(event, holding, mark, lots, trips, closed, room)
     holding["sampled_seq"] = event["seq"]

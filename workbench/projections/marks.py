@@ -15,6 +15,7 @@ from workbench.domain.numbers import (
     EVENT_PHASE_CHANGED,
     EVENT_QUOTE,
     EVENT_TRADE,
+    EVENT_TRADE_BUSTED,
 )
 from workbench.domain.records import AUCTION, SHADOW, Records
 from workbench.jit import int64, leaf
@@ -71,6 +72,10 @@ def follow_mark(events: EventBuffer, at: int, marks: Any) -> int:
     kind = events.order[at]["kind"]
     if kind == EVENT_TRADE:
         note_trade(events.trade[at], marks)
+    elif kind == EVENT_TRADE_BUSTED:
+        bust = events.bust[at]
+        if (int64(bust["flags"]) & OURS) == 0:
+            marks[bust["instrument"]]["last_price_ticks"] = bust["last_price_ticks"]
     elif kind == EVENT_QUOTE:
         quote = events.quote[at]
         record = marks[quote["instrument"]]

@@ -11,7 +11,7 @@ import pyarrow as pa
 from workbench.domain.codes import STREET_ACCOUNT
 from workbench.domain.config import FIRST_TRADER, Venue
 from workbench.domain.memory import EventBuffer
-from workbench.domain.numbers import EVENT_POSITION_CHANGED
+from workbench.domain.numbers import EVENT_POSITION_CHANGED, EVENT_TRADE_BUSTED
 from workbench.domain.records import Records
 from workbench.jit import array_of, entry, int64
 from workbench.projections.base import EVENTS_TYPE, Layout, Projection, State, event_views
@@ -45,7 +45,7 @@ POSITION_ROW = np.dtype(
         ("cash_micros", "i8"),
     ]
 )
-"""A change of a position and the totals after it; side and trade are 0 when a split made it."""
+"""A change of a position and the totals after it; of a bust the side is 0, of a split the trade too."""
 
 _FIRST_ROOM = 1 << 10
 STREET = STREET_ACCOUNT
@@ -63,9 +63,14 @@ STREET = STREET_ACCOUNT
 def follow_positions(
     events: EventBuffer, held: Any, rows: Any, counts: Any, instruments: int, street: int, start: int
 ) -> int:
-    """Follow events from place `start`; stops where `rows` are full, and returns where."""
+    """Follow events from place `start`; stops where `rows` are full, and returns where.
+
+    `counts` are the rows in use, and the quantity of the last trade that was busted.
+    """
     for at in range(start, events.position.size):
         event = events.position[at]
+        if event["kind"] == EVENT_TRADE_BUSTED:
+            counts[1] = events.bust[at]["quantity_lots"]
         if event["kind"] != EVENT_POSITION_CHANGED:
             continue
         count = counts[0]
@@ -83,6 +88,9 @@ def follow_positions(
         total["cash_micros"] = event["cash_micros"]
         if event["side"] != 0:
             total["traded_lots"] += abs(changed)
+        elif event["trade_id"] != 0:
+            # Of a trade with oneself neither side changes the position.
+            total["traded_lots"] -= counts[1]
         if event["account"] == STREET and street == 0:
             continue
         row = rows[count]
@@ -116,7 +124,7 @@ class Positions(Projection):
     """
 
     name: ClassVar[str] = "positions"
-    layout: ClassVar[Layout] = {"held": HELD, "rows": POSITION_ROW}
+    layout: ClassVar[Layout] = {"held": HELD, "rows": POSITION_ROW, "bust_lots": np.dtype("i8")}
 
     def __init__(self, venue: Venue, *, street: bool = False) -> None:
         super().__init__(venue)
@@ -126,7 +134,7 @@ class Positions(Projection):
         self._held = np.zeros(accounts * instruments, dtype=HELD)
         self._held["account"], self._held["instrument"] = np.divmod(np.arange(len(self._held)), instruments)
         self._rows = np.zeros(_FIRST_ROOM, dtype=POSITION_ROW)
-        self._counts = np.zeros(1, dtype=np.int64)
+        self._counts = np.zeros(2, dtype=np.int64)
 
     def _fold(self, events: Records) -> None:
         views = event_views(events)
@@ -163,9 +171,11 @@ class Positions(Projection):
         return {"street": self.street}
 
     def _state(self) -> State:
-        return {"held": self._held, "rows": self._rows[: int(self._counts[0])]}
+        rows = self._rows[: int(self._counts[0])]
+        return {"held": self._held, "rows": rows, "bust_lots": self._counts[1:]}
 
     def _load(self, state: State) -> None:
         self._held, rows = state["held"], state["rows"]
         self._rows = more_rows(rows, len(rows), len(rows) + _FIRST_ROOM)
         self._counts[0] = len(rows)
+        self._counts[1:] = state["bust_lots"]

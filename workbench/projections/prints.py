@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from workbench.domain.codes import EventKind
 from workbench.domain.config import Venue
-from workbench.domain.records import AUCTION, EVENT, QUOTE_EVENT, SHADOW, TRADE_EVENT, Records
+from workbench.domain.records import AUCTION, BUST_EVENT, EVENT, QUOTE_EVENT, SHADOW, TRADE_EVENT, Records
 from workbench.projections.base import Layout, Projection, State
 from workbench.projections.columns import accounts, columns_of, field, sides, symbols, times
 
@@ -29,6 +29,21 @@ _TRADE_FIELDS = {
         "taker_order_id",
         "maker_order_id",
         "flags",
+    )
+}
+_BUST_FIELDS = {
+    name: field(name)
+    for name in (
+        "seq",
+        "time_ns",
+        "instrument",
+        "trade_id",
+        "side",
+        "price_ticks",
+        "quantity_lots",
+        "account",
+        "maker_account",
+        "last_price_ticks",
     )
 }
 _QUOTE_FIELDS = {
@@ -78,6 +93,25 @@ def trade_rows(events: Records, venue: Venue) -> pa.Table:
             "maker_order_id": found["maker_order_id"],
             "shadow": flags & SHADOW != 0,
             "auction": flags & AUCTION != 0,
+        }
+    )
+
+
+def bust_rows(events: Records, venue: Venue) -> pa.Table:
+    """One row for each TRADE_BUSTED, in order; all but `seq` and `time` are the trade's."""
+    found = columns_of(of_kind(events, EventKind.TRADE_BUSTED).view(BUST_EVENT), _BUST_FIELDS)
+    return pa.table(
+        {
+            "seq": found["seq"],
+            "time": times(found["time_ns"]),
+            "symbol": symbols(found["instrument"], venue),
+            "trade_id": found["trade_id"],
+            "side": sides(found["side"]),
+            "price_ticks": found["price_ticks"],
+            "quantity_lots": found["quantity_lots"],
+            "taker": accounts(found["account"], venue),
+            "maker": accounts(found["maker_account"], venue),
+            "last_price_ticks": found["last_price_ticks"],
         }
     )
 

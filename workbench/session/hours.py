@@ -7,7 +7,7 @@ from typing import Any
 
 from workbench.errors import ConfigError
 from workbench.session.live.clock import check_speed
-from workbench.session.moments import Clock
+from workbench.session.moments import Clock, span_text
 from workbench.session.place import Lines
 from workbench.session.settings import build, shown
 
@@ -62,7 +62,8 @@ class Hours:
             value = getattr(self, name)
             if not least <= value <= _LONGEST_NS:
                 raise ConfigError(
-                    f"{name.removesuffix('_ns')} is {value} ns, expected {least // _SECOND_NS}s to a day"
+                    f"{name.removesuffix('_ns')} is {span_text(value)}, "
+                    f"expected {span_text(least)} to {span_text(_LONGEST_NS)}"
                 )
 
 

@@ -74,6 +74,10 @@ class Lineage:
         """Sequence numbers of the commands that gave out these ids; 0 for the id 0."""
         return self._made_by[ids]
 
+    def entered_by(self, ids: Ints) -> Ints:
+        """Sequence numbers of the commands that entered the orders that have had these ids."""
+        return self._made_by[self.first(ids)]
+
     def replaced_by(self, ids: Ints) -> Ints:
         """Sequence numbers of the commands that replaced these ids; 0 where none has."""
         return self._replaced_by[ids]

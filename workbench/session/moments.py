@@ -59,6 +59,18 @@ def is_span(given: Any) -> bool:
     return isinstance(given, str) and _SPAN.fullmatch(given.strip()) is not None
 
 
+def span_text(nanoseconds: int) -> str:
+    """A length of time as it is written in a scenario, in the largest unit of which it is a whole number.
+
+    >>> span_text(90 * 10**9), span_text(7_200 * 10**9), span_text(0)
+    ('90s', '2h', '0s')
+    """
+    if nanoseconds == 0:
+        return "0s"
+    unit = max((unit for unit in _UNIT_NS if nanoseconds % _UNIT_NS[unit] == 0), key=_UNIT_NS.__getitem__)
+    return f"{nanoseconds // _UNIT_NS[unit]:,}{unit}"
+
+
 def span_ns(given: Any) -> int:
     """Nanoseconds of a length of time.
 

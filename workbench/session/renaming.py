@@ -1,4 +1,4 @@
-"""Commands that name orders by id, sent into a market in which these orders have other ids."""
+"""Commands that name orders or trades by number, sent into a market in which these have other numbers."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from workbench.engine.exchange import Exchange
 from workbench.engine.frames import of_kind
 from workbench.session.altered import Altered, Ints
 from workbench.session.lineage import NAMING, Lineage
+from workbench.session.retrading import Trades
 
 NOBODY = 1 << 62
-"""An id that no order ever has."""
+"""An id that no order and no trade ever has."""
 
 LARGEST_BATCH = 1 << 17
 
@@ -23,12 +24,14 @@ Take = Callable[[Records], None]
 """What is done with the events of each batch."""
 
 
-def run_renamed(exchange: Exchange, given: Altered, recorded: Lineage, take: Take) -> None:
+def run_renamed(
+    exchange: Exchange, given: Altered, recorded: Lineage, take: Take, trades: Trades | None = None
+) -> None:
     """Step through altered commands; each names the order that it named in the recording.
 
     An order is known by the command that entered it. In between it may have been replaced in one run and not
     in the other: a command means the order as it stands in this one. What this run does not have gets an id
-    that no order has, and is refused.
+    that no order has, and is refused. A bust means the trade between the same two orders (see `Trades`).
 
     Parameters
     ----------
@@ -40,12 +43,21 @@ def run_renamed(exchange: Exchange, given: Altered, recorded: Lineage, take: Tak
         The orders of the recording.
     take
         Gets the events of each batch.
+    trades
+        The trades of the recording, where any was busted.
     """
     commands = given.commands
     orders = _Renamed(given, recorded)
-    for start, end in _batches(orders.named.tolist(), orders.needs(), len(commands)):
-        events = exchange.step(orders.here(start, end))
+    busts = _RenamedBusts(orders, trades or Trades())
+    named, needs = orders.named.tolist(), orders.needs()
+    if len(busts.named):
+        # Whatever comes before a bust may be its trade.
+        both = sorted([*zip(named, needs, strict=True), *((at, at - 1) for at in busts.named.tolist())])
+        named, needs = [place for place, _ in both], [needed for _, needed in both]
+    for start, end in _batches(named, needs, len(commands)):
+        events = exchange.step(busts.here(start, orders.here(start, end)))
         orders.take(events)
+        busts.take(events)
         take(events)
 
 
@@ -53,17 +65,17 @@ class _Renamed:
     """The orders of a recording and those of a run of its altered commands, side by side."""
 
     def __init__(self, given: Altered, recorded: Lineage) -> None:
-        self._commands = given.commands
+        self.commands = given.commands
         # Where the command with a recorded sequence number stands now, from 1; 0 for one that is left out.
         self._place_of = np.zeros(max(int(given.seqs.max(initial=0)), recorded.last_seq) + 1, dtype=np.int64)
         self._place_of[given.seqs] = np.arange(1, len(given.seqs) + 1)
         self._place_of[0] = 0
-        self._lineage = Lineage()
+        self.lineage = Lineage()
         # The id that the order of a command got here: that of a new order, or that of a successor.
-        self._made = np.zeros(len(self._commands) + 1, dtype=np.int64)
-        by_id = np.isin(self._commands["kind"], NAMING) & (self._commands["order_id"] != 0)
+        self._made = np.zeros(len(self.commands) + 1, dtype=np.int64)
+        by_id = np.isin(self.commands["kind"], NAMING) & (self.commands["order_id"] != 0)
         self.named = np.flatnonzero(by_id)
-        ids, seqs = self._commands["order_id"][self.named], given.seqs[self.named]
+        ids, seqs = self.commands["order_id"][self.named], given.seqs[self.named]
         firsts = recorded.first(ids)
         # An id that was given out only afterwards named nobody.
         known = (firsts > 0) & (recorded.made_by(np.where(firsts > 0, ids, 0)) < seqs)
@@ -74,9 +86,13 @@ class _Renamed:
         self._stale = known & (replaced > 0) & (replaced < seqs)
         self._known = known & ((self._entry == 0) | self._enters(self._entry))
 
+    def place_of(self, seq: int) -> int:
+        """Where a command of the recording stands now, from 1; 0 for one that is left out."""
+        return int(self._place_of[seq])
+
     def _enters(self, places: Ints) -> npt.NDArray[np.bool_]:
         """Whether the commands at these places, from 1, are new orders."""
-        enters: npt.NDArray[np.bool_] = self._commands["kind"][places - 1] == CommandKind.NEW_ORDER
+        enters: npt.NDArray[np.bool_] = self.commands["kind"][places - 1] == CommandKind.NEW_ORDER
         return enters
 
     def needs(self) -> list[int]:
@@ -84,15 +100,15 @@ class _Renamed:
 
         A command that replaces an order it names by client id may be about any order of its account.
         """
-        replaces = self._commands["kind"] == CommandKind.REPLACE_ORDER
-        name_at = np.full(len(self._commands), -1, dtype=np.int64)
+        replaces = self.commands["kind"] == CommandKind.REPLACE_ORDER
+        name_at = np.full(len(self.commands), -1, dtype=np.int64)
         name_at[self.named] = np.arange(len(self.named))
         entries, known = self._entry.tolist(), self._known.tolist()
         of_account: dict[int, int] = {}
         of_order: dict[int, int] = {}
         needs = []
         every = np.flatnonzero((name_at >= 0) | replaces)
-        columns = (every, name_at[every], replaces[every], self._commands["account"][every])
+        columns = (every, name_at[every], replaces[every], self.commands["account"][every])
         for place, name, is_replace, account in zip(*(column.tolist() for column in columns), strict=True):
             entry = entries[name] if name >= 0 and known[name] else 0
             if name >= 0:
@@ -105,7 +121,7 @@ class _Renamed:
 
     def here(self, start: int, end: int) -> Records:
         """The commands of a span, with the ids that their orders have here."""
-        batch = self._commands[start:end]
+        batch = self.commands[start:end]
         first, last = np.searchsorted(self.named, (start, end)).tolist()
         if first == last:
             return batch
@@ -113,7 +129,7 @@ class _Renamed:
         at = slice(first, last)
         ids = batch["order_id"][self.named[at] - start]
         entered = np.where(self._known[at], self._made[self._entry[at]], 0)
-        now = np.where(self._stale[at], self._made[self._maker[at]], self._lineage.latest(entered))
+        now = np.where(self._stale[at], self._made[self._maker[at]], self.lineage.latest(entered))
         now = np.where((entered > 0) & (now > 0), now, NOBODY)
         stray = ~self._known[at] & ~self._taken(ids)
         batch["order_id"][self.named[at] - start] = np.where(stray, ids, now)
@@ -121,18 +137,47 @@ class _Renamed:
 
     def _taken(self, ids: Ints) -> npt.NDArray[np.bool_]:
         """Whether these are ids of orders here that somebody has entered."""
-        there = (ids > 0) & (ids <= self._lineage.count)
-        return there & self._enters(self._lineage.made_by(self._lineage.first(np.where(there, ids, 0))))
+        there = (ids > 0) & (ids <= self.lineage.count)
+        return there & self._enters(self.lineage.made_by(self.lineage.first(np.where(there, ids, 0))))
 
     def take(self, events: Records) -> None:
         """Learn which ids a batch has given out."""
-        self._lineage.take(events)
+        self.lineage.take(events)
         created = of_kind(events, EventKind.ORDER_CREATED).view(ORDER_EVENT)
         # What the exchange enters to liquidate a position is nobody's command.
         theirs = created[self._enters(created["command_seq"])]
         self._made[theirs["command_seq"]] = theirs["order_id"]
         replaced = of_kind(events, EventKind.ORDER_REPLACED).view(ORDER_EVENT)
         self._made[replaced["command_seq"]] = replaced["successor_order_id"]
+
+
+class _RenamedBusts:
+    """The busts of a recording, in a run of its altered commands."""
+
+    def __init__(self, orders: _Renamed, recorded: Trades) -> None:
+        self._orders = orders
+        self._recorded = recorded
+        self._here = Trades()
+        self.named = np.flatnonzero(orders.commands["kind"] == CommandKind.BUST_TRADE)
+
+    def here(self, start: int, batch: Records) -> Records:
+        """A span's commands, whose busts have the numbers that their trades have here."""
+        first, last = np.searchsorted(self.named, (start, start + len(batch))).tolist()
+        if first == last:
+            return batch
+        batch = batch.copy()
+        for at in (self.named[first:last] - start).tolist():
+            place = self._recorded.place(int(batch["order_id"][at]))
+            if place is not None:
+                taker, maker, before = place
+                place = (self._orders.place_of(taker), self._orders.place_of(maker), before)
+            batch["order_id"][at] = (place and self._here.at(place)) or NOBODY
+        return batch
+
+    def take(self, events: Records) -> None:
+        """Learn of the trades of a batch, whose orders are known already."""
+        if len(self.named):
+            self._here.take(events, self._orders.lineage.entered_by)
 
 
 def _batches(named: list[int], needs: list[int], count: int) -> Iterator[tuple[int, int]]:

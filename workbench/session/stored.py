@@ -114,9 +114,19 @@ class StoredSession:
         parts = [part for part in self.manifest.parts if part.table == EVENTS.name]
         return sorted(parts, key=lambda part: part.first_seq)
 
+    def prove_events(self) -> None:
+        """Hold the files of its events against the hashes of the manifest.
+
+        Raises
+        ------
+        StoreError
+            When one is missing or damaged.
+        """
+        prove(self.folder, self.name, self._event_parts())
+
     def log(self) -> Log:
         """All events, and what it takes to print them."""
-        prove(self.folder, self.name, self._event_parts())
+        self.prove_events()
         none = np.zeros(0, dtype=EVENT)
         events = np.concatenate([none, *self.recorded_events()])
         return Log(events, self.venue, self.zone, self.names)

@@ -16,7 +16,7 @@ from workbench.projections.equity import Equity
 from workbench.projections.event_rows import event_rows
 from workbench.projections.orders import Orders
 from workbench.projections.positions import Positions
-from workbench.projections.prints import MarketQuotes, MarketTrades
+from workbench.projections.prints import MarketQuotes, MarketTrades, bust_rows
 from workbench.projections.trades import Trades
 from workbench.session.blocks import one_block
 
@@ -121,6 +121,7 @@ class Tables:
         self._events = []
         self.taken_seq = last
         yield Rows("events", "", event_rows(events), first, last)
+        yield Rows("busts", "", bust_rows(events, self.venue), first, last)
         for source in self._sources:
             yield Rows(source.table, source.interval, source.take(), first, last)
 

@@ -29,6 +29,8 @@ ALIASES = {
     "new_name": "new_client_order_id",
     "limit": "kind",
     "limit_kind": "kind",
+    "fee": "kind",
+    "fee_kind": "kind",
 }
 """Friendly names that do not follow from the field's own."""
 

@@ -31,6 +31,7 @@ from workbench.session.differences import (
 from workbench.session.impact import BASIS_POINTS, Gap, Impact, gap, impact, mids_of
 from workbench.session.lineage import Lineage
 from workbench.session.renaming import LARGEST_BATCH, Take, run_renamed
+from workbench.session.retrading import Trades
 from workbench.session.trace import Trace
 
 Progress = Callable[[int, int], None]
@@ -278,13 +279,16 @@ def compare(
 
         return take
 
-    lineage, recorded = Lineage(), Trace(venue)
+    lineage, recorded, trades = Lineage(), Trace(venue), Trades()
+    busts = bool((commands["kind"] == CommandKind.BUST_TRADE).any())
     unknown: list[np.ndarray] = []
     take = said(recorded, unknown)
     exchange = Exchange(venue)
     for start in range(0, len(commands), LARGEST_BATCH):
         events = exchange.step(commands[start : start + LARGEST_BATCH])
         lineage.take(events)
+        if busts:
+            trades.take(events, lineage.entered_by)
         take(events)
     recorded.finish(exchange)
 
@@ -292,7 +296,7 @@ def compare(
     changed = changes.venue(venue)
     other, unknown_here = Trace(changed), list[np.ndarray]()
     exchange = Exchange(changed)
-    run_renamed(exchange, given, lineage, said(other, unknown_here))
+    run_renamed(exchange, given, lineage, said(other, unknown_here), trades)
     other.finish(exchange)
     return WhatIf(
         venue,

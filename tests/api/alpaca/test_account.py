@@ -11,7 +11,7 @@ from alpaca.trading.enums import AccountStatus
 from alpaca.trading.models import NonTradeActivity, TradeActivity
 from alpaca.trading.requests import GetPortfolioHistoryRequest
 
-from tests.api.alpaca.conftest import Person, Served, TradingClient, code_of
+from tests.api.alpaca.conftest import Person, Served, TradingClient, code_of, until
 from workbench.domain.commands import fine, transfer_cash
 from workbench.identity.roles import Role
 
@@ -145,6 +145,43 @@ def test_activities_page_through_fills_fees_and_grants(served: Served, trader: P
     with pytest.raises(APIError) as wrong:
         get("/account/activities", {"since_seq": "yesterday"})
     assert code_of(wrong.value) == (422, 40010001)
+
+
+def test_a_bust_is_an_activity_that_takes_a_fill_back(served: Served, trader: Person, maker: Person) -> None:
+    maker.limit("AAPL", "sell", 4, 100)
+    maker.limit("AAPL", "sell", 6, 101)
+    bought = trader.market("AAPL", "buy", 10)
+    get = trader.trading.get
+    (second, first) = get("/account/activities/FILL")
+    assert "busted" not in first
+    live = served.server.hubs["quiet"].views.accounts[account_of(served, trader)]
+    answer = served.call(served.session.bust(live.fills[-1].trade_id, reason="by mistake"))
+    found = until(lambda: (rows := get("/account/activities")) and len(rows) == 6 and rows)
+    back, bust, *before = found
+    assert [item["activity_type"] for item in before] == ["FEE", "FILL", "FEE", "FILL"]
+    assert before[1] == {**second, "busted": True}
+    assert before[3] == first
+    assert {key: bust[key] for key in ("activity_type", "type", "price", "qty", "side", "order_id")} == {
+        "activity_type": "FILL",
+        "type": "trade_bust",
+        "price": "101",
+        "qty": "6",
+        "side": "buy",
+        "order_id": str(bought.id),
+    }
+    assert bust["previous_id"] == second["id"]
+    assert bust["seq"] == back["seq"] == answer.events["seq"][0]
+    returned = NonTradeActivity(**back)
+    assert (returned.net_amount, returned.description) == (
+        0.0606,
+        f"returned commission of order {bought.id}",
+    )
+    assert get("/account/activities", {"since_seq": second["seq"]}) == [back, bust]
+    assert get("/account/activities", {"page_token": back["id"], "page_size": 1}) == [bust]
+    order = trader.trading.get_order_by_id(bought.id)
+    assert (order.status, order.filled_qty, order.filled_avg_price) == ("filled", "4", "100")
+    assert trader.trading.get_open_position("AAPL").qty == "4"
+    assert float(trader.trading.get_account().cash) == 1_000_000 - 400 - 0.04
 
 
 def test_the_walls_time_stands_beside_the_sessions(served: Served, trader: Person) -> None:

@@ -339,6 +339,44 @@ def test_who_comes_back_is_told_what_was_missed_as_it_was(
     assert [_plain(update) for update in rest] == live[3:]
 
 
+def test_a_bust_is_told_to_both_sides_and_again_to_who_comes_back(
+    served: Served, trader: Person, maker: Person
+) -> None:
+    (stream, heard), (other, heard_by_maker) = orders_of(served, trader), orders_of(served, maker)
+    with streaming(stream), streaming(other):
+        until(lambda: listening(served) == 2)
+        sold = maker.limit("AAPL", "sell", 6, 101)
+        bought = trader.limit("AAPL", "buy", 10, 101)
+        changed = trader.trading.replace_order_by_id(bought.id, _replace(limit_price=102))
+        maker.limit("AAPL", "sell", 1, 102)
+        until(lambda: len(heard) == 5)
+        seat = served.session.seat_of(trader.user)
+        assert seat is not None
+        trade = served.server.hubs["quiet"].views.fills[seat.account][0]
+        served.call(served.session.bust(trade.trade_id))
+        until(lambda: len(heard) == 6 and len(heard_by_maker) == 5)
+    bust, of_maker = heard[-1], heard_by_maker[-1]
+    assert (bust.event, bust.order.id, bust.qty, bust.price, bust.position_qty) == (
+        "trade_bust",
+        bought.id,
+        6,
+        101,
+        1,
+    )
+    # Of the order that was replaced and of its successor alike; the quantity is not open again.
+    assert (bust.order.filled_qty, bust.order.filled_avg_price) == ("0", None)
+    now = trader.trading.get_order_by_id(changed.id)
+    assert (now.filled_qty, now.filled_avg_price, now.status) == ("1", "102", "partially_filled")
+    assert (of_maker.event, of_maker.order.id) == ("trade_bust", sold.id)
+    assert of_maker.position_qty == heard_by_maker[-2].position_qty + 6
+    assert of_maker.execution_id != bust.execution_id
+    last = asyncio.run(_updates(served, trader, {"since_seq": trade.seq}, 4))[-1]["data"]
+    assert last["reason"] == "TRADE_BUST"
+    assert last["execution_id"] == str(bust.execution_id)
+    assert last["previous_execution_id"] == str(heard[1].execution_id)
+    assert last["order"]["seq"] == last["seq"]
+
+
 def test_nothing_is_missing_or_double_between_what_was_missed_and_what_comes(
     served: Served, trader: Person
 ) -> None:

@@ -211,8 +211,42 @@ def test_teachers_halt_limit_suspend_fine_and_announce(served: Served) -> None:
         assert learn.get(f"{BASE}/account").json()["limits"]["max_order_lots"] == 3
         refused = learn.post(f"{BASE}/orders", json=order)
         assert refused.json()["details"]["reason"] == "QUANTITY_TOO_LARGE"
-        for wrong in ({"limit": "none"}, {"value": "1.5"}, {"value": "many"}, {"value": "-1"}):
-            assert teach.post(f"{BASE}/limits", json={**limit, **wrong}).status_code == 422, wrong
+        most = "4,611,686,018,427,387,903"
+        for path, wrong, why in (
+            ("limits", {"limit": "none"}, "limit is 'none', expected one of max_order_lots, "),
+            ("limits", {"value": "1.5"}, "the largest order is 1.5, expected a whole number of lots"),
+            ("limits", {"value": "many"}, "the largest order is 'many', expected a decimal number"),
+            ("limits", {"value": "-1"}, f"the largest order is -1, expected 0 to {most} lots"),
+            ("limits", {"value": "9e99"}, f"the largest order is 9e99, expected 0 to {most} lots"),
+            (
+                "limits",
+                {"limit": "order_burst", "value": "0"},
+                "the limit of orders at once is 0, expected 1 to ",
+            ),
+            (
+                "limits",
+                {"limit": "max_drawdown", "value": "0.0000001"},
+                "the drawdown limit is 0.0000001, expected a multiple of 0.000001 in currency",
+            ),
+            (
+                "fees",
+                {"fee": "taker_bps", "value": "-99999"},
+                "the taker fee is -99999, expected -10,000 to 10,000 basis points",
+            ),
+            (
+                "fees",
+                {"fee": "cap_bps", "value": "-1"},
+                "the most per order is -1, expected 0 to 10,000 basis points",
+            ),
+            (
+                "fees",
+                {"fee": "taker_per_lot", "value": "4000000000000"},
+                "the exchange refused it: the fee is out of bounds, or makes the largest order cost more",
+            ),
+        ):
+            told = limit if path == "limits" else {"account": seat, "value": "1"}
+            refused = teach.post(f"{BASE}/{path}", json={**told, **wrong})
+            assert (refused.status_code, refused.json()["message"][: len(why)]) == (422, why)
 
         cash = learn.get(f"{BASE}/account").json()["cash"]
         assert teach.post(f"{BASE}/transfer", json={"account": seat, "amount": "250.5"}).status_code == 200

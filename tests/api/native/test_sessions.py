@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import time
 import zipfile
@@ -59,6 +60,7 @@ def test_a_session_goes_from_its_lobby_to_its_debrief(own: Served) -> None:
             assert answer.status_code == 200, answer.text
             states.append(answer.json()["state"])
         assert states == ["pre_open", "open", "paused", "open", "open", "closed"]
+        assert teach.post("/api/sessions/monday/speed", json={"speed": True}).status_code == 422
         refused = teach.post("/api/sessions/monday/pause")
         assert (refused.status_code, refused.json()["code"]) == (409, "session")
         late = learn.post(
@@ -292,3 +294,62 @@ def test_news_are_text_that_can_be_printed(served: Served) -> None:
             assert "can be printed" in refused.json()["message"]
         told = client.post("/api/sessions/market/news", json={"headline": "fine", "body": "two\n\tlines"})
         assert told.status_code in {200, 201}, told.text
+
+
+def test_a_bust_and_other_fees_are_seen_by_all_who_may(own: Served) -> None:
+    ann, bob = (own.client(own.person(Role.STUDENT)) for _ in range(2))
+    with ann, bob, own.client(own.person(Role.INSTRUCTOR)) as teach:
+        made(teach, "acts")
+        assert teach.post("/api/sessions/acts/start").status_code == 200
+        path = "/api/sessions/acts"
+        order = {"symbol": "QUIET", "type": "limit", "quantity": 1, "limit_price": 40}
+        ann.post(f"{path}/orders", json={**order, "side": "buy"})
+        bob.post(f"{path}/orders", json={**order, "side": "sell"})
+        (trade,) = teach.get(f"{path}/trades", params={"symbol": "QUIET"}).json()["trades"]
+        assert (trade["price"], trade["busted"], trade["aggressor"]) == (40.0, False, "sell")
+        assert ann.post(f"{path}/trades/{trade['trade']}/bust").status_code == 403
+        busted = teach.post(f"{path}/trades/{trade['trade']}/bust", json={"reason": "by mistake"})
+        assert busted.status_code == 200, busted.text
+        assert (busted.json()["busted"], busted.json()["reason"]) == (True, "by mistake")
+        again = teach.post(f"{path}/trades/{trade['trade']}/bust")
+        assert again.status_code == 409
+        unknown = teach.post(f"{path}/trades/999999999/bust", json={"reason": "of none"})
+        assert (unknown.status_code, unknown.json()["details"]["reason"]) == (422, "UNKNOWN_TRADE")
+        live = own.server.sessions.get("acts")
+        assert (live.bust_reason(trade["trade"])[0], live.bust_reason(999_999_999)) == (
+            "by mistake",
+            ("", ""),
+        )
+        assert ann.get(f"{path}/positions").json()["positions"][0]["quantity"] == 0
+        assert ann.get(f"{path}/fills").json()["fills"][0]["busted"]
+        assert ann.get(f"{path}/account").json()["cash"] == ann.get(f"{path}/account").json()["start_cash"]
+        assert teach.get(f"{path}/instruments/QUIET/trades").json()["busted"] == [True]
+        (alert,) = teach.get(f"{path}/alerts", params={"kind": "busted"}).json()["alerts"]
+        assert (alert["text"], alert["symbol"]) == ("by mistake", "QUIET")
+        fee = {"symbol": "QUIET", "fee": "taker_bps", "value": "10"}
+        assert teach.post(f"{path}/fees", json=fee).status_code == 200
+        schedules = ann.get(f"{path}/account").json()["fee_schedules"]
+        assert [each["taker_bps"] for each in schedules if each["symbol"] == "QUIET"] == [10.0]
+        late = {"mode": "delayed", "delay_seconds": 60}
+        assert teach.put(f"{path}/leaderboard", json=late).status_code == 200
+        shown = ann.get(f"{path}/leaderboard").json()
+        assert (shown["mode"], shown["delay_seconds"]) == ("delayed", 60.0)
+        assert shown["as_of"] < shown["time"]
+        # What was found out after the close is still undone; a sealed session never changes.
+        for side in ("buy", "sell", "buy", "sell"):
+            (ann if side == "buy" else bob).post(f"{path}/orders", json={**order, "side": side})
+        assert teach.post(f"{path}/close").status_code == 200
+
+        def table(name: str, **params: str) -> list[dict[str, str]]:
+            asked = {"format": "csv", **params}
+            return list(csv.DictReader(ann.get(f"{path}/review/{name}", params=asked).text.splitlines()))
+
+        fill = table("fills")[0]
+        assert (fill["busted"], fill["position"], fill["round_trip"]) == ("true", "", "")
+        assert [each["busted"] for each in table("trades", symbol="QUIET")] == ["true", "false", "false"]
+        found = teach.get(f"{path}/trades", params={"symbol": "QUIET"}).json()["trades"]
+        assert teach.post(f"{path}/trades/{found[0]['trade']}/bust").json()["busted"]
+        assert ann.get(f"{path}/positions").json()["positions"][0]["quantity"] == 1
+        assert teach.post(f"{path}/debrief").status_code == 200
+        sealed = teach.post(f"{path}/trades/{found[1]['trade']}/bust")
+        assert (sealed.status_code, "sealed" in sealed.json()["message"]) == (409, True), sealed.text

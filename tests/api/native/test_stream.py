@@ -194,6 +194,11 @@ def test_garbage_is_answered_and_much_of_it_ends_the_stream(served: Served, ann:
         assert "expected one of" in one(opened, "error")["message"]
         opened.send(b"\xff\xfe")
         assert one(opened, "error")["code"] == "invalid"
+        # What says whose answer it is gets one that says so.
+        for wrong in ({"place": {"symbol": "ACME", "side": "up"}}, {"subscribe": ["orders"], "from_seq": -1}):
+            say(opened, id="mine", **wrong)
+            told = one(opened, "refused")
+            assert (told["id"], told["code"]) == ("mine", "invalid")
         say(opened, id=4, ping=True)
         assert one(opened, "pong")["id"] == 4
         assert end_of(opened, "x") == 4400

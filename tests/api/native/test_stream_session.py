@@ -187,6 +187,31 @@ def test_a_market_topic_that_was_away_for_too_long_is_reset(monkeypatch: pytest.
     on_loop(play)
 
 
+def test_a_quiet_market_is_told_of_at_once_and_a_busy_one_not_more_often_than_every_window() -> None:
+    async def play() -> None:
+        loop, now = asyncio.get_running_loop(), 100.0
+        loop.time = lambda: now  # type: ignore[method-assign]
+        market = Market(*rule_book())
+        reader = Reader(market, None)
+        reader.connect()
+        await reader.subscribe("depth:ACME", "market:ACME")
+        told = []
+        for step in range(200):
+            # An event each millisecond for 150 ms, then none.
+            if step < 150:
+                market.happen(1)
+            now = 100.0 + (step + 1) / 1000
+            await asyncio.sleep(0)
+            before = len(reader.frames)
+            await reader.read()
+            if any(isinstance(frame, Delta) for frame in reader.frames[before:]):
+                told.append(step + 1)
+        assert told[0] == 10
+        assert told == [10, 60, 110, 160]
+
+    on_loop(play)
+
+
 def test_a_slow_reader_gets_one_snapshot_in_place_of_many_deltas() -> None:
     async def play() -> None:
         market = Market(*rule_book())

@@ -5,7 +5,11 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from tests.faults.server.abuse import ABUSES, campaign
+
+pytestmark = pytest.mark.slow
 
 
 def test_others_trade_on_while_peers_misbehave(tmp_path: Path) -> None:

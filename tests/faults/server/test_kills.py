@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from tests.faults.server.kills import campaign
 from tests.faults.server.market import RECORDED, SESSION
@@ -14,6 +15,7 @@ from workbench.engine.exchange import Exchange
 from workbench.session.scenario import read_scenario
 from workbench.session.stored import open_session
 
+pytestmark = pytest.mark.slow
 HISTORY = [
     CommandKind.NEW_ORDER,
     CommandKind.CANCEL_ORDER,

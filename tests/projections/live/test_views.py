@@ -24,7 +24,7 @@ from workbench.domain.codes import (
 )
 from workbench.domain.config import FIRST_TRADER, Account, Venue
 from workbench.domain.instruments import Instrument
-from workbench.domain.records import EVENT, SHADOW, TRADE_EVENT, Records
+from workbench.domain.records import BUSTED, EVENT, SHADOW, TRADE_EVENT, Records
 from workbench.domain.states import OrderState
 from workbench.engine.reference import ReferenceExchange
 from workbench.errors import ConfigError, ProjectionError
@@ -35,6 +35,7 @@ from workbench.projections.live.order import LiveOrder, Waits
 from workbench.projections.live.updates import News, OrderUpdate
 from workbench.projections.live.views import LiveViews, Observer
 from workbench.projections.orders import Orders
+from workbench.projections.undone import Undone, busts_in
 
 ANN, BOB, CARL = 2, 3, 4
 EVERY_CASE = pytest.mark.parametrize(("venue", "profile"), CASES)
@@ -257,15 +258,18 @@ def test_minute_bars_and_depth_are_those_of_the_compiled_projections(
     events = recorded(venue, profile, 3, scaled(300)).events.copy()
     events["time_ns"] *= 997
     views, candles, depth = LiveViews(VENUES[venue]), Candles(VENUES[venue]), Depth(VENUES[venue])
+    undone = Undone(VENUES[venue], busts_in([events]))
     for batch in split(events, 5, 200):
         views.apply(batch)
-        candles.apply(batch)
+        candles.apply(undone.rewrite(batch))
         depth.apply(batch)
     for number, market in enumerate(views.markets):
-        for interval, bars in (("1min", market.minutes), ("1d", market.days)):
+        for interval, every in (("1min", market.minutes), ("1d", market.days)):
             series = candles._of(interval)
             rows = np.concatenate([series.closed, series.fold.opened])
             rows = np.sort(rows[rows["instrument"] == number], order="start_ns")
+            # A bar of which nothing stands stays for those who have it, flat and without trades.
+            bars = [bar for bar in every if bar.trades]
             assert [bar.start_ns for bar in bars] == rows["start_ns"].tolist()
             for name in ("open_ticks", "high_ticks", "low_ticks", "close_ticks", "volume_lots", "trades"):
                 assert [getattr(bar, name) for bar in bars] == rows[name].tolist(), name
@@ -426,12 +430,18 @@ def test_the_tape_has_every_trade_and_quote_of_the_market(scaled: Callable[[int]
     for batch in split(events, 1, 100):
         views.apply(batch)
     trades = events[(events["kind"] == EventKind.TRADE) & (events["flags"] & SHADOW == 0)].view(TRADE_EVENT)
+    busts = busts_in([events])
+    assert len(busts)
     for number in range(len(views.markets)):
         own = trades[trades["instrument"] == number]
         column = views.trades(number)
-        assert len(column) == len(own) == views.markets[number].trades
-        for name in ("seq", "time_ns", "price_ticks", "quantity_lots", "trade_id", "side", "flags"):
+        assert len(column) == len(own)
+        busted = np.isin(own["trade_id"], busts["trade_id"])
+        assert views.markets[number].trades == len(own) - busted.sum()
+        assert views.markets[number].busts == busted.sum()
+        for name in ("seq", "time_ns", "price_ticks", "quantity_lots", "trade_id", "side"):
             np.testing.assert_array_equal(column.rows[name], own[name])
+        np.testing.assert_array_equal(column.rows["flags"], own["flags"] | np.where(busted, BUSTED, 0))
         quotes = events[(events["kind"] == EventKind.QUOTE) & (events["instrument"] == number)]
         assert views.quotes(number).rows["seq"].tolist() == quotes["seq"].tolist()
     column = views.trades(0)

@@ -23,7 +23,7 @@ from workbench.domain.codes import (
 from workbench.domain.config import Account, Venue
 from workbench.domain.instruments import Instrument
 from workbench.domain.limits import Limits
-from workbench.domain.records import Records
+from workbench.domain.records import EVENT, Records
 from workbench.domain.states import OrderState
 from workbench.engine.exchange import Exchange
 from workbench.engine.explain import explain
@@ -31,6 +31,7 @@ from workbench.engine.reference import ReferenceExchange
 from workbench.errors import OrderRefused
 from workbench.projections.live.order import Waits
 from workbench.projections.live.views import LiveViews
+from workbench.session.live import order_history
 from workbench.session.live.answer import Answer
 from workbench.session.live.client_ids import client_order_number
 from workbench.session.live.gateway import Gateway
@@ -157,9 +158,13 @@ BAD = {
     "quantity must be a number above 0, not Infinity": (ticket(BUY, "Infinity"), Reason.INVALID_QUANTITY),
     "quantity 1E+999999 is too large or too small": (ticket(BUY, "1e999999"), Reason.INVALID_QUANTITY),
     "quantity 1E-999999 is too large or too small": (ticket(BUY, "1e-999999"), Reason.INVALID_QUANTITY),
-    "quantity 5000000000000000000000 is too large to count": (
+    "quantity 5000000000000000000000 is too large to count; the maximum is 720,575,940": (
         ticket(BUY, "5000000000000000000000"),
         Reason.INVALID_QUANTITY,
+    ),
+    "limit price 1000000000000000000000000 is too large to count; the maximum is ": (
+        ticket(BUY, 5, "1" + 24 * "0"),
+        Reason.INVALID_PRICE,
     ),
     "give a quantity or a notional, and one alone": (ticket(BUY, 5, notional=5), Reason.INVALID_QUANTITY),
     "limit price 10.01 is not a multiple of 0.05": (ticket(BUY, 5, "10.01"), Reason.PRICE_NOT_IN_INCREMENT),
@@ -598,6 +603,20 @@ def test_an_order_is_explained_by_the_events_that_concern_it() -> None:
         assert "not at hand" in str(await refusal(bare.explain(order.order_id)))
 
     play(story)
+
+
+def test_events_are_found_whatever_pieces_they_come_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(order_history, "_BLOCK_EVENTS", 7)
+    events = np.zeros(100, dtype=EVENT)
+    events["seq"] = np.arange(1, 101)
+    events["instrument"] = np.arange(100) % 3 - 1
+    events["account"] = np.arange(100) % 5
+    about = (events["instrument"] <= 0) | (events["account"] == ANN)
+    for upto, size in ((90, 1), (90, 20), (99, 3), (100, 1), (100, 100)):
+        pieces = [events[at : at + size] for at in range(0, len(events), size)]
+        wanted = events[about & (events["seq"] <= upto)]
+        assert np.array_equal(events_about(pieces, 0, ANN, upto), wanted), (upto, size)
+    assert not len(events_about([], 0, ANN, 90))
 
 
 @pytest.mark.kernel

@@ -19,8 +19,9 @@ from tests.session.live.markets import (
     opened,
     until,
 )
-from workbench.domain.codes import Phase, SessionState
+from workbench.domain.codes import Phase, SessionState, TradeState
 from workbench.domain.commands import set_phase
+from workbench.engine.exchange import Exchange
 from workbench.errors import JournalError, StoreError
 from workbench.journal.manifest import SEALED, read_manifest
 from workbench.journal.place import JOURNAL
@@ -36,10 +37,13 @@ ROOT = Path(__file__).parents[3]
 OFTEN = Rhythm(publish_events=500, publish_seconds=0.05, snapshot_commands=400)
 
 CHILD = """
+import asyncio
 import sys
 from tests.session.live.markets import AGENTS, buy
 from tests.session.live.test_restart import OFTEN
-from workbench.domain.codes import SessionState
+from workbench.domain.codes import EventKind, FeeKind, SessionState
+from workbench.domain.commands import ALL, set_fee
+from workbench.domain.records import TRADE_EVENT
 from workbench.session.live.client_ids import client_order_number
 from workbench.session.live.session import LiveSession
 
@@ -51,7 +55,12 @@ number = 0
 while True:
     name = f"order {number}"
     client = client_order_number(name)
-    session.send_and_wait(buy(account, client, 1, 4_500 + number % 50), names={(account, client): name})
+    order = buy(account, client, 1, 4_500 + number % 250)
+    answer = session.send_and_wait(order, names={(account, client): name})
+    trades = answer.events[answer.events["kind"] == EventKind.TRADE].view(TRADE_EVENT)
+    if len(trades) and number % 3 == 0:
+        asyncio.run(session.bust(int(trades["trade_id"][0]), reason=name, author="user"))
+        session.send_and_wait(set_fee(0, ALL, FeeKind.TAKER_BPS, 1 + number % 100))
     print(number, flush=True)
     number += 1
 """
@@ -94,6 +103,17 @@ def test_after_kill_9_all_that_was_answered_is_there_and_it_goes_on(tmp_path: Pa
     names = [session.client_order_name(seat.account, int(number)) for number in bought["client_order_id"]]
     assert names[: last + 1] == [f"order {number}" for number in range(last + 1)]
     assert len(names) <= last + 2, "at most the one in flight happened unanswered"
+    count, found = session.ask_and_wait(
+        lambda exchange: (exchange.counters()["commands"][0], exchange.state_hash())
+    )
+    again = Exchange(session.venue)
+    again.step(commands_of(session)[:count])
+    assert again.state_hash() == found
+    if answers == 600:
+        assert len(again.state().fees) > 0
+        busted = [trade for trade in again.state().trades if trade["state"] == TradeState.BUSTED]
+        assert len(busted) > 10
+        assert all(session.bust_reason(int(trade["trade_id"]))[1] == "user" for trade in busted)
     events = session.status().events
     assert session.send_and_wait(buy(seat.account, 1)).events["seq"][0] > events - 1
     session.set_speed_and_wait(None)
@@ -169,6 +189,7 @@ def kill_at(folder: Path, how: str, commands: int) -> None:
         assert child.wait() == -signal.SIGKILL
 
 
+@pytest.mark.slow
 def test_killed_at_full_speed_it_does_what_it_would_have_done(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -251,7 +272,7 @@ def test_the_journal_alone_says_who_sat_where(tmp_path: Path) -> None:
 def test_classes_and_a_hidden_board_come_back(tmp_path: Path) -> None:
     session = LiveSession.create(tmp_path, "live", PEOPLE, classes=("one", "two"))
     assert (session.classes, session.board_hidden) == (("one", "two"), False)
-    session.hide_board_and_wait(True)
+    session.set_board_and_wait(hidden=True)
     assert session.board_hidden
     session.close_and_wait()
     again = LiveSession.resume(tmp_path, "live")
@@ -259,7 +280,7 @@ def test_classes_and_a_hidden_board_come_back(tmp_path: Path) -> None:
     for state in (SessionState.OPEN, SessionState.CLOSED, SessionState.DEBRIEF):
         again.move_and_wait(state)
     # The journal is sealed by now, and the class may be shown at last who has won.
-    again.hide_board_and_wait(False)
+    again.set_board_and_wait(hidden=False)
     assert not again.board_hidden
     again.close_and_wait()
     about = read_manifest(again.folder).about

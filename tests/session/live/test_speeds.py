@@ -84,6 +84,7 @@ def test_a_slice_ends_with_a_clock_at_its_boundary(tmp_path: Path) -> None:
     session.close_and_wait()
 
 
+@pytest.mark.slow
 def test_a_clock_that_jumps_is_caught_up_and_starves_nobody(tmp_path: Path) -> None:
     wall = Wall()
     text = PEOPLE + 'close = "15:30"\n'

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from uuid import UUID
@@ -15,13 +15,16 @@ from workbench.api.alpaca.words import SIDE_WORDS
 from workbench.domain.calendars import local_time, wall_ns
 from workbench.domain.codes import Reason
 from workbench.projections.live.account import Fill
+from workbench.projections.live.market import Bust
 
 if TYPE_CHECKING:
     from workbench.api.alpaca.names import Names
     from workbench.projections.live.account import CashChange, LiveAccount
-    from workbench.projections.live.orders import LiveOrders
+    from workbench.projections.live.views import LiveViews
 
 FILL: Final = "FILL"
+FEE: Final = "FEE"
+_BUST: Final = "trade_bust"
 _OF_REASON: Final = {
     Reason.DEPOSIT: ("JNLC", "cash from the instructor"),
     Reason.WITHDRAWAL: ("JNLC", "cash to the instructor"),
@@ -43,22 +46,37 @@ class Activity(NamedTuple):
     time_ns: int
     kind: str
     source: Fill | CashChange
+    bust: bool = False
 
 
 def _of_fill(fill: Fill) -> Iterator[Activity]:
     yield Activity(fill.seq, 0, fill.time_ns, FILL, fill)
     if fill.fee_micros:
-        yield Activity(fill.seq, 1, fill.time_ns, "FEE", fill)
+        yield Activity(fill.seq, 1, fill.time_ns, FEE, fill)
 
 
-def all_activities(account: LiveAccount) -> Iterable[Activity]:
-    """Everything of an account, oldest first; a fill's commission is a FEE of its own."""
+def _of_bust(fills: Iterable[Fill], bust: Bust) -> Iterator[Activity]:
+    """A trade with oneself has two fills."""
+    for place, fill in enumerate(fills):
+        yield Activity(bust.seq, 2 * place, bust.time_ns, FILL, fill, bust=True)
+        if fill.fee_micros:
+            yield Activity(bust.seq, 2 * place + 1, bust.time_ns, FEE, fill, bust=True)
+
+
+def all_activities(account: LiveAccount, views: LiveViews) -> Iterable[Activity]:
+    """Everything of an account, oldest first; a fill's commission and its return are FEEs of their own."""
     fills = (activity for fill in account.fills for activity in _of_fill(fill))
     cash = (
         Activity(change.seq, 0, change.time_ns, _OF_REASON.get(change.reason, _OTHER)[0], change)
         for change in account.cash_changes
     )
-    return heapq.merge(fills, cash)
+    busts = (
+        activity
+        for bust in views.busts.values()
+        if account.number in (bust.account, bust.maker_account)
+        for activity in _of_bust(views.busted_fills(account.number, bust), bust)
+    )
+    return heapq.merge(fills, cash, busts)
 
 
 class ActivityWriter:
@@ -68,17 +86,17 @@ class ActivityWriter:
     ----------
     names
         The session's names.
-    orders
-        All orders, for what a fill's order is.
+    busts
+        The trades that were undone, by number.
     account
         Whose.
     zone
         Time zone of the exchange's days.
     """
 
-    def __init__(self, names: Names, orders: LiveOrders, account: LiveAccount, zone: str) -> None:
+    def __init__(self, names: Names, busts: Mapping[int, Bust], account: LiveAccount, zone: str) -> None:
         self._names = names
-        self._orders = orders
+        self._busts = busts
         self._account = account
         self._account_id = names.account_id(account.number)
         self._zone = zone
@@ -99,7 +117,7 @@ class ActivityWriter:
         }
         source = activity.source
         if activity.kind == FILL and isinstance(source, Fill):
-            return {**common, **self._fill(source)}
+            return {**common, **(self._bust(activity, source) if activity.bust else self._fill(source))}
         day = local_time(activity.time_ns, self._zone).date().isoformat()
         rest: dict[str, Any] = {
             "date": day,
@@ -110,8 +128,9 @@ class ActivityWriter:
         if number >= 0:
             rest["symbol"] = self._names.symbols[number]
         if isinstance(source, Fill):
-            rest["net_amount"] = money_text(-source.fee_micros)
-            rest["description"] = f"commission of order {self._names.order_id(source.order_id)}"
+            rest["net_amount"] = money_text(source.fee_micros if activity.bust else -source.fee_micros)
+            what = "returned commission" if activity.bust else "commission"
+            rest["description"] = f"{what} of order {self._names.order_id(source.order_id)}"
             return {**common, **rest}
         rest["net_amount"] = money_text(source.amount_micros)
         rest["description"] = _OF_REASON.get(source.reason, _OTHER)[1]
@@ -137,6 +156,16 @@ class ActivityWriter:
             "order_id": self._names.order_id(fill.order_id),
             "cum_qty": scale.quantity_text(fill.executed_lots),
             "order_status": "filled" if filled else "partially_filled",
+            **({"busted": True} if fill.trade_id in self._busts else {}),
+        }
+
+    def _bust(self, activity: Activity, fill: Fill) -> dict[str, Any]:
+        of_fill = Activity(fill.seq, 0, fill.time_ns, FILL, fill)
+        return {
+            **self._fill(fill),
+            "transaction_time": moment_text(activity.time_ns),
+            "type": _BUST,
+            "previous_id": self.identifier(of_fill),
         }
 
 
@@ -146,7 +175,7 @@ def position_of(identifier: str) -> tuple[int, int]:
         number = UUID(identifier.rpartition("::")[2]).int
     except ValueError:
         raise invalid(f"page_token {identifier[:80]!r} is no id of an activity") from None
-    return number & ((1 << 62) - 1), number >> 62 & 1
+    return number & ((1 << 62) - 1), number >> 62 & 3
 
 
 def day_bounds_ns(day: date, zone: str) -> tuple[int, int]:

@@ -34,7 +34,7 @@ class Face:
         self.hub = hub
         self.names = Names(hub.session)
         self.market = MarketWriter(self.names)
-        self.order_feed = OrderFeed(self.names, hub.views.markets)
+        self.order_feed = OrderFeed(self.names, hub.views)
         self.orders = self.order_feed.writer
         self.replays = OrderReplays(hub, self.names)
         self.data_feed = DataFeed(self.names, hub.views)

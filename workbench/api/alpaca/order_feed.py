@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import msgspec
@@ -12,7 +11,7 @@ from workbench.api.alpaca.order_protocol import TRADE_UPDATES
 from workbench.api.alpaca.orders import OrderWriter, was_taken
 from workbench.api.alpaca.unopened import Unopened
 from workbench.api.alpaca.wall import wall_text
-from workbench.domain.codes import EventKind, Phase, Reason
+from workbench.domain.codes import EventKind, Phase, Reason, Side
 from workbench.projections.live.updates import News, Observer, OrderUpdate
 from workbench.session.live.order_ids import execution_uuid
 
@@ -20,13 +19,16 @@ if TYPE_CHECKING:
     from workbench.api.alpaca.codec import Codec
     from workbench.api.alpaca.names import Names
     from workbench.api.alpaca.orders import Order
-    from workbench.projections.live.market import LiveMarket
+    from workbench.projections.live.account import Fill
+    from workbench.projections.live.market import Bust
     from workbench.projections.live.order import LiveOrder
+    from workbench.projections.live.views import LiveViews
 
 _SUCCESSOR: Final = 1 << 62
 _OPENED: Final = 1 << 63
 _FILLS: Final = (News.FILL, News.PARTIAL_FILL)
 _ACCEPTED: Final = "accepted"
+_BUST: Final = "trade_bust"
 _EVENTS: Final = {
     News.ACCEPTED: _ACCEPTED,
     News.HELD: "held",
@@ -46,7 +48,7 @@ _EVENTS: Final = {
 
 
 class TradeUpdate(msgspec.Struct, gc=False):
-    """An event of an order. Price, quantity and position are there for fills alone."""
+    """An event of an order. Price, quantity and position are there for fills and their busts alone."""
 
     event: str
     execution_id: str
@@ -58,6 +60,7 @@ class TradeUpdate(msgspec.Struct, gc=False):
     qty: str | msgspec.UnsetType = msgspec.UNSET
     position_qty: str | msgspec.UnsetType = msgspec.UNSET
     reason: str | msgspec.UnsetType = msgspec.UNSET
+    previous_execution_id: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class Envelope(msgspec.Struct, gc=False):
@@ -81,18 +84,18 @@ class OrderFeed(Observer):
     ----------
     names
         The session's names.
-    markets
-        Every instrument, by number, as the views have them.
+    views
+        What it listens to.
     after_seq
         Events up to this one are not told.
     """
 
-    def __init__(self, names: Names, markets: Sequence[LiveMarket], *, after_seq: int = 0) -> None:
+    def __init__(self, names: Names, views: LiveViews, *, after_seq: int = 0) -> None:
         self._names = names
-        self._markets = markets
+        self._views = views
         self._after_seq = after_seq
-        self._unopened = Unopened(markets)
-        self._writer = OrderWriter(names, self._unopened)
+        self._unopened = Unopened(views.markets)
+        self._writer = OrderWriter(names, self._unopened, views.undone_of)
         self._listeners: dict[int, dict[Sink, Codec]] = {}
 
     @property
@@ -133,7 +136,38 @@ class OrderFeed(Observer):
     def phase(self, instrument: int, phase: Phase, reason: Reason, time_ns: int) -> None:  # noqa: ARG002
         """A market opens: what waited for that works from now on, before anything trades."""
         for order in self._unopened.release(instrument, phase):
-            self._opened(order, self._markets[instrument].phase_seq, time_ns)
+            self._opened(order, self._views.markets[instrument].phase_seq, time_ns)
+
+    def bust(self, bust: Bust) -> None:
+        """A trade was undone: the owners of both orders are told, the resting one's first."""
+        if bust.seq <= self._after_seq:
+            return
+        for account in dict.fromkeys((bust.maker_account, bust.account)):
+            if account not in self._listeners:
+                continue
+            # The event of the position follows this one.
+            lots = self._views.positions[account][bust.instrument].position_lots
+            for fill in self._views.busted_fills(account, bust):
+                lots -= fill.quantity_lots if fill.side == Side.BUY else -fill.quantity_lots
+                order = self._views.orders.get(fill.order_id)
+                assert order is not None, "it has filled"
+                self._tell(account, self._write_bust(bust, fill, order, lots))
+
+    def _write_bust(self, bust: Bust, fill: Fill, order: LiveOrder, position_lots: int) -> TradeUpdate:
+        identity, scale = self._names.session.identity, self._names.scales[fill.instrument]
+        return TradeUpdate(
+            _BUST,
+            str(execution_uuid(identity, bust.seq | (_SUCCESSOR if fill.maker else 0))),
+            self._writer.order(order),
+            moment_text(bust.time_ns),
+            wall_text(),
+            bust.seq,
+            scale.price_text(fill.price_ticks),
+            scale.quantity_text(fill.quantity_lots),
+            scale.quantity_text(position_lots),
+            _BUST.upper(),
+            str(execution_uuid(identity, fill.seq)),
+        )
 
     def _opened(self, order: LiveOrder, seq: int, time_ns: int) -> None:
         if order.account in self._listeners and seq > self._after_seq:

@@ -88,6 +88,7 @@ class OrderReplays:
         views = self._hub.views
         last = max((order.updated_seq for order in views.orders.of(account)), default=0)
         last = max(last, *(market.phase_seq for market in views.markets))
+        last = max(last, *(bust.seq for bust in views.busts.values()), 0)
         if last <= after_seq:
             return []
         async with self._turn:
@@ -96,7 +97,7 @@ class OrderReplays:
     def _read(self, account: int, codec: Codec, after_seq: int, upto: int) -> list[bytes]:
         session = self._hub.session
         views = LiveViews(session.venue, session.zone, people=lambda number: number == account)
-        feed = OrderFeed(self._names, views.markets, after_seq=after_seq)
+        feed = OrderFeed(self._names, views, after_seq=after_seq)
         found = _Collected()
         feed.listen(account, found, codec)
         views.observers.append(feed)

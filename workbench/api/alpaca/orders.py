@@ -14,8 +14,11 @@ from workbench.domain.states import OrderState
 from workbench.projections.live.order import LiveOrder, Waits
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from workbench.api.alpaca.names import Names
     from workbench.api.alpaca.unopened import Unopened
+    from workbench.projections.live.market import Undone
 
 _PERCENT_DIGITS = 4
 """Millionths as percent: 15,000 are 1.5."""
@@ -77,10 +80,13 @@ class OrderWriter:
         The session's names.
     unopened
         Which orders wait for their market to open.
+    undone
+        What of an order's fills was busted.
     """
 
-    def __init__(self, names: Names, unopened: Unopened) -> None:
+    def __init__(self, names: Names, unopened: Unopened, undone: Callable[[LiveOrder], Undone]) -> None:
         self._names = names
+        self._undone = undone
         self._unopened = unopened
         self._session = names.session
 
@@ -94,13 +100,14 @@ class OrderWriter:
         group = order.group
         legs = [self.order(leg) for leg in order.legs] if nested and group is not None else None
         trails = kind == OrderType.TRAILING_STOP
-        lots = order.executed_lots
+        undone = self._undone(order)
+        lots = order.executed_lots - undone.lots
         ended = order.state in _BY_EXCHANGE and order.reason not in _ASKED_FOR
         return Order(
             names.order_id(order.order_id),
             self.client_order_id(order),
             moment_text(order.entered_ns or order.created_ns),
-            moment_text(order.updated_ns or order.created_ns),
+            moment_text(max(order.updated_ns or order.created_ns, undone.time_ns)),
             moment_text(order.created_ns),
             moment_or_none(order.filled_ns),
             moment_or_none(order.expired_ns),
@@ -116,7 +123,7 @@ class OrderWriter:
             None,
             scale.quantity_text(order.quantity_lots),
             scale.quantity_text(lots),
-            scale.average_price(order.executed_value, lots) if lots else None,
+            scale.average_price(order.executed_value - undone.value, lots) if lots else None,
             group.name if group is not None else "",
             TYPE_WORDS[OrderType(kind)],
             TYPE_WORDS[OrderType(kind)],
@@ -136,7 +143,7 @@ class OrderWriter:
             price(order.watermark_ticks) if trails and order.watermark_ticks else None,
             None,
             order.reason.name.lower() if ended else None,
-            order.updated_seq,
+            max(order.updated_seq, undone.seq),
         )
 
     def client_order_id(self, order: LiveOrder) -> str:

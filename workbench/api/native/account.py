@@ -25,7 +25,7 @@ from workbench.api.native.order_models import OrderOut
 from workbench.api.native.orders import order_answer
 from workbench.api.native.seen import seen_account
 from workbench.api.words import SIDES, decimal_of, maybe_moment, moment, money, word
-from workbench.domain.codes import LimitKind, Reason
+from workbench.domain.codes import FeeKind, LimitKind, Reason
 from workbench.domain.config import FIRST_TRADER
 from workbench.domain.limits import MONEY_LIMITS
 from workbench.errors import ApiError
@@ -50,6 +50,20 @@ def limits_row(hub: Hub, account: LiveAccount) -> dict[str, Any]:
             value = start.value(kind)
         row[kind.name.lower()] = money(value) if kind in MONEY_LIMITS else value
     return row
+
+
+def fee_rows(hub: Hub, account: LiveAccount) -> list[dict[str, Any]]:
+    """What an account pays in each instrument now."""
+    rows = []
+    for scale in hub.scales:
+        fees = hub.session.venue.instruments[scale.number].fees
+        for kind in FeeKind:
+            value = account.fees.get((scale.number, kind))
+            if value is not None:
+                fees = fees.changed(kind, value)
+        named = {kind.name.lower(): float(getattr(fees, kind.name.lower())) for kind in FeeKind}
+        rows.append({"symbol": scale.symbol, **named})
+    return rows
 
 
 async def account_row(hub: Hub, number: int) -> dict[str, Any]:
@@ -86,6 +100,7 @@ async def account_row(hub: Hub, number: int) -> dict[str, Any]:
         "call_deadline": maybe_moment(account.call_deadline_ns),
         "open_orders": len(views.orders.open_of(number)),
         "limits": limits_row(hub, account),
+        "fee_schedules": fee_rows(hub, account),
         "time": moment(views.time_ns),
         "seq": views.seq,
     }
@@ -222,6 +237,7 @@ async def list_fills(
                 "maker": fill.maker,
                 "leaves": scale.quantity(fill.leaves_lots),
                 "position": scale.quantity(fill.position_lots),
+                "busted": fill.trade_id in hub.views.busts,
             }
         )
     return Json({"fills": rows, "next": rows[-1]["seq"] if more else None})

@@ -32,6 +32,29 @@ class LimitsOut(Model):
     max_drawdown: float
 
 
+class FeesOut(Model):
+    """What an account pays in an instrument; rates (`_bps`) are basis points, amounts currency."""
+
+    model_config: ClassVar[ConfigDict] = example(
+        symbol="ACME",
+        maker_per_lot=-0.002,
+        taker_per_lot=0.003,
+        maker_bps=0.0,
+        taker_bps=0.0,
+        per_order=0.0,
+        minimum_per_order=0.0,
+        cap_bps=0.0,
+    )
+    symbol: str
+    maker_per_lot: float
+    taker_per_lot: float
+    maker_bps: float
+    taker_bps: float
+    per_order: float
+    minimum_per_order: float
+    cap_bps: float
+
+
 class AccountOut(Model):
     """An account at its marks. `realised` counts by average cost, `realised_fifo` by lots in their order.
 
@@ -76,6 +99,7 @@ class AccountOut(Model):
             "max_daily_loss": 0.0,
             "max_drawdown": 0.0,
         },
+        fee_schedules=[],
         time="2025-03-18T13:30:00.000000000Z",
         seq=90210,
     )
@@ -105,6 +129,7 @@ class AccountOut(Model):
     call_deadline: str | None
     open_orders: int
     limits: LimitsOut
+    fee_schedules: list[FeesOut]
     time: str
     seq: int
 
@@ -167,6 +192,7 @@ class FillOut(Model):
         maker=True,
         leaves=0.0,
         position=100.0,
+        busted=False,
     )
     seq: int
     time: str
@@ -180,6 +206,7 @@ class FillOut(Model):
     maker: bool
     leaves: float
     position: float
+    busted: bool
 
 
 class FillsOut(Model):

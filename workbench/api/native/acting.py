@@ -26,7 +26,17 @@ async def act(hub: Hub, commands: list[Records]) -> Answer:
     ApiError
         422 when the exchange refused one of them.
     """
-    answer = await hub.session.send(batch(commands))
+    return await settled(hub, await hub.session.send(batch(commands)))
+
+
+async def settled(hub: Hub, answer: Answer) -> Answer:
+    """An answer whose events are seen by reads, unless the exchange refused something.
+
+    Raises
+    ------
+    ApiError
+        422 when it did.
+    """
     if answer.last_event_seq:
         await hub.gateway.reached(answer.last_event_seq)
     refused = answer.events[answer.events["kind"] == EventKind.COMMAND_REJECTED]

@@ -14,6 +14,7 @@ from workbench.api.hub import Hub
 from workbench.api.native.account import account_row
 from workbench.api.native.account_models import AccountOut
 from workbench.api.native.acting import act, audit, instruments_of
+from workbench.api.native.amounts import fee_value, limit_value
 from workbench.api.native.market import instrument_row, news_row, read_hub
 from workbench.api.native.market_models import InstrumentsOut, NewsOut
 from workbench.api.native.model import Done, failures
@@ -25,6 +26,7 @@ from workbench.api.native.session_models import (
     OfAccount,
     Resume,
     SessionOut,
+    SetFee,
     SetLimit,
     Speed,
     Start,
@@ -33,8 +35,8 @@ from workbench.api.native.session_models import (
 from workbench.api.native.sessions import session_row
 from workbench.api.native.stored import classes_of, session_zip
 from workbench.api.server import server_of
-from workbench.api.words import account_of, code_of, decimal_of, micros_of, moment, word
-from workbench.domain.codes import LimitKind, Phase, SessionState
+from workbench.api.words import account_of, code_of, micros_of, moment, word
+from workbench.domain.codes import FeeKind, LimitKind, Phase, SessionState
 from workbench.domain.commands import (
     ALL,
     fine,
@@ -42,12 +44,12 @@ from workbench.domain.commands import (
     mass_cancel,
     reinstate_account,
     schedule_phase,
+    set_fee,
     set_limit,
     set_phase,
     suspend_account,
     transfer_cash,
 )
-from workbench.domain.limits import MONEY_LIMITS
 from workbench.errors import ApiError
 from workbench.identity.roles import Permission
 from workbench.journal.place import check_name
@@ -178,13 +180,7 @@ async def post_limit(request: Request, name: str, new: SetLimit) -> Response:
     hub = read_hub(request, name)
     kind = code_of(LimitKind, new.limit, "limit")
     account = account_of(hub.session.venue, new.account) if new.account else ALL
-    if kind in MONEY_LIMITS:
-        value = micros_of(new.value, "value")
-    else:
-        number = decimal_of(new.value, "value")
-        if number != number.to_integral_value():
-            raise ApiError(422, "invalid", f"value is {new.value}, and {word(kind)} is a whole number")
-        value = int(number)
+    value = limit_value(kind, new.value)
     await act(hub, [set_limit(0, account, kind, value)])
     await audit(
         request,
@@ -192,6 +188,28 @@ async def post_limit(request: Request, name: str, new: SetLimit) -> Response:
         f"session:{hub.name}",
         account=new.account or "all",
         limit=word(kind),
+        value=new.value,
+    )
+    return Json({"done": True})
+
+
+@router.post("/fees", summary="Set a fee", response_model=Done, responses=_STATED)
+@permit(Permission.SET_LIMITS)
+async def post_fee(request: Request, name: str, new: SetFee) -> Response:
+    """Set a fee of one account, or of every trader, in one instrument or in all, from the next fill on."""
+    hub = read_hub(request, name)
+    kind = code_of(FeeKind, new.fee, "fee")
+    account = account_of(hub.session.venue, new.account) if new.account else ALL
+    instrument = hub.scales.of(new.symbol).number if new.symbol else ALL
+    value = fee_value(kind, new.value)
+    await act(hub, [set_fee(0, account, kind, value, instrument)])
+    await audit(
+        request,
+        "fee.set",
+        f"session:{hub.name}",
+        account=new.account or "all",
+        symbol=new.symbol or "all",
+        fee=word(kind),
         value=new.value,
     )
     return Json({"done": True})

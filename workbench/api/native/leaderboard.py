@@ -15,7 +15,10 @@ from workbench.api.native.market import read_hub
 from workbench.api.native.market_models import LeaderboardOut
 from workbench.api.native.model import Done, failures
 from workbench.api.native.session_models import Board
+from workbench.api.standings import shown_at
 from workbench.api.words import moment, money
+from workbench.domain.limits import NS_PER_SECOND
+from workbench.errors import ApiError
 from workbench.identity.roles import Permission
 
 router = APIRouter(prefix="/api/sessions/{name}", tags=["leaderboard"])
@@ -26,12 +29,13 @@ router = APIRouter(prefix="/api/sessions/{name}", tags=["leaderboard"])
 )
 @permit(Permission.READ_MARKET)
 async def get_leaderboard(request: Request, name: str) -> Response:
-    """Everybody who is seated, by profit."""
+    """Everybody who is seated, by profit; a delayed one shows students how it stood then."""
     hub = read_hub(request, name)
     teaching = Permission.READ_CLASS in principal_of(request).permissions
     hidden = hub.session.board_hidden
     if hidden and not teaching:
         raise hidden_board()
+    as_of = None if teaching else shown_at(hub.session, hub.views.time_ns)
     rows: list[dict[str, Any]] = [
         {
             "rank": each.rank,
@@ -45,10 +49,19 @@ async def get_leaderboard(request: Request, name: str) -> Response:
             "open_orders": each.open_orders if teaching else None,
             "state": each.state if teaching else None,
         }
-        for each in hub.standings.table()
+        for each in (hub.standings.table() if as_of is None else hub.standings.then(as_of))
     ]
+    delay_ns = hub.session.board_delay_ns
     return Json(
-        {"standings": rows, "hidden": hidden, "time": moment(hub.views.time_ns), "seq": hub.views.seq}
+        {
+            "standings": rows,
+            "hidden": hidden,
+            "mode": "hidden" if hidden else "delayed" if delay_ns else "live",
+            "delay_seconds": delay_ns / NS_PER_SECOND,
+            "as_of": moment(hub.views.time_ns if as_of is None else as_of),
+            "time": moment(hub.views.time_ns),
+            "seq": hub.views.seq,
+        }
     )
 
 
@@ -60,8 +73,16 @@ async def get_leaderboard(request: Request, name: str) -> Response:
 )
 @permit(Permission.RUN_SESSION)
 async def set_leaderboard(request: Request, name: str, board: Board) -> Response:
-    """Say whether students see the leaderboard."""
+    """Say whether students see the leaderboard, and how late."""
     hub = read_hub(request, name)
-    await hub.session.hide_board(board.hidden)
-    await audit(request, "leaderboard.hide" if board.hidden else "leaderboard.show", f"session:{hub.name}")
+    mode = board.mode or ("hidden" if board.hidden else "live")
+    if (mode == "delayed") != (board.delay_seconds > 0):
+        raise ApiError(
+            422, "invalid", "a delayed leaderboard has delay_seconds above 0, and no other has any"
+        )
+    delay_ns = round(board.delay_seconds * NS_PER_SECOND)
+    await hub.session.set_board(hidden=mode == "hidden", delay_ns=delay_ns)
+    action = {"hidden": "hide", "delayed": "delay", "live": "show"}[mode]
+    details = {"delay_seconds": board.delay_seconds} if delay_ns else {}
+    await audit(request, f"leaderboard.{action}", f"session:{hub.name}", **details)
     return Json({"done": True})

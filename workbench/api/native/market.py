@@ -24,7 +24,7 @@ from workbench.api.native.model import MAX_SEQ, failures
 from workbench.api.server import server_of
 from workbench.api.words import SIDES, Scale, maybe_moment, moment, time_of, word
 from workbench.domain.codes import Side
-from workbench.domain.records import AUCTION
+from workbench.domain.records import AUCTION, BUSTED
 from workbench.domain.units import decimal
 from workbench.errors import ApiError
 from workbench.identity.roles import Permission
@@ -256,6 +256,7 @@ async def get_tape(
             "side": [SIDES[side] for side in rows["side"].tolist()],
             "trade": rows["trade_id"].tolist(),
             "auction": [bool(flags & AUCTION) for flags in rows["flags"].tolist()],
+            "busted": [bool(flags & BUSTED) for flags in rows["flags"].tolist()],
             "next": following,
         }
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from pydantic import ConfigDict
 
@@ -170,6 +170,7 @@ class TapeOut(Model):
         side=["buy"],
         trade=[345],
         auction=[False],
+        busted=[False],
         next=90211,
     )
     symbol: str
@@ -180,6 +181,7 @@ class TapeOut(Model):
     side: list[str]
     trade: list[int]
     auction: list[bool]
+    busted: list[bool]
     next: int | None
 
 
@@ -260,10 +262,18 @@ class StandingOut(Model):
 
 
 class LeaderboardOut(Model):
-    """Everybody who is seated, by profit. `drawdown` is a fraction ≤ 0 of the peak before it."""
+    """Everybody who is seated, by profit. `drawdown` is a fraction ≤ 0 of the peak before it.
 
-    model_config: ClassVar[ConfigDict] = example(standings=[], hidden=False, time=_TIME, seq=90210)
+    `as_of` is the time whose standings these are.
+    """
+
+    model_config: ClassVar[ConfigDict] = example(
+        standings=[], hidden=False, mode="live", delay_seconds=0.0, as_of=_TIME, time=_TIME, seq=90210
+    )
     standings: list[StandingOut]
     hidden: bool
+    mode: Literal["live", "hidden", "delayed"]
+    delay_seconds: float
+    as_of: str
     time: str
     seq: int

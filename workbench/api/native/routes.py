@@ -15,6 +15,8 @@ from workbench.api.native import (
     orders,
     own,
     preview,
+    record,
+    review,
     sessions,
     users,
 )
@@ -33,10 +35,12 @@ def native_routes(_server: Server) -> list[APIRouter]:
             sessions,
             control,
             leaderboard,
+            review,
+            record,
             login,
             own,
             users,
             classes,
             operations,
         )
-    ]
+    ] + [review.listing]

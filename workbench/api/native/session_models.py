@@ -201,7 +201,7 @@ class Speed(Model):
     model_config: ClassVar[ConfigDict] = example(speed=5.0)
     speed: Annotated[
         float | None,
-        Field(ge=_SLOWEST, le=_FASTEST),
+        Field(ge=_SLOWEST, le=_FASTEST, strict=True),
         WithJsonSchema(
             {
                 "anyOf": [
@@ -292,11 +292,39 @@ class Money(Model):
     amount: str = Field(max_length=40)
 
 
-class Board(Model):
-    """Whether students see the leaderboard."""
+class SetFee(Model):
+    """A fee of one account, or of all, in one instrument, or in all.
 
-    model_config: ClassVar[ConfigDict] = example(hidden=True)
-    hidden: bool
+    Rates (`maker_bps`, `taker_bps`, `cap_bps`) are basis points, everything else currency; 0 is none.
+    """
+
+    model_config: ClassVar[ConfigDict] = example(
+        account="seat-3", symbol="ACME", fee="taker_per_lot", value="0.005"
+    )
+    account: str = Field(default="", max_length=100)
+    symbol: str = Field(default="", max_length=64)
+    fee: str = Field(max_length=40)
+    value: str = Field(max_length=40)
+
+
+class BustTrade(Model):
+    """Why a trade is undone."""
+
+    model_config: ClassVar[ConfigDict] = example(reason="clearly erroneous price")
+    reason: str = Field(default="", max_length=500)
+
+
+class Board(Model):
+    """Who sees the leaderboard: `live` everybody, `hidden` those alone who teach.
+
+    `delayed` shows the others how it stood `delay_seconds` of exchange time ago. Without a mode `hidden`
+    chooses between the first two.
+    """
+
+    model_config: ClassVar[ConfigDict] = example(mode="delayed", delay_seconds=300)
+    mode: Literal["", "live", "hidden", "delayed"] = ""
+    delay_seconds: float = Field(default=0.0, ge=0, le=86_400)
+    hidden: bool = False
 
 
 class SaveDraft(Model):

@@ -13,7 +13,7 @@ import numpy as np
 
 from workbench.api.native.stream_words import Words
 from workbench.api.words import ORDER_TYPES, SIDES, TIMES_IN_FORCE, money, words_of
-from workbench.domain.codes import AccountState, EventKind, OrderType, Reason
+from workbench.domain.codes import AccountState, EventKind, FeeKind, OrderType, Reason
 from workbench.domain.config import FIRST_TRADER
 from workbench.domain.frames import AccountRow, OrderRow, PositionRow, Row
 from workbench.domain.records import EVENT, LIQUIDITY_MAKER, Records
@@ -52,12 +52,15 @@ _ACCOUNT_KINDS = (
     EventKind.DAY_STARTED,
     *_CALLS,
     EventKind.LIMIT_CHANGED,
+    EventKind.FEE_CHANGED,
 )
 LIMITED = (OrderType.LIMIT, OrderType.STOP_LIMIT, OrderType.LIMIT_IF_TOUCHED)
 
 
 KINDS = {int(kind): kind.name.lower().removeprefix("order_") for kind in EventKind}
 STATES, REASONS, ACCOUNT_STATES = (words_of(codes) for codes in (OrderState, Reason, AccountState))
+
+FEES = {int(kind): kind.name.lower() for kind in FeeKind}
 
 _ROWS = np.zeros((len(OWN), 256), dtype=np.int64)
 """Rows that an event of a kind makes of each topic."""
@@ -206,6 +209,11 @@ def _account_row(header: tuple[Any, ...], payload: list[int], words: Words) -> A
         row.symbol = words.symbols[instrument]
     if kind == EventKind.POSITION_CHANGED:
         row.cash = money(payload[5])
+        if payload[6] and not header[5]:
+            # The position is what it would be without the trade.
+            row.event, row.trade_id = KINDS[EventKind.TRADE_BUSTED], payload[6]
+    elif kind == EventKind.FEE_CHANGED:
+        row.fee, row.value, row.limit = FEES[payload[0]], payload[1], payload[2]
     elif kind == EventKind.CASH_CHANGED:
         row.amount, row.cash = money(payload[0]), money(payload[1])
     elif kind == EventKind.ACCOUNT_SUSPENDED:

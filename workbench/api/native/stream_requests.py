@@ -52,6 +52,16 @@ _PLAIN: dict[Format, Callable[[Any], Any]] = {
 _NUMBERS = Numbers(Request)
 
 
+class _Named(msgspec.Struct):
+    id: int | str
+
+
+_NAMED: dict[Format, msgspec.json.Decoder[_Named] | msgspec.msgpack.Decoder[_Named]] = {
+    Format.JSON: msgspec.json.Decoder(_Named),
+    Format.MSGPACK: msgspec.msgpack.Decoder(_Named),
+}
+
+
 class Requests:
     """One connection's side of the conversation.
 
@@ -94,7 +104,7 @@ class Requests:
             act = _ACTIONS[_asked(request)]
         except (msgspec.MsgspecError, ApiError, RecursionError) as error:
             self._garbage += 1
-            self._connection.say(Fault(code="invalid", message=f"the message makes no sense: {error}"))
+            self._connection.say(self._nonsense(content, f"the message makes no sense: {error}"))
             if self._garbage >= GARBAGE:
                 self._connection.close(CloseCode.GARBAGE, "too many messages that make no sense")
             return
@@ -107,6 +117,13 @@ class Requests:
             task.add_done_callback(self._done)
         else:
             await self._answer(act, request, content)
+
+    def _nonsense(self, content: str | bytes, message: str) -> Refused | Fault:
+        try:
+            asked = _NAMED[self._connection.kind].decode(content)  # type: ignore[arg-type] # a text, or bytes
+        except (msgspec.MsgspecError, RecursionError):
+            return Fault(code="invalid", message=message)
+        return Refused(id=asked.id, code="invalid", message=message)
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

@@ -35,12 +35,14 @@ if TYPE_CHECKING:
     from workbench.bus.memory import MemoryBus
     from workbench.bus.port import Batch
 
+GATHER_S = 0.01
+"""How long changes of a market that was quiet are gathered before they are told."""
 WINDOW_S = 0.05
-"""How long changes of the market are gathered before they are told."""
+"""How long after that further changes are gathered: a busy market is told of so often and no more."""
 LATE_S = 0.01
 """How late the end of that may come; later, and the loop has too much to do: the next window is longer."""
 BUSY_WINDOW_S = 0.1
-"""How long they are gathered then."""
+"""How long it is then."""
 SLOW_S = 1.0
 """How long those of `session` and `leaderboard` are, which no single event tells of."""
 LINGER_S = 60.0
@@ -81,6 +83,7 @@ class SessionStream:
         self._slow_timer: asyncio.TimerHandle | None = None
         self._beat_due_s = 0.0
         self._flush_due_s = 0.0
+        self._flushed_s = 0.0
         self._window_s = WINDOW_S
         hub.taps.append(self._take)
 
@@ -90,13 +93,14 @@ class SessionStream:
         self.own.take(events)
         if self._topics and self._timer is None:
             loop = asyncio.get_running_loop()
-            self._flush_due_s = loop.time() + self._window_s
+            self._flush_due_s = max(loop.time() + GATHER_S, self._flushed_s + self._window_s)
             self._timer = loop.call_at(self._flush_due_s, self._flush)
 
     def _flush(self) -> None:
         """Tell what changed in this window."""
         self._timer = None
-        late_s = asyncio.get_running_loop().time() - self._flush_due_s
+        self._flushed_s = asyncio.get_running_loop().time()
+        late_s = self._flushed_s - self._flush_due_s
         self._window_s = BUSY_WINDOW_S if late_s > LATE_S else WINDOW_S
         seq = self.hub.views.seq
         for topic in self._topics.values():
@@ -127,7 +131,7 @@ class SessionStream:
 
     def _hide_board(self) -> None:
         """Stop telling students of a leaderboard that was hidden while they followed it."""
-        topic = self._topics.get(LEADERBOARD)
+        topic = self._topics.get(f"{LEADERBOARD} for students")
         if topic is None or not self.hub.session.board_hidden:
             return
         said = hidden_board()
@@ -163,7 +167,13 @@ class SessionStream:
     def follow(self, connection: Connection, name: str, from_seq: int) -> tuple[MarketTopic, list[Piece]]:
         """Have a connection told of a topic from now on, and what it is to have first."""
         seq = self.hub.views.seq
-        topic = self._topics.get(name)
+        # Those who do not run the session may be shown another leaderboard.
+        late = name == LEADERBOARD and connection in self.students
+        key = f"{name} for students" if late else name
+        topic = self._topics.get(key)
+        if topic is None and late:
+            source = LeaderboardSource(self.hub.session, self.hub.views, late=True)
+            topic = self._topics[key] = MarketTopic(name, source, seq, by_events=False)
         if topic is None:
             by_events = name.partition(":")[0] in _BY_EVENTS
             topic = self._topics[name] = MarketTopic(name, self._source(name), seq, by_events=by_events)

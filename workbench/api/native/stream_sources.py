@@ -7,9 +7,11 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
+import numpy as np
 from msgspec import UNSET
 
 from workbench.api.native.stream_words import Words
+from workbench.api.standings import shown_at, worth_then
 from workbench.api.words import SIDES, money
 from workbench.domain.codes import Side
 from workbench.domain.frames import (
@@ -21,7 +23,7 @@ from workbench.domain.frames import (
     SessionRow,
     TradeRow,
 )
-from workbench.domain.records import AUCTION, Records
+from workbench.domain.records import AUCTION, BUSTED, Records
 from workbench.projections.live.bars import Bar, Timeframe, Unit
 
 if TYPE_CHECKING:
@@ -178,6 +180,7 @@ class TradesSource:
         self._words = words
         self._number = number
         self._told = 0
+        self._busts = views.markets[number].busts
 
     def _rows(self, trades: Records) -> list[TradeRow]:
         words, number = self._words, self._number
@@ -190,6 +193,7 @@ class TradesSource:
                 quantity=words.quantity(number, lots),
                 side=SIDES[side],
                 auction=bool(flags & AUCTION) or UNSET,
+                busted=bool(flags & BUSTED) or UNSET,
             )
             for seq, time_ns, ticks, lots, trade_id, side, flags in trades[_TRADE_FIELDS].tolist()
         ]
@@ -198,13 +202,20 @@ class TradesSource:
         """The latest trades."""
         trades = self._views.trades(self._number).rows
         self._told = len(trades)
+        self._busts = self._views.markets[self._number].busts
         return self._rows(trades[-TRADES:])
 
     def changes(self) -> Sequence[msgspec.Struct]:
-        """Trades since the last call."""
+        """Trades since the last call, behind those before it that were busted since."""
         trades = self._views.trades(self._number).rows
-        fresh, self._told = trades[self._told :], len(trades)
-        return self._rows(fresh)
+        fresh, earlier = trades[self._told :], trades[: self._told]
+        self._told = len(trades)
+        busts = self._views.markets[self._number].busts
+        if busts == self._busts:
+            return self._rows(fresh)
+        self._busts = busts
+        # Those that were told before are few, and told again they change nothing.
+        return self._rows(np.concatenate([earlier[earlier["flags"] & BUSTED != 0], fresh]))
 
     def count(self) -> int:
         """All trades so far."""
@@ -224,6 +235,7 @@ class CandlesSource:
         self._frame = frame
         self._last_ns = 0
         self._last: CandleRow | None = None
+        self._busts = self._market.busts
 
     def _row(self, bar: Bar) -> CandleRow:
         words, number = self._words, self._number
@@ -239,10 +251,13 @@ class CandlesSource:
 
     def rows(self) -> Sequence[msgspec.Struct]:
         """The latest candles."""
+        self._busts = self._market.busts
         return self._since(0)[-CANDLES:]
 
     def changes(self) -> Sequence[msgspec.Struct]:
-        """The candle that was last, if it grew, and those after it."""
+        """The candle that was last, if it grew, and those after it; all of them after a bust."""
+        if self._busts != self._market.busts:
+            return self.rows()
         before = self._last
         found = self._since(self._last_ns)
         return found[1:] if found and found[0] == before else found
@@ -321,16 +336,24 @@ def session_row(session: LiveSession, words: Words) -> SessionRow:
 
 
 class LeaderboardSource:
-    """`leaderboard`: what each seat is worth."""
+    """`leaderboard`: what each seat is worth; `late` where it may be shown with a delay."""
 
-    def __init__(self, session: LiveSession, views: LiveViews) -> None:
+    def __init__(self, session: LiveSession, views: LiveViews, *, late: bool = False) -> None:
         self._session = session
         self._views = views
+        self._late = late
         self._told: dict[int, LeaderRow] = {}
 
     def _now(self) -> dict[int, LeaderRow]:
         found = {}
+        as_of = shown_at(self._session, self._views.time_ns) if self._late else None
         for seat in self._session.seats():
+            if as_of is not None:
+                equity, pnl = worth_then(self._views, seat.account, as_of)
+                found[seat.account] = LeaderRow(
+                    account=seat.account, name=seat.name, equity=money(equity), pnl=money(pnl)
+                )
+                continue
             account = self._views.accounts[seat.account]
             equity = self._views.worth(seat.account).equity_micros
             paid_in = account.start_cash_micros + account.deposits_micros - account.withdrawals_micros

@@ -125,7 +125,7 @@ class OwnTopics:
     def add(self, reader: Connection, topic: str, account: int | None) -> None:
         """Tell a reader of an account's events, or (None) of everybody's."""
         self.readers.setdefault((topic, account), set()).add(reader)
-        self._listen()
+        self._listen(account)
 
     def drop(self, reader: Connection, topic: str, account: int | None) -> None:
         """Tell a reader no more."""
@@ -133,21 +133,22 @@ class OwnTopics:
         found.discard(reader)
         if not found:
             self.readers.pop((topic, account), None)
-        self._listen()
+        self._listen(account)
 
-    def _listen(self) -> None:
-        accounts = {account for _, account in self.readers}
-        self._everybody = None in accounts
-        self._listening[:] = self._everybody
-        for account in accounts - {None}:
-            self._listening[account] = True
+    def _listen(self, account: int | None) -> None:
+        """Know whether anybody hears of an account; of the others nothing changes, and they may be many."""
+        heard = any((topic, account) in self.readers for topic in OWN)
+        if account is None:
+            self._everybody = heard
+        else:
+            self._listening[account] = heard
 
     def take(self, events: Records) -> None:
         """Fold in a batch and tell the readers."""
         before = self.log.last.copy() if self.readers else self.log.last
         own = self.log.take(events)
         if len(own) and self.readers:
-            heard = own[self._listening[own["account"]]]
+            heard = own if self._everybody else own[self._listening[own["account"]]]
             if len(heard):
                 self._tell(heard, before)
 

@@ -9,7 +9,7 @@ from workbench.matching.reference import Order
 def charge(twin: TwinState, order: Order, notional_micros: int, lots: int, *, maker: bool) -> int:
     """The fee of one side of a fill; an order with fees of its own keeps what it has paid."""
     fee = twin.ledger.fee(order.account, order.instrument, notional_micros, lots, maker=maker)
-    terms = twin.ledger.terms[order.instrument]
+    terms = twin.ledger.terms_of(order.account, order.instrument)
     if order.is_street or not terms.has_order_fees:
         return fee
     order.raw_fee_micros += fee

@@ -19,12 +19,13 @@ def emit(
     *,
     reason: int = 0,
     side: int = 0,
+    flags: int = 0,
     account: int = 0,
     instrument: int = 0,
 ) -> None:
     """An event that is not about one order's terms."""
     twin.event_count += 1
-    header = (twin.event_count, twin.command_count, twin.time_ns, kind, reason, side, 0, 0, 0, 0)
+    header = (twin.event_count, twin.command_count, twin.time_ns, kind, reason, side, 0, 0, 0, flags)
     twin.events.append((*header, account, instrument, payload + _UNUSED[len(payload) :]))
 
 

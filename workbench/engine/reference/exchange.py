@@ -11,7 +11,9 @@ from workbench.domain.config import Venue
 from workbench.domain.records import COMMAND, EVENT, Records
 from workbench.domain.times import MAX_TIME_NS
 from workbench.domain.views import ExchangeState, state_digest
+from workbench.engine.reference.account_fees import set_fee
 from workbench.engine.reference.account_limits import set_limit
+from workbench.engine.reference.busting import bust_trade
 from workbench.engine.reference.cash import fine, transfer_cash
 from workbench.engine.reference.changing import cancel_order, replace_order
 from workbench.engine.reference.command import Command
@@ -69,6 +71,8 @@ _HANDLERS: dict[int, Handler] = {
     CommandKind.SPLIT: split,
     CommandKind.START_DAY: start_day,
     CommandKind.SET_LIMIT: set_limit,
+    CommandKind.SET_FEE: set_fee,
+    CommandKind.BUST_TRADE: bust_trade,
     CommandKind.SET_SESSION_STATE: set_session_state,
     CommandKind.ANNOUNCE: announce,
 }
@@ -82,6 +86,8 @@ _NOT_FOR_BARE = (
     CommandKind.SPLIT,
     CommandKind.START_DAY,
     CommandKind.SET_LIMIT,
+    CommandKind.SET_FEE,
+    CommandKind.BUST_TRADE,
 )
 
 

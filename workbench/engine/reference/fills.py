@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from workbench.domain.codes import EventKind, OrderFlag, Reason, Side
+from workbench.domain.codes import EventKind, OrderFlag, Reason, Side, TradeState
 from workbench.domain.records import AUCTION, LIQUIDITY_MAKER, SHADOW
 from workbench.domain.states import OrderState
 from workbench.engine.reference.charging import charge
@@ -12,7 +12,7 @@ from workbench.engine.reference.emit import emit, emit_about
 from workbench.engine.reference.groups import cancel, traded
 from workbench.engine.reference.marks import sample_fill
 from workbench.engine.reference.orders import refresh, shrink
-from workbench.engine.reference.state import TwinState
+from workbench.engine.reference.state import KeptTrade, TwinState
 from workbench.matching.reference import Order
 
 
@@ -62,10 +62,12 @@ def fill(
     shadow = SHADOW if unseen or (twin.frozen and not recorded) else 0
     flags = shadow | (AUCTION if auction else 0)
     trade = Trade(twin.trade_count, price_ticks, lots, notional, shadow, flags)
+    previous = twin.tapes[taker.instrument].last_price_ticks
     _print_trade(twin, maker, taker, trade)
     maker_fee = _fill_side(twin, maker, taker, trade, recorded=recorded, is_maker=True)
     taker_fee = _fill_side(twin, taker, maker, trade, recorded=recorded, is_maker=False)
     if not twin.venue.bare and not (maker.is_street and taker.is_street):
+        _keep(twin, maker, taker, trade, maker_fee, taker_fee, previous)
         _book(twin, maker, trade, maker_fee)
         _book(twin, taker, trade, taker_fee)
     if auction:
@@ -77,6 +79,38 @@ def fill(
         refresh(twin, maker)
     traded(twin, maker, lots)
     traded(twin, taker, lots)
+
+
+def _keep(
+    twin: TwinState,
+    maker: Order,
+    taker: Order,
+    trade: Trade,
+    maker_fee: int,
+    taker_fee: int,
+    previous_price_ticks: int,
+) -> None:
+    """Remember a trade, so that it can be busted."""
+    published = not trade.shadow
+    twin.kept.append(
+        KeptTrade(
+            trade.trade_id,
+            taker.instrument,
+            taker.account,
+            maker.account,
+            taker.side,
+            TradeState.STANDS,
+            trade.flags,
+            trade.price_ticks,
+            trade.lots,
+            taker.order_id,
+            maker.order_id,
+            taker_fee,
+            maker_fee,
+            twin.tapes[taker.instrument].trades if published else 0,
+            previous_price_ticks if published else 0,
+        )
+    )
 
 
 def _print_trade(twin: TwinState, maker: Order, taker: Order, trade: Trade) -> None:

@@ -10,7 +10,7 @@ from workbench.matching.reference import Order
 
 def money_for(twin: TwinState, order: Order, notional_micros: int, opening_lots: int) -> int:
     """What `opening_lots` of an order that are worth `notional_micros` tie up, with fees."""
-    terms = twin.ledger.terms[order.instrument]
+    terms = twin.ledger.terms_of(order.account, order.instrument)
     if twin.standings[order.account].flags & AccountFlag.MARGIN:
         return terms.required_margin(order.side, notional_micros, opening_lots)
     return terms.required(notional_micros, opening_lots)

@@ -114,7 +114,7 @@ def shrink(twin: TwinState, order: Order, lots: int, *, traded: bool) -> None:
         trader = twin.trader(order.account)
         if trader and not order.is_held:
             trader.open_lots[order.instrument, order.side] -= lots
-        _reserve(twin, order)
+        reserve(twin, order)
         twin.touched.add(order.instrument)
         if not order.leaves_lots:
             withdraw(twin, order)
@@ -143,7 +143,7 @@ def readjust(twin: TwinState, order: Order, terms: NewTerms) -> None:
     order.taken_lots, order.opening_lots = terms.taken_lots, terms.opening_lots
     order.display_lots, order.shown_lots = terms.display_lots, min(terms.display_lots, terms.leaves_lots)
     queue.insert(order)
-    _reserve(twin, order)
+    reserve(twin, order)
 
 
 def withdraw(twin: TwinState, order: Order) -> None:
@@ -176,7 +176,7 @@ def enlist(twin: TwinState, order: Order) -> None:
     elif trader:
         key = (order.instrument, order.side)
         trader.open_lots[key] = trader.open_lots.get(key, 0) + order.leaves_lots
-    _reserve(twin, order)
+    reserve(twin, order)
     twin.touched.add(order.instrument)
 
 
@@ -203,7 +203,7 @@ def reject(twin: TwinState, order: Order, reason: Reason, value: int, limit: int
     emit_order(twin, EventKind.ORDER_REJECTED, order, OrderState.REJECTED, reason, value, limit)
 
 
-def _reserve(twin: TwinState, order: Order) -> None:
+def reserve(twin: TwinState, order: Order) -> None:
     """Bring an open order's reservation up to date; held orders reserve nothing."""
     trader = twin.trader(order.account)
     if trader and trader.flags & (AccountFlag.CASH_CHECKED | AccountFlag.MARGIN) and not order.is_held:

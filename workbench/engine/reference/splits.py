@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from workbench.domain.codes import STREET_ACCOUNT, EventKind, Reason, Side, SplitFlag
+from workbench.domain.codes import STREET_ACCOUNT, EventKind, Reason, Side, SplitFlag, TradeState
 from workbench.domain.config import FIRST_TRADER
 from workbench.domain.instruments import MAX_LADDER_TICKS, MAX_QUANTITY_LOTS
 from workbench.engine.reference.cash import change_cash
@@ -52,6 +52,9 @@ def split(twin: TwinState, command: Command) -> None:
     span = _span(rules, ratio)
     new_mark = ratio.known_price(mark(twin, instrument))
     _scale_prices(twin, instrument, ratio, span)
+    for trade in twin.kept:
+        if trade.instrument == instrument and trade.state == TradeState.STANDS:
+            trade.state = TradeState.FORGOTTEN
     for order in twin.open_in_order():
         if order.instrument == instrument:
             _adjust_order(twin, order, ratio, cancels=bool(command.flags))

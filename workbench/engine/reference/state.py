@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from workbench.domain.codes import STREET_ACCOUNT, Phase, SessionState, Side
+from workbench.domain.codes import STREET_ACCOUNT, Phase, SessionState, Side, TradeState
 from workbench.domain.commands import ALL
 from workbench.domain.config import FIRST_TRADER, ReplayMode, Venue
 from workbench.domain.states import OrderState
@@ -51,6 +52,27 @@ class Calendar:
     collar: tuple[int, int] | None = None
 
 
+@dataclass(slots=True)
+class KeptTrade:
+    """A `TRADE_VIEW` as Python integers, in the record's order."""
+
+    trade_id: int
+    instrument: int
+    taker_account: int
+    maker_account: int
+    side: int
+    state: TradeState
+    flags: int
+    price_ticks: int
+    quantity_lots: int
+    taker_order_id: int
+    maker_order_id: int
+    taker_fee_micros: int
+    maker_fee_micros: int
+    number: int
+    previous_price_ticks: int
+
+
 class Stage(IntEnum):
     """How far a group is."""
 
@@ -91,6 +113,8 @@ class TwinState:
         The group of each order that is in one, by order id.
     expiries
         Heap of expire time and order id; orders that are gone are still in it.
+    kept
+        The latest trades of accounts, oldest first.
     late
         Whether the present command's time is refused.
     events, touched, limit_states
@@ -136,6 +160,7 @@ class TwinState:
             self.accrued_to_ns = venue.start_time_ns // interval * interval
 
         self.session_state = SessionState.DRAFT
+        self.kept: deque[KeptTrade] = deque(maxlen=0 if venue.bare else venue.kept_trades)
 
         self.late = False
         self.events: list[Event] = []

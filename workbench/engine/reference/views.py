@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
+from operator import itemgetter
+
 import numpy as np
 
-from workbench.domain.codes import LimitKind, Place, Side
+from workbench.domain.codes import FeeKind, LimitKind, Place, Side
 from workbench.domain.config import FIRST_TRADER
 from workbench.domain.records import (
     ACCOUNT_VIEW,
     BOOK_ORDER,
     COUNTERS_VIEW,
+    FEE_VIEW,
     GROUP_VIEW,
     INSTRUMENT_VIEW,
     LEVEL_VIEW,
@@ -18,6 +22,7 @@ from workbench.domain.records import (
     POSITION_VIEW,
     ROLLING_VIEW,
     SESSION_VIEW,
+    TRADE_VIEW,
     Records,
 )
 from workbench.domain.views import ExchangeState
@@ -47,6 +52,8 @@ def whole_state(twin: TwinState) -> ExchangeState:
         groups=np.array(_group_rows(twin), dtype=GROUP_VIEW),
         rolling=np.array(_rolling_rows(twin), dtype=ROLLING_VIEW),
         limits=np.array(_limit_rows(twin), dtype=LIMIT_VIEW),
+        fees=np.array(_fee_rows(twin), dtype=FEE_VIEW),
+        trades=np.array([astuple(trade) for trade in twin.kept], dtype=TRADE_VIEW),
         session=np.array([(twin.session_state,)] if twin.session_state else [], dtype=SESSION_VIEW),
     )
 
@@ -116,6 +123,16 @@ def _account_rows(twin: TwinState) -> list[Row]:
             standing.call_deadline_ns,
         )
         for account, standing in enumerate(twin.standings)
+    ]
+
+
+def _fee_rows(twin: TwinState) -> list[Row]:
+    """Fees that SET_FEE has changed from what the venue began with."""
+    return [
+        (account, instrument, kind, terms.fees.value(kind))
+        for (account, instrument), terms in sorted(twin.ledger.own_terms.items(), key=itemgetter(0))
+        for kind in FeeKind
+        if terms.fees.value(kind) != twin.venue.instruments[instrument].fees.value(kind)
     ]
 
 

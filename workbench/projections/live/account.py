@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from workbench.domain.codes import AccountState, EventKind, LimitKind, Reason
+from workbench.domain.codes import AccountState, EventKind, FeeKind, LimitKind, Reason
 from workbench.projections.live.pages import Pages
 
 
@@ -51,7 +51,8 @@ class CashChange(NamedTuple):
 class Notice(NamedTuple):
     """What an event said about an account; numbers that its kind has not are 0.
 
-    Of LIMIT_CHANGED `limit_kind` says which, `value` is the limit now and `limit` what it was.
+    Of LIMIT_CHANGED `limit_kind` says which, `value` is the limit now and `limit` what it was; of FEE_CHANGED
+    `fee_kind` likewise.
     """
 
     seq: int
@@ -61,12 +62,13 @@ class Notice(NamedTuple):
     instrument: int
     value: int
     limit: int
-    equity_micros: int
-    requirement_micros: int
-    deadline_ns: int
-    order_id: int
-    group: int
+    equity_micros: int = 0
+    requirement_micros: int = 0
+    deadline_ns: int = 0
+    order_id: int = 0
+    group: int = 0
     limit_kind: LimitKind | None = None
+    fee_kind: FeeKind | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -106,6 +108,8 @@ class LiveAccount:
         Equity when the exchange's day began (at first the starting cash).
     limits
         Limits that were changed since the start, by kind.
+    fees
+        Fees that were changed since the start, by instrument and kind.
     """
 
     number: int
@@ -125,6 +129,7 @@ class LiveAccount:
     cash_changes: list[CashChange] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     limits: dict[LimitKind, int] = field(default_factory=dict)
+    fees: dict[tuple[int, FeeKind], int] = field(default_factory=dict)
 
     def position(self, instrument: int) -> LivePosition:
         """Its position in an instrument, which may be flat."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from workbench.domain.codes import AccountState, EventKind, LimitKind, Reason
+from workbench.domain.codes import AccountState, EventKind, FeeKind, LimitKind, Reason
 from workbench.projections.live.account import CashChange, LiveAccount, Notice
 from workbench.projections.live.equity import EquityCurves
+from workbench.projections.live.market import Bust
 from workbench.projections.live.order_events import REASONS, Row
 
 _KINDS = {int(kind): kind for kind in EventKind}
+_FEES = {int(kind): kind for kind in FeeKind}
 _LIMITS = {int(kind): kind for kind in LimitKind}
 
 
@@ -24,6 +26,8 @@ class AccountEvents:
         Told when what an account is worth has changed.
     hooks
         Whom to tell, by the name of what an observer is told.
+    busts
+        Trades that were busted, by number; each is there before its positions change.
     """
 
     def __init__(
@@ -31,10 +35,12 @@ class AccountEvents:
         accounts: Mapping[int, LiveAccount],
         curves: EquityCurves,
         hooks: Mapping[str, Sequence[Callable[..., None]]],
+        busts: Mapping[int, Bust],
     ) -> None:
         self._accounts = accounts
         self._curves = curves
         self._hooks = hooks
+        self._busts = busts
         kind = EventKind
         self.handlers: dict[int, Callable[[Row], None]] = {
             kind.POSITION_CHANGED: self._position,
@@ -47,6 +53,7 @@ class AccountEvents:
             kind.LIQUIDATION: self._notice,
             kind.DAY_STARTED: self._notice,
             kind.LIMIT_CHANGED: self._limit,
+            kind.FEE_CHANGED: self._fee,
         }
 
     def _position(self, row: Row) -> None:
@@ -56,8 +63,11 @@ class AccountEvents:
         if row[5]:
             position.traded_lots += abs(lots - position.position_lots)
         else:
-            # A split, which no fill has told of.
+            # A split or a bust, which no fill has told of.
             position.running_lots = lots
+            if row[18]:
+                # Of a trade with oneself neither side changes the position.
+                position.traded_lots -= self._busts[row[18]].quantity_lots
         account.fees_micros += row[16] - position.fees_micros
         position.position_lots, position.cost_micros = lots, row[13]
         position.realised_average_micros, position.realised_fifo_micros = row[14], row[15]
@@ -97,6 +107,16 @@ class AccountEvents:
             account.margin_call, account.call_deadline_ns = False, 0
         for hook in self._hooks["account"]:
             hook(row[10], notice)
+
+    def _fee(self, row: Row) -> None:
+        """One fee in one instrument; the notice has its value, and what it was as `limit`."""
+        kind = _FEES[row[12]]
+        account = self._accounts[row[10]]
+        account.fees[row[11], kind] = row[13]
+        notice = Notice(row[0], row[2], EventKind.FEE_CHANGED, Reason.NONE, row[11], row[13], row[14])
+        account.notices.append(notice._replace(fee_kind=kind))
+        for hook in self._hooks["account"]:
+            hook(row[10], account.notices[-1])
 
     def _limit(self, row: Row) -> None:
         kind = _LIMITS[row[12]]

@@ -49,6 +49,21 @@ class Bar:
         self.value += price_ticks * quantity_lots
 
 
+def bar_of(start_ns: int, trades: Iterable[tuple[int, int]], flat_ticks: int) -> Bar:
+    """The bar of trades, each a price and lots; without any, a flat one at a price.
+
+    >>> bar_of(0, [(100, 2), (90, 1)], 0).low_ticks, bar_of(0, [], 95).close_ticks
+    (90, 95)
+    """
+    bar: Bar | None = None
+    for price, lots in trades:
+        if bar is None:
+            bar = Bar(start_ns, price, price, price, price, lots, 1, price * lots)
+        else:
+            bar.add(price, lots)
+    return bar or Bar(start_ns, flat_ticks, flat_ticks, flat_ticks, flat_ticks, 0, 0, 0)
+
+
 class Unit(StrEnum):
     """What timeframes are counted in."""
 

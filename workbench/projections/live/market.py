@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from bisect import bisect_left
+from collections.abc import Iterable
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from workbench.domain.codes import Mark, Phase, Reason
 from workbench.domain.config import ReplayMode, Venue
 from workbench.domain.costs import PPM
 from workbench.domain.instruments import Instrument
-from workbench.projections.live.bars import MINUTE_NS, Bar, Days, Timeframe, Unit, between, joined
+from workbench.projections.live.bars import MINUTE_NS, Bar, Days, Timeframe, Unit, bar_of, between, joined
 
 
 class Trade(NamedTuple):
@@ -21,6 +24,64 @@ class Trade(NamedTuple):
     trade_id: int
     side: int
     flags: int
+
+
+class Bust(NamedTuple):
+    """A trade that was undone; `account` and `side` are the taker's, numbers are those of the trade."""
+
+    seq: int
+    time_ns: int
+    trade_id: int
+    instrument: int
+    account: int
+    maker_account: int
+    side: int
+    price_ticks: int
+    quantity_lots: int
+
+
+class Undone(NamedTuple):
+    """What busts have undone of an order's fills: lots, price in ticks times lots, and the latest bust."""
+
+    lots: int
+    value: int
+    seq: int
+    time_ns: int
+
+    def joined(self, other: Undone) -> Undone:
+        """Both together."""
+        return Undone(
+            self.lots + other.lots,
+            self.value + other.value,
+            max(self.seq, other.seq),
+            max(self.time_ns, other.time_ns),
+        )
+
+
+NOTHING_UNDONE = Undone(0, 0, 0, 0)
+
+
+def trade_of(row: Any) -> Trade:
+    """A row of the tape."""
+    return Trade(
+        int(row["seq"]),
+        int(row["time_ns"]),
+        int(row["price_ticks"]),
+        int(row["quantity_lots"]),
+        int(row["trade_id"]),
+        int(row["side"]),
+        int(row["flags"]),
+    )
+
+
+class Halt(NamedTuple):
+    """A halt or a pause by a price limit, or its end, by the phase that the instrument went to."""
+
+    seq: int
+    time_ns: int
+    instrument: int
+    phase: Phase
+    reason: Reason
 
 
 class Quote(NamedTuple):
@@ -68,7 +129,9 @@ class LiveMarket:
     last, last_price_ticks
         The latest trade of the market, and the price that counts as the last one (a split scales it).
     volume_lots, trades
-        Of the session, without trades beside frozen history.
+        Of the session, without trades beside frozen history and those that were busted.
+    busts
+        How many of its trades were busted.
     quote
         Best bid and ask.
     minutes, days
@@ -105,7 +168,7 @@ class LiveMarket:
         self.next_phase_ns = 0
         self.last: Trade | None = None
         self.last_price_ticks = 0
-        self.volume_lots = self.trades = 0
+        self.volume_lots = self.trades = self.busts = 0
         self.quote = NO_QUOTE
         self.minutes: list[Bar] = []
         self.days: list[Bar] = []
@@ -197,6 +260,41 @@ class LiveMarket:
             self.days.append(Bar(day_ns, price, price, price, price, lots, 1, price * lots))
         if self.closing and in_uncross:
             self.close_price_ticks = price
+
+    def bust(self, trade: Trade, earlier: Trade | None, last_price_ticks: int, day: Iterable[Trade]) -> None:
+        """Take a trade off the market again.
+
+        Parameters
+        ----------
+        trade
+            Which one.
+        earlier
+            The latest trade that stands.
+        last_price_ticks
+            The last price from now on.
+        day
+            The trades of its day that stand, in order.
+        """
+        self.last = earlier
+        self.last_price_ticks = last_price_ticks
+        self.volume_lots -= trade.quantity_lots
+        self.trades -= 1
+        self.busts += 1
+        of_day = list(day)
+        minute_ns = trade.time_ns - trade.time_ns % MINUTE_NS
+        of_minute = [one for one in of_day if minute_ns <= one.time_ns < minute_ns + MINUTE_NS]
+        for bars, start_ns, made_of in (
+            (self.minutes, minute_ns, of_minute),
+            (self.days, self._days.start_ns(trade.time_ns), of_day),
+        ):
+            place = bisect_left(bars, start_ns, key=attrgetter("start_ns"))
+            flat_ticks = bars[place - 1].close_ticks if place else last_price_ticks or trade.price_ticks
+            pairs = [(one.price_ticks, one.quantity_lots) for one in made_of]
+            bars[place] = bar_of(start_ns, pairs, flat_ticks)
+
+    def day_of(self, time_ns: int) -> int:
+        """When the day of a time began."""
+        return self._days.start_ns(time_ns)
 
     def change_band(self, low_ticks: int, high_ticks: int) -> None:
         """The band of accepted prices; the window grows to hold it and never shrinks."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from workbench.domain.codes import EventKind, Mark, Phase, Reason
 from workbench.domain.records import AUCTION, SHADOW
 from workbench.projections.live.equity import EquityCurves
-from workbench.projections.live.market import Indication, LiveMarket, Quote, Trade
+from workbench.projections.live.market import Halt, Indication, LiveMarket, Quote, Trade
 from workbench.projections.live.order_events import REASONS, Row
 
 _KINDS = {int(kind): kind for kind in EventKind}
@@ -32,6 +32,8 @@ class MarketEvents:
     ----------
     traded
         Instruments that have traded since somebody last cleared it.
+    halts
+        Every halt and its end, and every pause by a price limit and its end.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class MarketEvents:
         self._hooks = hooks
         self._marked_at_middle = [one.instrument.mark == Mark.MID for one in markets]
         self.traded: set[int] = set()
+        self.halts: list[Halt] = []
         kind = EventKind
         self.handlers: dict[int, Callable[[Row], None]] = {
             kind.TRADE: self._trade,
@@ -96,6 +99,8 @@ class MarketEvents:
         was_halted, mark_ticks = market.halted, market.mark_ticks
         market.change_phase(phase, reason, row[2], row[0])
         self._note_market(row, market)
+        if market.halted != was_halted or reason == Reason.LIMIT_UP_DOWN:
+            self.halts.append(Halt(row[0], row[2], instrument, phase, reason))
         if market.halted != was_halted:
             self._note_halt(instrument, market.halted)
         if market.mark_ticks != mark_ticks:

@@ -18,10 +18,11 @@ TRADE = np.dtype(
         ("side", "u1"),
         ("unused", "u1"),
         ("flags", "u2"),
-        ("unused_2", "u4"),
+        ("account", "i4"),
+        ("maker_account", "i8"),
     ]
 )
-"""A trade of the market; `side` is the taker's, 0 in an auction of history."""
+"""A trade; `side` and `account` are the taker's (side 0 in an auction of history)."""
 
 QUOTE = np.dtype(
     [
@@ -77,6 +78,11 @@ class Column:
     def after(self, seq: int) -> Records:
         """Those that came after event `seq`; with `between`, what a page that ended there goes on with."""
         return self.rows[np.searchsorted(self.rows["seq"], seq, side="right") :]
+
+    def find(self, trade_id: int) -> Any:
+        """The trade with this number, which may be written to; None when there is none."""
+        at = int(np.searchsorted(self.rows["trade_id"], trade_id))
+        return self.rows[at] if at < self._used and self.rows["trade_id"][at] == trade_id else None
 
     def before(self, seq: int) -> Records:
         """Those that came before event `seq`."""

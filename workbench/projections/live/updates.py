@@ -10,7 +10,7 @@ from workbench.domain.codes import EventKind, Phase, Reason, SessionState
 if TYPE_CHECKING:
     from workbench.projections.live.account import CashChange, Notice
     from workbench.projections.live.bars import Bar
-    from workbench.projections.live.market import Indication, Quote, Trade
+    from workbench.projections.live.market import Bust, Indication, Quote, Trade
     from workbench.projections.live.order import LiveOrder
 
 
@@ -81,6 +81,9 @@ class Observer:
 
     def trade(self, instrument: int, trade: Trade) -> None:
         """The market traded."""
+
+    def bust(self, bust: Bust) -> None:
+        """A trade was undone."""
 
     def quote(self, instrument: int, quote: Quote) -> None:
         """The best bid or ask changed."""

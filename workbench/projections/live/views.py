@@ -9,14 +9,22 @@ import numpy as np
 
 from workbench.domain.codes import EventKind, SessionState
 from workbench.domain.config import FIRST_TRADER, Venue
-from workbench.domain.records import EVENT, ORDER_EVENT, Records
+from workbench.domain.records import BUSTED, EVENT, ORDER_EVENT, SHADOW, Records
 from workbench.errors import ConfigError, ProjectionError
 from workbench.projections.depth import Depth
 from workbench.projections.live.account import CashChange, Fill, LiveAccount, LivePosition
 from workbench.projections.live.account_events import AccountEvents
 from workbench.projections.live.bars import MINUTE_NS, Days
 from workbench.projections.live.equity import EquityCurves, EquitySample, Worth, worth_of
-from workbench.projections.live.market import LiveMarket
+from workbench.projections.live.market import (
+    NOTHING_UNDONE,
+    Bust,
+    Halt,
+    LiveMarket,
+    Trade,
+    Undone,
+    trade_of,
+)
 from workbench.projections.live.market_events import MarketEvents
 from workbench.projections.live.order import LiveOrder
 from workbench.projections.live.order_events import OrderEvents, Row
@@ -63,6 +71,10 @@ class LiveViews:
         What the session's state was last said to be.
     announcements
         Number, instrument (-1: all) and time of each announcement.
+    busts
+        The trades that were undone, by number.
+    undone
+        What fills of an order were undone, by the order that they were of.
     observers
         Who is told (see `Observer`); append and remove at will.
     """
@@ -105,8 +117,11 @@ class LiveViews:
         self.curves = EquityCurves(self.accounts, self.markets)
         self.session_state = SessionState.DRAFT
         self.announcements: list[tuple[int, int, int]] = []
+        self.busts: dict[int, Bust] = {}
+        self.undone: dict[int, Undone] = {}
         self.observers: list[Observer] = []
         self._trades = Tape(TRADE, len(self.markets))
+        self._own_trades = Tape(TRADE, len(self.markets))
         self._quotes = Tape(QUOTE, len(self.markets))
         self._days = days
         self._day_ns = -1
@@ -115,7 +130,7 @@ class LiveViews:
         self._told: list[Observer] = []
         self._hooks: dict[str, list[Callable[..., None]]] = {name: [] for name in HOOKS}
         self._order_events = OrderEvents(self.orders, self.accounts, self.markets)
-        self._account_events = AccountEvents(self.accounts, self.curves, self._hooks)
+        self._account_events = AccountEvents(self.accounts, self.curves, self._hooks, self.busts)
         note_halt = self._order_events.note_halt
         self._market_events = MarketEvents(self.markets, self.curves, note_halt, self._hooks)
         self._handlers = self._all_handlers()
@@ -131,9 +146,33 @@ class LiveViews:
         """What an account was worth through the session."""
         return self.curves.of(account)
 
+    def undone_of(self, order: LiveOrder) -> Undone:
+        """What was undone of all that an order, with those that it replaced, had traded."""
+        found = self.undone.get(order.order_id, NOTHING_UNDONE)
+        if self.undone and order.replaces:
+            for earlier in self.orders.chain(order):
+                if earlier.order_id < order.order_id:
+                    found = found.joined(self.undone.get(earlier.order_id, NOTHING_UNDONE))
+        return found
+
+    def busted_fills(self, account: int, bust: Bust) -> list[Fill]:
+        """The fills of an account that a bust undid: two of a trade with oneself, the maker's first."""
+        found: list[Fill] = []
+        for fill in reversed(self.fills.get(account, ())):
+            if fill.trade_id < bust.trade_id:
+                break
+            if fill.trade_id == bust.trade_id:
+                found.append(fill)
+        return sorted(found, key=lambda fill: not fill.maker)
+
     def worth(self, account: int) -> Worth:
         """What an account is worth now."""
         return worth_of(self.accounts[account], self.markets)
+
+    @property
+    def halts(self) -> Sequence[Halt]:
+        """Halts of instruments and their ends, in order."""
+        return self._market_events.halts
 
     @property
     def day_ns(self) -> int:
@@ -143,6 +182,10 @@ class LiveViews:
     def trades(self, instrument: int) -> Column:
         """Every trade of the market in an instrument (`tape.TRADE`), up to the last batch."""
         return self._trades.of(instrument)
+
+    def own_trades(self, instrument: int) -> Column:
+        """Trades of our own beside frozen history, of which there are none elsewhere."""
+        return self._own_trades.of(instrument)
 
     def quotes(self, instrument: int) -> Column:
         """Every best bid and ask of an instrument (`tape.QUOTE`), up to the last batch."""
@@ -211,7 +254,9 @@ class LiveViews:
 
     def _fold(self, events: Records) -> None:
         kinds = events["kind"]
-        self._trades.add(of_the_market(events[kinds == EventKind.TRADE]))
+        trades = events[kinds == EventKind.TRADE]
+        self._trades.add(of_the_market(trades))
+        self._own_trades.add(trades[trades["flags"] & SHADOW != 0])
         self._quotes.add(events[kinds == EventKind.QUOTE])
         self.depth.apply(events)
         # Most events of a busy market are of the street's orders; they never become Python objects.
@@ -267,7 +312,43 @@ class LiveViews:
             **self._market_events.handlers,
             EventKind.SESSION_STATE_CHANGED: self._session,
             EventKind.ANNOUNCED: self._announced,
+            EventKind.TRADE_BUSTED: self._busted,
         }
+
+    def _busted(self, row: Row) -> None:
+        """A trade is undone; the positions of both sides follow in events of their own."""
+        seq, time_ns, instrument, trade_id = row[0], row[2], row[11], row[12]
+        shadow = bool(row[9] & SHADOW)
+        column = (self._own_trades if shadow else self._trades).of(instrument)
+        found = column.find(trade_id)
+        found["flags"] |= BUSTED
+        bust = Bust(seq, time_ns, trade_id, instrument, row[10], row[17], row[5], row[13], row[14])
+        self.busts[trade_id] = bust
+        for order_id in (row[15], row[16]):
+            before = self.undone.get(order_id, NOTHING_UNDONE)
+            self.undone[order_id] = before.joined(Undone(row[14], row[13] * row[14], seq, time_ns))
+        if not shadow:
+            market = self.markets[instrument]
+            market.bust(
+                trade_of(found), self._last_standing(column, seq), row[19], self._day(market, found, seq)
+            )
+            self.curves.note_moved()
+        for hook in self._hooks["bust"]:
+            hook(bust)
+
+    def _day(self, market: LiveMarket, found: Any, seq: int) -> list[Trade]:
+        """The trades of a trade's day that stand, up to an event."""
+        start_ns = market.day_of(int(found["time_ns"]))
+        rows = self._trades.of(market.number).before(seq)
+        rows = rows[np.searchsorted(rows["time_ns"], start_ns) :]
+        standing = rows[rows["flags"] & BUSTED == 0]
+        return [trade_of(row) for row in standing if market.day_of(int(row["time_ns"])) == start_ns]
+
+    def _last_standing(self, column: Column, seq: int) -> Trade | None:
+        """The latest trade that stands, up to an event."""
+        rows = column.before(seq)
+        places = np.flatnonzero(rows["flags"] & BUSTED == 0)
+        return trade_of(rows[places[-1]]) if len(places) else None
 
     def _session(self, row: Row) -> None:
         self.session_state = _SESSION_STATES[row[12]]

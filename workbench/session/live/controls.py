@@ -167,15 +167,17 @@ class SetSpeed(Control):
 
 
 @dataclass(slots=True)
-class HideBoard(Control):
-    """The leaderboard hidden, or shown again."""
+class SetBoard(Control):
+    """The leaderboard hidden from all who do not run the session, or shown to them, perhaps late."""
 
     hidden: bool
+    delay_ns: int
     done: Done
 
     def prepare(self, place: Place, turn: Turn) -> None:  # noqa: ARG002 - every control takes the place
         """Note it."""
         turn.remark.board_hidden = self.hidden
+        turn.remark.board_delay_ns = self.delay_ns
 
     def finish(self, place: Place) -> None:
         """The remark has done it."""

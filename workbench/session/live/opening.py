@@ -12,6 +12,9 @@ from workbench.errors import ConfigError, JournalError
 from workbench.session.hours import WALL
 from workbench.session.scenario import Scenario, parse_scenario
 
+KEPT_TRADES = 1 << 16
+"""How many trades a live session's exchange keeps, so that they can be busted."""
+
 KIND = "live"
 """What the manifest of a live session calls its kind."""
 
@@ -74,6 +77,7 @@ def read_opening(
     data: Any,
     wall_ns: int,
     classes: Sequence[str] = (),
+    kept_trades: int = KEPT_TRADES,
 ) -> Opening:
     """What a scenario's text makes.
 
@@ -87,6 +91,8 @@ def read_opening(
         The wall's time, for a session that shows it.
     classes
         The classes that it is for.
+    kept_trades
+        How many trades its exchange keeps, unless the scenario says so.
 
     Raises
     ------
@@ -111,7 +117,9 @@ def read_opening(
     if close_ns and close_ns <= open_ns:
         raise ConfigError("close is not after the open", f"{file or 'scenario'}, [live]")
     start_ns = wall_ns if hours.epoch == WALL else open_ns - hours.pre_open_ns
-    venue = replace(scenario.venue, start_time_ns=start_ns)
+    venue = replace(
+        scenario.venue, start_time_ns=start_ns, kept_trades=scenario.venue.kept_trades or kept_trades
+    )
     return Opening(scenario, text, file, given, venue, start_ns, open_ns, close_ns, tuple(classes))
 
 
@@ -133,6 +141,7 @@ def stored_opening(about: dict[str, Any], folder: Any, data: Any) -> Opening:
         data=data,
         wall_ns=said[_START],
         classes=stored_classes(about),
+        kept_trades=int(about.get("venue", {}).get("kept_trades", 0)),
     )
     if history_digest(opening.scenario) != said[_HISTORY]:
         raise JournalError(

@@ -45,6 +45,8 @@ class Entry(NamedTuple):
         Who waits on which loop.
     names
         What orders are called, by account and client order id.
+    bust
+        The trade that it is to bust, why, and whose word that is.
     since_ns
         When it was submitted, by the performance counter.
     """
@@ -55,6 +57,7 @@ class Entry(NamedTuple):
     future: Future[Any] | None
     loop: AbstractEventLoop | None
     names: Mapping[tuple[int, int], str] | None
+    bust: tuple[int, str, str] | None
     since_ns: int
 
 
@@ -64,6 +67,7 @@ def entry(
     future: Future[Any] | None,
     loop: AbstractEventLoop | None,
     names: Mapping[tuple[int, int], str] | None,
+    bust: tuple[int, str, str] | None = None,
 ) -> Entry:
     """An entry for commands, which are copied.
 
@@ -86,7 +90,7 @@ def entry(
             "LiveSession.send",
             "send them in pieces",
         )
-    return Entry(given.tobytes(), count, done, future, loop, names, perf_counter_ns())
+    return Entry(given.tobytes(), count, done, future, loop, names, bust, perf_counter_ns())
 
 
 def check_room(waiting: int, name: str) -> None:

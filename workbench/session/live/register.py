@@ -1,4 +1,4 @@
-"""Who sits where, what orders are called, what was announced, and whether the leaderboard is hidden."""
+"""Who sits where, what orders are called, what was announced, why trades were busted, who sees the board."""
 
 from __future__ import annotations
 
@@ -28,12 +28,18 @@ class Register:
         All news.
     board_hidden
         Whether the leaderboard is for those alone who run the session.
+    board_delay_ns
+        How much exchange time it is late for all others.
+    bust_reasons
+        Why trades were to be busted, and whose word that is, by trade.
     """
 
     def __init__(self, accounts: range) -> None:
         self.accounts = accounts
         self.announcements: list[Announcement] = []
         self.board_hidden = False
+        self.board_delay_ns = 0
+        self.bust_reasons: dict[int, tuple[str, str]] = {}
         self._seats: dict[str, Seat] = {}
         self._names: dict[int, dict[int, str]] = {}
         self._taken: set[int] = set()
@@ -57,6 +63,10 @@ class Register:
             self.announcements.append(Announcement(number, time_ns, headline, body, tuple(symbols), author))
         if remark.board_hidden is not None:
             self.board_hidden = remark.board_hidden
+        if remark.board_delay_ns is not None:
+            self.board_delay_ns = remark.board_delay_ns
+        for trade_id, reason, author in remark.busts:
+            self.bust_reasons[trade_id] = (reason, author)
 
     def _name(self, given: Sequence[Name]) -> None:
         names = self._names

@@ -41,6 +41,10 @@ class Remark(msgspec.Struct, omit_defaults=True):
         follow, and how many slices have ended since `start_ns`.
     board_hidden
         Whether the leaderboard is for those alone who run the session, from here on.
+    board_delay_ns
+        How much exchange time the leaderboard of all others is late, from here on; 0 for not at all.
+    busts
+        Trade, why it is to be busted and whose word that is; the exchange's events say whether it was.
     """
 
     names: list[tuple[int, int, str]] = []
@@ -54,6 +58,8 @@ class Remark(msgspec.Struct, omit_defaults=True):
     phases: list[int] | None = None
     fed: tuple[int, int, int, int] | None = None
     board_hidden: bool | None = None
+    board_delay_ns: int | None = None
+    busts: list[tuple[int, str, str]] = []
 
     def add(self, other: Remark) -> None:
         """Say what another one says too, so that who hears this one alone knows as much.
@@ -72,7 +78,7 @@ class Remark(msgspec.Struct, omit_defaults=True):
                 setattr(self, field, said)
 
 
-_GROWING = ("seats", "news")
+_GROWING = ("seats", "news", "busts")
 _LASTING = [
     field
     for field in Remark.__struct_fields__

@@ -80,8 +80,17 @@ class Scale:
         above, below = value.as_integer_ratio()
         count, rest = divmod(above * unit[1], below * unit[0])
         if count > MOST:
-            raise invalid(f"{self.symbol}: {name} {value:f} is too large to count", reason)
+            raise invalid(
+                f"{self.symbol}: {name} {value:f} is too large to count{self._largest(reason)}", reason
+            )
         return None if rest else count
+
+    def _largest(self, reason: Reason) -> str:
+        """What a quantity or price may be at most, for somebody who gave far more."""
+        instrument = self.instrument
+        if reason == Reason.INVALID_QUANTITY:
+            return f"; the maximum is {instrument.quantity_from_lots(instrument.max_order_lots):,f}"
+        return f"; the maximum is {instrument.price_from_ticks(instrument.price_cap_ticks):,f}"
 
 
 def invalid(what: str, reason: Reason, order: LiveOrder | None = None) -> OrderRefused:

@@ -365,7 +365,19 @@ class Sequencer:
             if each.names
             for (account, client), name in each.names.items()
         )
+        for each in entries:
+            if each.bust is not None and self._busts(each, turn):
+                turn.remark.busts.append(each.bust)
         return entries
+
+    def _busts(self, given: Entry, turn: Turn) -> bool:
+        """Whether a bust will be taken; of one that is refused no reason is kept."""
+        assert given.bust is not None
+        if any(given.bust[0] == trade_id for trade_id, _, _ in turn.remark.busts):
+            return False
+        command = joined([given])
+        command["time_ns"] = turn.time_ns
+        return self.market.exchange.takes(command)
 
     def _add_controls(self, controls: list[Control], turn: Turn) -> list[Control]:
         """Put what is to be done among the commands; what cannot be is answered."""

@@ -13,6 +13,7 @@ from typing import Any, Self, TypeVar
 
 from workbench.bus.memory import MemoryBus
 from workbench.domain.codes import SessionState
+from workbench.domain.commands import bust_trade
 from workbench.domain.config import Venue, venue_to_json
 from workbench.domain.records import Records
 from workbench.engine.exchange import Exchange
@@ -28,7 +29,7 @@ from workbench.session.checkpoint import Checkpoint, pack
 from workbench.session.hours import WALL
 from workbench.session.live.answer import Announcement, Answer, Seat, Status
 from workbench.session.live.clock import ExchangeClock
-from workbench.session.live.controls import Announce, Control, Done, HideBoard, Join, Move, SetSpeed
+from workbench.session.live.controls import Announce, Control, Done, Join, Move, SetBoard, SetSpeed
 from workbench.session.live.counters import SequencerCounters
 from workbench.session.live.market import Market, load, published_events
 from workbench.session.live.opening import KIND, Opening, read_opening, stored_opening
@@ -403,23 +404,42 @@ class LiveSession:
         self._do_and_wait(lambda done: SetSpeed(speed, done))
         return self.status()
 
-    async def hide_board(self, hidden: bool) -> None:
-        """Keep the leaderboard from all who do not run the session, or show it again."""
+    async def set_board(self, *, hidden: bool = False, delay_ns: int = 0) -> None:
+        """Keep the leaderboard from all who do not run the session, or show it, as it was some time ago."""
         if self.state == SessionState.DEBRIEF:
-            self._set_sealed_board(hidden)
+            self._set_sealed_board(hidden, delay_ns)
         else:
-            await self._do(lambda done: HideBoard(hidden, done))
+            await self._do(lambda done: SetBoard(hidden, delay_ns, done))
 
-    def hide_board_and_wait(self, hidden: bool) -> None:
-        """`hide_board` for threads without an event loop."""
+    def set_board_and_wait(self, *, hidden: bool = False, delay_ns: int = 0) -> None:
+        """`set_board` for threads without an event loop."""
         if self.state == SessionState.DEBRIEF:
-            self._set_sealed_board(hidden)
+            self._set_sealed_board(hidden, delay_ns)
         else:
-            self._do_and_wait(lambda done: HideBoard(hidden, done))
+            self._do_and_wait(lambda done: SetBoard(hidden, delay_ns, done))
 
-    def _set_sealed_board(self, hidden: bool) -> None:
+    def _set_sealed_board(self, hidden: bool, delay_ns: int) -> None:
         # Nothing is added to a sealed journal. The board is shown as long as this process has the session.
-        self._sequencer.market.register.board_hidden = hidden
+        register = self._sequencer.market.register
+        register.board_hidden, register.board_delay_ns = hidden, delay_ns
+
+    async def bust(self, trade_id: int, *, reason: str = "", author: str = "") -> Answer:
+        """Have the exchange undo a trade; its answer says whether it did.
+
+        Raises
+        ------
+        SessionError
+            When the session is over.
+        """
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Answer] = loop.create_future()
+        why = (trade_id, reason, author)
+        self._sequencer.put(entry(bust_trade(0, trade_id), None, future, loop, None, why))
+        return await future
+
+    def bust_reason(self, trade_id: int) -> tuple[str, str]:
+        """Why a trade was busted and whose word that is; nothing when nobody said."""
+        return self._sequencer.market.register.bust_reasons.get(trade_id, ("", ""))
 
     async def join(self, user: str, name: str) -> Seat:
         """A seat for a user, who is shown by `name`: the one they have, else the first that is free.
@@ -539,6 +559,11 @@ class LiveSession:
     def seats(self) -> tuple[Seat, ...]:
         """All seats that are taken, by account."""
         return self._sequencer.market.register.seats()
+
+    @property
+    def board_delay_ns(self) -> int:
+        """How much exchange time the leaderboard is late for those who do not run the session."""
+        return self._sequencer.market.register.board_delay_ns
 
     @property
     def board_hidden(self) -> bool:

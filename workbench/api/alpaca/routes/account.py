@@ -211,7 +211,7 @@ def _activities(seat: Seat, query: Query, kinds: set[str], category: str) -> lis
     last = position_of(token) if token else None
     found = [
         activity
-        for activity in all_activities(seat.live)
+        for activity in all_activities(seat.live, hub.views)
         if (not kinds or activity.kind in kinds)
         and (not category or (activity.kind == "FILL") == (category == "trade_activity"))
         and activity.seq > since
@@ -221,5 +221,5 @@ def _activities(seat: Seat, query: Query, kinds: set[str], category: str) -> lis
     ]
     if descending:
         found.reverse()
-    writer = ActivityWriter(seat.face.names, hub.views.orders, seat.live, hub.session.zone)
+    writer = ActivityWriter(seat.face.names, hub.views.busts, seat.live, hub.session.zone)
     return [writer.write(activity) for activity in found[:size]]
