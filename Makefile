@@ -7,12 +7,14 @@ CORE := $(VENV)/.stamp-core
 APP := $(VENV)/.stamp-app
 DEV := $(VENV)/.stamp-dev
 
-# Kernel tests alone, with small loads: checked or interpreted kernels run some hundred times slower.
-KERNEL_TESTS = WORKBENCH_TEST_SCALE=small $(PY) -m pytest -q -n auto --dist loadfile -m kernel $(ARGS)
+# Kernel tests alone, with small loads: checked or interpreted kernels run some hundred times slower. Twins alone
+# are plain Python anyhow, and files without the mark are not even read.
+KERNEL_TESTS = WORKBENCH_TEST_SCALE=small $(PY) -m pytest -q -n auto --dist loadfile -m 'kernel and not twin' \
+	$$(grep -rl --include='*.py' 'mark\.kernel' tests | sort) $(ARGS)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup services demo test lint frontend clients format bench sample fuzz schema faults serverfaults boundscheck nojit clean
+.PHONY: help setup services demo test lint kernels frontend screenshots clients format bench sample fuzz schema faults serverfaults boundscheck nojit clean
 
 help:  ## List these tasks
 	@echo 'Tasks (PYTHON=python3.12 picks the Python, ARGS="..." is passed on to test, bench, fuzz and the like):'
@@ -28,7 +30,7 @@ demo: $(APP)  ## Open a market with agents in the browser, with a student and an
 	$(VENV)/bin/workbench demo $(ARGS)
 
 test: $(DEV)  ## Run all tests on all cores
-	$(PY) -m pytest -q -n auto --dist loadfile $(ARGS)
+	$(PY) -m pytest -q -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: $(DEV)  ## Check style, format, types and layers; changes nothing
 	$(VENV)/bin/ruff check .
@@ -36,10 +38,16 @@ lint: $(DEV)  ## Check style, format, types and layers; changes nothing
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports --no-logo
 
+kernels: $(DEV)  ## Compile all kernels, for tests too, on all cores; what uses them does so by itself, on one
+	$(PY) -m tests.kernels
+
 frontend: $(DEV)  ## Build the pages' TypeScript into dashboards/assets; needs npm
 	@command -v npm >/dev/null || { echo "building the pages needs npm (on Debian and Ubuntu: apt install npm); running them does not" >&2; exit 1; }
-	$(PY) -m dashboards.frontend.types
+	$(PY) -m dashboards.frontend.generating
 	cd dashboards/frontend && npm ci --no-audit --no-fund && npm run --silent check && npm run --silent build
+
+screenshots: $(DEV)  ## Take pictures of the pages in every state, into docs/screenshots; needs Chromium
+	$(PY) -m tests.dashboards.screenshots $(ARGS)
 
 clients: $(DEV)  ## Trade through ccxt and alpaca-trade-api, each installed from PyPI into an environment of its own
 	WORKBENCH_CLIENTS=1 $(PY) -m pytest -q tests/api/alpaca/test_other_clients.py $(ARGS)

@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-import random
 import re
 import sys
 import time
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -21,144 +19,15 @@ import httpx
 import uvloop
 
 from benchmarks.desks_files import more_files
-from benchmarks.desks_lanes import LONGEST_S, PULL, BokehMessages, Desk, Seen, page_token
+from benchmarks.desks_lanes import LONGEST_S, PULL, READY, BokehMessages, Desk, Seen, page_token
+from benchmarks.desks_traders import Makers, Orders
+from benchmarks.desks_watch import SETTLE_S, Made, Watch, memory_of
 from benchmarks.server_driver import cpu_of, quantiles
 from benchmarks.server_lanes import SocketLane
 
-PRICE, TICK = 50.0, 0.01
-_SETTLE_S = 1.5
-_GONE_S = 60.0
+_GONE_S = 30.0
 _AT_ONCE = 8
 _MIB = 1 << 20
-
-
-def memory_of(pid: int) -> float:
-    """Bytes of memory that are a process's own."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("RssAnon:"):
-            return int(line.split()[1]) * 1024.0
-    raise RuntimeError("the system does not tell how much memory a process has")
-
-
-class Makers:
-    """Two accounts whose orders change quote, book, tape and candles `rate` times a second.
-
-    Parameters
-    ----------
-    desks
-        Theirs; only the streams are used.
-    symbol, rate
-        What they trade, and how often.
-    """
-
-    def __init__(self, desks: tuple[Desk, Desk], symbol: str, rate: float) -> None:
-        self.refused: list[str] = []
-        self.rounds = 0
-        self._quoting, self._taking = desks
-        self._symbol = symbol
-        self._rate = rate
-        self._random = random.Random(7)  # noqa: S311 - a load, no secret
-        self._middle = round(PRICE / TICK)
-
-    def _answered(self, frame: dict[str, Any]) -> None:
-        if frame["type"] == "refused":
-            self.refused.append(frame["message"])
-
-    def _place(self, desk: Desk, side: str, price: int, quantity: int, tif: str) -> None:
-        order = {
-            "symbol": self._symbol,
-            "side": side,
-            "type": "limit",
-            "quantity": quantity,
-            "limit_price": f"{price * TICK:.2f}",
-            "time_in_force": tif,
-        }
-        desk.ask(self._answered, place=order)
-
-    def fill_book(self) -> None:
-        """Ten levels on each side."""
-        self._quoting.ask(self._answered, cancel_all={"symbol": self._symbol})
-        for away in range(1, 11):
-            self._place(self._quoting, "buy", self._middle - away, 500, "day")
-            self._place(self._quoting, "sell", self._middle + away, 500, "day")
-
-    def _round(self) -> None:
-        self.rounds += 1
-        draw = self._random
-        if self.rounds % 40 == 0:
-            self._middle += draw.choice((-2, -1, 1, 2))
-            self.fill_book()
-            return
-        self._place(self._quoting, "buy", self._middle - draw.randint(1, 10), draw.randint(1, 50), "day")
-        self._place(self._quoting, "sell", self._middle + draw.randint(1, 10), draw.randint(1, 50), "day")
-        side, price = draw.choice((("buy", self._middle + 5), ("sell", self._middle - 5)))
-        self._place(self._taking, side, price, draw.randint(1, 20), "ioc")
-
-    async def run(self) -> None:
-        """Trade until this is cancelled."""
-        start = time.perf_counter()
-        for number in count(1):
-            await asyncio.sleep(max(0.0, start + number / self._rate - time.perf_counter()))
-            self._round()
-
-
-class Orders:
-    """Desks that order once a second each: a limit order beside the market, then its cancel."""
-
-    def __init__(self, desks: list[Desk], symbol: str) -> None:
-        self.answers_s: list[float] = []
-        self.refused: list[str] = []
-        self.sent = 0
-        self._desks = desks
-        self._symbol = symbol
-        self._open: dict[Desk, int] = {}
-
-    def _one(self, desk: Desk) -> None:
-        start = time.perf_counter()
-        number = self._open.pop(desk, None)
-
-        def answered(frame: dict[str, Any]) -> None:
-            self.answers_s.append(time.perf_counter() - start)
-            if frame["type"] == "refused":
-                self.refused.append(frame["message"])
-            elif number is None:
-                self._open[desk] = frame["orders"][0]["id"]
-
-        self.sent += 1
-        if number is not None:
-            desk.ask(answered, cancel={"order": number})
-            return
-        price = PRICE - TICK * (12 + self.sent % 8)
-        order = {"symbol": self._symbol, "side": "buy", "type": "limit", "quantity": 1}
-        desk.ask(answered, place={**order, "limit_price": f"{price:.2f}"})
-
-    async def run(self) -> None:
-        """Order until this is cancelled, spread evenly over each second."""
-        start, step = time.perf_counter(), 1 / len(self._desks)
-        for number in count():
-            await asyncio.sleep(max(0.0, start + number * step - time.perf_counter()))
-            self._one(self._desks[number % len(self._desks)])
-
-
-class Made:
-    """Reads when the server made each delta."""
-
-    def __init__(self, file: Path) -> None:
-        self._file = file
-        self._at = 0
-        self.times: dict[tuple[str, int], float] = {}
-
-    def read(self) -> None:
-        """Take in what was written since."""
-        with self._file.open() as log:
-            log.seek(self._at)
-            text = log.read()
-        whole = text.rpartition("\n")[0]
-        self._at += len(whole.encode()) + bool(whole)
-        for line in whole.splitlines():
-            topic, seq, moment = line.split()
-            # A topic that changes without an event has the same seq again; such a frame is not measured.
-            self.times.setdefault((topic, int(seq)), float(moment))
 
 
 class Bench:
@@ -179,8 +48,16 @@ class Bench:
 
     def desk(self, number: int) -> Desk:
         """A desk that is not open yet, of the user with that number."""
-        url = httpx.URL(self.plan["url"])
-        return Desk(url, self.plan["session"], self.symbol, self.plan["cookies"][number], self.seen)
+        plan = self.plan
+        pages = plan.get("pages")
+        return Desk(
+            httpx.URL(plan["url"]),
+            plan["session"],
+            self.symbol,
+            plan["cookies"][number],
+            self.seen,
+            httpx.URL(pages) if pages else None,
+        )
 
     async def makers(self) -> Makers:
         """The two that make the market; they have the last two users, and no page."""
@@ -190,9 +67,9 @@ class Bench:
             await each.follow()
         return Makers(pair, self.symbol, self.plan["rate"])
 
-    async def opened(self, numbers: range) -> list[Desk]:
+    async def opened(self, numbers: range, at_once: int = _AT_ONCE) -> list[Desk]:
         """Desks, a few at a time."""
-        turn = asyncio.Semaphore(_AT_ONCE)
+        turn = asyncio.Semaphore(at_once)
 
         async def one(number: int) -> Desk:
             desk = self.desk(number)
@@ -202,65 +79,38 @@ class Bench:
 
         return list(await asyncio.gather(*(one(number) for number in numbers)))
 
+    def watch(self, makers: Makers, desks: list[Desk]) -> Watch:
+        """A stretch of time that begins now."""
+        return Watch(self.pid, self.seen, self.made, makers.taken, desks)
+
     async def watched(
-        self, desks: list[Desk], seconds: float, orders: Orders | None = None
+        self, makers: Makers, desks: list[Desk], seconds: float, orders: Orders | None = None
     ) -> dict[str, Any]:
         """What `seconds` of the market cost with these desks, and how late they had it."""
-        await asyncio.sleep(_SETTLE_S)
-        self.seen.times.clear()
-        late_s: list[float] = []
-        before = [(desk.updates, desk.stream.bytes_read) for desk in desks]
-        cpu, start = cpu_of(self.pid), time.perf_counter()
-        own = time.process_time()
-        tasks = [asyncio.create_task(lateness(late_s))]
-        if orders is not None:
-            tasks.append(asyncio.create_task(orders.run()))
+        await asyncio.sleep(SETTLE_S)
+        watch = self.watch(makers, desks)
+        ordering = None if orders is None else asyncio.create_task(orders.run())
         await asyncio.sleep(seconds)
-        took_s = time.perf_counter() - start
-        now, driver = cpu_of(self.pid), time.process_time() - own
-        assert cpu is not None
-        assert now is not None
-        for task in tasks:
-            task.cancel()
-        got = [
-            (desk.updates - told, desk.stream.bytes_read - read)
-            for desk, (told, read) in zip(desks, before, strict=True)
-        ]
-        await asyncio.sleep(_SETTLE_S)
-        self.made.read()
-        lags, strangers = [], 0
-        for key, moments in self.seen.times.items():
-            made_s = self.made.times.get(key)
-            if made_s is None:
-                strangers += 1
-                continue
-            lags += [moment - made_s for moment in moments]
-        updates = sum(told for told, _ in got)
-        return {
-            "desks": len(desks),
-            "seconds": took_s,
-            "lag_ms": quantiles(lags),
-            "deltas_without_a_time": strangers,
-            "updates_per_desk_s": updates / max(1, len(desks)) / took_s,
-            "bytes_per_update": sum(read for _, read in got) / max(1, updates),
-            "cpu": (now - cpu) / took_s,
-            "cpu_ms_per_update": (now - cpu) * 1e3 / max(1, updates),
-            "driver_cpu": driver / took_s,
-            "driver_late_ms": quantiles(late_s),
-            "answer_ms": quantiles(orders.answers_s) if orders else {},
-            "orders": orders.sent if orders else 0,
-            "refused": orders.refused[:3] if orders else [],
-        }
+        if ordering is not None:
+            ordering.cancel()
+        found = await watch.end()
+        if orders is not None:
+            found |= {
+                "answer_ms": quantiles(orders.answers_s),
+                "orders": orders.sent,
+                "refused": orders.refused[:3],
+            }
+        return found
 
     async def desks(self) -> dict[str, Any]:
-        """Open, watch, order, close, and open and close many more."""
+        """Open, watch, order, open more, close, and open and close many more."""
         plan = self.plan
         makers = await self.makers()
         makers.fill_book()
         trading = asyncio.create_task(makers.run())
         (await self.opened(range(1)))[0].close()
-        await asyncio.sleep(_SETTLE_S)
-        found: dict[str, Any] = {"empty": await self.watched([], plan["seconds"] / 2)}
+        await asyncio.sleep(SETTLE_S)
+        found: dict[str, Any] = {"empty": await self.watched(makers, [], plan["seconds"] / 2)}
         empty, cpu = memory_of(self.pid), cpu_of(self.pid)
         start = time.perf_counter()
         desks = await self.opened(range(plan["desks"]))
@@ -271,40 +121,100 @@ class Bench:
             "cpu_ms": (opening - cpu) * 1e3 / len(desks),
             "document_bytes": max(desk.document_bytes for desk in desks),
         }
-        found["watching"] = await self.watched(desks, plan["seconds"])
+        found["watching"] = await self.watched(makers, desks, plan["seconds"])
         full = memory_of(self.pid)
-        ordering = Orders(desks[: plan["ordering"]], self.symbol)
-        found["ordering"] = await self.watched(desks, plan["seconds"], ordering)
+        if plan["ordering"]:
+            ordering = Orders(desks[: plan["ordering"]], self.symbol)
+            found["ordering"] = await self.watched(makers, desks, plan["seconds"], ordering)
+        if plan["more"]:
+            found["joined"] = await self._joined(makers, desks)
+        if plan["fast"]:
+            makers.rate = plan["fast"]
+            found["fast"] = await self.watched(makers, desks, plan["seconds"])
+            makers.rate = plan["rate"]
         found["lost"] = [desk.lost for desk in desks if desk.lost][:3]
         for desk in desks:
             desk.close()
-        opened = len(desks)
-        while opened < plan["churn"]:
-            more = await self.opened(range(min(plan["desks"], plan["churn"] - opened)))
-            opened += len(more)
-            for desk in more:
-                desk.close()
+        first = await self._come_and_gone(len(desks), empty)
+        waves = [await self._come_and_gone(0, first) for _ in range(plan["waves"])]
         trading.cancel()
         found["memory"] = {
             "empty_mib": empty / _MIB,
             "full_mib": full / _MIB,
             "kib_per_desk": (full - empty) / 1024 / len(desks),
-            "opened": opened,
-            **await self._gone(empty),
+            "first_mib": first / _MIB,
+            "waves_mib": [each / _MIB for each in waves],
+            "left": max(waves, default=first) / first,
         }
         found["refused"] = makers.refused[:3]
         found["faults"] = self.seen.faults[:5]
         return found
 
-    async def _gone(self, empty: float) -> dict[str, Any]:
-        """What is left when all are gone, once it is little or after a while."""
+    async def _joined(self, makers: Makers, desks: list[Desk]) -> dict[str, Any]:
+        """How late the others' data is while `more` desks open, all at one moment."""
+        count = self.plan["more"]
+        await asyncio.sleep(SETTLE_S)
+        watch, start = self.watch(makers, desks), time.perf_counter()
+        more = await self.opened(range(len(desks), len(desks) + count), count)
+        took_s = time.perf_counter() - start
+        found = await watch.end()
+        for desk in more:
+            desk.close()
+        return {**found, "open_s": took_s, "connect_ms": quantiles([desk.took_s for desk in more])}
+
+    async def most(self) -> dict[str, Any]:
+        """More and more desks, until data is too late or there are as many as are wanted."""
+        plan = self.plan
+        makers = await self.makers()
+        makers.fill_book()
+        trading = asyncio.create_task(makers.run())
+        desks: list[Desk] = []
+        steps: list[dict[str, Any]] = []
+        while len(desks) < plan["desks"]:
+            more = min(plan["step"], plan["desks"] - len(desks))
+            desks += await self.opened(range(len(desks), len(desks) + more))
+            steps.append(await self.watched(makers, desks, plan["seconds"]))
+            if not steps[-1]["lag_ms"] or steps[-1]["lag_ms"]["p99"] > plan["late_ms"]:
+                break
+        trading.cancel()
+        lost = [desk.lost for desk in desks if desk.lost][:3]
+        return {"steps": steps, "lost": lost, "faults": self.seen.faults[:5]}
+
+    async def spread(self) -> dict[str, Any]:
+        """What opening desks costs the exchange, and each of the processes that make their pages."""
+        plan = self.plan
+        # The first page of a process costs what no other does.
+        await self.opened(range(4 * len(plan["workers"])))
+        pids = [self.pid, *plan["workers"]]
+        before, start = [cpu_of(pid) for pid in pids], time.perf_counter()
+        desks = await self.opened(range(plan["desks"]))
+        took_s = time.perf_counter() - start
+        spent = [cpu_of(pid) - was for pid, was in zip(pids, before, strict=True)]
+        return {
+            "desks": len(desks),
+            "seconds": took_s,
+            "connect_ms": quantiles([desk.took_s for desk in desks]),
+            "exchange_ms": spent[0] * 1e3 / len(desks),
+            "pages_ms": [each * 1e3 / len(desks) for each in spent[1:]],
+            "lost": [desk.lost for desk in desks if desk.lost][:3],
+            "faults": self.seen.faults[:5],
+        }
+
+    async def _come_and_gone(self, opened: int, before: float) -> float:
+        """Bytes that are left when `churn` desks have come and gone, once it is little or after a while."""
+        plan = self.plan
+        while opened < plan["churn"]:
+            more = await self.opened(range(min(plan["desks"], plan["churn"] - opened)))
+            opened += len(more)
+            for desk in more:
+                desk.close()
         start = time.perf_counter()
         left = memory_of(self.pid)
-        patience_s = _GONE_S if self.plan["churn"] else 0.0
-        while time.perf_counter() - start < patience_s and left > empty * 1.02:
+        patience_s = _GONE_S if plan["churn"] else 0.0
+        while time.perf_counter() - start < patience_s and left > before * 1.02:
             await asyncio.sleep(1)
             left = min(left, memory_of(self.pid))
-        return {"left_mib": left / _MIB, "after_s": time.perf_counter() - start, "left": left / empty}
+        return left
 
     async def class_loads(self) -> dict[str, Any]:
         """A whole class logs in, loads its desks with all files, and trades, all at one moment."""
@@ -353,7 +263,7 @@ class Bench:
             page = ObviousPage(httpx.URL(self.plan["panel_url"]), self.plan["panel_path"])
             await page.open()
             pages.append(page)
-        await asyncio.sleep(_SETTLE_S)
+        await asyncio.sleep(SETTLE_S)
         for page in pages:
             page.updates.clear()
         read = sum(page.socket.bytes_read for page in pages)
@@ -396,6 +306,7 @@ class ObviousPage:
         self.socket: Any = None
         self._url = url
         self._path = path
+        self._greeted: asyncio.Event = asyncio.Event()
         self._document: asyncio.Event = asyncio.Event()
 
     async def open(self) -> None:
@@ -410,17 +321,26 @@ class ObviousPage:
         told = BokehMessages(self._heard)
         loop = asyncio.get_running_loop()
         _, self.socket = await loop.create_connection(
-            lambda: SocketLane(f"{self._path}/ws", headers, told, host=host), self._url.host, self._url.port
+            lambda: SocketLane(f"{self._path}/ws", headers, told, host=host),
+            self._url.host,
+            self._url.port or 80,
         )
         async with asyncio.timeout(LONGEST_S):
             await self.socket.opened
+            # Until it has greeted, Bokeh's server reads nothing, and ends the connection that sends.
+            await self._greeted.wait()
             for part in PULL:
                 self.socket.send(part)
             await self._document.wait()
+            for part in READY:
+                self.socket.send(part)
         self.took_s = time.perf_counter() - start
 
     def _heard(self, message: list[bytes]) -> None:
         now = time.perf_counter()
+        if b'"ACK"' in message[0]:
+            self._greeted.set()
+            return
         if b"PULL-DOC-REPLY" in message[0]:
             self._document.set()
             return
@@ -429,20 +349,17 @@ class ObviousPage:
             self.updates.append((int(told[1]), now))
 
 
-async def lateness(found: list[float]) -> None:
-    """How late this process is itself: what it adds to what it measures."""
-    step = 0.005
-    while True:
-        due = time.perf_counter() + step
-        await asyncio.sleep(step)
-        found.append(time.perf_counter() - due)
-
-
 async def drive(plan: dict[str, Any]) -> dict[str, Any]:
     """One kind of measurement."""
     bench = Bench(plan)
     async with bench.http:
-        kinds = {"desks": bench.desks, "class": bench.class_loads, "obvious": bench.obvious}
+        kinds = {
+            "desks": bench.desks,
+            "most": bench.most,
+            "spread": bench.spread,
+            "class": bench.class_loads,
+            "obvious": bench.obvious,
+        }
         return await kinds[plan["kind"]]()
 
 

@@ -19,6 +19,15 @@ OWN_TOPICS = ("orders", "positions", "account", "news", "session")
 LONGEST_S = 90.0
 PULL = (b'{"msgid": "1", "msgtype": "PULL-DOC-REQ"}', b"{}", b"{}")
 """The pieces of the message with which Bokeh's client asks for its document."""
+READY = (
+    b'{"msgid": "2", "msgtype": "PATCH-DOC"}',
+    b"{}",
+    (
+        b'{"events": [{"kind": "MessageSent", "msg_type": "bokeh_event", "msg_data": '
+        b'{"type": "event", "name": "document_ready", "values": {"type": "map", "entries": []}}}]}'
+    ),
+)
+"""Those of the message with which it says that the document is shown; Panel waits for it with all updates."""
 _TOKEN = re.compile(r'"token"\s*:\s*"([^"]+)"')
 _FILES = re.compile(r'(?:src|href)="([^"]+\.(?:js|css|mjs)[^"]*)"')
 
@@ -104,9 +113,19 @@ class Desk:
         Makes its requests somebody's.
     seen
         Takes what it was told.
+    pages
+        Where the page comes from, when that is not where the market is.
     """
 
-    def __init__(self, url: httpx.URL, session: str, symbol: str, cookie: str, seen: Seen) -> None:
+    def __init__(
+        self,
+        url: httpx.URL,
+        session: str,
+        symbol: str,
+        cookie: str,
+        seen: Seen,
+        pages: httpx.URL | None = None,
+    ) -> None:
         self.cookie = cookie
         self.took_s = 0.0
         self.document_bytes = 0
@@ -114,6 +133,7 @@ class Desk:
         self.bokeh: Any = None
         self.stream: Any = None
         self._url = url
+        self._pages = pages or url
         self._session = session
         self._symbol = symbol
         self._seen = seen
@@ -122,6 +142,7 @@ class Desk:
         self._at: dict[str, int] = {}
         self._asked: dict[int, Callable[[dict[str, Any]], None]] = {}
         self._number = 0
+        self._greeted: asyncio.Event = asyncio.Event()
         self._document: asyncio.Event = asyncio.Event()
 
     @property
@@ -135,7 +156,7 @@ class Desk:
         """Load the page, pull its document, follow the topics and wait for the snapshot of each."""
         start = time.perf_counter()
         async with asyncio.timeout(LONGEST_S):
-            page = await http.get(path, headers={"Cookie": self.cookie})
+            page = await http.get(self._pages.join(path), headers={"Cookie": self.cookie})
             if page.status_code != 200:
                 raise DeskError(f"GET {path} gave {page.status_code}")
             token = page_token(page.text)
@@ -148,20 +169,22 @@ class Desk:
     async def _files(self, http: httpx.AsyncClient, page: str) -> None:
         """Scripts and styles that a browser with an empty cache fetches, the first time of a class."""
         for file in _FILES.findall(page):
-            where = self._url.join(file)
-            if where.host == self._url.host:
+            where = self._pages.join(file)
+            if where.host == self._pages.host:
                 answer = await http.get(where)
                 if answer.status_code != 200:
                     self._seen.faults.append(f"{file} gave {answer.status_code}")
 
-    async def _socket(self, path: str, protocol: str, told: Callable[[bytes], None]) -> SocketLane:
-        headers = {"Cookie": self.cookie, "Origin": str(self._url).rstrip("/")}
+    async def _socket(
+        self, where: httpx.URL, path: str, protocol: str, told: Callable[[bytes], None]
+    ) -> SocketLane:
+        headers = {"Cookie": self.cookie, "Origin": str(self._pages).rstrip("/")}
         if protocol:
             headers["Sec-WebSocket-Protocol"] = protocol
         loop = asyncio.get_running_loop()
-        host = f"{self._url.host}:{self._url.port}"
+        host = f"{where.host}:{where.port}"
         _, lane = await loop.create_connection(
-            lambda: SocketLane(path, headers, told, host=host), self._url.host, self._url.port
+            lambda: SocketLane(path, headers, told, host=host), where.host, where.port or 80
         )
         await lane.opened
         return lane
@@ -169,15 +192,23 @@ class Desk:
     async def _pull(self, path: str, token: str) -> None:
         """The document over Bokeh's own socket, as its client pulls it."""
         self.bokeh = await self._socket(
-            f"{path.partition('?')[0]}/ws", f"bokeh, {token}", BokehMessages(self._heard_bokeh)
+            self._pages,
+            f"{path.partition('?')[0]}/ws",
+            f"bokeh, {token}",
+            BokehMessages(self._heard_bokeh),
         )
+        await self._greeted.wait()
         for part in PULL:
             self.bokeh.send(part)
         await self._document.wait()
+        for part in READY:
+            self.bokeh.send(part)
 
     def _heard_bokeh(self, message: list[bytes]) -> None:
         kind = _decode(message[0])["msgtype"]
-        if kind == "PULL-DOC-REPLY":
+        if kind == "ACK":
+            self._greeted.set()
+        elif kind == "PULL-DOC-REPLY":
             self.document_bytes = sum(len(each) for each in message)
             self._document.set()
         elif kind == "ERROR":
@@ -186,7 +217,7 @@ class Desk:
     async def follow(self) -> None:
         """The stream, and a snapshot of every topic."""
         self._waiting = set(self.topics)
-        self.stream = await self._socket(f"/api/sessions/{self._session}/stream", "", self._heard)
+        self.stream = await self._socket(self._url, f"/api/sessions/{self._session}/stream", "", self._heard)
         self.stream.send(json.dumps({"id": 0, "subscribe": self.topics}).encode())
         await self._ready.wait()
 

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 from playwright.sync_api import sync_playwright
 
-from benchmarks.desks_driver import PRICE, TICK
+from benchmarks.desks_traders import PRICE, TICK
 
 LONGEST_S = 60.0
 FLAGS = [

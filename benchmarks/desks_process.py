@@ -78,7 +78,9 @@ def main() -> int:
     cheap = {"argon2_memory_kib": 64, "argon2_passes": 1} if plan["log_in"] else {}
     identity = IdentitySettings(sign_up=SignUp.CLOSED, access_s=DAY_S, **cheap)
     running = Running(
-        ServerSettings(data=Path(plan["data"]), limited=plan["limited"]),
+        ServerSettings(
+            data=Path(plan["data"]), limited=plan["limited"], origins=tuple(plan.get("origins", ()))
+        ),
         Start(port=0, identity=identity, name=plan["session"], scenario=Path(plan["scenario"]), lobby=True),
         front=pages_in_front,
     )

@@ -67,7 +67,8 @@ def get_user(handler: Any) -> str | None:
     if known is not None:
         return known
     request = handler.request
-    visitor = visitor_of(exchange(), token_of(request.headers.get("Cookie", "")))
+    token = token_of(request.headers.get("Cookie", ""))
+    visitor = visitor_of(exchange(), token)
     request.headers.pop("Cookie", None)
     # Tornado reads them once and keeps them.
     request._cookies = {}  # noqa: SLF001
@@ -78,6 +79,8 @@ def get_user(handler: Any) -> str | None:
     if isinstance(handler, WebSocketHandler):
         _sockets.keep(handler, visitor)
     handler.workbench_user = visitor.user_id
+    # The page that is made of this request reads a review as its visitor.
+    request.workbench_visitor = visitor, token
     return visitor.user_id
 
 

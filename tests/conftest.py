@@ -1,6 +1,7 @@
 """What all tests share: the data beside the repository, the size of loads, and Hypothesis's profiles."""
 
 import os
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,10 +24,19 @@ settings.load_profile(SCALE)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test that uses the `shared` fixture, so that `-m "not shared"` leaves it out."""
+    """Mark what reads shared data and what runs a twin alone; files with slow tests, and with many, go first.
+
+    Several processes end together when what takes long does not begin last.
+    """
     for item in items:
         if "shared" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.shared)
+        parameters = item.callspec.params if hasattr(item, "callspec") else {}
+        if "twin" in (value for value in parameters.values() if isinstance(value, str)):
+            item.add_marker(pytest.mark.twin)
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    size = Counter(item.path for item in items)
+    items.sort(key=lambda item: (item.path not in slow, -size[item.path], str(item.path)))
 
 
 @pytest.fixture(scope="session")

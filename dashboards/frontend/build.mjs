@@ -4,7 +4,7 @@
 // hash of everything it is made of, so that a test without Node sees when a bundle is older than its sources.
 
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, writeFileSync, mkdirSync } from "node:fs";
+import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync, mkdirSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
@@ -35,12 +35,17 @@ function sourcesHash() {
 
 /** The licence texts of all packages that a bundle has code of; `licences` adds what their archives leave out. */
 function licences(metafile) {
-  const found = new Set();
+  const found = new Map();
   for (const input of Object.keys(metafile.inputs)) {
     const match = /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input);
-    if (match) found.add(match[1]);
+    if (!match) continue;
+    // What a file says of its licence at its top is left out of the bundle, so it is said here.
+    const said = /^\s*\/\*!([\s\S]*?)\*\//.exec(readFileSync(join(here, input), "utf8"));
+    const known = found.get(match[1]) ?? new Set();
+    if (said) known.add(said[1].replace(/^[ \t]*\*[ \t]?/gm, "").trim());
+    found.set(match[1], known);
   }
-  const parts = [...found].sort().map((name) => {
+  const parts = [...found.keys()].sort().map((name) => {
     const folder = join(here, "node_modules", name);
     const { version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
     const texts = readdirSync(folder)
@@ -50,6 +55,7 @@ function licences(metafile) {
     const added = join(here, "licences", `${name}.txt`);
     if (existsSync(added)) texts.push(readFileSync(added, "utf8").trim());
     if (texts.length === 0) throw new Error(`package ${name} carries no licence text`);
+    texts.push(...found.get(name));
     return `${name} ${version} (${license})\n\n${texts.join("\n\n")}\n`;
   });
   const head = "The bundles in this folder contain the packages below, under these licences.\n";
@@ -67,7 +73,7 @@ const result = await build({
   charset: "utf8",
   legalComments: "none",
   // Styles are text: each page puts them into its own shadow root.
-  loader: { ".css": "text" },
+  loader: { ".css": "text", ".woff2": "binary" },
   plugins: [
     {
       name: "small-styles",
@@ -86,5 +92,7 @@ const result = await build({
 mkdirSync(out, { recursive: true });
 const banner = `/* workbench sources ${sourcesHash()}; licences in LICENCES.txt */\n`;
 for (const file of result.outputFiles) writeFileSync(file.path, banner + file.text);
+// The review has no bundle to carry the font: it asks for the file.
+copyFileSync(join(here, "node_modules/@fontsource-variable/inter/files/inter-latin-wght-normal.woff2"), join(out, "inter.woff2"));
 writeFileSync(join(out, "LICENCES.txt"), licences(result.metafile));
 for (const [path, { bytes }] of Object.entries(result.metafile.outputs)) console.log(`${path} ${Math.round(bytes / 1024)} kB`);

@@ -15,19 +15,25 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
 
+from dashboards.parts.review_own import OwnReviews
+from dashboards.parts.review_remote import RemoteReviews
 from dashboards.serving.front import pages_in_front
 from workbench.api.running import Running, Start
 from workbench.api.server import Server
 from workbench.api.settings import ServerSettings
 from workbench.errors import AuthError, ConfigError
 from workbench.identity.principal import Principal, Revoked
+from workbench.identity.roles import Permission
 from workbench.identity.settings import IdentitySettings, SignUp
 from workbench.journal.place import data_root
+
+if TYPE_CHECKING:
+    from dashboards.parts.review_source import ReviewSource
 
 URL = "WORKBENCH_URL"
 """Environment variable with the address of an exchange that runs elsewhere."""
@@ -74,6 +80,9 @@ class Exchange(Protocol):
     def when_revoked(self, call: Callable[[Revoked], None]) -> None:
         """Have `call` told of every log-in that ends, on a thread of the exchange's."""
 
+    def reviews(self, visitor: Visitor, token: str) -> ReviewSource:
+        """What somebody may look back at; the token is the one that proved who they are."""
+
 
 class Embedded:
     """A whole exchange on a thread of this process, on a free port of this machine alone.
@@ -118,6 +127,14 @@ class Embedded:
     def when_revoked(self, call: Callable[[Revoked], None]) -> None:
         """Have `call` told of every log-in that ends, on the exchange's thread."""
         self._there(lambda server: server.identity.on_revoked(call))
+
+    def reviews(self, visitor: Visitor, token: str) -> ReviewSource:  # noqa: ARG002 - proven already
+        """What somebody may look back at."""
+        server = self._running.server
+        assert server is not None
+        assert self._loop is not None
+        assert visitor.principal is not None
+        return OwnReviews(server, self._loop, visitor.principal)
 
     def stop(self) -> None:
         """Drain it; doing so twice is fine."""
@@ -182,6 +199,10 @@ class Remote:
 
     def when_revoked(self, call: Callable[[Revoked], None]) -> None:
         """Nothing tells: the streams of its pages end there, and what is open here holds nothing private."""
+
+    def reviews(self, visitor: Visitor, token: str) -> ReviewSource:
+        """What somebody may look back at."""
+        return RemoteReviews(self._url, token, runs=str(Permission.RUN_SESSION) in visitor.permissions)
 
 
 @cache

@@ -9,16 +9,17 @@ from urllib.parse import quote
 
 import panel as pn
 import param
+from panel.io.resources import get_dist_path
 
 from dashboards.parts.exchange import Exchange, Visitor, exchange, seen_from
 from dashboards.serving.addresses import ASSETS as ASSETS_ADDRESS
-from dashboards.serving.addresses import CONTROL, DESK, RESUME
+from dashboards.serving.addresses import CONTROL, DESK, RESUME, REVIEW
 from dashboards.serving.files import ASSETS, Files
 from dashboards.serving.guard import NEEDED
 from dashboards.serving.pages import Pages
 from workbench.api.auth import ACCESS_COOKIE
 
-PAGES: Mapping[str, str] = {"/trading": DESK, "/instructor": CONTROL}
+PAGES: Mapping[str, str] = {"/trading": DESK, "/instructor": CONTROL, "/review": REVIEW}
 """By address under `panel serve`, which page of ours it is."""
 
 guarded = False
@@ -45,24 +46,34 @@ def control() -> Any:
     return _page(CONTROL, "Control room", lambda pages: pages.control())
 
 
+def review() -> Any:
+    """The review of a day."""
+    return _page(REVIEW, "Review", lambda pages: pages.review())
+
+
 def _page(page: str, title: str, make: Callable[[Pages], Any]) -> Any:
     """A page, for whom it is for; without the auth module it is asked here."""
     document = pn.state.curdoc
     assert document is not None
     document.title = title
+    # A document that is made when its socket comes, as where another process made the page, is never written
+    # into a page, where Panel would set this: until then styles are of Panel's own site.
+    document.template_variables["dist_url"] = get_dist_path(cdn=False)
     request: Any = document.session_context.request  # type: ignore[union-attr]
     host = request.host
     here = exchange()
     api = seen_from(here.url, host)
     if guarded:
-        return make(Pages(_files, api))
-    visitor = visitor_of(here, pn.state.cookies.get(ACCESS_COOKIE, ""))
+        visitor, token = request.workbench_visitor
+    else:
+        token = pn.state.cookies.get(ACCESS_COOKIE, "")
+        visitor = visitor_of(here, token)
     if visitor is None:
         here_again = f"{request.protocol}://{host}{request.uri}"
         return _Leave(address=f"{api}{RESUME}?next={quote(here_again, safe='')}")
     if NEEDED[page] not in visitor.permissions:
         return pn.pane.Str(f"This page is not for the role {visitor.role}.")
-    return make(Pages(_files, api))
+    return make(Pages(_files, api, lambda: here.reviews(visitor, token)))
 
 
 def visitor_of(here: Exchange, token: str) -> Visitor | None:

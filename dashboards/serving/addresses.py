@@ -10,11 +10,12 @@ DESK = "/desk"
 CONTROL = "/control"
 RESUME = "/api/auth/resume"
 """Below `/api/auth`, because browsers send the refresh token there alone."""
+REVIEW = "/review"
 ASSETS = "/assets/"
 STATIC = "/static/"
 FAVICON = "/favicon.ico"
 
-BEGINNINGS = (DESK, CONTROL, LOGIN, ASSETS, STATIC, FAVICON, RESUME)
+BEGINNINGS = (DESK, CONTROL, REVIEW, LOGIN, ASSETS, STATIC, FAVICON, RESUME)
 """With one of these begins every address of the pages, beside `/`."""
 _EXACT = frozenset({LOGIN, FAVICON, RESUME})
 _PRINTABLE, _DELETE = 0x20, 0x7F
@@ -26,7 +27,7 @@ def page_of(path: str) -> str:
     >>> page_of("/desk/ws"), page_of("/control"), page_of("/desktop")
     ('/desk', '/control', '')
     """
-    for page in (DESK, CONTROL):
+    for page in (DESK, CONTROL, REVIEW):
         if path == page or path.startswith(f"{page}/"):
             return page
     return ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
@@ -25,6 +26,8 @@ from panel.io.application import build_applications
 from starlette.types import Receive, Scope, Send
 
 from dashboards.serving.addresses import STATIC
+from dashboards.serving.memory import trim
+from dashboards.serving.turns import Turns
 
 USER = "X-Workbench-User"
 """The one header that documents know: who the guard found them to be for."""
@@ -32,6 +35,8 @@ CHECK_S = 5.0
 """How often documents are looked through for those that no browser shows any more."""
 UNUSED_S = 10.0
 """For so long a document waits for its browser to come, or to come back."""
+COLLECT_FROM = 20
+"""Documents that went before their memory is looked for."""
 
 _COMPONENTS: list[Component] = ["bokeh", "bokeh-widgets", "bokeh-tables"]
 """Bokeh's scripts that Panel's need; those for formulas and WebGL are another megabyte, unused."""
@@ -110,6 +115,7 @@ class Documents:
             redoc_url=None,
             telemetry={"tracing": False, "metrics": False, "logs": False},
         )
+        self._made = Turns(self._app)
         self._bokeh = _Bokeh(
             build_applications(
                 {address: _from_here(page) for address, page in pages.items()},
@@ -126,6 +132,7 @@ class Documents:
             unused_session_lifetime_milliseconds=int(UNUSED_S * 1000),
         )
         self._task: asyncio.Task[None] | None = None
+        self._uncollected = 0
 
     @property
     def count(self) -> int:
@@ -150,7 +157,7 @@ class Documents:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Make a page, or speak Bokeh's protocol with one."""
         if scope["type"] != "websocket":
-            await self._app(scope, receive, send)
+            await self._made(scope, receive, send)
             return
         mine: list[Any] = []
         reset = _connections.set(mine)
@@ -165,7 +172,23 @@ class Documents:
         """Throw documents away that are not shown any more; bokeh-fastapi does it in a lifespan alone."""
         while True:
             await asyncio.sleep(CHECK_S)
+            before = self.count
             try:
                 await self._bokeh._cleanup_sessions()  # noqa: SLF001
+                if self._collect(before - self.count):
+                    await asyncio.to_thread(trim)
             except Exception:  # noqa: BLE001 - one document that fails to end must not keep all the others
                 structlog.get_logger("workbench.pages").exception("documents not tidied")
+
+    def _collect(self, gone: int) -> bool:
+        """Free what documents held that are gone, all of it in circles; whether it was time.
+
+        The interpreter by itself would look for such circles after tens of thousands of documents. Looking
+        takes the longer the more is alive, so the more documents are open, the more must have gone.
+        """
+        self._uncollected += max(0, gone)
+        if self._uncollected > COLLECT_FROM + self.count // 2:
+            self._uncollected = 0
+            gc.collect()
+            return True
+        return False

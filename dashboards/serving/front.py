@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,10 +12,12 @@ from bokeh.embed.bundle import extension_dirs
 from bokeh.settings import settings as bokeh_settings
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from dashboards.parts.review_own import OwnReviews
 from dashboards.serving.addresses import ASSETS as ASSETS_ADDRESS
-from dashboards.serving.addresses import BEGINNINGS, CONTROL, DESK, STATIC, is_ours
+from dashboards.serving.addresses import BEGINNINGS, CONTROL, DESK, REVIEW, STATIC, is_ours
 from dashboards.serving.documents import Documents
 from dashboards.serving.files import ASSETS, Files
+from dashboards.serving.guard import visiting
 from dashboards.serving.pages import Pages
 from dashboards.serving.site import Site
 from workbench.api.edge import Edge
@@ -26,10 +29,11 @@ from workbench.api.server import Server
 async def pages_in_front(api: ASGIApp, server: Server) -> AsyncIterator[ASGIApp]:
     """The application of a server with pages: they live as long as this context."""
     files = Files({ASSETS_ADDRESS: ASSETS, STATIC: Path(bokeh_settings.bokehjs_path()), **_extensions()})
-    pages = Pages(files)
+    loop = asyncio.get_running_loop()
+    pages = Pages(files, reviews=lambda: OwnReviews(server, loop, *visiting.get()))
     documents = Documents(
-        {DESK: pages.desk, CONTROL: pages.control},
-        {DESK: "Trading desk", CONTROL: "Control room"},
+        {DESK: pages.desk, CONTROL: pages.control, REVIEW: pages.review},
+        {DESK: "Trading desk", CONTROL: "Control room", REVIEW: "Review"},
         token_urlsafe(32),
     )
     async with documents:

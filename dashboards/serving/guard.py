@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import jwt
 from starlette.requests import HTTPConnection
 
-from dashboards.serving.addresses import CONTROL, DESK
+from dashboards.serving.addresses import CONTROL, DESK, REVIEW
 from workbench.api.auth import ACCESS_COOKIE, cookie_of, with_article
 from workbench.errors import ApiError, AuthError
 from workbench.identity.roles import ONE_TIME_PERMISSIONS, Permission
@@ -20,10 +21,12 @@ if TYPE_CHECKING:
     from workbench.api.server import Server
     from workbench.identity.principal import Principal
 
-NEEDED = {DESK: Permission.READ_MARKET, CONTROL: Permission.RUN_SESSION}
+NEEDED = {DESK: Permission.READ_MARKET, CONTROL: Permission.RUN_SESSION, REVIEW: Permission.READ_MARKET}
 """By page, the permission without which it is not shown. What it then shows is the API's to decide."""
+visiting: ContextVar[tuple[Principal, str]] = ContextVar("visiting")
+"""Who opens a page, and from which address, while its document is made."""
 _LEFT_S = 30.0
-_NAMES = {DESK: "the trading desk", CONTROL: "the control room"}
+_NAMES = {DESK: "the trading desk", CONTROL: "the control room", REVIEW: "the review"}
 
 
 class SignedOutError(Exception):

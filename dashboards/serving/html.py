@@ -26,6 +26,8 @@ def sign_in(onward: str, server: Server, files: Files) -> Response:
         f'<main id="login" data-next="{escape(onward)}" data-sign-up="{escape(sign_up)}">'
         "<noscript>Signing in needs JavaScript.</noscript></main>"
         f'<script type="module" src="{escape(script)}"></script>',
+        # Dark as the desk, until the program has found another theme kept.
+        theme="dark",
     )
 
 
@@ -51,16 +53,19 @@ body { margin: 0; min-height: 100vh; display: grid; place-items: center; }
 body { background: #0b0e14; color: #e6edf3; }
 main { width: min(26rem, 90vw); }
 a { color: #58a6ff; }
+:root[data-theme="light"] { color-scheme: light; }
+:root[data-theme="light"] body { background: #eceff4; color: #1f2328; }
 @media (prefers-color-scheme: light) {
-  body { background: #eceff4; color: #1f2328; }
-  a { color: #0550ae; }
+  :root:not([data-theme]) body { background: #eceff4; color: #1f2328; }
+  :root:not([data-theme]) a { color: #0550ae; }
 }
 """
 
 
-def _page(title: str, body: str, status: int = 200, *, head: str = "") -> Response:
+def _page(title: str, body: str, status: int = 200, *, head: str = "", theme: str = "") -> Response:
+    shade = f' data-theme="{escape(theme)}"' if theme else ""
     return HTMLResponse(
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f'<!doctype html><html lang="en"{shade}><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)} · workbench</title>"
         '<link rel="icon" href="/favicon.ico" type="image/svg+xml">'

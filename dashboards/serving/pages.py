@@ -8,8 +8,13 @@ import panel as pn
 
 from dashboards.parts.control_view import ControlView
 from dashboards.parts.desk_view import DeskView
+from dashboards.parts.review_page import ReviewPage
+from dashboards.parts.review_view import ReviewShell
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dashboards.parts.review_source import ReviewSource
     from dashboards.serving.files import Files
 
 _TEXT_MAX = 100
@@ -24,14 +29,20 @@ class Pages:
         What serves their programs.
     api
         Where the API is; the page's own server when empty.
+    reviews
+        What whoever opens a page may read for a review; called while the page is made.
     """
 
-    def __init__(self, files: Files, api: str = "") -> None:
+    def __init__(
+        self, files: Files, api: str = "", reviews: Callable[[], ReviewSource] | None = None
+    ) -> None:
         self._files = files
         self._api = api
+        self._reviews = reviews
 
     def desk(self) -> DeskView:
         """The trading desk."""
+        pn.extension()
         return DeskView(
             api=self._api,
             script=self._script("desk.js"),
@@ -42,6 +53,7 @@ class Pages:
 
     def control(self) -> ControlView:
         """The control room."""
+        pn.extension()
         return ControlView(
             api=self._api,
             script=self._script("control.js"),
@@ -49,8 +61,24 @@ class Pages:
             sizing_mode="stretch_both",
         )
 
+    def review(self) -> ReviewShell:
+        """The review of a day."""
+        # Named page by page: what one of them needs, the others must not load.
+        pn.extension("tabulator")
+        assert self._reviews is not None
+        document = pn.state.curdoc
+        page = ReviewPage(
+            self._reviews(),
+            argument("session"),
+            argument("account"),
+            api=self._api,
+            font=self._script("inter.woff2"),
+            document=document,
+        )
+        return page.shell
+
     def _script(self, name: str) -> str:
-        """The address of a program with its version; a program that was built anew has a new one."""
+        """The address of a file with its version; one that was built anew has a new one."""
         return self._api + self._files.address_of(f"/assets/{name}")
 
 

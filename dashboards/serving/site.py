@@ -21,7 +21,7 @@ from dashboards.serving.addresses import (
     with_next,
 )
 from dashboards.serving.documents import USER
-from dashboards.serving.guard import SignedOutError, home_of, require, visitor
+from dashboards.serving.guard import SignedOutError, home_of, require, visiting, visitor
 from dashboards.serving.policy import policy_of, with_nonce
 from dashboards.serving.sockets import serve_socket
 from workbench.api.auth import REFRESH_COOKIE, address_of, cookie_of
@@ -108,6 +108,7 @@ class Site:
             answer.headers["Cache-Control"] = "no-store"
             await answer(scope, receive, send)
             return
+        visiting.set((principal, address_of(request)))
         await self.documents(_for(scope, principal), receive, _secured(request, send))
 
     def _onward(self, request: Request) -> str:

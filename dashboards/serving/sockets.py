@@ -10,7 +10,7 @@ from bokeh.util.token import check_token_signature, get_token_payload
 
 from dashboards.serving.addresses import page_of
 from dashboards.serving.documents import USER
-from dashboards.serving.guard import SignedOutError, require, require_origin, visitor
+from dashboards.serving.guard import SignedOutError, require, require_origin, visiting, visitor
 from workbench.api.auth import refuse_socket
 from workbench.api.errors import failure_of
 from workbench.errors import ApiError, WorkbenchError
@@ -52,6 +52,8 @@ async def serve_socket(
         server.metrics.refused(failure_of(error))
         await refuse_socket(scope, send, failure_of(error), server)
         return
+    # A document whose browser took long is made anew when the socket comes.
+    visiting.set((principal, client[0] if client else ""))
     with entry:
         await documents(scope, line.receive, line.send)
         await line.close()
@@ -84,6 +86,7 @@ class _Line:
         self._send = send
         self._ended: asyncio.Future[tuple[int, str]] = asyncio.get_running_loop().create_future()
         self._open = False
+        self._began = False
 
     def end(self, code: int, sentence: str) -> None:
         """End it, as the registry of sockets asks."""
@@ -92,6 +95,10 @@ class _Line:
 
     async def receive(self) -> Message:
         """The next message; that it is over once it was ended."""
+        if not self._began:
+            # What is ended during its handshake opens first: nobody expects another end of one.
+            self._began = True
+            return await self._receive()
         if self._ended.done():
             return self._over()
         waiting: asyncio.Future[Any] = asyncio.ensure_future(self._receive())

@@ -35,9 +35,11 @@ def started(*words: str) -> tuple[subprocess.Popen[str], str]:
     return process, printed
 
 
+@pytest.mark.slow
 def test_the_demonstration_can_be_signed_in_to_as_printed(tmp_path: Path) -> None:
     process, printed = started("--data", str(tmp_path / "kept"))
     try:
+        assert f"it is kept in {tmp_path / 'kept'} and goes on at the next start" in printed
         url = re.search(r"open at (\S+)", printed)[1]  # type: ignore[index]
         people = re.findall(r"sign in as (\S+) +password (\S+)", printed)
         assert [name for name, _ in people] == ["student", "instructor"]
@@ -56,9 +58,9 @@ def test_the_demonstration_can_be_signed_in_to_as_printed(tmp_path: Path) -> Non
                 while not browser.get("/api/sessions/demo/news").json()["news"]:
                     assert time.monotonic() < deadline
                     time.sleep(0.1)
-                while not browser.get("/api/sessions/demo/instruments/HARBOR/trades").json()["seq"]:
-                    assert time.monotonic() < deadline
-                    time.sleep(0.1)
+                candles = browser.get("/api/sessions/demo/instruments/HARBOR/candles?interval=1m").json()
+                assert len(candles["time"]) >= 45
+                assert (session["speed"], session["time"][11:13]) == (1.0, "14")
     finally:
         process.send_signal(signal.SIGTERM)
         rest, _ = process.communicate(timeout=30)
@@ -73,11 +75,12 @@ def test_the_demonstration_can_be_signed_in_to_as_printed(tmp_path: Path) -> Non
 def test_it_ends_by_itself_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     began = time.monotonic()
-    process, _ = started("--seconds", "1")
+    process, printed = started("--seconds", "1")
     rest, _ = process.communicate(timeout=30)
     assert process.returncode == 0, rest
     assert time.monotonic() - began < 60
     assert not list(tmp_path.glob("workbench-demo-*"))
+    assert "nothing of it is kept" in printed
 
 
 def refused(*words: str) -> str:

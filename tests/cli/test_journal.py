@@ -163,7 +163,7 @@ def test_show_of_a_live_session_says_what_was_set(tmp_path: Path) -> None:
     session.join_and_wait("ann", "Ann")
     session.set_speed_and_wait(2.5)
     session.announce_and_wait("Hear, hear")
-    session.hide_board_and_wait(True)
+    session.set_board_and_wait(hidden=True)
     session.close_and_wait()
     _, text = run(*shown)
     said = "live session in LOBBY: 1 seat taken, 1 announcement, speed set to 2.5, leaderboard hidden"

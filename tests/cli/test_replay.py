@@ -174,7 +174,7 @@ def test_columns_are_mapped(tmp_path: Path) -> None:
         ("time,price,size\n2024-05-01T13:30:00Z,1,1\n", ["--date", "May"], "'May' is no day"),
         ("time,price,size\n2024-05-01T13:30:00Z,1,1\n", ["--zone", "Mars"], "no time zone is called 'Mars'"),
         ("time,price,size\n2024-05-01T13:30:00Z,1,1\n", ["--mode", "thawed"], "'thawed' is no mode"),
-        ("time,price,size\n2024-05-01T13:30:00Z,1,1\n", ["--tick-size", "x"], "not an exact decimal number"),
+        ("time,price,size\n2024-05-01T13:30:00Z,1,1\n", ["--tick-size", "x"], "is not a number"),
         ("date,open,high,low,close\n2024-05-01,1,1,1,1\n", [], "cannot be replayed"),
     ],
 )

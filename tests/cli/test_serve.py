@@ -12,13 +12,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from typer.testing import CliRunner
 
 from tests.api.served import MARKET
 from tests.conftest import ROOT
-from workbench.cli import compiling
+from workbench.cli import app, compiling, serving
 from workbench.cli.serving import scenario_folder
 
 START_SECONDS = 90
@@ -82,6 +84,19 @@ def refused(*words: str) -> str:
     assert run.returncode == 2, run.stdout + run.stderr
     (sentence,) = [line for line in run.stderr.splitlines() if line.startswith("workbench: ")]
     assert "Traceback" not in run.stderr
+    return sentence
+
+
+def refused_before_it_runs(monkeypatch: pytest.MonkeyPatch, *words: str) -> str:
+    """The same sentence from this process: options are looked at before anything is made or started."""
+
+    def started(*_: object, **__: object) -> None:
+        raise AssertionError(f"a server was started with {words}")
+
+    monkeypatch.setattr(serving, "serve", started)
+    run = CliRunner().invoke(app, ["serve", *words])
+    assert run.exit_code == 2, run.output
+    (sentence,) = [line for line in run.stderr.splitlines() if line.startswith("workbench: ")]
     return sentence
 
 
@@ -151,7 +166,6 @@ def test_a_data_root_that_cannot_be_written_is_said() -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--scenario", "none.toml"), "none.toml"),
         (("--sign-up", "maybe"), "--sign-up"),
         (("--speed", "fast"), "--speed"),
         (("--no-session", "--lobby"), "--no-session"),
@@ -161,22 +175,34 @@ def test_a_data_root_that_cannot_be_written_is_said() -> None:
         (("--log-format", "xml"), "--log-format"),
         (("--proxy", "nonsense"), "--proxy"),
         (("--allowed-host", "http://desk"), "--allowed-host"),
-        (("--host", "no such host"), "--host"),
     ],
 )
-def test_options_that_make_no_sense_are_said(tmp_path: Path, words: tuple[str, ...], said: str) -> None:
+def test_options_that_make_no_sense_are_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], said: str
+) -> None:
+    data = tmp_path / "data"
+    assert said in refused_before_it_runs(monkeypatch, "--data", str(data), "--port", "0", *words)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"), [(("--scenario", "none.toml"), "none.toml"), (("--host", "no such host"), "--host")]
+)
+def test_so_is_what_shows_when_it_starts(tmp_path: Path, words: tuple[str, ...], said: str) -> None:
     assert said in refused("--data", str(tmp_path / "data"), "--port", "0", *words)
 
 
-def test_a_certificate_that_is_none_is_said_before_anything_is_made(tmp_path: Path) -> None:
+def test_a_certificate_that_is_none_is_said_before_anything_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     data, bad = tmp_path / "data", tmp_path / "bad.pem"
     bad.write_text("no certificate")
-    said = refused("--data", str(data), "--port", "0", "--certificate", str(bad), "--private-key", str(bad))
+    words = ("--data", str(data), "--port", "0", "--certificate", str(bad), "--private-key", str(bad))
+    said = refused_before_it_runs(monkeypatch, *words)
     assert said == f"workbench: --certificate: {bad} holds no certificate in PEM; give a certificate in PEM"
     bad.write_text(
         "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----\n"
     )
-    said = refused("--data", str(data), "--port", "0", "--certificate", str(bad), "--private-key", str(bad))
+    said = refused_before_it_runs(monkeypatch, *words)
     assert "cannot be used for TLS" in said
     assert not data.exists()
 
@@ -206,8 +232,18 @@ def test_the_first_wait_is_announced(
 ) -> None:
     monkeypatch.setattr(compiling, "COMPILED", True)
     monkeypatch.setattr(compiling, "cache_folder", lambda: tmp_path)
+    heard: list[Any] = []
+    monkeypatch.setattr(compiling.event, "register", lambda _, listener: heard.append(listener))
     compiling.say_if_compiling()
     assert "compiling the exchange, once" in capsys.readouterr().err
+    # A kernel that calls helpers counts as what it is: several functions.
+    assert 400 < compiling.function_count() < 1000
+    for _ in range(250):
+        heard[0].on_end(None)
+    total = compiling.function_count()
+    assert capsys.readouterr().err.splitlines() == [
+        f"compiling the exchange: {done} of about {total} functions" for done in (100, 200)
+    ]
     kept = tmp_path / compiling.kernel_folder()
     kept.mkdir()
     (kept / "step.run-61.py311.nbi").touch()
@@ -215,20 +251,14 @@ def test_the_first_wait_is_announced(
     assert capsys.readouterr().err == ""
 
 
+@pytest.mark.slow
 def test_users_and_keys_are_managed_beside_the_server(tmp_path: Path) -> None:
     data = tmp_path / "data"
 
     def run(*words: str, code: int = 0) -> str:
-        done = subprocess.run(
-            workbench(*words, "--data", str(data)),
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert done.returncode == code, done.stdout + done.stderr
-        return done.stdout + done.stderr
+        done = CliRunner().invoke(app, [*words, "--data", str(data)])
+        assert done.exit_code == code, done.output
+        return done.output
 
     with serve(data, "--no-session") as server:
         password = run("users", "add", "lee", "--role", "instructor").split()[-1]

@@ -257,8 +257,8 @@ def test_compact(root: Path) -> None:
         add_all(store, 1, 5)
         result = run("data", "compact")
         assert "live: is being written, left alone\n" in result.stdout
-        assert "one: 27 files of" in result.stdout
-        assert ", now 9 of" in result.stdout
+        assert "one: 30 files of" in result.stdout
+        assert ", now 10 of" in result.stdout
         assert "is being written by another process" in refused("data", "compact", "live")
     assert run("data", "verify").exit_code == 0
 

@@ -12,18 +12,31 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+from bokeh.util.token import generate_jwt_token, generate_session_id
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from tests.conftest import ROOT
+from tests.dashboards.browser import conftest as in_browser
 from tests.dashboards.served import TOKEN, payload, read_to_the_end
+from tests.served_market import market
 from workbench.api.auth import ACCESS_COOKIE, REFRESH_COOKIE
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 pytestmark = pytest.mark.slow
 PASSWORD = "correct horse battery"
+PATIENCE_MS = 30_000
+chromium, chromium_window = in_browser.chromium, in_browser.browser
+"""Fixtures; any other browser of this file is an HTTP client."""
+PAGES = ("dashboards/trading.py", "dashboards/instructor.py", "dashboards/review.py")
+PULL = ('{"msgid": "1", "msgtype": "PULL-DOC-REQ"}', "{}", "{}")
+"""The pieces of the message with which a page asks for its document."""
 
 
 @dataclass
@@ -54,7 +67,7 @@ def run(data: Path, log: Path, *more: str) -> tuple[subprocess.Popen[bytes], str
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "panel", "serve", "dashboards/trading.py", "dashboards/instructor.py"]
+    command = [sys.executable, "-m", "panel", "serve", *PAGES]
     environment = {
         **{name: value for name, value in os.environ.items() if name != "WORKBENCH_URL"},
         "WORKBENCH_DATA": str(data),
@@ -181,6 +194,31 @@ def test_roles_are_held_at_page_socket_and_autoload(panel_serve: PanelServe) -> 
             assert "ACK" in str(socket.recv(timeout=10))
 
 
+@pytest.mark.parametrize("page", ["/trading", "/instructor", "/review"])
+def test_a_document_that_is_made_at_the_socket_asks_no_other_host(panel_serve: PanelServe, page: str) -> None:
+    with closing(panel_serve.browser("teacher")) as browser:
+        token = TOKEN.search(browser.get(panel_serve.url + page).text)
+        assert token is not None
+        # As when the page was made by another process, or its document is gone: this one is not known here.
+        known = ("session_id", "session_expiry")
+        more = {name: value for name, value in payload(token[1]).items() if name not in known}
+        unknown = generate_jwt_token(generate_session_id(), signed=False, extra_payload=more)
+        with panel_serve.socket(browser, page, unknown) as socket:
+            while "ACK" not in str(socket.recv(timeout=10)):
+                pass
+            for part in PULL:
+                socket.send(part)
+            while "PULL-DOC-REPLY" not in str(socket.recv(timeout=10)):
+                pass
+            # What it is about, then the document.
+            socket.recv(timeout=10)
+            document = str(socket.recv(timeout=10))
+    ours = {url.split("/")[2] for url in (panel_serve.url, panel_serve.api)}
+    # The name of SVG's kind of element is no address.
+    assert not set(re.findall(r"https?://([\w.:-]+)", document)) - ours - {"www.w3.org"}
+    assert "static/extensions/panel/" in document
+
+
 def test_a_socket_ends_with_its_log_in(panel_serve: PanelServe) -> None:
     with closing(panel_serve.browser("student")) as browser:
         token = TOKEN.search(browser.get(f"{panel_serve.url}/trading").text)
@@ -192,3 +230,45 @@ def test_a_socket_ends_with_its_log_in(panel_serve: PanelServe) -> None:
                 read_to_the_end(socket)
             assert closed.value.rcvd is not None
             assert closed.value.rcvd.code == 4401
+
+
+def test_a_review_is_drawn_in_chromium(panel_serve: PanelServe, chromium_window: Browser) -> None:
+    from playwright.sync_api import expect
+
+    here = f"{panel_serve.api}/api/sessions"
+    order = {"symbol": "QUIET", "side": "buy", "type": "limit", "limit_price": "49.00", "quantity": "5"}
+    with (
+        closing(panel_serve.browser("student")) as student,
+        closing(panel_serve.browser("teacher")) as teacher,
+    ):
+        for person, path, body in (
+            (teacher, "", {"name": "day", "scenario": market("A day")}),
+            (student, "/day/join", None),
+            (teacher, "/day/start", None),
+            (student, "/day/orders", order),
+            (teacher, "/day/close", None),
+        ):
+            answer = person.post(here + path, json=body)
+            assert answer.is_success, f"{path}: {answer.text}"
+    context = chromium_window.new_context()
+    try:
+        login = {"name": "student", "password": PASSWORD, "cookies": True}
+        entered = context.request.post(
+            f"{panel_serve.api}/api/auth/login", data=login, headers={"Origin": panel_serve.url}
+        )
+        assert entered.ok, entered.text()
+        page, wrong, asked = context.new_page(), list[str](), set[str]()
+        page.on("pageerror", lambda error: wrong.append(f"{error}"))
+        page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
+        page.on("request", lambda request: asked.add(request.url.removeprefix("blob:")))
+        page.goto(f"{panel_serve.url}/review?session=day")
+        drawn = page.locator('[data-testid="review-price"] canvas').first
+        expect(drawn).to_be_visible(timeout=PATIENCE_MS)
+        page.locator('[data-testid="review-tab-orders"]').click()
+        row = page.get_by_role("grid", name="Orders").locator(".tabulator-row")
+        expect(row).to_have_text(re.compile(r"QUIET\s*Buy.*49\.00"), timeout=PATIENCE_MS)
+        assert wrong == []
+        ours = (f"{panel_serve.url}/", f"{panel_serve.api}/", "data:")
+        assert [each for each in asked if not each.startswith(ours)] == []
+    finally:
+        context.close()

@@ -36,7 +36,7 @@ def exchange(implementation: str, *histories: History, bare: bool, mode: ReplayM
     instruments = [history.instrument for history in histories]
     accounts = [] if bare else [Account("ann", cash=1_000_000)]
     venue = Venue(instruments, accounts, bare=bare, replay_mode=mode)
-    if implementation == "reference":
+    if implementation == "twin":
         from workbench.engine.reference import ReferenceExchange
 
         return ReferenceExchange(venue)
@@ -50,7 +50,7 @@ VENUES = pytest.mark.parametrize(
     [(bare, mode) for bare in (True, False) for mode in ReplayMode],
     ids=lambda value: getattr(value, "name", "bare" if value else "accounts").lower(),
 )
-IMPLEMENTATIONS = pytest.mark.parametrize("implementation", ["reference", "kernel"])
+IMPLEMENTATIONS = pytest.mark.parametrize("implementation", ["twin", "kernel"])
 
 
 class Watched:

@@ -20,6 +20,7 @@ from workbench.api.logs import set_up_logs
 from workbench.api.running import Front, Running, Start
 from workbench.api.settings import ServerSettings
 from workbench.cli.serving import is_loopback, pages_front, run_server
+from workbench.domain.codes import SessionState
 from workbench.errors import AuthError, ConfigError
 from workbench.identity.principal import CONSOLE
 from workbench.identity.roles import Role
@@ -27,21 +28,30 @@ from workbench.identity.settings import IdentitySettings, SignUp
 
 if TYPE_CHECKING:
     from workbench.api.server import Server
+    from workbench.session.live.session import LiveSession
 
 SESSION = "demo"
 PASSWORD = "open-outcry"  # noqa: S105 - printed for everybody to see
 PEOPLE = {"student": Role.STUDENT, "instructor": Role.INSTRUCTOR}
 """Who can sign in at once, all with the same password."""
 
+_BEFORE_NS = 45 * 60 * 10**9
+"""What of the day is over when people come in, for a chart without a past says little."""
+_LOOK_SECONDS = 0.005
 _SCENARIO = "demo.toml"
 _NEWS = (
-    (0.0, "The market is open", "Agents make it; you trade with them and with everybody who signs in.", ()),
+    (
+        0.0,
+        "Welcome to the market",
+        "Agents make it; you trade with them and with whoever signs in.",
+        (),
+    ),
     (60.0, "A fund is said to want Harbor", "It has bought in size before, at whatever price.", ("HARBOR",)),
     (210.0, "Zephyr is said to lose a customer", "Holders may want to be out first.", ("ZEPHYR",)),
     (390.0, "Harbor: the fund takes its profit", "Twice what it bought is on offer.", ("HARBOR",)),
     (630.0, "Quartz is said to be bid for", "Nothing is confirmed.", ("QUARTZ",)),
 )
-"""Seconds after the open, headline, text and instruments; the scenario's fund acts half a minute later."""
+"""Seconds after people come in, headline, text and instruments; the fund acts half a minute later."""
 
 
 def run_demo_server(*, host: str, port: int, data: Path | None, seconds: float, public: bool) -> None:
@@ -63,18 +73,20 @@ def run_demo_server(*, host: str, port: int, data: Path | None, seconds: float, 
         root = data
         if root is None:
             root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="workbench-demo-")))
+        scenario = _scenario()
         start = Start(
             host=host,
             port=port,
             identity=IdentitySettings(sign_up=SignUp.OPEN if is_loopback(host) else SignUp.CLOSED),
             name=SESSION,
-            scenario=_scenario(),
+            scenario=scenario,
+            overrides={"live.epoch": "sim"},
         )
-        settings = ServerSettings(data=root, scenarios=None)
+        settings = ServerSettings(data=root, scenarios=scenario.parent if scenario is not None else None)
         running = Running(settings, start, front=_with_people(pages_front()))
 
         def ready(running: Running) -> None:
-            _greet(running)
+            _greet(running, data)
             if seconds:
                 asyncio.get_running_loop().call_later(seconds, running.stop)
 
@@ -99,6 +111,7 @@ def _with_people(pages: Front | None) -> Front:
                 # A data root that was given may have been used before.
                 if error.kind != "taken":
                     raise
+        await _run_on(server.hub(SESSION).session)
         news = asyncio.create_task(_announce(server))
         try:
             if pages is None:
@@ -114,6 +127,19 @@ def _with_people(pages: Front | None) -> Front:
     return front
 
 
+async def _run_on(session: LiveSession) -> None:
+    """Run a session that has just been opened through the beginning of its day, as fast as it can."""
+    status = session.status()
+    people_come_ns = status.open_ns + _BEFORE_NS
+    if status.state is not SessionState.OPEN or status.time_ns >= people_come_ns:
+        return
+    await session.set_speed(None)
+    # Time tells nobody that it has passed.
+    while (status := session.status()).time_ns < people_come_ns and not status.failed:  # noqa: ASYNC110
+        await asyncio.sleep(_LOOK_SECONDS)
+    await session.set_speed(1.0)
+
+
 async def _announce(server: Server) -> None:
     """Publish the news at their times."""
     session = server.hub(SESSION).session
@@ -126,11 +152,12 @@ async def _announce(server: Server) -> None:
             await session.announce(headline, body=body, symbols=symbols, author="the exchange")
 
 
-def _greet(running: Running) -> None:
-    """Say where the pages are and who can sign in."""
+def _greet(running: Running, data: Path | None) -> None:
+    """Say where the pages are, who can sign in, and what becomes of it."""
     typer.echo(f"The market is open at {running.url}")
     for name, role in PEOPLE.items():
         page = "the control room" if role is Role.INSTRUCTOR else "the trading desk"
         typer.echo(f"  sign in as {name:<10}  password {PASSWORD}   for {page}")
-    typer.echo("Ctrl-C ends it; nothing of it is kept.")
+    kept = "nothing of it is kept" if data is None else f"it is kept in {data} and goes on at the next start"
+    typer.echo(f"Ctrl-C ends it; {kept}.")
     sys.stdout.flush()

@@ -34,6 +34,10 @@ def _said(remark: Remark) -> Iterator[str]:
         yield f"speed {'max' if remark.speed[0] is None else f'{remark.speed[0]:g}'}"
     if remark.board_hidden is not None:
         yield f"the leaderboard is {'hidden' if remark.board_hidden else 'shown'}"
+    if remark.board_delay_ns:
+        yield f"the leaderboard is {remark.board_delay_ns / 1e9:g} s late"
+    for trade_id, reason, author in remark.busts:
+        yield f"{author or 'somebody'} asks to bust trade {trade_id}: {reason!r}"
     for account, user, name in remark.seats:
         yield f"{name!r} (user {user}) sits at account {account}"
     for number, _, headline, *_ in remark.news:

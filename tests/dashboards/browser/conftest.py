@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.conftest import IN_CI
-from tests.dashboards.browser.site import Person, Site
+from tests.dashboards.browser.site import SESSION, Person, Site
 from tests.programs import missing
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, BrowserContext
 
     from tests.dashboards.browser.desk_page import DeskPage
+    from tests.dashboards.browser.gallery import Line
 
 FLAGS = [
     "--no-sandbox",
@@ -30,13 +31,17 @@ FLAGS = [
     "--disable-sync",
 ]
 NEEDED = ("playwright", "panel", "bokeh_fastapi")
-_NAMES = ("chromium", "chromium-browser", "google-chrome")
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+WIDE = (1440, 900)
+PATIENCE_MS = 15_000
+"""How long anything may take: a busy machine is slow, and whoever waits for what has come waits no longer."""
 
 OpenDesk = Callable[..., "DeskPage"]
 
 # Without Playwright the tests cannot even be read; CI must not be green for want of it.
 if not IN_CI and importlib.util.find_spec("playwright") is None:
-    collect_ignore_glob = ["test_*.py", "desk_page.py"]
+    collect_ignore_glob = ["test_*.py", "*_page.py", "gallery.py"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -52,7 +57,7 @@ def chromium() -> str:
     for name in NEEDED:
         if importlib.util.find_spec(name) is None:
             missing(name)
-    found = next(filter(None, map(shutil.which, _NAMES)), None)
+    found = next(filter(None, map(shutil.which, NAMES)), None)
     return found or missing("chromium")
 
 
@@ -63,8 +68,9 @@ def browser(chromium: str) -> Iterator[Browser]:
     It lasts for a module, and each worker has one module at a time: as long as Playwright is started, no test
     of its process can use `asyncio.run`, and those of other modules do.
     """
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         yield opened
@@ -99,8 +105,16 @@ def student(site: Site) -> Iterator[Person]:
     site.forget_people()
 
 
+@pytest.fixture(scope="module")
+def window(browser: Browser) -> Iterator[BrowserContext]:
+    """A window that tests use one after another, so that a page's program is fetched and compiled once."""
+    made = browser.new_context(viewport={"width": WIDE[0], "height": WIDE[1]})
+    yield made
+    made.close()
+
+
 @pytest.fixture
-def open_desk(browser: Browser, site: Site, student: Person) -> Iterator[OpenDesk]:
+def open_desk(browser: Browser, window: BrowserContext, site: Site, student: Person) -> Iterator[OpenDesk]:
     """Opens desks, each in a browser of its own, logged in as the student unless told otherwise."""
     from tests.dashboards.browser.desk_page import DeskPage
 
@@ -110,20 +124,38 @@ def open_desk(browser: Browser, site: Site, student: Person) -> Iterator[OpenDes
         person: Person | None = None,
         *,
         symbol: str = "QUIET",
-        size: tuple[int, int] = (1440, 900),
+        path: str = "",
+        size: tuple[int, int] = WIDE,
+        line: Line | None = None,
         **context: Any,
     ) -> DeskPage:
-        made = browser.new_context(viewport={"width": size[0], "height": size[1]}, **context)
+        if size == WIDE and not context and not window.pages:
+            made = window
+        else:
+            made = browser.new_context(viewport={"width": size[0], "height": size[1]}, **context)
         desk = DeskPage(made, site)
         opened.append(desk)
+        if line is not None:
+            line.through(desk.page)
         desk.log_in(person or student)
-        return desk.open(symbol)
+        return desk.open(symbol, path or f"/desk?session={SESSION}")
 
     yield one
     for desk in opened:
-        desk.context.close()
+        if desk.context is not window:
+            desk.context.close()
+    empty(window)
     for desk in opened:
         desk.no_complaints()
+
+
+def empty(window: BrowserContext) -> None:
+    """Leave nothing behind: pages, log-in, and what they kept in the browser."""
+    for page in window.pages:
+        if page.url.startswith("http"):
+            page.evaluate("localStorage.clear(), sessionStorage.clear()")
+        page.close()
+    window.clear_cookies()
 
 
 @pytest.fixture

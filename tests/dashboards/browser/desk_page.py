@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from playwright.sync_api import expect
 
+from tests.dashboards.browser.conftest import PATIENCE_MS
+from tests.dashboards.browser.site import SESSION
+
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Locator, Page
 
     from tests.dashboards.browser.site import Person, Site
 
-PATIENCE_MS = 15_000
+DRAG_STEPS = 400
 _ORDER = {"limit": "limit", "market": "market", "stop": "stop", "stop_limit": "stop_limit"}
 # A failed request is told on the console too; what was wrong with it is its own test's business.
 _HARMLESS = re.compile(r"Failed to load resource|WebSocket connection to")
@@ -75,7 +78,7 @@ class DeskPage:
         answer = self.context.request.post(f"{self.site.url}/api/auth/login", data=who)
         assert answer.ok, answer.text()
 
-    def open(self, symbol: str = "QUIET", path: str = "/desk") -> DeskPage:
+    def open(self, symbol: str = "QUIET", path: str = f"/desk?session={SESSION}") -> DeskPage:
         """Open the desk, wait until it has data, and choose an instrument."""
         self.page.goto(f"{self.site.url}{path}")
         self.ready()
@@ -84,12 +87,12 @@ class DeskPage:
 
     def ready(self) -> None:
         """Wait until account, chart and book have data."""
-        expect(self.by("desk")).to_have_attribute("data-ready", "true", timeout=PATIENCE_MS)
+        expect(self.by("desk")).to_have_attribute("data-ready", "true")
         self.has_state("status-link", "open")
 
     def has_state(self, test_id: str, state: str) -> None:
         """Wait until something is in a state."""
-        expect(self.by(test_id).first).to_have_attribute("data-state", state, timeout=PATIENCE_MS)
+        expect(self.by(test_id).first).to_have_attribute("data-state", state)
 
     def choose(self, symbol: str) -> None:
         """Choose an instrument in the watch list, on the tab it may be behind."""
@@ -129,9 +132,7 @@ class DeskPage:
     def send(self) -> None:
         """Send the ticket, and say yes where the page asks."""
         self.by("ticket-send").click()
-        yes = self.by("confirm-yes")
-        if yes.count():
-            yes.click()
+        self.confirmed()
 
     def place(self, side: str, kind: str, quantity: int, **fields: float) -> None:
         """Place an order."""
@@ -158,6 +159,36 @@ class DeskPage:
         yes = self.by("confirm-yes")
         if yes.count():
             yes.click()
+
+    def agree_by_keyboard(self) -> None:
+        """Say yes where the page asks, which it does at once, without a mouse."""
+        self.page.wait_for_timeout(200)
+        yes = self.by("confirm-yes")
+        if yes.count():
+            yes.focus()
+            self.page.keyboard.press("Enter")
+
+    def drag_order(self, order: int, price: float) -> None:
+        """Take the label of an order on the chart to another price, with the mouse."""
+        label = self.by(f"chart-order-{order}")
+        expect(label).to_be_visible()
+        # Where a rung lies on the axis is the chart's own business: move until the label says the price.
+        box = label.bounding_box()
+        assert box is not None
+        x, y = box["x"] + 12, box["y"] + box["height"] / 2
+        mouse = self.page.mouse
+        mouse.move(x, y)
+        mouse.down()
+        for _ in range(DRAG_STEPS):
+            now = float(label.get_attribute("data-price") or "nan")
+            if now == price:
+                break
+            y += -1 if now < price else 1
+            mouse.move(x, y)
+        assert float(label.get_attribute("data-price") or "nan") == price, (
+            "no pixel of the chart is that price"
+        )
+        mouse.up()
 
     # ------------------------------------------------------------------ judging
 

@@ -39,6 +39,19 @@
     }).observe({ type: "layout-shift", buffered: false });
   };
 
+  // Where panels and controls are; those of rows and of the chart's lines come, go and move with what they are of.
+  const places = () => {
+    const found = {};
+    const kept = "[data-testid^=panel-], button, input, select, [role=tab]";
+    walk(document, (each) => {
+      if (!each.matches(kept) || !shown(each) || each.closest("[role=row], .chart-label, [data-testid$=-row]")) return;
+      const { x, y, width, height } = each.getBoundingClientRect();
+      const name = each.dataset.testid || each.ariaLabel || each.textContent.trim() || each.id;
+      found[`${each.tagName} ${name}`] = [x, y, width, height].map((part) => Math.round(part)).join(" ");
+    });
+    return found;
+  };
+
   // Controls that can be seen and have no name.
   const nameless = () => {
     const controls =
@@ -106,5 +119,5 @@
     return found;
   };
 
-  return { watchShifts, nameless, pale };
+  return { watchShifts, places, nameless, pale };
 })()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import ssl
 import subprocess
 import time
+from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ SESSION = "market"
 PASSWORD = "correct horse battery"
 CASH = 1_000_000
 _CHEAP = ("argon2_memory_kib=64", "argon2_passes=1", "user_failures=100000", "address_failures=100000")
+_LOGIN_IS_OVER = 401
 _numbers = count(1)
 
 
@@ -36,7 +39,7 @@ class Person:
         self.name = name
         self.password = password
         self._site = site
-        self._http = httpx.Client(base_url=site.url, timeout=30, trust_env=False)
+        self._http = httpx.Client(base_url=site.url, timeout=30, trust_env=False, verify=site.verify)
         self.log_in()
 
     def log_in(self) -> None:
@@ -49,6 +52,9 @@ class Person:
     def ask(self, method: str, path: str, body: object = None) -> Any:
         """What the API answers; it must be content."""
         answer = self._http.request(method, path, json=body)
+        if answer.status_code == _LOGIN_IS_OVER and path != "/api/auth/login":
+            self.log_in()
+            answer = self._http.request(method, path, json=body)
         assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}"
         return answer.json() if answer.content else None
 
@@ -90,15 +96,33 @@ class Site(ServerProcess):
         Its data root.
     settings
         What `--set` takes.
+    scenario
+        File of what is played; a small market unless given.
+    more
+        Further options of `workbench serve`.
+    environment
+        Variables beside those of this process.
+    verify
+        Whose certificates are trusted.
     """
 
-    def __init__(self, data: Path, *settings: str) -> None:
-        scenario = data.parent / f"{data.name}.toml"
-        scenario.write_text(market(cash=CASH))
+    def __init__(
+        self,
+        data: Path,
+        *settings: str,
+        scenario: Path | None = None,
+        more: Sequence[str] = (),
+        environment: dict[str, str] | None = None,
+        verify: ssl.SSLContext | bool = True,
+    ) -> None:
+        if scenario is None:
+            scenario = data.parent / f"{data.name}.toml"
+            scenario.write_text(market(cash=CASH))
         words = ["--scenario", str(scenario), "--name", SESSION, "--no-rate-limits", "--sign-up", "open"]
         for each in (*_CHEAP, *settings):
             words += ["--set", each]
-        super().__init__(data, *words)
+        super().__init__(data, *words, *more, environment=environment)
+        self.verify = verify
         self.people: list[Person] = []
         self._admin_password = ""
 
@@ -134,7 +158,10 @@ class Site(ServerProcess):
         """A new student."""
         name = name or f"student-{next(_numbers)}"
         who = {"name": name, "password": PASSWORD}
-        httpx.post(f"{self.url}/api/auth/sign-up", json=who, trust_env=False, timeout=30).raise_for_status()
+        made = httpx.post(
+            f"{self.url}/api/auth/sign-up", json=who, trust_env=False, timeout=30, verify=self.verify
+        )
+        made.raise_for_status()
         person = Person(self, name)
         self.people.append(person)
         return person

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.dashboards.browser.desk_page import PATIENCE_MS, DeskPage
+from tests.dashboards.browser.desk_page import DeskPage
 from tests.dashboards.browser.site import PASSWORD
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def test_no_script_can_read_the_log_in(desk: DeskPage) -> None:
 def test_logging_out_ends_the_page(desk: DeskPage, site: Site) -> None:
     desk.by("user-menu").click()
     desk.by("log-out").click()
-    expect(desk.page).to_have_url(re.compile("/login"), timeout=PATIENCE_MS)
+    expect(desk.page).to_have_url(re.compile("/login"))
     desk.page.goto(f"{site.url}/desk")
     expect(desk.page).to_have_url(re.compile("/login"))
 
@@ -107,7 +107,7 @@ def test_logging_out_everywhere_elsewhere_ends_this_page(open_desk: OpenDesk, st
     student.ask("POST", "/api/auth/logout-everywhere")
     ended = here.page.locator('[data-testid="banner"][data-state="ended"]')
     login = here.by("login-send")
-    expect(ended.or_(login).first).to_be_visible(timeout=PATIENCE_MS)
+    expect(ended.or_(login).first).to_be_visible()
     assert here.context.request.get(f"{here.site.url}/api/auth/me").status == 401
 
 

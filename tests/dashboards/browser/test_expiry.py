@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
+from workbench.api.auth import REFRESH_COOKIE
+
 if TYPE_CHECKING:
     from tests.dashboards.browser.conftest import OpenDesk
     from tests.dashboards.browser.site import Person
@@ -45,3 +47,18 @@ def test_two_pages_of_one_log_in_renew_it_side_by_side(open_desk: OpenDesk, stud
         each.ready()
         assert "/login" not in each.page.url
     second.no_complaints()
+
+
+def test_who_opens_a_page_after_the_log_in_is_over_logs_in_again(
+    open_desk: OpenDesk, student: Person
+) -> None:
+    desk = open_desk(student)
+    # The refresh token is gone, as when the log-in's own time is over; the access token lasts a little.
+    kept = [each for each in desk.context.cookies() if each["name"] != REFRESH_COOKIE]
+    desk.context.clear_cookies()
+    desk.context.add_cookies(kept)  # type: ignore[arg-type]
+    time.sleep(1.5 * ACCESS_S)
+    desk.page.reload()
+    expect(desk.by("login-send")).to_be_visible()
+    assert "next=" in desk.page.url
+    assert desk.context.request.get(f"{desk.site.url}/api/auth/me").status == 401

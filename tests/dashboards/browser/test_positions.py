@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.dashboards.browser.desk_page import PATIENCE_MS, number_in
+from tests.dashboards.browser.conftest import PATIENCE_MS
+from tests.dashboards.browser.desk_page import number_in
 from tests.dashboards.browser.site import CASH
+from tests.served_market import market
 
 if TYPE_CHECKING:
+    from tests.dashboards.browser.conftest import OpenDesk
     from tests.dashboards.browser.desk_page import DeskPage
     from tests.dashboards.browser.site import Person, Site
 
@@ -48,10 +50,8 @@ def test_profit_follows_the_market_and_is_settled_by_a_close(
     third.order("buy", 100, 49.90)
     desk.by("position-close", row).click()
     desk.confirmed()
-    # A flat position may stay, for what it has realised.
-    deadline = time.monotonic() + PATIENCE_MS / 1e3
-    while row.count() and desk.number("position-quantity", row) and time.monotonic() < deadline:
-        desk.page.wait_for_timeout(50)
+    # A flat position may stay for what it has realised, but there is nothing to close any more.
+    expect(desk.by("position-close", row)).to_have_count(0)
     assert not row.count() or desk.number("position-quantity", row) == 0
     assert student.position() == 0
     expect(desk.by("account-cash").first).to_be_attached()
@@ -77,3 +77,45 @@ def test_the_account_says_what_the_api_says(desk: DeskPage, student: Person) -> 
     for test_id, field in (("account-cash", "cash"), ("account-equity", "equity")):
         until(desk, test_id, account[field])
     until(desk, "status-equity", account["equity"])
+
+
+def test_after_the_close_nothing_can_be_closed_or_taken_back(
+    open_desk: OpenDesk, student: Person, site: Site
+) -> None:
+    teacher, other = site.teacher(), site.student()
+    day = "/api/sessions/evening"
+    teacher.ask("POST", "/api/sessions", {"name": "evening", "scenario": market("An evening")})
+    teacher.ask("POST", f"{day}/start", {"to": "open"})
+    kept = {"type": "limit", "time_in_force": "gtc", "symbol": "QUIET"}
+    for person, side, price in ((other, "sell", "50"), (student, "buy", "50"), (student, "buy", "49")):
+        person.ask("POST", f"{day}/join")
+        terms = {**kept, "side": side, "quantity": "10", "limit_price": price}
+        order = person.ask("POST", f"{day}/orders", terms)["id"]
+    desk = open_desk(path="/desk?session=evening")
+    resting = desk.row("working", order)
+    closing = [desk.by(f"position{act}") for act in ("-close", "-half", "s-flatten")]
+    ending = [
+        desk.by("order-cancel", resting),
+        desk.by("order-replace", resting),
+        desk.by("orders-cancel-all"),
+    ]
+    desk.show("positions", "positions-row-QUIET")
+    for act in closing:
+        expect(act).to_be_enabled()
+    desk.orders("working")
+    for act in ending:
+        expect(act).to_be_enabled()
+    teacher.ask("POST", f"{day}/close")
+    desk.has_state("banner", "closed")
+    for act in ending:
+        expect(act).to_be_disabled()
+    expect(desk.by("order-explain", resting)).to_be_enabled()
+    desk.show("positions", "positions-row-QUIET")
+    for act in closing:
+        expect(act).to_be_disabled()
+    expect(desk.by("ticket-send")).to_be_disabled()
+    # Keys for it say why instead of asking.
+    desk.page.keyboard.press("Control+Delete")
+    expect(desk.by("toast").filter(has_text="The session is over").first).to_be_visible()
+    expect(desk.by("confirm-yes")).to_have_count(0)
+    expect(desk.by("banner").get_by_role("link")).to_have_attribute("href", "/review?session=evening")

@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 from socket import SHUT_RDWR
+from weakref import ref
 
 import pytest
+from starlette.types import Message
+from uvicorn.protocols.utils import ClientDisconnected
 from websockets.exceptions import ConnectionClosed
 
 from dashboards.serving import documents
-from tests.dashboards.served import ServedPages, read_to_the_end, serving_pages
+from tests.dashboards.served import Browser, ServedPages, read_to_the_end, serving_pages
+from workbench.api.auth import ACCESS_COOKIE
 from workbench.identity.roles import Role
+
+PULL = ('{"msgid": "1", "msgtype": "PULL-DOC-REQ"}', "{}", "{}")
+READY = (
+    '{"msgid": "2", "msgtype": "PATCH-DOC"}',
+    "{}",
+    (
+        '{"events": [{"kind": "MessageSent", "msg_type": "bokeh_event", "msg_data": '
+        '{"type": "event", "name": "document_ready", "values": {"type": "map", "entries": []}}}]}'
+    ),
+)
+"""What a browser sends once it shows its document."""
 
 
 def until(holds: Callable[[], bool], seconds: float) -> float:
@@ -56,6 +74,41 @@ def test_documents_go_when_browsers_go(hasty: pytest.TempPathFactory) -> None:
         until(lambda: count() == 0, 5)
 
 
+def test_documents_that_went_leave_nothing_in_memory(
+    hasty: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(documents, "COLLECT_FROM", 2)
+    trimmed: list[str] = []
+    monkeypatch.setattr(documents, "trim", lambda: trimmed.append(threading.current_thread().name))
+    with serving_pages(hasty.mktemp("memory") / "data") as pages, ExitStack() as stack:
+
+        def made() -> list[ref[object]]:
+            contexts = pages.documents._bokeh._applications.values()
+            return [ref(each.document) for context in contexts for each in context._sessions.values()]
+
+        for _ in range(4):
+            browser = stack.enter_context(pages.browser())
+            socket = stack.enter_context(browser.socket(browser.token()))
+            assert "ACK" in str(socket.recv(timeout=10))
+            for part in (*PULL, *READY):
+                socket.send(part)
+            while "PULL-DOC-REPLY" not in str(socket.recv(timeout=10)):
+                pass
+        found = pages.served.call(made)
+        assert [each() is not None for each in found] == [True] * 4
+        stack.close()
+        # The interpreter by itself would find them some time; nobody may have to wait for that.
+        gc.disable()
+        try:
+            until(lambda: pages.served.call(lambda: all(each() is None for each in found)), 10)
+        finally:
+            gc.enable()
+        until(lambda: bool(trimmed), 5)
+        # The loop's own thread has others to answer.
+        loops = pages.served.call(lambda: threading.current_thread().name)
+        assert loops not in trimmed
+
+
 @pytest.mark.parametrize("how", ["log out", "log out everywhere", "disable"])
 def test_a_socket_ends_with_its_log_in(pages: ServedPages, how: str) -> None:
     with pages.browser() as browser, pages.browser() as other:
@@ -79,6 +132,71 @@ def test_a_socket_ends_with_its_log_in(pages: ServedPages, how: str) -> None:
             until(lambda: pages.served.call(lambda: pages.documents.connected) == before - 1, 5)
             stays.recv(timeout=10)
             stays.ping()
+
+
+class Handshake:
+    """What a server of ASGI sees of a browser that opens a page's socket, as long as it is there."""
+
+    def __init__(self, pages: ServedPages, browser: Browser) -> None:
+        self.pages = pages
+        self.sent: list[Message] = []
+        self.gone = asyncio.Event()
+        self.revoke: Callable[[], Awaitable[object]] | None = None
+        cookies = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+        host = browser.url.removeprefix("http://")
+        headers = {"host": host, "origin": browser.url, "cookie": cookies}
+        self.scope = {
+            "type": "websocket",
+            "scheme": "ws",
+            "path": "/desk/ws",
+            "query_string": b"",
+            "root_path": "",
+            "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+            "subprotocols": ["bokeh", browser.token()],
+            "client": ("127.0.0.1", 1),
+            "extensions": {"websocket.http.response": {}},
+        }
+        self._connecting = True
+
+    async def run(self) -> None:
+        """Have it answered; whatever the application raises is a stack trace in the log."""
+        async with asyncio.timeout(20):
+            await self.pages.front(self.scope, self.receive, self.send)
+
+    async def receive(self) -> Message:
+        if self._connecting:
+            self._connecting = False
+            if self.revoke is not None:
+                await self.revoke()
+            return {"type": "websocket.connect"}
+        await self.gone.wait()
+        return {"type": "websocket.disconnect", "code": 1006}
+
+    async def send(self, message: Message) -> None:
+        if self.gone.is_set():
+            raise ClientDisconnected
+        self.sent.append(message)
+
+
+def test_a_browser_that_leaves_during_the_handshake_is_no_failure(pages: ServedPages) -> None:
+    with pages.browser() as browser:
+        left = Handshake(pages, browser)
+        left.gone.set()
+        pages.served.run(left.run())
+        assert left.sent == []
+    until(lambda: pages.served.call(lambda: pages.documents.connected) == 0, 5)
+
+
+def test_a_log_in_that_ends_during_the_handshake_ends_the_socket(pages: ServedPages) -> None:
+    with pages.browser() as browser:
+        ended = Handshake(pages, browser)
+        identity = pages.served.server.identity
+        user = identity.principal_of_token(browser.cookies[ACCESS_COOKIE]).user_id
+        ended.revoke = lambda: identity.logout_everywhere(user)
+        pages.served.run(ended.run())
+        assert ended.sent[0]["type"] == "websocket.accept"
+        assert (ended.sent[-1]["type"], ended.sent[-1]["code"]) == ("websocket.close", 4401)
+    until(lambda: pages.served.call(lambda: pages.documents.connected) == 0, 5)
 
 
 def test_sockets_of_one_user_are_bounded(pages: ServedPages) -> None:

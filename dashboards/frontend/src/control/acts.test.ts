@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { boardAct, haltAct, killAct, liftAct, limitAct, movesOf, speedAct, suspendAct, transferAct } from "./acts";
+import { movesOf, speedAct } from "./acts";
+import { boardAct, delaySeconds, delayText } from "./board";
+import { haltAct, liftAct } from "./marketacts";
+import { feeAct, killAct, limitAct, suspendAct, transferAct } from "./peopleacts";
 
 const ann = { account: "seat-3", user: "ann", openOrders: 4 };
 
@@ -36,11 +39,23 @@ test("requests are those of the API, with names that are safe in an address", ()
   assert.deepEqual(liftAct("m", ["X"], true).body, { symbols: ["X"], by_auction: true });
   assert.deepEqual(limitAct("m", null, "max_order_lots", "5").body, { account: "", limit: "max_order_lots", value: "5" });
   assert.deepEqual(speedAct("m", "max").body, { speed: "max" });
-  assert.deepEqual([boardAct("m", true).method, boardAct("m", true).body], ["put", { hidden: true }]);
+  const late = boardAct("m", "delayed", 300);
+  assert.deepEqual([late.method, late.path, late.body], ["put", "/api/sessions/m/leaderboard", { mode: "delayed", delay_seconds: 300 }]);
+  assert.deepEqual(boardAct("m", "hidden", 300).body, { mode: "hidden" });
+  assert.deepEqual(feeAct("m", null, "", "taker_bps", " 2.5 ").body, { fee: "taker_bps", value: "2.5" });
+  assert.deepEqual(feeAct("m", ann, "X", "per_order", "1").body, { fee: "per_order", value: "1", account: "seat-3", symbol: "X" });
+});
+
+test("a delay is minutes, and nothing but a time above zero", () => {
+  assert.deepEqual(["5", "0.5", " 10 ", "0", "-1", "", "soon", "Infinity"].map(delaySeconds), [300, 30, 600, null, null, null, null, null]);
+  assert.deepEqual([300, 90, 60].map(delayText), ["5 min", "90 s", "1 min"]);
 });
 
 test("what was done is said as it was done", () => {
+  assert.equal(feeAct("m", ann, "", "taker_bps", "-1").done, "Taker fee of ann (seat-3) in every instrument is -1 basis points from the next fill on.");
+  assert.match(boardAct("m", "delayed", 300).done, /as it was 5 min before/);
   assert.equal(transferAct("m", ann, "-250").done, "250 was taken out of the account of ann (seat-3).");
   assert.equal(transferAct("m", ann, "250").done, "250 was paid into the account of ann (seat-3).");
-  assert.equal(limitAct("m", null, "max_open_orders", "0").done, "max open orders of every trader is no longer limited from now on.");
+  assert.equal(limitAct("m", null, "max_open_orders", "0").done, "Open orders of every trader: no limit from now on.");
+  assert.equal(limitAct("m", ann, "max_order_lots", " 10 ").done, "Largest order of ann (seat-3): 10 lots from now on.");
 });

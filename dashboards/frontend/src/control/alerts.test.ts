@@ -1,31 +1,76 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ofAccount, ofMarket, ofParticipants, ofSession, standing, with_ } from "./alerts";
+import { AlertHistory } from "./alerthistory";
+import { isListed, ofMarket, ofParticipants, ofServer, ofSession, together, with_ } from "./alerts";
+import type { AlertRow } from "./words";
 
-const named = (account: number): string => `ann (seat-${account})`;
 const time = "2025-03-18T13:30:00.000000000Z";
-
-test("calls, breaches, suspensions and liquidations are told, daily life is not", () => {
-  const call = ofAccount({ account: 3, event: "margin_call", time, equity: 1234.5, requirement: 2000 }, named);
-  assert.deepEqual(call, { time, kind: "bad", account: 3, what: "ann (seat-3) has a margin call (equity 1,234.50, required 2,000.00)" });
-  assert.equal(ofAccount({ account: 3, event: "account_suspended", reason: "max_drawdown_exceeded" }, named)?.what, "ann (seat-3) is suspended: max drawdown exceeded");
-  assert.equal(ofAccount({ account: 3, event: "limit_breached" }, named)?.kind, "warn");
-  assert.equal(ofAccount({ account: 3, event: "liquidation", symbol: "X" }, named)?.what, "The exchange closes X of ann (seat-3)");
-  assert.equal(ofAccount({ account: 3, event: "margin_call_met" }, named)?.kind, "good");
-  for (const event of ["position_changed", "cash_changed", undefined]) assert.equal(ofAccount(event === undefined ? { account: 3 } : { account: 3, event }, named), null);
+const people = [{ account: 5, name: "seat-3", user: "ann" }];
+const row = (seq: number, kind: string, more: Partial<AlertRow> = {}): AlertRow => ({
+  seq,
+  time,
+  kind,
+  account: "",
+  name: "",
+  symbol: "",
+  value: null,
+  limit: null,
+  equity: null,
+  requirement: null,
+  deadline: null,
+  reason: "",
+  text: "",
+  ...more,
 });
 
-test("what stood before the page was opened is told as such", () => {
-  assert.match(standing({ account: 3, state: "suspended" }, named, time)?.what ?? "", /before this page/);
-  assert.match(standing({ account: 3, margin_call: true }, named, time)?.what ?? "", /margin call/);
-  assert.equal(standing({ account: 3, state: "active", margin_call: false }, named, time), null);
+test("calls, breaches, suspensions, liquidations and halts are sentences with who it is", () => {
+  const call = ofServer(row(9, "margin_call", { account: "seat-3", name: "ann", equity: 1234.5, requirement: 2000 }), people);
+  assert.deepEqual(call, { time, seq: 9, kind: "bad", account: 5, what: "ann (seat-3) has a margin call (equity 1,234.50, required 2,000.00)" });
+  assert.equal(ofServer(row(1, "suspended", { account: "seat-3", name: "ann", reason: "max_drawdown_exceeded" }), people).what, "ann (seat-3) is suspended: max drawdown exceeded");
+  assert.equal(ofServer(row(1, "limit_breached", { account: "seat-9" }), people).what, "seat-9 broke a limit");
+  assert.equal(ofServer(row(1, "liquidation", { account: "seat-3", name: "ann", symbol: "X" }), people).what, "The exchange closes X of ann (seat-3)");
+  assert.equal(ofServer(row(1, "halted", { symbol: "X" }), people).what, "X is halted");
+  assert.equal(ofServer(row(1, "busted", { symbol: "X", value: 7, name: "eve", text: "a typo" }), people).what, "Trade 7 in X was busted by eve: a typo");
+  assert.deepEqual(ofServer(row(1, "journal", { text: "the disk is full" }), people), { time, seq: 1, kind: "bad", what: "the disk is full" });
+  assert.deepEqual(["margin_call", "account_suspended", "position_changed", undefined].map(isListed), [true, true, false, false]);
 });
 
-test("a phase is told when it changes, and not when it is first seen", () => {
-  assert.equal(ofMarket(undefined, { symbol: "X", phase: "halted" }), null);
-  assert.equal(ofMarket({ symbol: "X", phase: "halted" }, { symbol: "X", phase: "halted" }), null);
-  assert.equal(ofMarket({ symbol: "X", phase: "continuous" }, { symbol: "X", phase: "halted" })?.what, "X is halted");
-  assert.equal(ofMarket({ symbol: "X", phase: "halted" }, { symbol: "X", phase: "reopening_auction" })?.kind, "good");
+test("a phase is told when it changes, and halts are left to the server", () => {
+  assert.equal(ofMarket(undefined, { symbol: "X", phase: "reopening_auction" }), null);
+  assert.equal(ofMarket({ symbol: "X", phase: "continuous" }, { symbol: "X", phase: "halted" }), null);
+  assert.equal(ofMarket({ symbol: "X", phase: "reopening_auction" }, { symbol: "X", phase: "continuous" })?.what, "X: continuous");
+});
+
+test("what the server lists and what was seen here stand in the order of their times", () => {
+  const later = "2025-03-18T13:31:00.000000000Z";
+  const all = together([{ time: later, kind: "bad", what: "c", seq: 4 }, { time, kind: "bad", what: "a", seq: 2 }], [{ time, kind: "info", what: "b" }]);
+  assert.deepEqual(all.map(({ what }) => what), ["c", "a", "b"]);
+});
+
+test("the list grows at its head without a hole, and begins anew where one would be", async () => {
+  const served: AlertRow[] = [];
+  const history = new AlertHistory(async (query) => {
+    const asked = new URLSearchParams(query);
+    const before = Number(asked.get("before") ?? Infinity);
+    const found = served.filter(({ seq }) => seq < before).reverse();
+    const page = found.slice(0, Number(asked.get("limit")));
+    return { alerts: page, next: found.length > page.length ? (page.at(-1)?.seq ?? null) : null };
+  });
+  const add = (from: number, to: number): void => {
+    for (let seq = from; seq <= to; seq++) served.push(row(seq, "halted"));
+  };
+  const seqs = (): number[] => history.rows.value.map(({ seq }) => seq);
+  add(1, 130);
+  await history.refresh();
+  assert.deepEqual([seqs().length, seqs()[0], history.next.value], [100, 130, 31]);
+  await history.older();
+  assert.deepEqual([seqs().length, seqs().at(-1), history.next.value], [130, 1, null]);
+  add(131, 140);
+  await history.refresh();
+  assert.deepEqual([seqs().length, new Set(seqs()).size, seqs()[0], history.next.value], [140, 140, 140, null]);
+  add(141, 300);
+  await history.refresh();
+  assert.deepEqual([seqs().length, seqs()[0], history.next.value], [100, 300, 201]);
 });
 
 test("a journal that fails, and a session that moves", () => {

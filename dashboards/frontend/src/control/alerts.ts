@@ -1,6 +1,6 @@
 import { words } from "../ui/format";
-import type { AccountRow, MarketRow, SessionRow } from "../wire/frames";
-import type { ParticipantOut } from "./words";
+import type { MarketRow, SessionRow } from "../wire/frames";
+import type { AlertRow, ParticipantOut } from "./words";
 
 /** Something that whoever runs the session should know. `time` is exchange time where the exchange said it. */
 export interface Alert {
@@ -8,52 +8,57 @@ export interface Alert {
   kind: "bad" | "warn" | "good" | "info";
   what: string;
   account?: number;
+  /** Its place in the session's events, by which it is the same wherever it was read. */
+  seq?: number;
 }
 
-type Names = (account: number) => string;
+type People = readonly Pick<ParticipantOut, "account" | "name" | "user">[];
 
 const amount = new Intl.NumberFormat("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 
-/** What an event of somebody's account means to the class; null for what is daily life. */
-export function ofAccount(row: AccountRow, named: Names): Alert | null {
-  const { account, event, time = "" } = row;
-  const who = named(account);
-  const why = row.reason ? `: ${words(row.reason)}` : "";
-  switch (event) {
-    case "margin_call": {
-      const numbers = `equity ${amount.format(row.equity ?? 0)}, required ${amount.format(row.requirement ?? 0)}`;
-      return { time, kind: "bad", account, what: `${who} has a margin call (${numbers})` };
-    }
+/** An alert of the server's list as a sentence. */
+export function ofServer(row: AlertRow, people: People): Alert {
+  const { time, seq, symbol } = row;
+  const found = people.find(({ name }) => name === row.account);
+  const who = row.name === "" || row.name === row.account ? row.account : `${row.name} (${row.account})`;
+  const why = row.reason === "" || row.reason === "none" ? "" : `: ${words(row.reason)}`;
+  const where = symbol || "Trading";
+  const told = (kind: Alert["kind"], what: string): Alert => ({ time, seq, kind, what, ...(found === undefined ? {} : { account: found.account }) });
+  switch (row.kind) {
+    case "margin_call":
+      return told("bad", `${who} has a margin call (equity ${amount.format(row.equity ?? 0)}, required ${amount.format(row.requirement ?? 0)})`);
     case "margin_call_met":
-      return { time, kind: "good", account, what: `${who} has met the margin call` };
+      return told("good", `${who} has met the margin call`);
     case "liquidation":
-      return { time, kind: "bad", account, what: `The exchange closes ${row.symbol ? `${row.symbol} of ` : "a position of "}${who}` };
-    case "account_suspended":
-      return { time, kind: "bad", account, what: `${who} is suspended${why}` };
-    case "account_reinstated":
-      return { time, kind: "good", account, what: `${who} can trade again` };
+      return told("bad", `The exchange closes ${symbol ? `${symbol} of ` : "a position of "}${who}`);
     case "limit_breached":
-      return { time, kind: "warn", account, what: `${who} broke a limit${why}` };
+      return told("warn", `${who} broke a limit${why}`);
+    case "suspended":
+      return told("bad", `${who} is suspended${why}`);
+    case "reinstated":
+      return told("good", `${who} can trade again`);
+    case "halted":
+      return told("bad", `${where} is halted${why}`);
+    case "paused":
+      return told("warn", `${where} is paused by its price limits`);
+    case "lifted":
+      return told("good", `${where} is no longer halted`);
+    case "busted":
+      return told("warn", `Trade ${row.value ?? ""} in ${where} was busted${row.name === "" ? "" : ` by ${row.name}`}${row.text === "" ? "" : `: ${row.text}`}`);
     default:
-      return null;
+      return told(row.kind === "journal" ? "bad" : "warn", row.text);
   }
 }
 
-/** What stands already when the page opens: calls and suspensions that were there before. */
-export function standing(row: AccountRow, named: Names, time: string): Alert | null {
-  const who = named(row.account);
-  if (row.state === "suspended") return { time, kind: "bad", account: row.account, what: `${who} is suspended since before this page was opened` };
-  if (row.margin_call) return { time, kind: "bad", account: row.account, what: `${who} has a margin call since before this page was opened` };
-  return null;
-}
+/** What of an account's, an instrument's or the session's events is one for the server's list. */
+const LISTED = new Set(["margin_call", "margin_call_met", "liquidation", "account_suspended", "account_reinstated", "limit_breached", "trade_busted"]);
+export const isListed = (event: string | undefined): boolean => event !== undefined && LISTED.has(event);
 
-/** A change of an instrument's phase. */
+/** A change of an instrument's phase other than a halt and its end, which the server lists. */
 export function ofMarket(before: MarketRow | undefined, now: MarketRow): Alert | null {
   if (before === undefined || before.phase === now.phase || now.phase === undefined) return null;
-  const time = now.time ?? "";
-  if (now.phase === "halted") return { time, kind: "bad", what: `${now.symbol} is halted` };
-  if (before.phase === "halted") return { time, kind: "good", what: `${now.symbol} is no longer halted: ${words(now.phase)}` };
-  return { time, kind: "info", what: `${now.symbol}: ${words(now.phase)}` };
+  if (now.phase === "halted" || before.phase === "halted") return null;
+  return { time: now.time ?? "", kind: "info", what: `${now.symbol}: ${words(now.phase)}` };
 }
 
 /** A change of the session itself; above all that it takes nothing any more. */
@@ -85,4 +90,11 @@ const KEPT = 500;
 /** New ones in front, of which only so many are kept. */
 export function with_(alerts: readonly Alert[], fresh: readonly Alert[]): Alert[] {
   return [...[...fresh].reverse(), ...alerts].slice(0, KEPT);
+}
+
+/** The server's list and what this page alone saw, the newest first; of one time what the server says stands first. */
+export function together(listed: readonly Alert[], seen: readonly Alert[]): Alert[] {
+  const all = [...listed, ...seen];
+  // ISO 8601 with equal digits sorts as text.
+  return all.sort((a, b) => (a.time === b.time ? 0 : a.time < b.time ? 1 : -1));
 }

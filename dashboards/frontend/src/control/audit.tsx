@@ -46,7 +46,7 @@ export function AuditPanel({ house }: { house: House }) {
           Read again
         </button>
       </header>
-      <div class="body">
+      <div class="body" tabIndex={0} role="region" aria-label="Entries of the audit log">
         <table class="c-audit">
           <thead>
             <tr>

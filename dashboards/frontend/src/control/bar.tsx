@@ -1,5 +1,5 @@
 import { clock, date, quantity, words, zoneName } from "../ui/format";
-import { movesOf, speedAct, speedText } from "./acts";
+import { isOver, movesOf, speedAct, speedText } from "./acts";
 import type { House } from "./house";
 import type { Room } from "./room";
 
@@ -66,7 +66,7 @@ function Standing({ house, room }: { house: House; room: Room }) {
         <select
           class="select c-speed"
           data-testid="control-speed"
-          disabled={!may}
+          disabled={!may || isOver(session.state)}
           value={session.speed === null ? "max" : String(session.speed)}
           onChange={({ currentTarget }) => {
             const chosen = currentTarget.value;

@@ -1,21 +1,28 @@
 import "@preact/signals";
+import { signal } from "@preact/signals-core";
 import { render as draw } from "preact";
 import { Rest } from "../wire/rest";
 import { Ui } from "../ui/ui";
+import { useFont } from "../theme/font";
+import { useSystemShade } from "../theme/system";
 import theme from "../theme/theme.css";
 import { AuditPanel } from "./audit";
 import { Bar } from "./bar";
 import { ClassesPanel } from "./classes";
 import styles from "./control.css";
+import narrow from "./narrow.css";
+import sheets from "./sheets.css";
+import trades from "./trades.css";
 import { Asking, Help, Toasts } from "./dialog";
 import { Floor } from "./floor";
 import { House, TABS, said, type Tab } from "./house";
 import { Monitor } from "./monitor";
 import { SessionsPanel } from "./sessions";
+import { TradesPanel } from "./tradespanel";
+import { UserMenu } from "./usermenu";
 import { Watching } from "./watching";
-import { signal } from "@preact/signals-core";
 
-const NAMES: Record<Tab, string> = { floor: "Floor", market: "Market", sessions: "Sessions", classes: "Classes", audit: "Audit log" };
+const NAMES: Record<Tab, string> = { floor: "Floor", market: "Market", trades: "Trades", sessions: "Sessions", classes: "Classes", audit: "Audit log" };
 
 /** Whether the sheet of keys is shown. */
 const help = signal(false);
@@ -23,20 +30,22 @@ const help = signal(false);
 function Tabs({ house }: { house: House }) {
   const shown = TABS.filter((tab) => tab !== "audit" || house.may.value.has("read_audit"));
   return (
-    <nav class="c-tabs" role="tablist" aria-label="Views">
-      {shown.map((tab, place) => (
-        <button
-          key={tab}
-          class="tab"
-          role="tab"
-          aria-selected={house.tab.value === tab}
-          data-testid={`control-tab-${tab}`}
-          title={`Key ${place + 1}`}
-          onClick={() => (house.tab.value = tab)}
-        >
-          {NAMES[tab]}
-        </button>
-      ))}
+    <nav class="c-tabs">
+      <div class="c-views" role="tablist" aria-label="Views">
+        {shown.map((tab, place) => (
+          <button
+            key={tab}
+            class="tab"
+            role="tab"
+            aria-selected={house.tab.value === tab}
+            data-testid={`control-tab-${tab}`}
+            title={`Key ${place + 1}`}
+            onClick={() => (house.tab.value = tab)}
+          >
+            {NAMES[tab]}
+          </button>
+        ))}
+      </div>
       <span class="c-fill" />
       <button class="icon-button" title="Keys (?)" aria-label="Keys" onClick={() => (help.value = true)}>
         ?
@@ -49,9 +58,7 @@ function Tabs({ house }: { house: House }) {
       >
         ◐
       </button>
-      <span class="dim c-who" title={house.me.value?.role}>
-        {house.me.value?.name}
-      </span>
+      <UserMenu house={house} />
     </nav>
   );
 }
@@ -67,6 +74,8 @@ function View({ house }: { house: House }) {
       return <AuditPanel house={house} />;
     case "market":
       return room === null ? <Nothing house={house} /> : <Monitor key={room.name} house={house} room={room} />;
+    case "trades":
+      return room === null ? <Nothing house={house} /> : <TradesPanel key={room.name} house={house} room={room} />;
     case "floor":
       return room === null ? <Nothing house={house} /> : <Floor key={room.name} house={house} room={room} />;
   }
@@ -86,13 +95,13 @@ function Nothing({ house }: { house: House }) {
 
 function Page({ house }: { house: House }) {
   const { theme: chosen, upDown } = house.ui.settings;
-  const dark = chosen.value === "dark" || (chosen.value === "system" && matchMedia("(prefers-color-scheme: dark)").matches);
+  const system = useSystemShade();
   const room = house.room.value;
   const ready = house.me.value !== null && house.list.value !== null && (room === null || room.participants.value !== null);
   return (
     <div
       class="root control"
-      data-theme={dark ? "dark" : "light"}
+      data-theme={chosen.value === "system" ? system : chosen.value}
       data-colours={upDown.value}
       data-testid="control"
       data-ready={String(ready)}
@@ -141,16 +150,22 @@ export function render({ model, el }: { model: { api?: string; session?: string 
   const house = new House(rest, ui, wanted);
   keys(house);
   const deaf = ui.keys.listen(document);
-  draw(
-    <>
-      <style>{theme + styles}</style>
-      <Page house={house} />
-    </>,
-    el,
-  );
+  let gone = false;
+  // In another font everything would stand elsewhere for a moment.
+  void useFont().then(() => {
+    if (gone) return;
+    draw(
+      <>
+        <style>{theme + styles + sheets + trades + narrow}</style>
+        <Page house={house} />
+      </>,
+      el,
+    );
+  });
   void house.start().catch((problem: unknown) => (house.problem.value = said(problem)));
   void ui.settings.load().catch(() => undefined);
   return () => {
+    gone = true;
     deaf();
     house.close();
     draw(null, el);

@@ -1,13 +1,15 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import { Sheet } from "../ui/sheet";
 import { said, type Dialog, type House } from "./house";
 
 /** The dialog that is open, if any. */
 export function Asking({ house }: { house: House }) {
   const dialog = house.dialog.value;
-  return dialog === null ? null : <Sheet key={dialog.title + dialog.text} dialog={dialog} close={() => house.answered()} />;
+  return dialog === null ? null : <Question key={dialog.title + dialog.text} house={house} dialog={dialog} />;
 }
 
-function Sheet({ dialog, close }: { dialog: Dialog; close: () => void }) {
+function Question({ house, dialog }: { house: House; dialog: Dialog }) {
+  const close = (): void => house.answered();
   const [values, setValues] = useState<Record<string, string>>(() => Object.fromEntries(dialog.fields.map(({ name, value }) => [name, value])));
   const [problem, setProblem] = useState("");
   const [busy, setBusy] = useState(false);
@@ -30,10 +32,10 @@ function Sheet({ dialog, close }: { dialog: Dialog; close: () => void }) {
       setBusy(false);
     }
   };
+  const now = house.drawn.value >= 0 ? (dialog.now?.(values) ?? "") : "";
   return (
-    <div class="c-veil" onClick={({ target, currentTarget }) => target === currentTarget && close()}>
-      <div class="c-dialog" role="dialog" aria-modal="true" aria-label={dialog.title} data-testid="confirm">
-       <form ref={form} onSubmit={(event) => void send(event)}>
+    <Sheet keys={house.ui.keys} title={dialog.title} testid="confirm" onClose={close}>
+      <form class="c-ask" ref={form} onSubmit={(event) => void send(event)}>
         <h2>{dialog.title}</h2>
         {dialog.text !== "" && <p>{dialog.text}</p>}
         {dialog.fields.map(({ name, label, unit, options }) => (
@@ -60,7 +62,12 @@ function Sheet({ dialog, close }: { dialog: Dialog; close: () => void }) {
             )}
           </label>
         ))}
-        <p class="c-problem" role="alert">
+        {dialog.now !== undefined && (
+          <p class="dim c-now" data-testid="confirm-now">
+            {now}
+          </p>
+        )}
+        <p class="c-problem" role="alert" data-testid="confirm-problem">
           {problem}
         </p>
         <footer>
@@ -71,9 +78,8 @@ function Sheet({ dialog, close }: { dialog: Dialog; close: () => void }) {
             {dialog.yes}
           </button>
         </footer>
-       </form>
-      </div>
-    </div>
+      </form>
+    </Sheet>
   );
 }
 
@@ -82,11 +88,11 @@ export function Help({ house, close }: { house: House; close: () => void }) {
   const groups = new Map<string, { key: string; what: string }[]>();
   for (const { key, what, group } of house.ui.keys.all.value) groups.set(group, [...(groups.get(group) ?? []), { key, what }]);
   return (
-    <div class="c-veil" onClick={close}>
-      <section class="c-dialog c-help" role="dialog" aria-label="Keys" data-testid="help">
-        <h2>Keys</h2>
+    <Sheet keys={house.ui.keys} title="Keys" testid="help" onClose={close}>
+      <h2>Keys</h2>
+      <div class="c-help">
         {[...groups].map(([group, entries]) => (
-          <div key={group}>
+          <section key={group}>
             <h3>{group}</h3>
             <dl>
               {entries.map(({ key, what }) => (
@@ -98,10 +104,15 @@ export function Help({ house, close }: { house: House; close: () => void }) {
                 </div>
               ))}
             </dl>
-          </div>
+          </section>
         ))}
-      </section>
-    </div>
+      </div>
+      <footer class="c-right">
+        <button class="button" data-testid="help-close" onClick={close}>
+          Close
+        </button>
+      </footer>
+    </Sheet>
   );
 }
 

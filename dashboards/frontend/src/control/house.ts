@@ -21,12 +21,21 @@ export interface Dialog {
   fields: readonly Field[];
   yes: string;
   danger: boolean;
+  /** What holds now, for the fields as they are filled in. */
+  now?: (values: Readonly<Record<string, string>>) => string;
   act: (values: Readonly<Record<string, string>>) => Promise<string>;
 }
 
-export const TABS = ["floor", "market", "sessions", "classes", "audit"] as const;
+export const TABS = ["floor", "market", "trades", "sessions", "classes", "audit"] as const;
 export type Tab = (typeof TABS)[number];
 
+/** What the list of trades is searched for; empty is everything. */
+export interface Sought {
+  symbol: string;
+  text: string;
+}
+
+const SETTLED_MS = 400;
 const LIST_MS = 5_000;
 
 /** The control room of one person: which sessions there are, the one that is looked at, and what is being asked. */
@@ -39,9 +48,14 @@ export class House {
   readonly watched: Signal<string | null> = signal<string | null>(null);
   /** The account that the roster points at. */
   readonly pointed: Signal<number | null> = signal<number | null>(null);
+  /** What the list of trades is searched for: an instrument, and somebody's name or a trade's number. */
+  readonly sought: Signal<Sought> = signal<Sought>({ symbol: "", text: "" });
   readonly problem: Signal<string> = signal("");
   readonly may: ReadonlySignal<ReadonlySet<string>> = computed(() => new Set(this.me.value?.permissions ?? []));
   readonly me: Signal<MeOut | null> = signal<MeOut | null>(null);
+
+  /** Counts what an open dialog learned since it was drawn. */
+  readonly drawn: Signal<number> = signal(0);
 
   private listing: ReturnType<typeof setInterval> | undefined;
 
@@ -84,11 +98,19 @@ export class House {
     this.room.peek()?.close();
     this.watched.value = null;
     this.pointed.value = null;
+    this.sought.value = { symbol: "", text: "" };
     this.wanted = name;
     this.room.value = new Room(name, this.rest);
     const address = new URL(location.href);
     address.searchParams.set("session", name);
     history.replaceState(null, "", address);
+  }
+
+  /** Show the trades of an instrument or of somebody. */
+  seek(sought: Partial<Sought>): void {
+    this.sought.value = { symbol: "", text: "", ...sought };
+    this.watched.value = null;
+    this.tab.value = "trades";
   }
 
   /** Do an act, after asking when it says that something is lost by it. */
@@ -108,18 +130,24 @@ export class House {
   async perform(act: Act): Promise<string> {
     await this.rest[act.method](act.path, act.body);
     this.ui.toast("good", act.done);
-    await Promise.all([this.room.peek()?.poll(), this.refresh()]);
+    const room = this.room.peek();
+    await Promise.all([room?.poll(), this.refresh()]);
+    // The server keeps a table of standings for a quarter of a second, and may have made it just before.
+    setTimeout(() => void room?.poll(), SETTLED_MS);
     return "";
   }
 
   ask(dialog: Dialog): void {
-    this.ui.keys.held.value = true;
     this.dialog.value = dialog;
   }
 
   answered(): void {
     this.dialog.value = null;
-    this.ui.keys.held.value = false;
+  }
+
+  /** An open dialog learned something. */
+  redraw(): void {
+    this.drawn.value++;
   }
 }
 

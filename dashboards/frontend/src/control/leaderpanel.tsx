@@ -1,17 +1,25 @@
 import { useSignal } from "@preact/signals";
 import { direction, money, percent, signed } from "../ui/format";
-import { boardAct } from "./acts";
+import { askDelay } from "./asking";
+import { boardAct, delayText, MODES, type Mode } from "./board";
 import type { House } from "./house";
 import { ORDERS, ranked, type By } from "./leaders";
 import type { Room } from "./room";
 
+const DELAY_S = 300;
+const TITLES: Record<Mode, string> = {
+  live: "Students see it as it is",
+  delayed: "Students see it as it was some minutes before",
+  hidden: "Students do not see it",
+};
 const LABELS: Record<By, string> = { pnl: "PnL", risk: "Ret/fall", breaches: "Breaches" };
 
 /** Who leads, by profit or by profit for the risk that was taken; and whether students see it. */
 export function LeaderPanel({ house, room }: { house: House; room: Room }) {
   const by = useSignal<By>("pnl");
   const board = room.board.value;
-  const hidden = board?.hidden ?? false;
+  const mode = board?.mode ?? "live";
+  const delay = board?.delay_seconds ?? 0;
   const rows = ranked(board?.standings ?? [], by.value);
   return (
     <section class="panel" data-testid="panel-leaderboard">
@@ -24,19 +32,26 @@ export function LeaderPanel({ house, room }: { house: House; room: Room }) {
             </button>
           ))}
         </span>
-        <span class="c-fill" />
-        <button
-          class="button small"
-          data-testid="control-board"
-          aria-pressed={hidden}
-          disabled={!house.may.value.has("run_session") || board === null}
-          title={hidden ? "Students do not see it; show it to them" : "Students see it; hide it from them"}
-          onClick={() => void house.attempt(boardAct(room.name, !hidden))}
-        >
-          {hidden ? "Show" : "Hide"}
-        </button>
       </header>
-      <div class="body">
+      <div class="c-doing">
+        <span class="dim">Students see it</span>
+        <span class="c-chips" role="group" aria-label="What students see of it">
+          {MODES.map((each) => (
+            <button
+              key={each}
+              class="c-chip"
+              data-testid={`control-board-${each}`}
+              aria-pressed={mode === each}
+              disabled={!house.may.value.has("run_session") || board === null}
+              title={TITLES[each]}
+              onClick={() => (each === "delayed" ? askDelay(house, room, delay || DELAY_S) : void house.attempt(boardAct(room.name, each, 0)))}
+            >
+              {each === "delayed" && mode === "delayed" ? `${delayText(delay)} late` : each}
+            </button>
+          ))}
+        </span>
+      </div>
+      <div class="body" tabIndex={0} role="region" aria-label="Standings">
         <table class="c-leaders">
           <thead>
             <tr>
@@ -62,7 +77,7 @@ export function LeaderPanel({ house, room }: { house: House; room: Room }) {
                 <td class="num">{rank}</td>
                 <td>{standing.name}</td>
                 <td class={`num ${direction(standing.pnl)}`}>{signed(money(standing.pnl))}</td>
-                <td class="num">{percent(standing.drawdown)}</td>
+                <td class="num">{percent(standing.drawdown, 3)}</td>
                 <td class="num">{ratio === null ? "–" : signed(money(ratio))}</td>
                 <td class={`num ${(standing.breaches ?? 0) > 0 ? "c-warn" : ""}`}>{standing.breaches ?? "–"}</td>
               </tr>

@@ -1,6 +1,6 @@
 import type { InstrumentsOut } from "../wire/answers";
 import { compact, direction, percent, price, quantity, signed, words } from "../ui/format";
-import { haltAct, liftAct } from "./acts";
+import { haltAct, liftAct } from "./marketacts";
 import type { House } from "./house";
 import type { Room } from "./room";
 import { Spark } from "./spark";
@@ -46,7 +46,7 @@ export function MarketTable({ house, room }: { house: House; room: Room }) {
               <th class="num">Bid</th>
               <th class="num">Ask</th>
               <th class="num" title="Ask less bid, in ticks">
-                Spread
+                Spread <em>ticks</em>
               </th>
               <th class="num">Volume</th>
               <th class="num" title="Over the last 20 seconds">
@@ -91,7 +91,7 @@ function Line({ house, room, symbol, seats, may }: { house: House; room: Room; s
       <td class={`num ${direction(day)}`}>{signed(percent(day))}</td>
       <td class="num">{price(market?.bid, tick)}</td>
       <td class="num">{price(market?.ask, tick)}</td>
-      <td class="num">{spread === null ? "–" : `${spread} tick${spread === 1 ? "" : "s"}`}</td>
+      <td class="num">{quantity(spread)}</td>
       <td class="num">{compact(market?.volume)}</td>
       <td class="num">{quantity(room.tradesPerMinute.value.get(symbol) ?? null)}</td>
       <td class="num">
@@ -103,10 +103,11 @@ function Line({ house, room, symbol, seats, may }: { house: House; room: Room; s
       <td class="c-buttons">
         {market?.halted ? (
           <>
-            <button class="button small primary" data-testid="control-lift" disabled={!may} onClick={() => void house.attempt(liftAct(room.name, [symbol], true))}>
-              Lift by auction
+            <button class="button small primary" data-testid="control-lift" title="Lift the halt by a reopening auction" disabled={!may} onClick={() => void house.attempt(liftAct(room.name, [symbol], true))}>
+              <span class="c-wide">By auction</span>
+              <span class="c-narrow">Lift</span>
             </button>
-            <button class="button small c-second" disabled={!may} onClick={() => void house.attempt(liftAct(room.name, [symbol], false))}>
+            <button class="button small c-second" title="Lift the halt at once" disabled={!may} onClick={() => void house.attempt(liftAct(room.name, [symbol], false))}>
               At once
             </button>
           </>

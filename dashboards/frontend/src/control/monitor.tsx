@@ -1,15 +1,15 @@
 import { compact, direction, percent, price, quantity, signed } from "../ui/format";
 import type { LevelRow } from "../wire/frames";
-import { haltAct, liftAct } from "./acts";
+import { haltAct, liftAct } from "./marketacts";
 import { summary } from "./book";
+import { Chart } from "./chart";
 import type { House } from "./house";
 import { change, Phase } from "./markettable";
 import type { Room } from "./room";
-import { Spark } from "./spark";
 import { useEffect } from "preact/hooks";
 import { useSignal } from "@preact/signals";
 
-const LEVELS = 5;
+const LEVELS = 8;
 
 /** Every instrument with its chart, its book and what the class holds of it. */
 export function Monitor({ house, room }: { house: House; room: Room }) {
@@ -62,6 +62,9 @@ function Card({ house, room, symbol }: { house: House; room: Room; symbol: strin
         <span class="c-fill" />
         <b>{price(market?.last, tick)}</b>
         <span class={direction(day)}>{signed(percent(day))}</span>
+        <button class="button small" onClick={() => house.seek({ symbol })}>
+          Trades
+        </button>
         {market?.halted ? (
           <button class="button small primary" disabled={!may} onClick={() => void house.attempt(liftAct(room.name, [symbol], true))}>
             Lift by auction
@@ -73,27 +76,32 @@ function Card({ house, room, symbol }: { house: House; room: Room; symbol: strin
         )}
       </header>
       <div class="body c-card">
-        <div class="c-chart">
-          <Spark candles={room.candles.value.get(symbol) ?? []} width={400} height={110} />
-          <small class="dim">
-            closes of the last 120 minutes · day {price(market?.low, tick)} – {price(market?.high, tick)}
-          </small>
-        </div>
+        <Chart symbol={symbol} rows={room.candles.value.get(symbol) ?? []} tick={tick} zone={room.session.value?.zone ?? ""} />
         <dl class="c-facts">
           <Fact name="Volume" unit="units" value={compact(market?.volume)} />
           <Fact name="Trades" unit="" value={quantity(market?.trades)} />
           <Fact name="Trades/min" unit="" value={quantity(room.tradesPerMinute.value.get(symbol) ?? null)} />
+          <Fact name="Day low" unit="" value={price(market?.low, tick)} />
+          <Fact name="Day high" unit="" value={price(market?.high, tick)} />
           <Fact name="Spread" unit="ticks" value={book.spread === null ? "–" : quantity(Math.round(book.spread / tick))} />
           <Fact name="Bids" unit={`${LEVELS} levels`} value={compact(book.bidQuantity)} />
           <Fact name="Asks" unit={`${LEVELS} levels`} value={compact(book.askQuantity)} />
+          <Fact name="Indicative" unit={market?.indicative_price == null ? "" : `${compact(market.indicative_quantity)} units`} value={price(market?.indicative_price, tick)} />
           <Fact name="Class long" unit="units" value={quantity(interest?.long ?? 0, lot)} />
           <Fact name="Class short" unit="units" value={quantity(interest?.short ?? 0, lot)} />
           <Fact name="Class net" unit="units" value={signed(quantity(interest?.net ?? 0, lot))} />
-          {market?.phase !== "continuous" && (
-            <Fact name="Indicative" unit={`${compact(market?.indicative_quantity)} units`} value={price(market?.indicative_price, tick)} />
-          )}
         </dl>
         <table class="c-book" aria-label={`Book of ${symbol}`}>
+          <thead>
+            <tr>
+              <th class="num">Orders</th>
+              <th class="num">Units</th>
+              <th class="num">Bid</th>
+              <th>Ask</th>
+              <th>Units</th>
+              <th>Orders</th>
+            </tr>
+          </thead>
           <tbody>
             {Array.from({ length: LEVELS }, (_, place) => {
               const bid = book.bids[place];

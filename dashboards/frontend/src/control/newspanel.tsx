@@ -1,7 +1,12 @@
 import { useSignal } from "@preact/signals";
 import { clock, millis } from "../ui/format";
+import { isOver } from "./acts";
 import { said, type House } from "./house";
 import type { Room } from "./room";
+
+const HEADLINE_MAX = 300;
+/** From so few characters left on, how many there are is said. */
+const HEADLINE_NEAR = 60;
 
 /** Announcements: written here, in order with the market, and listed. */
 export function NewsPanel({ house, room }: { house: House; room: Room }) {
@@ -12,9 +17,12 @@ export function NewsPanel({ house, room }: { house: House; room: Room }) {
   const busy = useSignal(false);
   const session = room.session.value;
   const zone = session?.zone ?? "";
-  const may = house.may.value.has("run_session");
+  const may = house.may.value.has("run_session") && !isOver(session?.state);
+  // The server counts characters, not the halves that some are made of here.
+  const over = [...headline.value].length - HEADLINE_MAX;
   const send = async (event: Event): Promise<void> => {
     event.preventDefault();
+    if (over > 0) return;
     busy.value = true;
     problem.value = "";
     try {
@@ -41,10 +49,15 @@ export function NewsPanel({ house, room }: { house: House; room: Room }) {
           placeholder="Headline"
           aria-label="Headline"
           data-testid="control-news-headline"
-          maxLength={300}
+          aria-invalid={over > 0}
           value={headline.value}
           onInput={({ currentTarget }) => (headline.value = currentTarget.value)}
         />
+        {over > -HEADLINE_NEAR && (
+          <p class="c-left" role="status" data-over={over > 0} data-testid="control-news-left">
+            {over > 0 ? `The headline is ${over} over the ${HEADLINE_MAX} characters that it may have: the rest can be said below.` : `${-over} characters are left.`}
+          </p>
+        )}
         <textarea
           class="input"
           rows={2}
@@ -69,7 +82,7 @@ export function NewsPanel({ house, room }: { house: House; room: Room }) {
             ))}
           </span>
           <span class="c-fill" />
-          <button class="button primary small" data-testid="control-news-send" disabled={!may || busy.value || headline.value.trim() === ""}>
+          <button class="button primary small" data-testid="control-news-send" disabled={!may || busy.value || over > 0 || headline.value.trim() === ""}>
             Announce
           </button>
         </div>
@@ -81,15 +94,16 @@ export function NewsPanel({ house, room }: { house: House; room: Room }) {
       </form>
       <ul class="body c-alerts">
         {room.news.value.map(({ number, time, headline: said_, symbols: about, author, body: more }) => (
-          <li key={number} data-testid="control-news-row" title={more}>
+          <li key={number} data-testid="control-news-row" title={`Announced by ${author ?? "the exchange"}`}>
             <time>{clock(millis(time), zone)}</time>
-            <span>
+            <span class="c-said">
               {(about ?? []).map((symbol) => (
                 <span key={symbol} class="c-tag">
                   {symbol}
                 </span>
               ))}{" "}
-              {said_} <span class="dim">{author}</span>
+              {said_}
+              {more !== undefined && more !== "" && <small class="dim">{more}</small>}
             </span>
           </li>
         ))}

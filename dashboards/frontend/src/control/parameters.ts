@@ -23,6 +23,18 @@ export const PARAMETERS: readonly Parameter[] = [
   { path: "agents.seed", label: "Seed of the agents", kind: "whole", hint: "another market" },
 ];
 
+/** A setting that is seldom another one: its kind is that of the scenario's own value. */
+export function parameterOf(path: string, own: Setting): Parameter {
+  const kind = typeof own === "boolean" ? "yes" : typeof own === "number" ? "number" : "text";
+  return { path, label: path, kind, hint: "" };
+}
+
+/** All settings of a scenario beside those that have a field of their own. */
+export function others(settings: Readonly<Record<string, Setting>>): Parameter[] {
+  const usual = new Set(PARAMETERS.map(({ path }) => path));
+  return Object.entries(settings).flatMap(([path, own]) => (usual.has(path) ? [] : [parameterOf(path, own)]));
+}
+
 /** What a text in a parameter's field means; null leaves the scenario's own. The server judges whether it makes sense. */
 export function valueOf(parameter: Parameter, text: string): Setting | null {
   const said = text.trim();
@@ -42,11 +54,9 @@ export function textOf(setting: Setting | undefined): string {
 /** What is to be sent: settings that were edited and are not the scenario's own. */
 export function overridesOf(edits: Readonly<Record<string, string>>, settings: Readonly<Record<string, Setting>>): Record<string, Setting> {
   const found: Record<string, Setting> = {};
-  for (const parameter of PARAMETERS) {
-    const text = edits[parameter.path];
-    if (text === undefined) continue;
-    const value = valueOf(parameter, text);
-    if (value !== null && textOf(value) !== textOf(settings[parameter.path])) found[parameter.path] = value;
+  for (const [path, text] of Object.entries(edits)) {
+    const value = valueOf(PARAMETERS.find((each) => each.path === path) ?? parameterOf(path, settings[path] ?? ""), text);
+    if (value !== null && textOf(value) !== textOf(settings[path])) found[path] = value;
   }
   return found;
 }

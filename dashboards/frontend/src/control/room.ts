@@ -4,14 +4,17 @@ import type { AccountRow, CandleRow, MarketRow, NewsRow, PositionRow, SessionRow
 import { ApiProblem, type Rest } from "../wire/rest";
 import { Stream } from "../wire/stream";
 import type { Change } from "../wire/table";
+import { isOver } from "./acts";
+import { AlertHistory } from "./alerthistory";
 import * as alerts from "./alerts";
 import { Rate } from "./rate";
 import { openInterest, rosterRows, type Interest, type RosterRow } from "./roster";
-import type { LeaderboardOut, ParticipantOut, ParticipantsOut, SessionOut } from "./words";
+import type { AlertsPage, LeaderboardOut, ParticipantOut, ParticipantsOut, SessionOut } from "./words";
 
 /** How often what changed is drawn: a control room is read, not traded from. */
 const DRAW_MS = 250;
 const POLL_MS = 2_000;
+const ALERTS_POLLS = 5;
 const RATE_MS = 20_000;
 export const INTERVAL = "1m";
 
@@ -25,18 +28,35 @@ export class Room {
   readonly positions: Signal<PositionRow[]> = signal<PositionRow[]>([]);
   readonly accounts: Signal<ReadonlyMap<number, AccountRow>> = signal<ReadonlyMap<number, AccountRow>>(new Map());
   readonly news: Signal<NewsRow[]> = signal<NewsRow[]>([]);
-  readonly alerts: Signal<alerts.Alert[]> = signal<alerts.Alert[]>([]);
+  /** What the server lists of alerts, from the session's beginning on. */
+  readonly history: AlertHistory;
+  /** The same as sentences, with what this page alone saw. */
+  readonly alerts: ReadonlySignal<alerts.Alert[]> = computed(() => {
+    const people = this.participants.value ?? [];
+    return alerts.together(
+      this.history.rows.value.map((row) => alerts.ofServer(row, people)),
+      this.seen.value,
+    );
+  });
   readonly messagesPerSecond: Signal<number | null> = signal<number | null>(null);
   readonly tradesPerMinute: Signal<ReadonlyMap<string, number>> = signal<ReadonlyMap<string, number>>(new Map());
   /** The sentence of what could not be read; empty while all is well. */
   readonly problem: Signal<string> = signal("");
   readonly rows: ReadonlySignal<RosterRow[]> = computed(() =>
-    rosterRows(this.participants.value ?? [], this.board.value?.standings ?? [], this.positions.value, this.accounts.value, this.markets.value),
+    rosterRows(
+      this.participants.value ?? [],
+      this.board.value?.standings ?? [],
+      this.positions.value,
+      this.accounts.value,
+      this.markets.value,
+      isOver(this.session.value?.state),
+    ),
   );
   readonly interest: ReadonlySignal<Map<string, Interest>> = computed(() => openInterest(this.rows.value));
   readonly clock = new ExchangeClock();
   readonly stream: Stream;
 
+  private readonly seen: Signal<alerts.Alert[]> = signal<alerts.Alert[]>([]);
   private readonly due = new Set<string>();
   private readonly fresh: alerts.Alert[] = [];
   private readonly before = new Map<string, MarketRow>();
@@ -52,6 +72,7 @@ export class Room {
     readonly name: string,
     private readonly rest: Rest,
   ) {
+    this.history = new AlertHistory((query) => rest.get<AlertsPage>(this.path(`alerts${query}`)));
     this.stream = new Stream(rest.socket(this.path("stream")), {
       open: (address) => new WebSocket(address),
       renew: () => rest.get(this.path("")),
@@ -64,8 +85,13 @@ export class Room {
     // Each alone: who may not read the class still sees the market.
     for (const topic of ["positions:*", "account:*"]) this.stream.follow(topic);
     void this.poll();
+    void this.history.refresh();
+    let polls = 0;
     this.polling = setInterval(() => {
-      if (!document.hidden) void this.poll();
+      if (document.hidden) return;
+      void this.poll();
+      // Events ask for the list at once; now and then is for those that were missed.
+      if (++polls % ALERTS_POLLS === 0) this.history.soon();
     }, POLL_MS);
   }
 
@@ -74,14 +100,9 @@ export class Room {
     return rest === "" ? base : `${base}/${rest}`;
   }
 
-  /** Who an account is, as people call it. */
-  readonly named = (account: number): string => {
-    const found = this.participants.peek()?.find((each) => each.account === account);
-    return found === undefined ? `account ${account}` : `${found.user} (${found.name})`;
-  };
-
   /** Read what no topic tells; called now and then, and at once after an act. */
   async poll(): Promise<void> {
+    if (this.closed) return;
     const [session, people, board] = await Promise.allSettled([
       this.rest.get<SessionOut>(this.path("")),
       this.rest.get<ParticipantsOut>(this.path("participants")),
@@ -106,6 +127,7 @@ export class Room {
     clearInterval(this.polling);
     clearTimeout(this.drawing);
     this.clock.close();
+    this.history.close();
     this.stream.close();
   }
 
@@ -130,15 +152,14 @@ export class Room {
     const kind = topic.replace(/:.*$/, "");
     if (kind === "market") {
       for (const row of rows as MarketRow[]) {
-        const alert = alerts.ofMarket(this.before.get(row.symbol), row);
+        const before = this.before.get(row.symbol);
+        const alert = alerts.ofMarket(before, row);
         if (alert !== null) this.say(alert);
+        else if (before !== undefined && before.phase !== row.phase) this.history.soon();
         this.before.set(row.symbol, row);
       }
     } else if (kind === "account") {
-      for (const row of rows as AccountRow[]) {
-        const alert = whole ? alerts.standing(row, this.named, this.time()) : alerts.ofAccount(row, this.named);
-        if (alert !== null) this.say(alert);
-      }
+      if (!whole && (rows as AccountRow[]).some(({ event }) => alerts.isListed(event))) this.history.soon();
     } else if (kind === "session") {
       const [row] = table.values<SessionRow>();
       if (row !== undefined) {
@@ -179,7 +200,7 @@ export class Room {
       if (kinds.has("news")) {
         this.news.value = (this.stream.table("news")?.values<NewsRow>() ?? []).sort((a, b) => b.number - a.number);
       }
-      if (this.fresh.length > 0) this.alerts.value = alerts.with_(this.alerts.peek(), this.fresh.splice(0));
+      if (this.fresh.length > 0) this.seen.value = alerts.with_(this.seen.peek(), this.fresh.splice(0));
     });
   }
 

@@ -41,13 +41,14 @@ export function markOf(market: MarketRow | undefined): number | null {
   return bid === null || bid === undefined || ask === null || ask === undefined ? null : (bid + ask) / 2;
 }
 
-/** Rows of everybody with a seat; what is not known yet is zero. */
+/** Rows of everybody with a seat; what is not known yet is zero. After the close no order is open: what is good till cancelled stays, and trades no more. */
 export function rosterRows(
   participants: readonly ParticipantOut[],
   standings: readonly StandingOut[],
   positions: readonly PositionRow[],
   accounts: ReadonlyMap<number, AccountRow>,
   markets: ReadonlyMap<string, MarketRow>,
+  over = false,
 ): RosterRow[] {
   const standing = new Map(standings.map((each) => [each.account, each]));
   const held = new Map<number, Holding[]>();
@@ -75,7 +76,7 @@ export function rosterRows(
       pnl: stands?.pnl ?? 0,
       drawdown: stands?.drawdown ?? 0,
       fills: stands?.fills ?? 0,
-      openOrders: stands?.open_orders ?? 0,
+      openOrders: over ? 0 : (stands?.open_orders ?? 0),
       holdings,
       exposure: holdings.reduce((sum, { symbol, quantity }) => sum + Math.abs(quantity) * (markOf(markets.get(symbol)) ?? 0), 0),
     };

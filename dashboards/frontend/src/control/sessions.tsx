@@ -1,7 +1,8 @@
 import { clock, date, millis, quantity, words } from "../ui/format";
-import { movesOf, speedText } from "./acts";
+import { isOver, movesOf, speedText } from "./acts";
 import { Create } from "./create";
 import type { House } from "./house";
+import { reviewPath } from "./reviewlink";
 import type { SessionOut, StoredOut } from "./words";
 
 /** All sessions: those that run, those that are stored, and a new one. */
@@ -47,7 +48,7 @@ export function SessionsPanel({ house }: { house: House }) {
           Stored sessions <span class="badge">{list?.stored.length ?? 0}</span>
         </header>
         <div class="body">
-          <table>
+          <table class="c-stored">
             <thead>
               <tr>
                 <th>Name</th>
@@ -107,6 +108,7 @@ function Running({ house, session }: { house: House; session: SessionOut }) {
             {next.label}
           </button>
         )}
+        {isOver(session.state) && <Review house={house} name={session.name} />}
         <Export house={house} name={session.name} />
       </td>
     </tr>
@@ -123,9 +125,18 @@ function Stored({ house, stored }: { house: House; stored: StoredOut }) {
       <td>{stored.closed}</td>
       <td class="num">{quantity(stored.events)}</td>
       <td class="c-buttons">
+        <Review house={house} name={stored.name} />
         <Export house={house} name={stored.name} />
       </td>
     </tr>
+  );
+}
+
+function Review({ house, name }: { house: House; name: string }) {
+  return (
+    <a class="button small" href={house.rest.api + reviewPath(name)}>
+      Review
+    </a>
   );
 }
 

@@ -4,6 +4,8 @@ import type { CheckOut } from "../wire/answers";
 
 export type {
   AccountOut,
+  AlertOut as AlertRow,
+  AlertsOut as AlertsPage,
   AuditEntryOut,
   AuditOut,
   CheckOut,
@@ -21,6 +23,8 @@ export type {
   SessionsOut,
   StandingOut,
   StoredOut,
+  TradeOut as TradeRow,
+  TradesOut as TradesPage,
 } from "../wire/answers";
 
 /** A setting of a scenario, as an override says it. */

@@ -11,10 +11,10 @@ import type { Desk } from "./desk-context";
 export type Stage =
   | { name: "loading" }
   | { name: "password" }
-  | { name: "choose"; sessions: SessionOut[] }
+  | { name: "choose"; sessions: SessionOut[]; stored: StoredOut[]; sentence: string }
   | { name: "none"; stored: StoredOut[] }
   | { name: "problem"; sentence: string }
-  | { name: "desk"; desk: Desk; sessions: number };
+  | { name: "desk"; desk: Desk };
 
 export interface PageModel {
   api?: string;
@@ -68,16 +68,18 @@ export class Boot {
     const named = sessions.find((each) => each.name === wanted);
     const [only, ...others] = sessions;
     if (wanted !== "" && named === undefined) {
-      this.stage.value = { name: "problem", sentence: `There is no session ${wanted} that is open to you.` };
+      const over = stored.some(({ name }) => name === wanted);
+      const sentence = over ? `The session ${wanted} is over.` : `There is no session ${wanted} that is open to you.`;
+      this.stage.value = { name: "choose", sessions, stored, sentence };
     } else if (only === undefined) {
       this.stage.value = { name: "none", stored };
       this.timer = setTimeout(() => void this.open(me).catch(() => this.start()), LOOK_AGAIN_MS);
     } else if (named !== undefined || (others.length === 0 && !asked.has("choose"))) {
-      this.enter(me, named ?? only, sessions.length);
-    } else this.stage.value = { name: "choose", sessions };
+      this.enter(me, named ?? only);
+    } else this.stage.value = { name: "choose", sessions, stored, sentence: "" };
   }
 
-  private enter(me: Me, session: SessionOut, sessions: number): void {
+  private enter(me: Me, session: SessionOut): void {
     const { rest, ui } = this;
     const stream = new Stream(rest.socket(`/api/sessions/${encodeURIComponent(session.name)}/stream`), {
       open: (address) => new WebSocket(address),
@@ -90,7 +92,7 @@ export class Boot {
     ticket.type.value = settings.defaultType.value;
     const desk: Desk = { rest, stream, store, ui, session: session.name, me };
     void store.load().then(() => this.chooseInstrument(store));
-    this.stage.value = { name: "desk", desk, sessions };
+    this.stage.value = { name: "desk", desk };
   }
 
   /** The instrument of the address, of the page, or that was looked at last; and remember each that is chosen. */

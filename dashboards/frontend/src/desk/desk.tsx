@@ -1,8 +1,10 @@
-import { computed, useSignal } from "@preact/signals";
+import { computed } from "@preact/signals";
 import { render as draw } from "preact";
-import { useEffect, useMemo } from "preact/hooks";
+import { useMemo } from "preact/hooks";
 import loginStyles from "../login/login.css";
 import { PasswordForm } from "../login/password-form";
+import { useFont } from "../theme/font";
+import { useSystemShade } from "../theme/system";
 import theme from "../theme/theme.css";
 import { Boot, type PageModel } from "./boot";
 import type { Desk } from "./desk-context";
@@ -37,7 +39,7 @@ function Stage({ boot }: { boot: Boot }) {
         </main>
       );
     case "choose":
-      return <Sessions sessions={stage.sessions} />;
+      return <Sessions sessions={stage.sessions} stored={stage.stored} sentence={stage.sentence} />;
     case "none":
       return <NoSession stored={stage.stored} />;
     case "problem":
@@ -50,19 +52,13 @@ function Stage({ boot }: { boot: Boot }) {
         </Opening>
       );
     case "desk":
-      return <Shell desk={stage.desk} sessions={stage.sessions} />;
+      return <Shell desk={stage.desk} />;
   }
 }
 
 function Page({ boot }: { boot: Boot }) {
   const { settings } = boot.ui;
-  const system = useMemo(() => matchMedia("(prefers-color-scheme: light)"), []);
-  const light = useSignal(system.matches);
-  useEffect(() => {
-    const hear = (): void => void (light.value = system.matches);
-    system.addEventListener("change", hear);
-    return () => system.removeEventListener("change", hear);
-  }, [system]);
+  const system = useSystemShade();
   const ready = useMemo(() => computed(() => boot.stage.value.name === "desk" && isReady(boot.stage.value.desk)), [boot]);
   const theme = settings.theme.value;
   return (
@@ -71,7 +67,7 @@ function Page({ boot }: { boot: Boot }) {
       data-testid="desk"
       data-ready={String(ready.value)}
       data-stage={boot.stage.value.name}
-      data-theme={theme === "system" ? (light.value ? "light" : "dark") : theme}
+      data-theme={theme === "system" ? system : theme}
       data-colours={settings.upDown.value}
     >
       <Stage boot={boot} />
@@ -82,15 +78,20 @@ function Page({ boot }: { boot: Boot }) {
 /** Draw the desk into a component's shadow root; what is returned ends it. */
 export function render({ model, el }: { model: PageModel; el: HTMLElement }): () => void {
   const boot = new Boot(model);
-  draw(
-    <>
-      <style>{STYLES}</style>
-      <Page boot={boot} />
-    </>,
-    el,
-  );
+  let ended = false;
+  void useFont().then(() => {
+    if (ended) return;
+    draw(
+      <>
+        <style>{STYLES}</style>
+        <Page boot={boot} />
+      </>,
+      el,
+    );
+  });
   void boot.start();
   return () => {
+    ended = true;
     boot.close();
     draw(null, el);
   };

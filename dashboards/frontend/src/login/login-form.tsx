@@ -16,6 +16,10 @@ export function LoginForm({ rest, mode, signUp, onMode, onIn }: Props) {
   const [problem, setProblem] = useState("");
   const [busy, setBusy] = useState(false);
   const fresh = mode === "sign-up";
+  const turn = (to: Props["mode"]): void => {
+    setProblem("");
+    onMode(to);
+  };
 
   async function send(event: SubmitEvent): Promise<void> {
     event.preventDefault();
@@ -34,11 +38,19 @@ export function LoginForm({ rest, mode, signUp, onMode, onIn }: Props) {
   }
 
   return (
-    <form class="login-form" onSubmit={(event) => void send(event)} key={mode}>
+    <form
+      class="login-form"
+      key={mode}
+      onSubmit={(event) => void send(event)}
+      // What was refused is not what stands there now.
+      onInput={() => setProblem("")}
+      onInvalidCapture={() => setProblem("")}
+    >
       <h1>{fresh ? "Make an account" : "Log in"}</h1>
       <label class="field">
         Name
-        <input class="input" name="name" autocomplete="username" autocapitalize="none" spellcheck={false} maxLength={64} required autofocus data-testid={`${mode}-name`} />
+        <input class="input" name="name" autocomplete="username" autocapitalize="none" spellcheck={false} required autofocus data-testid={`${mode}-name`} />
+        {fresh && <span>Up to 64 characters</span>}
       </label>
       <label class="field">
         Password
@@ -62,7 +74,7 @@ export function LoginForm({ rest, mode, signUp, onMode, onIn }: Props) {
         {fresh ? (
           <>
             You have an account?{" "}
-            <button type="button" class="link" data-testid="login-to-login" onClick={() => onMode("login")}>
+            <button type="button" class="link" data-testid="login-to-login" onClick={() => turn("login")}>
               Log in
             </button>
           </>
@@ -71,7 +83,7 @@ export function LoginForm({ rest, mode, signUp, onMode, onIn }: Props) {
         ) : (
           <>
             New here?{" "}
-            <button type="button" class="link" data-testid="login-to-sign-up" onClick={() => onMode("sign-up")}>
+            <button type="button" class="link" data-testid="login-to-sign-up" onClick={() => turn("sign-up")}>
               {signUp === "code" ? "Sign up with a class code" : "Make an account"}
             </button>
           </>

@@ -1,6 +1,9 @@
 import { render as draw } from "preact";
 import { useState } from "preact/hooks";
-import theme from "../theme/theme.css";
+import { useFont } from "../theme/font";
+import { keptTheme } from "../theme/kept";
+import { useSystemShade } from "../theme/system";
+import colours from "../theme/theme.css";
 import { Mark } from "../ui/brand";
 import type { TokensOut } from "../wire/answers";
 import { Rest } from "../wire/rest";
@@ -47,14 +50,21 @@ function oneOf(value: string | undefined): Props["signUp"] {
 export function mount(el: HTMLElement): void {
   const { api = "", next = "", signUp } = el.dataset;
   const shadow = el.shadowRoot ?? el.attachShadow({ mode: "open" });
-  const light = matchMedia("(prefers-color-scheme: light)").matches;
   const rest = new Rest(api, () => undefined);
-  draw(
-    <div class="root login-root" data-theme={light ? "light" : "dark"}>
-      <style>{theme + styles}</style>
-      <Login rest={rest} signUp={oneOf(signUp)} next={next} />
-    </div>,
-    shadow,
+  // In another font everything would stand elsewhere for a moment.
+  void useFont().then(() => draw(<Page rest={rest} signUp={oneOf(signUp)} next={next} />, shadow));
+}
+
+function Page(props: Props) {
+  const kept = keptTheme();
+  const system = useSystemShade();
+  const theme = kept === "system" ? system : kept;
+  document.documentElement.dataset.theme = theme;
+  return (
+    <div class="root login-root" data-theme={theme}>
+      <style>{colours + styles}</style>
+      <Login {...props} />
+    </div>
   );
 }
 

@@ -5,11 +5,14 @@ interface Props {
   rest: Rest;
   /** The one-time password where it was just typed. */
   old?: string;
+  /** Whether it must be changed, or somebody wants to. */
+  why?: "one-time" | "own";
   onDone: () => void;
+  onCancel?: () => void;
 }
 
-/** A one-time password lets its user do nothing but choose their own. */
-export function PasswordForm({ rest, old, onDone }: Props) {
+/** Choose a password: a one-time one lets its user do nothing else. */
+export function PasswordForm({ rest, old, why = "one-time", onDone, onCancel }: Props) {
   const [problem, setProblem] = useState("");
   const [busy, setBusy] = useState(false);
 
@@ -31,18 +34,23 @@ export function PasswordForm({ rest, old, onDone }: Props) {
   }
 
   return (
-    <form class="login-form" onSubmit={(event) => void send(event)} data-testid="password-form">
-      <h1>Choose your password</h1>
-      <p class="dim">You came in with a one-time password. Choose one of your own, of 8 characters or more.</p>
+    <form class="login-form" onSubmit={(event) => void send(event)} onInput={() => setProblem("")} data-testid="password-form">
+      <h1>{why === "own" ? "Change your password" : "Choose your password"}</h1>
+      <p class="dim">
+        {why === "own"
+          ? "All other log-ins of yours end with it; API keys go on."
+          : "You came in with a one-time password. Choose one of your own, of 8 characters or more."}
+      </p>
       {old === undefined && (
         <label class="field">
-          One-time password
-          <input class="input" name="old" type="password" autocomplete="current-password" required />
+          {why === "own" ? "Password as it is" : "One-time password"}
+          <input class="input" name="old" type="password" autocomplete="current-password" required autofocus data-testid="password-old" />
         </label>
       )}
       <label class="field">
         New password
-        <input class="input" name="new" type="password" autocomplete="new-password" minLength={8} required autofocus data-testid="password-new" />
+        <input class="input" name="new" type="password" autocomplete="new-password" minLength={8} required autofocus={old !== undefined} data-testid="password-new" />
+        <span>8 characters or more, and not your name</span>
       </label>
       <label class="field">
         New password again
@@ -54,6 +62,11 @@ export function PasswordForm({ rest, old, onDone }: Props) {
       <button class="button primary" disabled={busy} data-testid="password-send">
         {busy ? "Changing …" : "Change password"}
       </button>
+      {onCancel !== undefined && (
+        <button type="button" class="button" data-testid="password-cancel" onClick={onCancel}>
+          Leave it as it is
+        </button>
+      )}
     </form>
   );
 }

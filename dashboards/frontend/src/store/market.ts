@@ -146,9 +146,9 @@ function book(table: Table): Depth {
   return { bids, asks, seq: table.seq };
 }
 
-function tradeOf(row: TradeRow): Trade {
-  const { seq, id = 0, price = 0, quantity = 0, side = "", auction = false } = row;
-  return { seq, id, time: millis(row.time), price, quantity, side, auction };
+function tradeOf(row: TradeRow & { busted?: boolean }): Trade {
+  const { seq, id = 0, price = 0, quantity = 0, side = "", auction = false, busted = false } = row;
+  return { seq, id, time: millis(row.time), price, quantity, side, auction, busted };
 }
 
 function candleOf(row: CandleRow): Candle {

@@ -21,6 +21,8 @@ export class Orders {
   /** By order and trade, so that a fill which comes by REST and by the stream is one. */
   private readonly known = new Map<string, Fill>();
   private readonly done = new Map<number, Done>();
+  /** Whether what is known of fills is not shown yet. */
+  private stale = false;
 
   readonly orders = computed(() => this.shown.value as Map<number, Order>);
   readonly working = computed(() => newest(this.shown.value, isWorking));
@@ -42,33 +44,40 @@ export class Orders {
   show(table: Table): void {
     const orders = table.values<OrderRow>().map((row) => orderOf(row, this.done.get(row.id)));
     this.shown.value = new Map(orders.map((order) => [order.id, order]));
-    const fills = [...this.known.values()].sort((a, b) => b.seq - a.seq);
-    if (fills.length !== this.filled.value.length) this.filled.value = fills;
+    if (!this.stale) return;
+    this.stale = false;
+    this.filled.value = [...this.known.values()].sort((a, b) => b.seq - a.seq);
   }
 
-  /** Fills from before the stream. */
+  /** Fills from before the stream, and which were undone since. */
   async load(rest: Rest, base: string): Promise<void> {
     const { fills } = await rest.get<FillsOut>(`${base}/fills?limit=1000`);
-    for (const { position: _, ...fill } of fills) this.add({ ...fill, time: millis(fill.time) });
+    for (const fill of fills) this.add(fillFrom(fill));
   }
 
   reset(): void {
     this.known.clear();
     this.done.clear();
+    this.stale = false;
     this.shown.value = NONE_YET;
     this.filled.value = [];
   }
 
   private add(fill: Fill): boolean {
     const key = `${fill.order}|${fill.trade}`;
-    if (this.known.has(key)) return false;
+    const before = this.known.get(key);
+    if (before !== undefined && (before.busted || !fill.busted)) return false;
     this.known.set(key, fill);
+    this.stale = true;
     const done = this.done.get(fill.order) ?? { quantity: 0, value: 0, fees: 0 };
-    done.quantity += fill.quantity;
-    done.value += fill.quantity * fill.price;
-    done.fees += fill.fee;
     this.done.set(fill.order, done);
-    return true;
+    const sign = before === undefined ? 1 : -1;
+    // One that was undone before it came here never counted.
+    if (sign > 0 && fill.busted) return false;
+    done.quantity += sign * fill.quantity;
+    done.value += sign * fill.quantity * fill.price;
+    done.fees += sign * fill.fee;
+    return sign > 0;
   }
 }
 
@@ -76,9 +85,14 @@ function newest(orders: ReadonlyMap<number, Order>, wanted: (order: Order) => bo
   return [...orders.values()].filter(wanted).sort((a, b) => b.id - a.id);
 }
 
+/** A fill as REST tells it. */
+export function fillFrom({ position: _, ...fill }: FillsOut["fills"][number] & { busted?: boolean }): Fill {
+  return { ...fill, time: millis(fill.time), busted: fill.busted ?? false };
+}
+
 function fillOf(row: OrderRow, price: number, quantity: number): Fill {
   const { id, seq = 0, symbol = "", side = "", fee = 0, trade_id = 0, maker = false, leaves = 0 } = row;
-  return { seq, time: millis(row.time), order: id, symbol, side, price, quantity, fee, trade: trade_id, maker, leaves };
+  return { seq, time: millis(row.time), order: id, symbol, side, price, quantity, fee, trade: trade_id, maker, leaves, busted: false };
 }
 
 function orderOf(row: OrderRow, done: Done | undefined): Order {

@@ -8,6 +8,8 @@ import type { Account, Instrument, Position, Worth } from "./types";
 
 const CURVE_MAX = 4_000;
 const REREAD_MS = 400;
+/** What orders tie up without a fill may wait longer: they come and go far more often. */
+const TIED_UP_MS = 800;
 
 /** What is held and what it is worth: positions at the market of this moment, and the account around them. */
 export class Standing {
@@ -35,11 +37,14 @@ export class Standing {
   }
 
   /** Read the account again soon, once however much happens: margins and limits are the server's to say. */
-  reread(): void {
-    this.due ??= setTimeout(() => {
-      this.due = undefined;
-      this.load().catch(() => undefined);
-    }, REREAD_MS);
+  reread(byOrders = false): void {
+    this.due ??= setTimeout(
+      () => {
+        this.due = undefined;
+        this.load().catch(() => undefined);
+      },
+      byOrders ? TIED_UP_MS : REREAD_MS,
+    );
   }
 
   async load(): Promise<void> {

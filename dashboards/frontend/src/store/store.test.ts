@@ -1,14 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { effect, signal } from "@preact/signals-core";
-import type { FillsOut } from "../wire/answers";
+import type { FillsOut, SessionOut } from "../wire/answers";
 import type { MarketRow } from "../wire/frames";
 import type { Rest } from "../wire/rest";
-import { Table } from "../wire/table";
+import type { Stream } from "../wire/stream";
+import { Table, type Change } from "../wire/table";
 import { ExchangeClock } from "./clock";
 import { Orders } from "./orders";
 import { Painter } from "./paint";
 import { Standing } from "./standing";
+import { Store } from "./store";
 import type { Instrument } from "./types";
 
 const TIME = "2025-03-18T13:30:00.000000000Z";
@@ -42,8 +44,8 @@ test("a fill that comes by REST and by the stream is one, and averages are of al
   assert.ok(change);
   assert.equal(orders.hear(change).length, 1);
   const both: FillsOut["fills"] = [
-    { seq: 2, time: TIME, order: 9, symbol: "ACME", side: "buy", price: 20, quantity: 4, fee: 0.5, trade: 1, maker: false, leaves: 6, position: 4 },
-    { seq: 3, time: TIME, order: 9, symbol: "ACME", side: "buy", price: 23, quantity: 2, fee: 0.25, trade: 2, maker: false, leaves: 4, position: 6 },
+    { seq: 2, time: TIME, order: 9, symbol: "ACME", side: "buy", price: 20, quantity: 4, fee: 0.5, trade: 1, maker: false, leaves: 6, position: 4, busted: false },
+    { seq: 3, time: TIME, order: 9, symbol: "ACME", side: "buy", price: 23, quantity: 2, fee: 0.25, trade: 2, maker: false, leaves: 4, position: 6, busted: false },
   ];
   await orders.load({ get: async () => ({ fills: both, next: null }) } as unknown as Rest, "/api/sessions/monday");
   orders.show(table);
@@ -51,6 +53,20 @@ test("a fill that comes by REST and by the stream is one, and averages are of al
   assert.equal(orders.fills.value.length, 2);
   assert.deepEqual([order?.average_price, order?.fees], [21, 0.75]);
   assert.deepEqual(orders.fills.value.map((each) => each.seq), [3, 2]);
+});
+
+test("a fill that was undone stays to be seen and counts no more, and comes back by no older word", async () => {
+  const orders = new Orders();
+  const table = new Table("orders");
+  table.take({ type: "snapshot", topic: "orders", seq: 1, rows: [{ id: 9, symbol: "ACME", side: "buy", state: "partially_filled", quantity: 10, leaves: 4 }] });
+  const fill = (trade: number, price: number, busted: boolean) => ({ seq: trade, time: TIME, order: 9, symbol: "ACME", side: "buy", price, quantity: 3, fee: 0.5, trade, maker: false, leaves: 4, position: 3, busted });
+  const say = (...fills: ReturnType<typeof fill>[]) => orders.load({ get: async () => ({ fills, next: null }) } as unknown as Rest, "");
+  await say(fill(1, 20, false), fill(2, 30, false));
+  await say(fill(1, 20, false), fill(2, 30, true), fill(3, 90, true));
+  await say(fill(2, 30, false));
+  orders.show(table);
+  assert.deepEqual(orders.fills.value.map(({ trade, busted }) => [trade, busted]), [[3, true], [2, true], [1, false]]);
+  assert.deepEqual([orders.working.value[0]?.average_price, orders.working.value[0]?.fees], [20, 0.5]);
 });
 
 test("positions and equity follow the market between two words of the server", () => {
@@ -83,4 +99,33 @@ test("the clock stands while the session does, goes at its speed, and is set by 
   clock.hear(new Date(start - 3_600_000).toISOString());
   assert.ok(clock.now.value < start);
   clock.close();
+});
+
+test("an order that only rests or ends has the account read again, for its buying power; a first list has not", (context) => {
+  // Node's types are older than Node.
+  context.mock.timers.enable({ apis: ["setTimeout", "setInterval"] } as never);
+  globalThis.requestAnimationFrame ??= () => 0;
+  const asked: string[] = [];
+  const rest = { get: (path: string) => (asked.push(path), new Promise(() => undefined)) } as unknown as Rest;
+  let say: (change: Change) => void = () => undefined;
+  const stream = {
+    refusals: signal(new Set<string>()),
+    listen: (listener: typeof say) => ((say = listener), () => undefined),
+    onReplaced: () => () => undefined,
+    follow: () => undefined,
+    table: () => undefined,
+    time: signal(""),
+    close: () => undefined,
+  } as unknown as Stream;
+  const store = new Store({ name: "monday", state: "paused", speed: 1, time: TIME, symbols: [] } as unknown as SessionOut, rest, stream);
+  const accounts = (): number => asked.filter((path) => path.endsWith("/account")).length;
+  const table = new Table("orders");
+  const hear = (whole: boolean): void => say({ topic: "orders", whole, rows: [], table } as unknown as Change);
+  hear(true);
+  context.mock.timers.tick(2_000);
+  const before = accounts();
+  for (let order = 0; order < 300; order++) hear(false);
+  context.mock.timers.tick(900);
+  assert.equal(accounts() - before, 1);
+  store.close();
 });

@@ -1,7 +1,7 @@
 import { computed, effect, signal, type ReadonlySignal, type Signal } from "@preact/signals-core";
 import { millis } from "../ui/format";
 import type { InstrumentsOut, SessionOut } from "../wire/answers";
-import type { AccountRow, MarketRow, NewsRow, PositionRow, SessionRow } from "../wire/frames";
+import type { AccountRow, LeaderRow, MarketRow, NewsRow, PositionRow, SessionRow } from "../wire/frames";
 import type { Rest } from "../wire/rest";
 import type { Stream } from "../wire/stream";
 import type { Change } from "../wire/table";
@@ -33,6 +33,8 @@ export class Store {
   readonly positions: ReadonlySignal<Position[]>;
   readonly account: ReadonlySignal<Account>;
   readonly equity: ReadonlySignal<Worth[]>;
+  /** What each seat is worth, while somebody follows the topic. */
+  readonly leaders: ReadonlySignal<LeaderRow[]>;
   readonly now: ReadonlySignal<number>;
   /** Whether there is an account here: staff and observers may look without one. */
   readonly seated: ReadonlySignal<boolean>;
@@ -44,6 +46,7 @@ export class Store {
   private readonly own = new Orders();
   private readonly standing: Standing;
   private readonly announced = signal<News[]>([]);
+  private readonly rivals = signal<LeaderRow[]>([]);
   private readonly heard = new Set<(change: Change) => void>();
   private readonly filled = new Set<(fill: Fill) => void>();
   private readonly tasks = new Map<string, () => void>();
@@ -67,6 +70,7 @@ export class Store {
     ({ positions: this.positions, account: this.account, equity: this.equity } = this.standing);
     this.now = this.clock.now;
     this.seated = computed(() => !stream.refusals.value.has("account"));
+    this.leaders = this.rivals;
     this.news = computed(() => this.announced.value);
     this.unread = computed(() => this.announced.value.filter((each) => !isRead(this.readMarks.value, each.number)).length);
     this.closers.push(stream.listen((change) => this.hear(change)));
@@ -158,6 +162,11 @@ export class Store {
     // The first word of the account says that there is one: a student's seat is taken by asking for it.
     if (kind === "account" && change.whole) void this.loadOwn();
     else if (kind === "account" || kind === "positions") this.standing.reread();
+    // An order that rests, is changed or cancelled ties up or frees buying power, of which no other topic tells.
+    else if (kind === "orders" && !change.whole) this.standing.reread(true);
+    if (kind === "account" && !change.whole && (change.rows as AccountRow[]).some((row) => row.event === "trade_busted")) {
+      void this.own.load(this.rest, this.base).then(() => this.showOrders(), () => undefined);
+    }
     for (const listener of this.heard) listener(change);
     // One function per topic, so that the painter knows that it is the same work.
     let task = this.tasks.get(change.topic);
@@ -178,6 +187,7 @@ export class Store {
     else if (kind === "positions") this.standing.rows.value = table.values<PositionRow>();
     else if (kind === "account") this.standing.row.value = table.values<AccountRow>()[0] ?? null;
     else if (kind === "news") this.announced.value = table.values<NewsRow>().map(newsOf).reverse();
+    else if (kind === "leaderboard") this.rivals.value = table.values<LeaderRow>();
     else this.markets.show(change);
   }
 
@@ -198,6 +208,7 @@ export class Store {
     this.own.reset();
     this.standing.reset();
     this.announced.value = [];
+    this.rivals.value = [];
     this.readMarks.value = NOTHING_READ;
     void this.load();
   }

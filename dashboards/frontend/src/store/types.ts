@@ -27,6 +27,8 @@ export interface Trade {
   quantity: number;
   side: string;
   auction: boolean;
+  /** Undone by the exchange. */
+  busted: boolean;
 }
 
 export interface Candle {
@@ -71,6 +73,8 @@ export interface Order {
 
 export interface Fill extends Omit<FillOut, "time" | "position"> {
   time: number;
+  /** Undone by the exchange: it counts no more. */
+  busted: boolean;
 }
 
 export interface Position {

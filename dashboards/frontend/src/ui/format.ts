@@ -124,6 +124,11 @@ export function millis(iso: string | null | undefined): number {
   return iso ? Date.parse(iso.replace(/(\.\d{3})\d+/, "$1")) : 0;
 }
 
+/** A sentence of the API with a capital at its beginning. */
+export function sentence(text: string): string {
+  return text === "" ? "" : (text[0] ?? "").toUpperCase() + text.slice(1);
+}
+
 /** `stop_limit` as "stop limit". */
 export function words(code: string | null | undefined): string {
   return (code ?? "").replaceAll("_", " ");

@@ -1,8 +1,9 @@
 import { signal, type Signal } from "@preact/signals-core";
+import { keepTheme, type Theme } from "../theme/kept";
 import type { PreferencesOut } from "../wire/answers";
 import type { Rest } from "../wire/rest";
 
-export type Theme = "dark" | "light" | "system";
+export type { Theme };
 export type Confirmations = "all" | "market" | "none";
 
 const SAVE_MS = 600;
@@ -34,6 +35,7 @@ export class Settings {
   async load(): Promise<void> {
     const found = await this.rest.get<PreferencesOut>(PATH);
     this.theme.value = oneOf(found.theme, ["dark", "light", "system"], "dark");
+    keepTheme(this.theme.peek());
     this.upDown.value = found.colour_blind ? "blind" : "usual";
     this.confirmOrders.value = oneOf(found.confirmations, ["all", "market", "none"], "all");
     this.defaultQuantity.value = found.default_quantity;
@@ -48,6 +50,7 @@ export class Settings {
 
   setTheme(theme: Theme): void {
     this.theme.value = theme;
+    keepTheme(theme);
     this.save("theme", theme);
   }
 

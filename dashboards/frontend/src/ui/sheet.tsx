@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Keys } from "./keys";
 
 interface Props {
@@ -14,12 +14,12 @@ interface Props {
 /** A modal sheet: the browser keeps the focus inside and gives it back; Escape and a click beside it close it. */
 export function Sheet({ keys, title, testid, role = "dialog", onClose, children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  const close = useRef(onClose);
+  close.current = onClose;
+  // Not a plain effect, whose end comes after the next paint: a key pressed as soon as the sheet is gone would be lost.
+  useLayoutEffect(() => {
     dialog.current?.showModal();
-    keys.held.value = true;
-    return () => {
-      keys.held.value = false;
-    };
+    return keys.hold(() => close.current());
   }, [keys]);
   return (
     <dialog
@@ -29,6 +29,8 @@ export function Sheet({ keys, title, testid, role = "dialog", onClose, children 
       aria-label={title}
       data-testid={testid}
       onKeyDown={(event) => {
+        // A key that is still held down from what opened it must not press its button.
+        if (event.repeat && (event.key === "Enter" || event.key === " ")) event.preventDefault();
         // The page's own Escape would keep the browser's from closing it.
         if (event.key !== "Escape") return;
         event.preventDefault();

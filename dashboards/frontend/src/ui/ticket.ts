@@ -1,7 +1,7 @@
 import { signal } from "@preact/signals-core";
 import type { Side } from "../store/types";
 
-/** What the order ticket holds. Anything on the page may fill it: a click on a price, a key, a position. `null`: left empty. */
+/** What the order ticket holds. Anything on the page may fill it: a click on a price, a key, a position. `null`: left empty; NaN: typed, but no number. */
 export class Ticket {
   readonly side = signal<Side>("buy");
   readonly type = signal("limit");

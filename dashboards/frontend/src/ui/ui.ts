@@ -1,5 +1,6 @@
 import { signal, type Signal } from "@preact/signals-core";
 import type { Rest } from "../wire/rest";
+import { sentence } from "./format";
 import { Keys } from "./keys";
 import { Settings } from "./settings";
 import { Ticket } from "./ticket";
@@ -10,6 +11,8 @@ export interface Toast {
   id: number;
   kind: ToastKind;
   text: string;
+  /** Where it stands, for as long as it does: others come and go without moving it. */
+  slot: number;
 }
 
 export interface Question {
@@ -37,7 +40,9 @@ export class Ui {
   /** Show a message for some seconds. */
   toast(kind: ToastKind, text: string): void {
     const id = ++this.count;
-    this.toasts.value = [...this.toasts.peek().slice(-(TOASTS_MAX - 1)), { id, kind, text }];
+    const others = this.toasts.peek().slice(-(TOASTS_MAX - 1));
+    const free = Array.from({ length: TOASTS_MAX }, (_, at) => at).find((at) => others.every(({ slot }) => slot !== at));
+    this.toasts.value = [...others, { id, kind, text: sentence(text), slot: free ?? 0 }];
     setTimeout(() => this.drop(id), STAYS_MS[kind]);
   }
 

@@ -65,11 +65,16 @@ export class Rest {
 
   private async ask<T>(method: string, path: string, body?: unknown): Promise<T> {
     let answer = await this.send(method, path, body);
-    if (answer.status === 401 && !path.startsWith("/api/auth/log") && !path.startsWith("/api/auth/sign")) {
-      if (await this.refresh()) answer = await this.send(method, path, body);
+    let text = await answer.text();
+    // A password that was typed wrongly does not say that the log-in has run out.
+    const wrong = answer.status === 401 && codeOf(parsed(text)) === "bad_credentials";
+    if (answer.status === 401 && !wrong && !path.startsWith("/api/auth/log") && !path.startsWith("/api/auth/sign")) {
+      if (await this.refresh()) {
+        answer = await this.send(method, path, body);
+        text = await answer.text();
+      }
       if (answer.status === 401) this.leave();
     }
-    const text = await answer.text();
     const said: unknown = text === "" ? null : parsed(text);
     if (answer.ok) return said as T;
     if (isFailure(said)) throw new ApiProblem(answer.status, said.code, said.message, said.details);
@@ -98,6 +103,10 @@ export class Rest {
       });
     return this.refreshing;
   }
+}
+
+function codeOf(said: unknown): string {
+  return isFailure(said) ? said.code : "";
 }
 
 function parsed(text: string): unknown {

@@ -59,13 +59,14 @@ export function AccountPanel({ desk }: { desk: Desk }) {
   return (
     <section class="panel account" data-testid="panel-account" aria-label="Account">
       <header>
-        Account <span class="dim account-name">{account.name}</span>
+        <span class="title">Account</span> <span class="dim account-name">{account.name}</span>
         <span class="space" />
         <span class="dim account-unit" title="All amounts are in this currency">
           {currency}
         </span>
       </header>
-      <div class="body">
+      {/* It scrolls where a margin call and all limits have to fit. */}
+      <div class="body" tabIndex={0}>
         <Trouble desk={desk} account={account} />
         <div class="worth">
           <div>

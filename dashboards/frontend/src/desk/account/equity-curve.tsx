@@ -39,7 +39,7 @@ export function EquityCurve({ desk, currency }: { desk: Desk; currency: string }
       autoSize: true,
       layout: { background: { color: "transparent" }, fontSize: 10, attributionLogo: false },
       grid: { vertLines: { visible: false } },
-      rightPriceScale: { borderVisible: false, minimumWidth: 54, scaleMargins: { top: 0.12, bottom: 0.06 } },
+      rightPriceScale: { borderVisible: false, minimumWidth: 54, entireTextOnly: true, scaleMargins: { top: 0.12, bottom: 0.06 } },
       timeScale: { borderVisible: false, timeVisible: true, fixLeftEdge: true, fixRightEdge: true, lockVisibleTimeRangeOnResize: true },
       crosshair: { mode: CrosshairMode.Magnet },
       handleScroll: false,

@@ -15,19 +15,16 @@ export function GaugeRow({ name, hint, testid, gauge, text }: Props) {
   return (
     <div class="gauge" title={hint} data-alarm={gauge.alarm}>
       <span class="dim">{name}</span>
-      <span class="num" data-testid={testid}>
+      <span key={`text ${text.length}`} class="num" data-testid={testid}>
         {text}
       </span>
-      <span
-        class="gauge-bar"
-        role={gauge.part === null ? undefined : "meter"}
-        aria-label={name}
-        aria-valuemin={0}
-        aria-valuemax={100}
-        aria-valuenow={gauge.part === null ? undefined : Math.round(gauge.part * 100)}
-      >
-        <span style={{ transform: `scaleX(${part})` }} />
-      </span>
+      {gauge.part === null ? (
+        <span class="gauge-bar" />
+      ) : (
+        <span class="gauge-bar" role="meter" aria-label={name} aria-valuetext={text} aria-valuemin={0} aria-valuemax={100} aria-valuenow={Math.round(part * 100)}>
+          <span style={{ transform: `scaleX(${part})` }} />
+        </span>
+      )}
     </div>
   );
 }

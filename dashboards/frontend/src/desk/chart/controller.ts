@@ -191,7 +191,7 @@ export class ChartController {
     void this.#laid.value;
     const symbol = store.symbol.value;
     const own = store.fills.value
-      .filter((fill) => fill.symbol === symbol)
+      .filter((fill) => fill.symbol === symbol && !fill.busted)
       .map(({ time, side, price, quantity }) => ({ time, side: side === "sell" ? "sell" : "buy", price, quantity }) as const);
     const marks = fillMarks(own, this.view.bars);
     this.#marks = new Map(marks.map((mark) => [mark.id, mark]));

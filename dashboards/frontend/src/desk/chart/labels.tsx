@@ -64,7 +64,10 @@ function Handle({ desk, rules, level }: { desk: Desk; rules: Rules; level: Level
 
   const written = price(at, terms?.tick_size);
   const side = level.side === "buy" ? "Buy" : "Sell";
-  const what = `${side} ${quantity(level.quantity, terms?.lot_size)} ${level.kind}`;
+  const count = level.orders.length;
+  const what = `${side} ${quantity(level.quantity, terms?.lot_size)} ${level.kind}${count > 1 ? `, ${count} orders` : ""}`;
+  const small = drag === null && !rules.labelled.value.has(level.key);
+  useEffect(() => rules.place(), [small]);
   return (
     <div
       ref={element}
@@ -75,21 +78,17 @@ function Handle({ desk, rules, level }: { desk: Desk; rules: Rules; level: Level
       data-sent={drag?.sent === true}
       data-moved={drag !== null}
       data-movable={level.movable}
-      role="slider"
-      tabIndex={0}
-      aria-orientation="vertical"
-      aria-label={what}
-      aria-valuenow={at}
-      aria-valuetext={written}
+      data-small={small}
       title={level.movable ? "Drag to another price; with the keyboard: arrows, then Enter" : "Follows the market"}
       onPointerDown={down}
       onPointerMove={move}
       onPointerUp={up}
       onPointerCancel={abort}
-      onKeyDown={key}
     >
-      <b>{side}</b> {quantity(level.quantity, terms?.lot_size)} <span class="dim">{level.kind}</span>
-      {drag !== null && <b> {written}</b>}
+      <span class="chart-grip" role="slider" tabIndex={small ? -1 : 0} aria-orientation="vertical" aria-label={what} aria-valuenow={at} aria-valuetext={written} onKeyDown={key}>
+        <b>{side}</b> {quantity(level.quantity, terms?.lot_size)} <span class="dim">{count > 1 ? `${level.kind} ×${count}` : level.kind}</span>
+        {drag !== null && <b> {written}</b>}
+      </span>
       <button
         type="button"
         tabIndex={-1}
@@ -116,6 +115,7 @@ function PositionLabel({ desk, rules }: { desk: Desk; rules: Rules }) {
   useEffect(() => rules.place(), [average]);
   if (position === null || average === null) return null;
   const terms = desk.store.instrument(position.symbol);
+  const profit = signed(money(position.unrealised));
   return (
     <div
       ref={element}
@@ -126,7 +126,9 @@ function PositionLabel({ desk, rules }: { desk: Desk; rules: Rules }) {
       title={`Average price of the position, and its profit at the mark, in ${terms?.currency ?? "currency"}`}
     >
       <b>{position.quantity > 0 ? "Long" : "Short"}</b> {quantity(Math.abs(position.quantity), terms?.lot_size)}{" "}
-      <b class={direction(position.unrealised)}>{signed(money(position.unrealised))}</b>
+      <b key={profit.length} class={`chart-profit ${direction(position.unrealised)}`}>
+        {profit}
+      </b>
     </div>
   );
 }

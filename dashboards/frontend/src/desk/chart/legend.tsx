@@ -24,11 +24,11 @@ export function Legend({ desk, chart }: { desk: Desk; chart: ChartController }) 
         </span>
         {reading !== null && (
           <>
-            <Ohlc reading={reading} tick={tick} lot={terms?.lot_size ?? 1} />
             <span class="dim">
               {interval.detail === "date" ? date(reading.bar.time, zone) : clock(reading.bar.time, zone)}{" "}
               {zoneName(reading.bar.time, zone)}
             </span>
+            <Ohlc reading={reading} tick={tick} lot={terms?.lot_size ?? 1} />
           </>
         )}
       </div>
@@ -54,8 +54,8 @@ function Ohlc({ reading: { bar, before }, tick, lot }: { reading: Reading; tick:
           <b class={colour}>{price(value, tick)}</b>
         </span>
       ))}
-      <span class={colour} title="Change from the close before it">
-        {signed(price(change, tick))} ({signed(percent(change / (before ?? bar.open)))})
+      <span class={`chart-change ${colour}`} title="Change from the close before it">
+        {`${signed(price(change, tick))} (${signed(percent(change / (before ?? bar.open)))})`}
       </span>
       <span>
         <i>Vol</i>

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { seen } from "./bands";
-import { columns, levelsOf, stepped, type LevelOrder } from "./levels";
+import { columns, labelled, LABELLED_MAX, levelsOf, stepped, type LevelOrder } from "./levels";
 
 const order = (id: number, type: string, limit: number | null, stop: number | null): LevelOrder => ({
   id, symbol: "HARBOR", side: "buy", type, quantity: 200, leaves: 100, limit_price: limit, stop_price: stop,
@@ -28,6 +28,24 @@ test("each price of an order is a line, by the name that a replace has for it", 
     ],
   );
   assert.equal(lines[0]?.quantity, 100);
+});
+
+test("orders of one kind at one price share a line", () => {
+  const lines = levelsOf([order(1, "limit", 45.9, null), order(2, "limit", 45.9, null), { ...order(3, "limit", 45.9, null), side: "sell" }, order(4, "stop", null, 45.9)], "HARBOR");
+  assert.deepEqual(
+    lines.map((line) => [line.key, line.orders, line.quantity, line.side]),
+    [["1", [1, 2], 200, "buy"], ["3", [3], 100, "sell"], ["4", [4], 100, "buy"]],
+  );
+});
+
+test("of many lines those nearest to the market keep their labels", () => {
+  const few = levelsOf(Array.from({ length: LABELLED_MAX }, (_, at) => order(at, "limit", 40 + at, null)), "HARBOR");
+  assert.equal(labelled(few).size, LABELLED_MAX);
+  const buys = Array.from({ length: 200 }, (_, at) => order(at, "limit", 40 + at / 100, null));
+  const sells = Array.from({ length: 3 }, (_, at) => ({ ...order(1000 + at, "limit", 43 + at, null), side: "sell" }));
+  const found = labelled(levelsOf([...buys, ...sells], "HARBOR"));
+  assert.equal(found.size, LABELLED_MAX);
+  assert.deepEqual(["1000", "1002", "199", "191", "190"].map((key) => found.has(key)), [true, true, true, true, false]);
 });
 
 test("prices step by the increment, without the dust of doubles", () => {

@@ -16,11 +16,12 @@ export type Field = "limit_price" | "stop_price";
 
 export interface Level {
   readonly key: string;
-  readonly order: number;
+  /** Orders of one kind at one price share a line. */
+  readonly orders: readonly number[];
   readonly field: Field;
   readonly price: number;
   readonly side: "buy" | "sell";
-  /** What is left of the order. */
+  /** What is left of the orders. */
   readonly quantity: number;
   /** The kind of order in a few letters, as on a ticket. */
   readonly kind: string;
@@ -37,21 +38,53 @@ const TRIGGER: Readonly<Record<string, string>> = {
   trailing_stop: "TRAIL",
 };
 
-/** A line for each price of each order in an instrument: a stop-limit order has two. */
+/** A line for each price of the orders in an instrument: a stop-limit order has two. */
 export function levelsOf(orders: Iterable<LevelOrder>, symbol: string): Level[] {
-  const found: Level[] = [];
+  const found = new Map<string, Level>();
+  const add = (level: Level): void => {
+    const { side, kind, price, movable } = level;
+    const name = [side, kind, price, movable].join();
+    const there = found.get(name);
+    if (there === undefined) found.set(name, level);
+    else found.set(name, { ...there, orders: [...there.orders, ...level.orders], quantity: Number((there.quantity + level.quantity).toFixed(9)) });
+  };
   for (const order of orders) {
     if (order.symbol !== symbol) continue;
-    const common = { order: order.id, side: order.side === "sell" ? "sell" : "buy", quantity: order.leaves } as const;
+    const common = { orders: [order.id], side: order.side === "sell" ? "sell" : "buy", quantity: order.leaves } as const;
     const { limit_price: limit, stop_price: stop, type } = order;
     if (limit !== null && type in LIMIT) {
       const kind = LIMIT[type] ?? "";
-      found.push({ ...common, key: `${order.id}`, field: "limit_price", price: limit, kind, movable: true });
+      add({ ...common, key: `${order.id}`, field: "limit_price", price: limit, kind, movable: true });
     }
     if (stop !== null && type in TRIGGER) {
       const key = limit !== null && type in LIMIT ? `${order.id}-stop` : `${order.id}`;
       const movable = type !== "trailing_stop";
-      found.push({ ...common, key, field: "stop_price", price: stop, kind: TRIGGER[type] ?? "", movable });
+      add({ ...common, key, field: "stop_price", price: stop, kind: TRIGGER[type] ?? "", movable });
+    }
+  }
+  return [...found.values()];
+}
+
+/** Lines with a label of their own; the others are ticks, so that the chart and its axis can be read. */
+export const LABELLED_MAX = 12;
+
+/** The lines nearest to the market, as their own sides and kinds have it: the highest of the buys that wait below, and so on. */
+export function labelled(levels: readonly Level[]): ReadonlySet<string> {
+  if (levels.length <= LABELLED_MAX) return new Set(levels.map(({ key }) => key));
+  const queues = new Map<string, Level[]>();
+  for (const level of levels) {
+    const name = `${level.side} ${level.field}`;
+    queues.set(name, [...(queues.get(name) ?? []), level]);
+  }
+  const found = new Set<string>();
+  for (const [name, queue] of queues) {
+    const below = name === "buy limit_price" || name === "sell stop_price";
+    queue.sort((a, b) => (below ? b.price - a.price : a.price - b.price));
+  }
+  for (let at = 0; found.size < LABELLED_MAX; at++) {
+    for (const queue of queues.values()) {
+      const level = queue[at];
+      if (level !== undefined && found.size < LABELLED_MAX) found.add(level.key);
     }
   }
   return found;

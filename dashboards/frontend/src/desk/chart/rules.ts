@@ -3,7 +3,7 @@ import { LineStyle, type IPriceLine } from "lightweight-charts";
 import type { Position } from "../../store/types";
 import { decimals } from "../../ui/format";
 import type { Desk } from "../desk-context";
-import { columns, levelsOf, stepped, type Level } from "./levels";
+import { columns, labelled, levelsOf, stepped, type Level } from "./levels";
 import { lookOf, type Look } from "./look";
 import type { ChartView } from "./view";
 
@@ -30,6 +30,8 @@ interface Line {
 /** Horizontal lines of the chart: own orders, which can be moved, the position, and an auction's indicative price. */
 export class Rules {
   readonly levels: ReadonlySignal<readonly Level[]>;
+  /** Keys of those whose label is shown in full. */
+  readonly labelled: ReadonlySignal<ReadonlySet<string>>;
   readonly position: ReadonlySignal<Position | null>;
   readonly drag: Signal<Drag | null> = signal<Drag | null>(null);
   readonly #indicative: ReadonlySignal<number | null>;
@@ -47,6 +49,7 @@ export class Rules {
     const { store } = desk;
     this.#look = signal(lookOf(view.chart.chartElement()));
     this.levels = computed(() => levelsOf(store.working.value, store.symbol.value));
+    this.labelled = computed(() => labelled(this.levels.value));
     this.position = computed(() => {
       const symbol = store.symbol.value;
       return store.positions.value.find((each) => each.symbol === symbol && each.quantity !== 0) ?? null;
@@ -99,16 +102,20 @@ export class Rules {
     }
     this.drag.value = { key: level.key, price, sent: true };
     const text = (value: number): string => value.toFixed(this.#terms().digits);
-    const what = `${level.side} ${level.quantity.toLocaleString("en-US")} ${store.symbol.peek()} ${level.kind}`;
+    const count = level.orders.length;
+    const what = `${count > 1 ? `${count} orders, ` : ""}${level.side} ${level.quantity.toLocaleString("en-US")} ${store.symbol.peek()} ${level.kind}`;
     const asks = ui.settings.confirmOrders.peek() === "all";
     if (!asks || (await ui.confirm(`Move ${what} from ${text(level.price)} to ${text(price)}?`))) {
-      await ui.attempt(() => stream.replace({ order: level.order, [level.field]: text(price) }));
+      await ui.attempt(() => Promise.all(level.orders.map((order) => stream.replace({ order, [level.field]: text(price) }))));
     }
     if (this.drag.peek()?.key === level.key) this.drag.value = null;
   }
 
   async cancel(level: Level): Promise<void> {
-    await this.desk.ui.attempt(() => this.desk.stream.cancel(level.order));
+    const { stream, ui } = this.desk;
+    const count = level.orders.length;
+    if (count > 1 && !(await ui.confirm(`Cancel all ${count} orders at ${level.price.toFixed(this.#terms().digits)}?`))) return;
+    await ui.attempt(() => Promise.all(level.orders.map((order) => stream.cancel(order))));
   }
 
   /** Puts labels beside their lines; called at every layout of the price scale. */
@@ -130,15 +137,20 @@ export class Rules {
       const y = price === undefined ? null : this.heightOf(price);
       return { key, element, y };
     });
+    const full = this.labelled.peek();
+    const isTick = (key: string): boolean => key !== POSITION && key !== drag?.key && !full.has(key);
     const inside = there.filter(({ y }) => y !== null && y > 0 && y < stage.clientHeight - 26);
+    const whole = inside.filter(({ key }) => !isTick(key));
     const most = Math.max(1, Math.floor((stage.clientWidth - right) / COLUMN_PX));
-    const at = columns(inside.map(({ y }) => y ?? 0), LABEL_PX, most);
-    for (const { element, y } of there) if (y === null || !inside.some((each) => each.element === element)) hide(element);
-    inside.forEach(({ element, y }, index) => {
-      const transform = `translate(${-(at[index] ?? 0) * COLUMN_PX}px, ${Math.round((y ?? 0) - LABEL_PX / 2)}px)`;
+    const at = columns(whole.map(({ y }) => y ?? 0), LABEL_PX, most);
+    const places = new Map(whole.map(({ key }, index) => [key, at[index] ?? 0]));
+    const seen = new Set(inside.map(({ key }) => key));
+    for (const { key, element } of there) if (!seen.has(key)) hide(element);
+    for (const { key, element, y } of inside) {
+      const transform = `translate(${-(places.get(key) ?? 0) * COLUMN_PX}px, ${Math.round((y ?? 0) - LABEL_PX / 2)}px)`;
       if (element.style.transform !== transform) element.style.transform = transform;
       element.style.visibility = "visible";
-    });
+    }
   }
 
   close(): void {
@@ -165,7 +177,9 @@ export class Rules {
     const average = this.position.value?.average_price ?? null;
     this.view.near([...this.levels.value.map((level) => level.price), ...(average === null ? [] : [average])]);
     const wanted = new Map<string, Line>();
+    const full = this.labelled.value;
     for (const { key, price, side, field } of this.levels.value) {
+      if (!full.has(key) && drag?.key !== key) continue;
       const color = side === "buy" ? look.up : look.down;
       const style = field === "stop_price" ? LineStyle.SparseDotted : LineStyle.Dashed;
       wanted.set(key, { price: drag?.key === key ? drag.price : price, color, style });
@@ -179,7 +193,9 @@ export class Rules {
       this.#lines.delete(key);
     }
     for (const [key, { price, color, style }] of wanted) {
-      const options = { price, color, lineStyle: style, lineWidth: 1, axisLabelVisible: true } as const;
+      // A dozen names and more would leave nothing of the axis.
+      const named = key === POSITION || key === INDICATIVE || drag?.key === key || this.levels.value.length <= full.size;
+      const options = { price, color, lineStyle: style, lineWidth: 1, axisLabelVisible: named } as const;
       const colours = { axisLabelColor: color, axisLabelTextColor: look.back };
       const known = this.#lines.get(key);
       if (known === undefined) this.#lines.set(key, this.view.candles.createPriceLine({ ...options, ...colours }));

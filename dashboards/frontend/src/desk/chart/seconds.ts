@@ -36,6 +36,8 @@ export class SecondBars {
     for (const { seq, time, price, quantity } of prints) {
       if (seq <= this.#seq) continue;
       this.#seq = seq;
+      // One that was undone has no quantity, and no candle.
+      if (quantity === 0) continue;
       bars ??= [...this.#bars];
       const start = Math.floor(time / this.#length) * this.#length;
       const last = bars.at(-1);

@@ -72,7 +72,7 @@ export class ChartView {
     this.chart = createChart(element, {
       autoSize: true,
       crosshair: { mode: CrosshairMode.Normal },
-      rightPriceScale: { scaleMargins: { top: 0.12, bottom: 0.2 }, minimumWidth: 76 },
+      rightPriceScale: { scaleMargins: { top: 0.12, bottom: 0.2 }, minimumWidth: 66 },
       timeScale: {
         rightOffset: FREE,
         minBarSpacing: 1,

@@ -100,7 +100,7 @@ export function LadderPanel({ desk }: { desk: Desk }) {
   return (
     <section class="panel ladder" data-testid="panel-ladder" aria-label="Price ladder">
       <header>
-        <span>Ladder</span>
+        <span class="title">Ladder</span>
         <span class="dim fill">{symbol}</span>
         <label class="one-click" title="With it, Ctrl+click in the bid column buys and in the ask column sells the ticket's quantity at that price, at once">
           <input type="checkbox" checked={oneClick} onChange={() => ui.settings.remember("ladder_one_click", !oneClick)} />
@@ -124,6 +124,8 @@ export function LadderPanel({ desk }: { desk: Desk }) {
       <div
         class="body"
         ref={body}
+        role={at === null ? undefined : "table"}
+        aria-label={at === null ? undefined : "Own orders, bids, prices and asks"}
         onPointerEnter={() => (hovered.current = true)}
         onPointerLeave={() => (hovered.current = false)}
       >

@@ -31,34 +31,39 @@ export class LadderRow extends Component<RowProps> {
     const side = row.ownBuy > 0 ? "buy" : "sell";
     const pick = (column: Column) => (event: MouseEvent) => onPick(row.price, column, event);
     const style = `--bar:${row.bar}%`;
+    // A number of another length begins elsewhere: it comes as another element, for the old one would jump.
+    const size = row.last ? `${lastUp ? "▲" : "▼"}${short(lastSize)}` : "";
+    const bid = row.bid > 0 ? asQuantity(row.bid, lot) : "";
     return (
       <div class="rung" role="row" data-testid={`ladder-row-${text}`} data-mark={row.mark} data-indicative={row.indicative}>
-        <span class="own" data-testid="ladder-own" data-side={own > 0 ? side : ""}>
+        <span class="own" role="cell" data-testid="ladder-own" data-side={own > 0 ? side : ""}>
           {own > 0 && (
             <button
               type="button"
               onClick={() => onCancel(row.price)}
-              aria-label={`Cancel your ${asQuantity(own, lot)} at ${text}`}
               title={`Your ${row.ownBuy > 0 ? "bid" : "offer"}: ${asQuantity(own, lot)}${
                 row.ahead === null ? "" : `, ${asQuantity(row.ahead, lot)} ahead when it queued`
               }. Click to cancel.`}
             >
               <b>{short(own)}</b>
               {row.ahead !== null && <i>{short(row.ahead)}</i>}
+              <span class="sr">of yours at {text}: cancel</span>
             </button>
           )}
         </span>
-        <span class="bid" role="cell" data-testid="ladder-bid" style={row.bid > 0 ? style : ""} onClick={pick("bid")}>
-          {row.bid > 0 ? asQuantity(row.bid, lot) : ""}
+        <span key={`bid ${bid.length}`} class="bid" role="cell" data-testid="ladder-bid" style={row.bid > 0 ? style : ""} onClick={pick("bid")}>
+          {bid}
         </span>
-        <button type="button" class="at" data-testid="ladder-price" onClick={pick("price")} aria-label={`Price ${text}`} title={row.indicative ? "Indicative auction price" : ""}>
-          {text}
-        </button>
+        <span class="at" role="cell">
+          <button type="button" data-testid="ladder-price" tabIndex={-1} onClick={pick("price")} aria-label={`Price ${text}`} title={row.indicative ? "Indicative auction price" : ""}>
+            {text}
+          </button>
+        </span>
         <span class="ask" role="cell" data-testid="ladder-ask" style={row.ask > 0 ? style : ""} onClick={pick("ask")}>
           {row.ask > 0 ? asQuantity(row.ask, lot) : ""}
         </span>
-        <span class={`last ${row.last ? (lastUp ? "up" : "down") : ""}`} title={row.last ? "Size of the last trade, at its price" : ""}>
-          {row.last ? `${lastUp ? "▲" : "▼"}${short(lastSize)}` : ""}
+        <span key={`last ${size.length}`} role="cell" class={`last ${row.last ? (lastUp ? "up" : "down") : ""}`} title={row.last ? "Size of the last trade, at its price" : ""}>
+          {size}
         </span>
       </div>
     );

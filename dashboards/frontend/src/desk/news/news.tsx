@@ -20,10 +20,11 @@ export function NewsPanel({ desk }: { desk: Desk }) {
   return (
     <section class="panel news" data-testid="panel-news" aria-label="News">
       <header>
-        News
+        <span class="title">News</span>
         <span class="badge" data-testid="news-unread" hidden={unread === 0} title="Announcements that you have not opened">
           {unread === 0 ? "" : unread}
         </span>
+        <span class="dim">{news.length === 0 ? "" : `${news.length} announcement${news.length === 1 ? "" : "s"}`}</span>
         <span class="space" />
         <button type="button" class="button" data-testid="news-read-all" hidden={unread === 0} onClick={() => store.markAllRead()}>
           Mark all read

@@ -7,7 +7,7 @@ import { order } from "./an-order";
 const terms = { quantity_increment: 10, price_increment: 0.05 } as Instrument;
 
 test("numbers are read as people type them", () => {
-  assert.deepEqual(["1,250.50", " 20 ", ".5", "", "-3", "1e5", "abc", "1.2.3"].map(numberOf), [1250.5, 20, 0.5, null, null, null, null, null]);
+  assert.deepEqual(["1,250.50", " 20 ", ".5", "", "-3", "1e5", "abc", "1.2.3", "46,50"].map(numberOf), [1250.5, 20, 0.5, null, -3, null, null, null, null]);
 });
 
 test("a step is a step in spite of what doubles make of it", () => {
@@ -40,6 +40,8 @@ test("what cannot be is said before it is sent", () => {
   assert.match(problemOf(partly, { ...typed, quantity: "40" }, terms), /more than the 40/);
   assert.match(problemOf(partly, { ...typed, price: "20.01" }, terms), /multiple of 0.05/);
   assert.match(problemOf(partly, { ...typed, price: "" }, terms), /above zero/);
+  assert.match(problemOf(partly, { ...typed, quantity: "-3" }, terms), /above zero/);
+  assert.match(problemOf(partly, { ...typed, price: "20,05" }, terms), /price is not a number; write 1.5 with a point/);
 });
 
 test("the arrow keys go from step to step and stay above zero", () => {

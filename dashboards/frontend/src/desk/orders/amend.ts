@@ -2,6 +2,7 @@
 
 import type { Instrument, Order } from "../../store/types";
 import { decimals } from "../../ui/format";
+import { plainOf, UNREADABLE } from "../../ui/reading";
 import type { ReplaceOrder } from "../../wire/frames";
 
 /** What was typed, as text: an empty field leaves the term as it is. */
@@ -38,10 +39,10 @@ export function termsOf(order: Order, terms?: Instrument): Terms {
   };
 }
 
-/** A number as it was typed, "1,250.50" or "1 250.5"; null where it is none. */
+/** A number as it was typed, "1,250.50" or "1 250.5"; null where it is none, "1,5" among them. */
 export function numberOf(typed: string): number | null {
-  const plain = typed.replace(/[,\s]/g, "");
-  return /^\d*\.?\d+$/.test(plain) ? Number(plain) : null;
+  const plain = plainOf(typed);
+  return plain === null ? null : Number(plain);
 }
 
 /** Whether a value is a whole number of steps. */
@@ -56,6 +57,7 @@ const NAMES: Record<Field, string> = { quantity: "quantity", price: "price", sto
 export function problemOf(order: Order, typed: Terms, terms: Instrument | undefined): string {
   for (const field of fieldsOf(order)) {
     const value = numberOf(typed[field]);
+    if (value === null && typed[field].trim() !== "") return `The ${NAMES[field]} ${UNREADABLE}.`;
     if (value === null || value <= 0) return `The ${NAMES[field]} must be a number above zero.`;
     if (field === "quantity") {
       const step = terms?.quantity_increment ?? 0;
@@ -83,7 +85,7 @@ export function requestOf(order: Order, typed: Terms): ReplaceOrder | null {
     const value = numberOf(typed[field]);
     if (value === null || value === numberOf(before[field])) continue;
     // Text, so that the decimals are exactly those that were typed.
-    request[names[field]] = typed[field].replace(/[,\s]/g, "");
+    request[names[field]] = plainOf(typed[field]) ?? "";
     changed = true;
   }
   return changed ? request : null;

@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import { sentence } from "../../ui/format";
 import type { Desk } from "../desk-context";
 import type { Order } from "../../store/types";
 import { fieldsOf, problemOf, requestOf, stepped, termsOf, type Field } from "./amend";
@@ -70,7 +71,7 @@ export function Editor({ desk, order, close }: { desk: Desk; order: Order; close
         Leave
       </button>
       <span class="editor-problem" role={problem === "" ? undefined : "alert"} title={problem}>
-        {problem}
+        {sentence(problem)}
       </span>
     </div>
   );

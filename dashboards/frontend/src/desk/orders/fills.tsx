@@ -1,5 +1,6 @@
 import { useEffect, useMemo } from "preact/hooks";
 import * as format from "../../ui/format";
+import { fillFrom } from "../../store/orders";
 import type { Fill } from "../../store/types";
 import type { FillsOut } from "../../wire/answers";
 import type { Desk } from "../desk-context";
@@ -15,7 +16,7 @@ const PAGE = 500;
 /** Fills of the page and of the server, each once, the newest first. */
 export function joined(live: readonly Fill[], read: readonly Fill[]): Fill[] {
   const known = new Map<string, Fill>();
-  for (const fill of [...live, ...read]) known.set(keyOf(fill), fill);
+  for (const fill of [...live, ...read]) if (known.get(keyOf(fill))?.busted !== true) known.set(keyOf(fill), fill);
   return [...known.values()].sort((a, b) => b.seq - a.seq);
 }
 
@@ -28,7 +29,7 @@ function reader({ rest, session }: Desk, symbol: string): (before: number) => Pr
   return async (before) => {
     const path = `/api/sessions/${encodeURIComponent(session)}/fills?limit=${PAGE}&before=${before}${of}`;
     const { fills, next } = await rest.get<FillsOut>(path);
-    return { rows: fills.map(({ position: _, ...fill }) => ({ ...fill, time: format.millis(fill.time) })), next };
+    return { rows: fills.map(fillFrom), next };
   };
 }
 
@@ -97,12 +98,20 @@ function columnsOf(desk: Desk): Column<Fill>[] {
       width: "60px",
       value: (fill) => (fill.maker ? "maker" : "taker"),
       text: (fill) => (fill.maker ? "maker" : "taker"),
-      cell: (fill) => <span class={fill.maker ? "" : "dim"}>{fill.maker ? "Maker" : "Taker"}</span>,
+      cell: (fill) =>
+        fill.busted ? (
+          <span class="warn" title="Undone by the exchange: it counts no more">
+            Busted
+          </span>
+        ) : (
+          <span class={fill.maker ? "" : "dim"}>{fill.maker ? "Maker" : "Taker"}</span>
+        ),
     },
     { key: "order", title: "Order", width: "minmax(70px, 1fr)", from: 620, num: true, value: (fill) => fill.order, text: (fill) => String(fill.order), cell: (fill) => <span class="dim">{fill.order}</span> },
     {
       key: "acts",
-      title: "",
+      title: "Acts",
+      quiet: true,
       width: "32px",
       cell: (fill) => (
         <span class="acts">
@@ -128,7 +137,7 @@ export function FillsTable({ desk, symbol }: { desk: Desk; symbol: string }) {
       columns={columnsOf(desk)}
       rows={joined(live, pages.rows.value)}
       keyOf={keyOf}
-      marks={(fill) => ({ "data-order": String(fill.order), "data-side": fill.side })}
+      marks={(fill) => ({ "data-order": String(fill.order), "data-side": fill.side, "data-state": fill.busted ? "busted" : "" })}
       onEnter={(fill) => void explain(desk, fill.order)}
       onEnd={more}
       empty={

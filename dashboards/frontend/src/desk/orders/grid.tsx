@@ -4,6 +4,10 @@ import { nextSorting, sortedBy, type Sorting, type Value } from "./sort";
 import { reveal, windowOf } from "./window";
 
 export const ROW_PX = 24;
+/** Below this width of the table a row is a card, where there is one. */
+const CARDS_PX = 460;
+/** A card has two lines, and buttons for a thumb. */
+const CARD_PX = 56;
 
 export interface Column<R> {
   key: string;
@@ -12,8 +16,11 @@ export interface Column<R> {
   hint?: string;
   /** A track of CSS grid. */
   width: string;
-  /** The least width of the table at which it is shown. */
+  /** The least width of the table at which it is shown, and the width from which on it is not. */
   from?: number;
+  to?: number;
+  /** Its title is only heard. */
+  quiet?: boolean;
   num?: boolean;
   /** What it is sorted by; without it it is not. */
   value?: (row: R) => Value;
@@ -35,6 +42,8 @@ interface Props<R> {
   idOf?: (row: R) => string;
   /** What else stands on a row, such as `data-state`. */
   marks?: (row: R) => Record<string, string>;
+  /** What a row is where there is no room for columns. */
+  card?: (row: R) => ComponentChildren;
   /** In the place of the cells. */
   instead?: (row: R) => ComponentChildren | null;
   empty: ComponentChildren;
@@ -66,10 +75,12 @@ export function Grid<R>(props: Props<R>) {
     return () => watch.disconnect();
   }, []);
 
-  const shown = columns.filter((column) => size.width >= (column.from ?? 0));
+  const cards = props.card !== undefined && size.width > 0 && size.width < CARDS_PX;
+  const rowPx = cards ? CARD_PX : ROW_PX;
+  const shown = columns.filter((column) => size.width >= (column.from ?? 0) && size.width < (column.to ?? Infinity));
   const by = sorting === null ? undefined : columns.find((column) => column.key === sorting.column);
   const order = by?.value === undefined || sorting === null ? rows : sortedBy(rows, by.value, sorting.down);
-  const { first, end } = windowOf(order.length, ROW_PX, top, size.height);
+  const { first, end } = windowOf(order.length, rowPx, top, size.height);
   const place = order.findIndex((row) => keyOf(row) === active);
 
   const near = end >= order.length;
@@ -82,7 +93,7 @@ export function Grid<R>(props: Props<R>) {
     const box = body.current;
     if (row === undefined || box === null) return;
     setActive(keyOf(row));
-    box.scrollTop = reveal(order.indexOf(row), ROW_PX, box.scrollTop, size.height);
+    box.scrollTop = reveal(order.indexOf(row), rowPx, box.scrollTop, size.height);
   };
 
   const press = (event: KeyboardEvent): void => {
@@ -94,7 +105,7 @@ export function Grid<R>(props: Props<R>) {
     }
     // What is typed into an editor, and what presses a button, is not for the table.
     if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) return;
-    const page = Math.max(1, Math.floor(size.height / ROW_PX) - 1);
+    const page = Math.max(1, Math.floor(size.height / rowPx) - 1);
     const moves: Record<string, number> = {
       ArrowDown: place + 1,
       ArrowUp: place < 0 ? 0 : place - 1,
@@ -126,6 +137,7 @@ export function Grid<R>(props: Props<R>) {
   return (
     <div
       class="dg"
+      data-cards={cards}
       role="grid"
       aria-label={label}
       aria-rowcount={order.length}
@@ -135,18 +147,20 @@ export function Grid<R>(props: Props<R>) {
       onCopy={copy}
     >
       <div class="dg-body" ref={body} onScroll={(event) => setTop(event.currentTarget.scrollTop)}>
-        <div class="dg-head" role="row" style={tracks}>
-          {shown.map((column) => (
-            <Head key={column.key} column={column} sorting={sorting} onSort={() => setSorting(nextSorting(sorting, column.key))} />
-          ))}
-        </div>
+        {!cards && (
+          <div class="dg-head" role="row" style={tracks}>
+            {shown.map((column) => (
+              <Head key={column.key} column={column} sorting={sorting} onSort={() => setSorting(nextSorting(sorting, column.key))} />
+            ))}
+          </div>
+        )}
         {order.length === 0 ? (
           empty
         ) : (
-          <div class="dg-rows" style={{ height: `${order.length * ROW_PX}px` }}>
+          <div class="dg-rows" style={{ height: `${order.length * rowPx}px` }}>
             {order.slice(first, end).map((row, at) => {
               const key = keyOf(row);
-              const other = instead?.(row) ?? null;
+              const other = instead?.(row) ?? (cards ? props.card?.(row) : null) ?? null;
               return (
                 <div
                   key={key}
@@ -156,7 +170,7 @@ export function Grid<R>(props: Props<R>) {
                   data-testid={props.idOf?.(row) ?? rowId}
                   aria-rowindex={first + at + 1}
                   aria-selected={key === active}
-                  style={{ ...(other === null ? tracks : {}), transform: `translateY(${(first + at) * ROW_PX}px)` }}
+                  style={{ ...(other === null ? tracks : {}), transform: `translateY(${(first + at) * rowPx}px)` }}
                   onPointerDown={() => setActive(key)}
                   onDblClick={() => props.onEnter?.(row)}
                   {...marks?.(row)}
@@ -193,7 +207,7 @@ function Head<R>({ column, sorting, onSort }: { column: Column<R>; sorting: Sort
   if (column.value === undefined) {
     return (
       <div class={name} role="columnheader" title={column.hint}>
-        {column.title}
+        {column.quiet ? <span class="sr">{column.title}</span> : column.title}
       </div>
     );
   }

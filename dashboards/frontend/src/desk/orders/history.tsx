@@ -167,7 +167,8 @@ function columnsOf(desk: Desk): Column<Order>[] {
     },
     {
       key: "acts",
-      title: "",
+      title: "Acts",
+      quiet: true,
       width: "32px",
       cell: (order) => (
         <span class="acts">

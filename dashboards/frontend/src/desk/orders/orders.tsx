@@ -1,5 +1,6 @@
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import type { Desk } from "../desk-context";
+import { isOver } from "../session-address";
 import { FillsTable } from "./fills";
 import { HistoryTable } from "./history";
 import { Explanation } from "./explanation";
@@ -16,7 +17,7 @@ const KNOWN: Record<Tab, number> = { working: Number.POSITIVE_INFINITY, history:
 
 /** One's own orders: what works, what has ended and why, and what traded. */
 export function OrdersPanel({ desk }: { desk: Desk }) {
-  const { store, ui } = desk;
+  const { store } = desk;
   const [tab, setTab] = useState<Tab>("working");
   const [symbol, setSymbol] = useState("");
   const symbols = store.instruments.value.map((each) => each.symbol);
@@ -25,8 +26,6 @@ export function OrdersPanel({ desk }: { desk: Desk }) {
     history: store.ended.value.length,
     fills: store.fills.value.length,
   };
-
-  useEffect(() => ui.keys.register("Shift+Escape", "Cancel all orders", () => void cancelAll(desk, ""), "Orders"), [desk]);
 
   const turn = (event: KeyboardEvent): void => {
     const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
@@ -75,8 +74,8 @@ export function OrdersPanel({ desk }: { desk: Desk }) {
           type="button"
           class="button"
           data-testid="orders-cancel-all"
-          disabled={counts.working === 0}
-          title="Cancel all working orders, after a question (Shift+Escape)"
+          disabled={counts.working === 0 || isOver(store.session.value?.state)}
+          title="Cancel all working orders, after a question"
           onClick={() => void cancelAll(desk, symbol)}
         >
           Cancel all

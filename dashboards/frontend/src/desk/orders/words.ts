@@ -94,6 +94,11 @@ export const REASONS: Readonly<Record<string, string>> = {
   invalid_limit: "limit not possible",
   invalid_session_state: "session cannot go there",
   invalid_announcement: "announcement not possible",
+  unknown_trade: "no such trade",
+  already_busted: "trade busted before",
+  trade_too_old: "trade too old to bust",
+  unknown_fee: "no such fee",
+  invalid_fee: "fee not possible",
 };
 
 /** A reason in words; one that is not known is shown as it is named. */

@@ -1,42 +1,30 @@
-import { signal, type Signal } from "@preact/signals-core";
 import * as format from "../../ui/format";
 import type { Order } from "../../store/types";
 import type { Desk } from "../desk-context";
-import { CROSS, FilledCell, PENCIL, QUESTION, RowButton, SideCell } from "./cells";
+import { cancelOrder, editing } from "./acting";
+import { Acts, Card, Prices, roleWord, watermark } from "./card";
+import { FilledCell, SideCell } from "./cells";
 import { Editor } from "./editor";
 import { explain } from "./explanation";
 import { Grid, type Column } from "./grid";
-import { orderTree, waitsFor, type Leaf } from "./tree";
-import { forceWord, orderName, priceWord, stateWord, trailWord, triggerWord, typeWord } from "./words";
+import { stateClass, stateOf } from "./leaf-state";
+import { orderTree, type Leaf } from "./tree";
+import { forceWord, orderName, priceWord, trailWord, triggerWord, typeWord } from "./words";
 import { zoneOf } from "./zone";
 
-/** The order whose terms are being changed; null for none. */
-export const editing: Signal<number | null> = signal(null);
-
-/** Cancel an order; the exchange's refusal is shown. */
-export async function cancelOrder(desk: Desk, order: Order): Promise<void> {
-  await desk.ui.attempt(() => desk.stream.cancel(order.id));
-}
-
-function state({ order, halted }: { order: Order; halted: boolean }): string {
-  // A halt suspends the orders of its instrument without a word of each.
-  return halted && order.state !== "held" ? "Suspended" : stateWord(order.state);
-}
+/** The width of the table from which on limit and trigger have a column each. */
+const TRIGGER_PX = 640;
 
 function columnsOf(desk: Desk, all: ReadonlyMap<number, Order>): Column<Leaf>[] {
   const { store } = desk;
   const zone = zoneOf(desk);
   const terms = (leaf: Leaf) => store.instrument(leaf.order.symbol);
-  const halted = (leaf: Leaf): boolean => store.market(leaf.order.symbol).value.halted ?? false;
-  const stateText = (leaf: Leaf): string => {
-    const waits = waitsFor(leaf.order, all, leaf);
-    return waits === "" ? state({ order: leaf.order, halted: halted(leaf) }) : waits[0]?.toUpperCase() + waits.slice(1);
-  };
+  const stateText = (leaf: Leaf): string => stateOf(desk, leaf, all);
   return [
     {
       key: "symbol",
       title: "Symbol",
-      width: "minmax(98px, 1fr)",
+      width: "minmax(80px, 1fr)",
       value: ({ order }) => order.symbol,
       text: ({ order }) => order.symbol,
       cell: ({ order, depth, last }) => (
@@ -49,7 +37,7 @@ function columnsOf(desk: Desk, all: ReadonlyMap<number, Order>): Column<Leaf>[] 
     {
       key: "side",
       title: "Side",
-      width: "44px",
+      width: "42px",
       value: ({ order }) => order.side,
       text: ({ order }) => order.side,
       cell: ({ order }) => <SideCell side={order.side} />,
@@ -58,8 +46,8 @@ function columnsOf(desk: Desk, all: ReadonlyMap<number, Order>): Column<Leaf>[] 
       key: "type",
       title: "Type",
       hint: "Its type, or what it is in its group",
-      width: "minmax(92px, 1.1fr)",
-      from: 560,
+      width: "minmax(78px, 1.1fr)",
+      from: 460,
       value: ({ order }) => order.type,
       text: ({ order }) => typeWord(order),
       cell: (leaf) => (
@@ -72,7 +60,7 @@ function columnsOf(desk: Desk, all: ReadonlyMap<number, Order>): Column<Leaf>[] 
       key: "quantity",
       title: "Quantity",
       hint: "Total quantity in units",
-      width: "minmax(66px, .8fr)",
+      width: "minmax(56px, .7fr)",
       num: true,
       value: ({ order }) => order.quantity,
       text: ({ order }) => String(order.quantity),
@@ -82,7 +70,8 @@ function columnsOf(desk: Desk, all: ReadonlyMap<number, Order>): Column<Leaf>[] 
       key: "filled",
       title: "Filled",
       hint: "Units that have traded",
-      width: "minmax(60px, .7fr)",
+      width: "minmax(54px, .6fr)",
+      from: 540,
       num: true,
       value: ({ order }) => order.executed,
       text: ({ order }) => String(order.executed),
@@ -93,17 +82,28 @@ function columnsOf(desk: Desk, all: ReadonlyMap<number, Order>): Column<Leaf>[] 
       title: "Price",
       hint: "Limit price in currency",
       width: "minmax(66px, .8fr)",
+      from: TRIGGER_PX,
       num: true,
       value: ({ order }) => order.limit_price ?? Number.NaN,
       text: (leaf) => priceWord(leaf.order, terms(leaf)),
       cell: (leaf) => <span data-testid="order-price">{priceWord(leaf.order, terms(leaf))}</span>,
     },
     {
+      key: "prices",
+      title: "Price",
+      hint: "Limit price, and the price that sets it off, in currency",
+      width: "minmax(84px, 1fr)",
+      to: TRIGGER_PX,
+      num: true,
+      value: ({ order }) => order.limit_price ?? order.stop_price ?? Number.NaN,
+      cell: (leaf) => <Prices order={leaf.order} terms={terms(leaf)} />,
+    },
+    {
       key: "trigger",
       title: "Trigger",
       hint: "Price that sets it off",
       width: "minmax(62px, .8fr)",
-      from: 640,
+      from: TRIGGER_PX,
       num: true,
       value: ({ order }) => order.stop_price ?? Number.NaN,
       text: (leaf) => triggerWord(leaf.order, terms(leaf)),
@@ -146,32 +146,21 @@ function columnsOf(desk: Desk, all: ReadonlyMap<number, Order>): Column<Leaf>[] 
     {
       key: "state",
       title: "State",
-      width: "minmax(96px, 1.2fr)",
+      width: "minmax(80px, 1.2fr)",
       value: stateText,
       text: stateText,
       cell: (leaf) => (
-        <span data-testid="order-state" class={stateClass(leaf, halted(leaf))} title={stateText(leaf)}>
+        <span data-testid="order-state" class={stateClass(desk, leaf)} title={stateText(leaf)}>
           {stateText(leaf)}
         </span>
       ),
     },
     {
       key: "acts",
-      title: "",
+      title: "Acts",
+      quiet: true,
       width: "76px",
-      cell: ({ order }) => (
-        <span class="acts">
-          <RowButton id="order-replace" name="Change quantity or price (Enter)" onClick={() => (editing.value = order.id)}>
-            {PENCIL}
-          </RowButton>
-          <RowButton id="order-explain" name="Explain this order (E)" onClick={() => void explain(desk, order.id)}>
-            {QUESTION}
-          </RowButton>
-          <RowButton id="order-cancel" name="Cancel this order (Delete)" onClick={() => void cancelOrder(desk, order)}>
-            {CROSS}
-          </RowButton>
-        </span>
-      ),
+      cell: ({ order }) => <Acts desk={desk} order={order} />,
     },
   ];
 }
@@ -180,21 +169,9 @@ function Nothing() {
   return <span class="dim">{format.NONE}</span>;
 }
 
-function roleWord(role: Leaf["role"]): string {
-  return role === "" || role === "entry" ? "" : role[0]?.toUpperCase() + role.slice(1);
-}
-
 function kind({ order, role }: Leaf): string {
   const shows = order.display_quantity === null ? "" : `, shows ${order.display_quantity} at a time`;
   return `${typeWord(order)}${role === "" ? "" : `, ${role} of its group`}${shows}`;
-}
-
-function watermark(order: Order, tick: number | undefined): string | undefined {
-  return order.watermark === null ? undefined : `furthest the market went: ${format.price(order.watermark, tick)}`;
-}
-
-function stateClass({ order }: Leaf, halted: boolean): string {
-  return halted || order.state === "suspended" ? "warn" : order.state === "held" ? "dim" : "";
 }
 
 /** Working orders, groups as trees; in a row its terms can be changed. */
@@ -216,6 +193,7 @@ export function WorkingTable({ desk, symbol }: { desk: Desk; symbol: string }) {
         "data-state": order.state,
         "data-depth": String(depth),
       })}
+      card={(leaf) => <Card desk={desk} leaf={leaf} state={stateOf(desk, leaf, all)} />}
       instead={({ order }) =>
         order.id === open ? <Editor desk={desk} order={order} close={() => (editing.value = null)} /> : null
       }

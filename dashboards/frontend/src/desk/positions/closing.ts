@@ -4,11 +4,19 @@ import * as format from "../../ui/format";
 import { isWorking, type Position } from "../../store/types";
 import type { OrderOut } from "../../wire/answers";
 import type { Desk } from "../desk-context";
+import { isOver } from "../session-address";
 import { half } from "./valuation";
 
 /** Positions that are not flat. */
 export function open(positions: readonly Position[]): Position[] {
   return positions.filter((each) => each.quantity !== 0);
+}
+
+/** Whether nothing can be closed any more; who presses a key for it is told so. */
+function over({ store, ui }: Desk): boolean {
+  const is = isOver(store.session.peek()?.state);
+  if (is) ui.toast("info", "The session is over: positions stay as they are.");
+  return is;
 }
 
 function path({ session }: Desk, symbol: string): string {
@@ -22,6 +30,7 @@ function named(desk: Desk, symbol: string, quantity: number): string {
 /** Close a position or half of it at the market, after a question where the settings want one. */
 export async function closePosition(desk: Desk, position: Position, part: "all" | "half"): Promise<void> {
   const { rest, store, ui } = desk;
+  if (over(desk)) return;
   const step = store.instrument(position.symbol)?.quantity_increment ?? 1;
   const quantity = part === "all" ? Math.abs(position.quantity) : half(position.quantity, step);
   const verb = position.quantity > 0 ? "Sell" : "Buy";
@@ -36,7 +45,7 @@ export async function flatten(desk: Desk): Promise<void> {
   const { rest, store, stream, ui } = desk;
   const positions = open(store.positions.peek());
   const orders = store.working.peek().filter(isWorking).length;
-  if (positions.length === 0) return;
+  if (positions.length === 0 || over(desk)) return;
   const cancels = orders === 0 ? "" : `Cancel ${orders === 1 ? "the working order" : `all ${orders} working orders`} and `;
   const closes = positions.map((each) => named(desk, each.symbol, each.quantity)).join(", ");
   const verb = cancels === "" ? "Close" : "close";

@@ -2,6 +2,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import * as format from "../../ui/format";
 import type { Position } from "../../store/types";
 import type { Desk } from "../desk-context";
+import { isOver } from "../session-address";
 import { Grid, type Column } from "../orders/grid";
 import { Change, Profit } from "./change";
 import { CloseButtons } from "./close-buttons";
@@ -10,7 +11,7 @@ import { CompactPositions } from "./compact";
 import { dayChange, part, rowId, totals } from "./valuation";
 
 /** Below this width of the panel a position is a card instead of a row. */
-const COMPACT_PX = 460;
+const COMPACT_PX = 484;
 
 function columnsOf(desk: Desk, positions: readonly Position[]): Column<Position>[] {
   const { store } = desk;
@@ -108,6 +109,8 @@ function columnsOf(desk: Desk, positions: readonly Position[]): Column<Position>
       title: "Realised",
       hint: "Profit of what was closed, by average cost and before fees, in currency",
       width: "minmax(76px, 1fr)",
+      // Before the buttons would be out of sight.
+      from: 566,
       num: true,
       value: (each) => each.realised,
       text: (each) => each.realised.toFixed(2),
@@ -132,7 +135,8 @@ function columnsOf(desk: Desk, positions: readonly Position[]): Column<Position>
     },
     {
       key: "acts",
-      title: "",
+      title: "Acts",
+      quiet: true,
       width: "92px",
       cell: (each) => each.quantity !== 0 && <CloseButtons desk={desk} position={each} />,
     },
@@ -170,7 +174,7 @@ export function PositionsPanel({ desk }: { desk: Desk }) {
   return (
     <section class="panel positions" data-testid="panel-positions" aria-label="Positions">
       <header>
-        <span class="positions-title">
+        <span class="title positions-title">
           Positions <span class="badge">{held.length}</span>
         </span>
         <span class="positions-sum" title={`Unrealised profit at the marks${currency === "" ? "" : `, in ${currency}`}`}>
@@ -178,7 +182,7 @@ export function PositionsPanel({ desk }: { desk: Desk }) {
           <Profit value={sum.unrealised} of={sum.cost === 0 ? null : sum.unrealised / sum.cost} />
         </span>
         <span class="space" />
-        <button type="button" class="button" data-testid="positions-flatten" disabled={held.length === 0} title="Cancel all orders and close all positions at the market, after a question (Ctrl+Delete)" onClick={() => void flatten(desk)}>
+        <button type="button" class="button" data-testid="positions-flatten" disabled={held.length === 0 || isOver(store.session.value?.state)} title="Cancel all orders and close all positions at the market, after a question (Ctrl+Delete)" onClick={() => void flatten(desk)}>
           Flatten all
         </button>
       </header>

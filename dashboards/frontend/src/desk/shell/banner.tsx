@@ -1,10 +1,13 @@
 import type { Desk } from "../desk-context";
 import { clock, money, words } from "../../ui/format";
+import { isOver, reviewOf } from "../session-address";
 
 export interface Notice {
   state: string;
   kind: "bad" | "warn" | "info";
   text: string;
+  /** Where to go on from here. */
+  link?: { href: string; text: string };
 }
 
 const SESSION: Record<string, Notice> = {
@@ -40,7 +43,9 @@ export function noticeOf({ stream, store }: Desk): Notice | null {
     return { state: "margin-call", kind: "bad", text: `Margin call: reduce positions${until}; ${need} of equity is missing.` };
   }
   const standing = SESSION[session?.state ?? ""];
-  if (standing !== undefined) return standing;
+  if (standing !== undefined) {
+    return isOver(session?.state) ? { ...standing, link: { href: reviewOf(session?.name ?? ""), text: "Review the day" } } : standing;
+  }
   const symbol = store.symbol.value;
   const market = store.market(symbol).value;
   if (market.halted) return { state: "halted", kind: "warn", text: `${symbol} is halted: no trading until it is lifted.` };

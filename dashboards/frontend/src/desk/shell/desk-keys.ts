@@ -23,7 +23,7 @@ export function registerKeys(desk: Desk, sheet: Signal<SheetName>): () => void {
   function size(by: number): void {
     const lot = terms()?.quantity_increment ?? 1;
     const step = Math.max(lot, settings.defaultQuantity.peek());
-    const before = ticket.quantity.peek() ?? 0;
+    const before = ticket.quantity.peek() || 0;
     ticket.quantity.value = Math.max(lot, stepped(before, step, by));
   }
 
@@ -31,7 +31,7 @@ export function registerKeys(desk: Desk, sheet: Signal<SheetName>): () => void {
     const step = terms()?.price_increment ?? 0.01;
     const market = store.market(store.symbol.peek()).peek();
     const best = ticket.side.peek() === "buy" ? market.bid : market.ask;
-    const before = ticket.price.peek() ?? best ?? market.last;
+    const before = ticket.price.peek() || (best ?? market.last);
     if (before != null) ticket.price.value = Math.max(step, stepped(before, step, by));
   }
 
@@ -55,14 +55,14 @@ export function registerKeys(desk: Desk, sheet: Signal<SheetName>): () => void {
   const gone = [
     keys.register("b", "Buy: side and cursor in the ticket", () => side("buy"), "Order"),
     keys.register("s", "Sell: side and cursor in the ticket", () => side("sell"), "Order"),
-    keys.register("+", "Larger quantity", () => size(1), "Order"),
-    keys.register("-", "Smaller quantity", () => size(-1), "Order"),
+    keys.register("+", "Larger quantity", () => size(1), "Order", true),
+    keys.register("-", "Smaller quantity", () => size(-1), "Order", true),
     keys.register("ArrowUp", "Price one tick up", () => price(1), "Order"),
     keys.register("ArrowDown", "Price one tick down", () => price(-1), "Order"),
     keys.register("Enter", "Send the order", () => (ticket.send.value = ticket.send.peek() + 1), "Order"),
     keys.register("x", "Cancel all working orders", () => void cancelAll(), "Order"),
-    keys.register("[", "Instrument before", () => instrument(-1), "Instrument"),
-    keys.register("]", "Instrument after", () => instrument(1), "Instrument"),
+    keys.register("[", "Instrument before", () => instrument(-1), "Instrument", true),
+    keys.register("]", "Instrument after", () => instrument(1), "Instrument", true),
     keys.register("t", "Dark or light", () => settings.setTheme(settings.theme.peek() === "light" ? "dark" : "light"), "Page"),
     keys.register(",", "Settings", () => (sheet.value = "settings"), "Page"),
     keys.register("?", "This sheet", () => (sheet.value = "help"), "Page"),

@@ -1,9 +1,10 @@
 import { useSignal, type Signal } from "@preact/signals";
-import type { ComponentType } from "preact";
+import type { ComponentChildren, ComponentType } from "preact";
 import { AccountPanel } from "../account/account";
 import { ChartPanel } from "../chart/chart";
 import type { Desk } from "../desk-context";
 import { LadderPanel } from "../ladder/ladder";
+import { LeadersPanel } from "../leaders/leaders";
 import { NewsPanel } from "../news/news";
 import { OrdersPanel } from "../orders/orders";
 import { PositionsPanel } from "../positions/positions";
@@ -22,6 +23,7 @@ const PANELS: Record<PanelName, ComponentType<{ desk: Desk }>> = {
   positions: PositionsPanel,
   account: AccountPanel,
   news: NewsPanel,
+  leaders: LeadersPanel,
 };
 
 function Badge({ desk: { store }, name }: { desk: Desk; name: PanelName }) {
@@ -83,7 +85,7 @@ function Shared({ desk, place }: { desk: Desk; place: Place }) {
 }
 
 /** The panels in their places; a panel that stays alone in its place is not made anew when the window changes. */
-export function Grid({ desk, size }: { desk: Desk; size: Signal<Size> }) {
+export function Grid({ desk, size, children }: { desk: Desk; size: Signal<Size>; children: ComponentChildren }) {
   return (
     <main class="grid" data-size={size.value}>
       {PLACES[size.value].map((place) => {
@@ -96,6 +98,7 @@ export function Grid({ desk, size }: { desk: Desk; size: Signal<Size> }) {
           </div>
         );
       })}
+      {children}
     </main>
   );
 }

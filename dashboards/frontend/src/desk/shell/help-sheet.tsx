@@ -10,19 +10,23 @@ function written(key: string): string[] {
   return [...held, NAMES[last] ?? last];
 }
 
+/** Groups in the order of how often they are looked for; those of no panel that is there are left out. */
+const ORDER = ["Order", "Orders", "Instrument", "Ladder", "Page"];
+
 /** All keys that the page knows at this moment. */
 export function HelpSheet({ ui, onClose }: { ui: Ui; onClose: () => void }) {
   const groups = Map.groupBy(ui.keys.all.value, (key) => key.group);
+  const names = [...groups.keys()].sort((a, b) => ORDER.indexOf(a) - ORDER.indexOf(b));
   return (
     <Sheet keys={ui.keys} title="Keys" testid="help" onClose={onClose}>
       <h2>Keys</h2>
       <p class="dim">They act while no input has the cursor; Esc leaves one.</p>
       <div class="help-groups">
-        {[...groups].map(([group, keys]) => (
+        {names.map((group) => (
           <section key={group}>
             <h3>{group}</h3>
             <dl>
-              {keys.map(({ key, what }) => (
+              {groups.get(group)?.map(({ key, what }) => (
                 <div key={key}>
                   <dt>{written(key).map((part) => <kbd key={part}>{part}</kbd>)}</dt>
                   <dd>{what}</dd>
@@ -39,7 +43,7 @@ export function HelpSheet({ ui, onClose }: { ui: Ui; onClose: () => void }) {
         </a>
       </p>
       <div class="sheet-buttons">
-        <button class="button primary" data-testid="help-close" onClick={onClose}>
+        <button class="button primary" autofocus data-testid="help-close" onClick={onClose}>
           Close
         </button>
       </div>

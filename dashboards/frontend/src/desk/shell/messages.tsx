@@ -6,9 +6,9 @@ import { Sheet } from "../../ui/sheet";
 export function Toasts({ ui }: { ui: Ui }) {
   return (
     <div class="toasts" role="log" aria-live="polite" aria-label="Messages">
-      {ui.toasts.value.map(({ id, kind, text }) => (
-        <div key={id} class="toast" data-testid="toast" data-kind={kind}>
-          <span>{text}</span>
+      {ui.toasts.value.map(({ id, kind, text, slot }) => (
+        <div key={id} class="toast" data-testid="toast" data-kind={kind} style={{ "--slot": slot }}>
+          <span title={text}>{text}</span>
           <button class="icon-button" aria-label="Close" onClick={() => ui.drop(id)}>
             ✕
           </button>

@@ -1,8 +1,11 @@
+import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import type { SessionOut, StoredOut } from "../../wire/answers";
 import { Mark } from "../../ui/brand";
-import { clock, millis, words, zoneName } from "../../ui/format";
-import { addressOf } from "../session-address";
+import { clock, date, millis, words, zoneName } from "../../ui/format";
+import { addressOf, isOver, reviewOf } from "../session-address";
+
+const OVER_MAX = 5;
 
 /** A page that is no desk: loading, a choice, or why there is nothing to see. */
 export function Opening({ title, children }: { title: string; children?: ComponentChildren }) {
@@ -19,10 +22,23 @@ export function Opening({ title, children }: { title: string; children?: Compone
   );
 }
 
-/** Sessions to choose from. */
-export function Sessions({ sessions }: { sessions: readonly SessionOut[] }) {
+interface SessionsProps {
+  sessions: readonly SessionOut[];
+  stored: readonly StoredOut[];
+  /** Why the one that was asked for cannot be shown; empty when none was. */
+  sentence: string;
+}
+
+/** Sessions to choose from, and the days that are over. */
+export function Sessions({ sessions, stored, sentence }: SessionsProps) {
   return (
     <Opening title="Choose a session">
+      {sentence !== "" && (
+        <p role="alert" class="opening-problem" data-testid="session-problem">
+          {sentence}
+        </p>
+      )}
+      {sessions.length === 0 && <p class="dim">No session is open.</p>}
       <ul class="opening-list">
         {sessions.map((session) => {
           const time = millis(session.time);
@@ -41,10 +57,16 @@ export function Sessions({ sessions }: { sessions: readonly SessionOut[] }) {
                   {clock(time, session.zone)} {zoneName(time, session.zone)}, {session.seats_taken} of {session.seats} seats taken
                 </span>
               </a>
+              {isOver(session.state) && (
+                <a href={reviewOf(session.name)} class="opening-more">
+                  Review the day of {session.title || session.name}
+                </a>
+              )}
             </li>
           );
         })}
       </ul>
+      <Over stored={stored} />
     </Opening>
   );
 }
@@ -54,11 +76,34 @@ export function NoSession({ stored }: { stored: readonly StoredOut[] }) {
   return (
     <Opening title="No session is open">
       <p class="dim">This page goes on by itself as soon as your instructor opens one.</p>
-      {stored.length > 0 && (
-        <p class="dim" data-testid="sessions-over">
-          Over: {stored.slice(0, 5).map((each) => each.title || each.name).join(", ")}
-        </p>
-      )}
+      <Over stored={stored} />
     </Opening>
+  );
+}
+
+/** Days that can be looked at, the last first; older ones behind a button. */
+function Over({ stored }: { stored: readonly StoredOut[] }) {
+  const all = useSignal(false);
+  if (stored.length === 0) return null;
+  return (
+    <>
+      <h2>Over</h2>
+      <ul class="opening-list" data-testid="sessions-over">
+        {stored.slice(0, all.value ? stored.length : OVER_MAX).map(({ name, title, closed }) => (
+          <li key={name}>
+            <a href={reviewOf(name)}>
+              <b>{title || name}</b>
+              <span class="dim">{date(millis(closed), "")}</span>
+              <span class="dim">Review the day</span>
+            </a>
+          </li>
+        ))}
+      </ul>
+      {stored.length > OVER_MAX && !all.value && (
+        <button class="button" onClick={() => (all.value = true)}>
+          Show all {stored.length}
+        </button>
+      )}
+    </>
   );
 }

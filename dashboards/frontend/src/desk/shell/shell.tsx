@@ -6,6 +6,7 @@ import { registerKeys } from "./desk-keys";
 import { Grid } from "./grid";
 import { HelpSheet } from "./help-sheet";
 import { Confirm, Toasts } from "./messages";
+import { PasswordSheet } from "./password-sheet";
 import { sizeOf, type Size } from "./places";
 import { SettingsSheet } from "./settings-sheet";
 import { StatusStrip } from "./status-strip";
@@ -13,7 +14,7 @@ import { announce } from "./tidings";
 import { TopBar, type SheetName } from "./top-bar";
 
 /** The whole page around a session. */
-export function Shell({ desk, sessions }: { desk: Desk; sessions: number }) {
+export function Shell({ desk }: { desk: Desk }) {
   const place = useRef<HTMLDivElement>(null);
   const size = useSignal<Size>(sizeOf(innerWidth, innerHeight));
   const sheet = useSignal<SheetName>("");
@@ -31,13 +32,15 @@ export function Shell({ desk, sessions }: { desk: Desk; sessions: number }) {
   }, [desk]);
 
   return (
-    <div class="shell" ref={place}>
-      <TopBar desk={desk} sheet={sheet} sessions={sessions} />
+    <div class="shell" ref={place} data-link={desk.stream.link.value}>
+      <TopBar desk={desk} sheet={sheet} />
       <StatusStrip desk={desk} />
-      <Grid desk={desk} size={size} />
-      <Toasts ui={desk.ui} />
+      <Grid desk={desk} size={size}>
+        <Toasts ui={desk.ui} />
+      </Grid>
       <Confirm ui={desk.ui} />
       {sheet.value === "settings" && <SettingsSheet ui={desk.ui} onClose={() => (sheet.value = "")} />}
+      {sheet.value === "password" && <PasswordSheet desk={desk} onClose={() => (sheet.value = "")} />}
       {sheet.value === "help" && <HelpSheet ui={desk.ui} onClose={() => (sheet.value = "")} />}
     </div>
   );

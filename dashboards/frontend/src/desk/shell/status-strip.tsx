@@ -22,14 +22,15 @@ function Clock({ desk: { store, ui } }: { desk: Desk }) {
 
 function Connection({ desk: { stream } }: { desk: Desk }) {
   const link = stream.link.value;
+  const lag = link === "open" ? `${Math.round(stream.lagMs.value)} ms` : "– ms";
   return (
     <>
       <span class="strip-link" data-testid="status-link" data-state={link} title="Connection to the exchange">
         <i />
         {LINK[link]}
       </span>
-      <span class="strip-lag dim" data-testid="status-lag" title="Time to the server and back">
-        {link === "open" ? `${Math.round(stream.lagMs.value)} ms` : "– ms"}
+      <span key={`lag ${lag.length}`} class="strip-lag dim" data-testid="status-lag" title="Time to the server and back">
+        {lag}
       </span>
     </>
   );
@@ -40,7 +41,7 @@ export function StatusStrip({ desk }: { desk: Desk }) {
   const session = desk.store.session.value;
   const notice = noticeOf(desk);
   return (
-    <div class="strip" data-kind={notice?.kind ?? "none"}>
+    <div class="strip" role="region" aria-label="Session and connection" data-kind={notice?.kind ?? "none"}>
       <span class="strip-session" data-testid="status-session" data-state={session?.state ?? ""}>
         <b>{session?.title || session?.name || desk.session}</b>
         <span class="chip" data-state={session?.state ?? ""}>
@@ -54,6 +55,14 @@ export function StatusStrip({ desk }: { desk: Desk }) {
         {notice !== null && (
           <span data-testid="banner" data-state={notice.state}>
             {notice.text}
+            {notice.link !== undefined && (
+              <>
+                {" "}
+                <a href={notice.link.href} data-testid="review">
+                  {notice.link.text}
+                </a>
+              </>
+            )}
           </span>
         )}
       </span>

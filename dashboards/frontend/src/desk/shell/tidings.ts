@@ -1,7 +1,10 @@
+import { effect } from "@preact/signals-core";
 import { money, price, quantity } from "../../ui/format";
 import type { Fill } from "../../store/types";
-import type { NewsRow } from "../../wire/frames";
+import type { LimitsOut } from "../../wire/answers";
+import type { AccountRow, NewsRow } from "../../wire/frames";
 import type { Desk } from "../desk-context";
+import { limitsTold } from "./limits-told";
 
 /** Fills of one order that come together are told as one. */
 const GATHER_MS = 300;
@@ -26,7 +29,22 @@ export function announce({ store, ui }: Desk): () => void {
     if (ui.settings.sounds.peek()) beep(first.side === "sell" ? 520 : 780);
   }
 
+  /** What the exchange did to the account, and no page shows by itself. */
+  function changed({ event, symbol, trade_id }: AccountRow & { trade_id?: number }): void {
+    if (event === "trade_busted") ui.toast("bad", `The exchange has undone trade ${trade_id ?? ""}${symbol ? ` in ${symbol}` : ""}: it counts no more.`);
+    else if (event === "fee_changed") ui.toast("info", `Fees were changed${symbol ? ` in ${symbol}` : ""}: they count from the next fill on.`);
+  }
+
+  // The stream tells that a limit was changed; which, and to what, is in the account that is read after it.
+  let known: LimitsOut | null = null;
+  const compare = (limits: LimitsOut | null): void => {
+    const currency = store.instruments.peek()[0]?.currency ?? "";
+    if (known !== null && limits !== null) for (const text of limitsTold(known, limits, currency)) ui.toast("info", text);
+    known = limits;
+  };
+
   const gone = [
+    effect(() => compare(store.account.value.latest?.limits ?? null)),
     store.onFill((fill) => {
       const fills = waiting.get(fill.order);
       if (fills !== undefined) return void fills.push(fill);
@@ -34,8 +52,9 @@ export function announce({ store, ui }: Desk): () => void {
       setTimeout(() => tell(fill.order), GATHER_MS);
     }),
     store.onChange(({ topic, whole, rows }) => {
-      if (topic !== "news" || whole) return;
-      for (const row of rows as NewsRow[]) ui.toast("info", `News: ${row.headline ?? ""}`);
+      if (whole) return;
+      if (topic === "news") for (const row of rows as NewsRow[]) ui.toast("info", `News: ${row.headline ?? ""}`);
+      if (topic === "account") for (const row of rows as AccountRow[]) changed(row);
     }),
   ];
   return () => {

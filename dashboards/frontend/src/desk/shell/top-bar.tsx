@@ -5,21 +5,21 @@ import { AccountLine, QuoteLine } from "./quote-line";
 import { SymbolSwitch } from "./symbol-switch";
 import { UserMenu } from "./user-menu";
 
-export type SheetName = "" | "settings" | "help";
+export type SheetName = "" | "settings" | "help" | "password";
 
 interface Props {
   desk: Desk;
   sheet: Signal<SheetName>;
-  sessions: number;
 }
 
 /** The top bar: instrument, its market, the own account, and what is behind the buttons. */
-export function TopBar({ desk, sheet, sessions }: Props) {
+export function TopBar({ desk, sheet }: Props) {
   return (
     <header class="bar">
-      <span class="brand" title="workbench">
+      <h1 class="brand" title="workbench">
         <Mark />
-      </span>
+        <span class="sr">Trading desk</span>
+      </h1>
       <SymbolSwitch desk={desk} />
       <QuoteLine desk={desk} />
       <AccountLine desk={desk} />
@@ -34,7 +34,7 @@ export function TopBar({ desk, sheet, sessions }: Props) {
             <circle cx="6.5" cy="11.5" r="2" />
           </svg>
         </button>
-        <UserMenu desk={desk} sessions={sessions} />
+        <UserMenu desk={desk} onPassword={() => (sheet.value = "password")} />
       </div>
     </header>
   );

@@ -1,15 +1,16 @@
 import { useSignal } from "@preact/signals";
 import type { Desk } from "../desk-context";
 import { loginAddress } from "../../wire/rest";
-import { addressOf } from "../session-address";
+import { addressOf, isOver, reviewOf } from "../session-address";
 
 interface Props {
   desk: Desk;
-  sessions: number;
+  /** Ask for another password. */
+  onPassword: () => void;
 }
 
 /** Who is logged in, and the ways out. */
-export function UserMenu({ desk, sessions }: Props) {
+export function UserMenu({ desk, onPassword }: Props) {
   const { rest, store, ui, me } = desk;
   const open = useSignal(false);
 
@@ -44,14 +45,18 @@ export function UserMenu({ desk, sessions }: Props) {
       <button
         class="button user-button"
         data-testid="user-menu"
-        aria-haspopup="menu"
+        aria-label={`User ${me.name}`}
         aria-expanded={open.value}
         onClick={() => (open.value = !open.value)}
       >
+        <svg class="user-face" width="15" height="15" viewBox="0 0 16 16" fill="none" stroke="currentColor" stroke-width="1.5" aria-hidden="true">
+          <circle cx="8" cy="5.5" r="2.7" />
+          <path d="M2.8 14c.5-3 2.6-4.3 5.2-4.3s4.7 1.3 5.2 4.3" />
+        </svg>
         <span class="user-name">{me.name}</span> <span aria-hidden="true">▾</span>
       </button>
       {open.value && (
-        <div class="menu user-menu" role="menu">
+        <div class="menu user-menu">
           <p>
             <b>{me.name}</b>
             <br />
@@ -61,24 +66,38 @@ export function UserMenu({ desk, sessions }: Props) {
             </span>
           </p>
           {!store.seated.value && (store.session.value?.seats ?? 0) > 0 && (
-            <button role="menuitem" data-testid="take-seat" onClick={() => void join()}>
+            <button data-testid="take-seat" onClick={() => void join()}>
               Take a seat
             </button>
           )}
           {me.permissions.includes("run_session") && (
-            <a role="menuitem" href={`/control?session=${encodeURIComponent(desk.session)}`}>
+            <a href={`/control?session=${encodeURIComponent(desk.session)}`}>
               Control room
             </a>
           )}
-          {sessions > 1 && (
-            <a role="menuitem" href={addressOf("")} data-testid="change-session">
-              Change session
+          {isOver(store.session.value?.state) && (
+            <a href={reviewOf(desk.session)} data-testid="menu-review">
+              Review the day
             </a>
           )}
-          <button role="menuitem" data-testid="log-out" onClick={() => void leave(false)}>
+          <a href={addressOf("")} data-testid="change-session">
+            Sessions and reviews
+          </a>
+          {me.permissions.includes("change_password") && (
+            <button
+              data-testid="change-password"
+              onClick={() => {
+                open.value = false;
+                onPassword();
+              }}
+            >
+              Change password
+            </button>
+          )}
+          <button data-testid="log-out" onClick={() => void leave(false)}>
             Log out
           </button>
-          <button role="menuitem" data-testid="log-out-everywhere" onClick={() => void leave(true)}>
+          <button data-testid="log-out-everywhere" onClick={() => void leave(true)}>
             Log out everywhere
           </button>
         </div>

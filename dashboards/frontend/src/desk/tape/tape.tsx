@@ -33,7 +33,7 @@ export function TapePanel({ desk }: { desk: Desk }) {
   return (
     <section class="panel tape" data-testid="panel-tape" aria-label="Time and sales">
       <header>
-        <span>Trades</span>
+        <span class="title">Trades</span>
         <span class="dim fill">{held.value === null ? symbol : `held · ${fresh} new`}</span>
         <label class="least" title="Show only trades of at least this quantity">
           ≥
@@ -59,6 +59,9 @@ export function TapePanel({ desk }: { desk: Desk }) {
       <div
         class="body"
         ref={first}
+        role={rows.length === 0 ? undefined : "table"}
+        aria-label="Trades, the newest first"
+        tabIndex={0}
         onPointerEnter={() => (held.value = store.trades.peek())}
         onPointerLeave={() => {
           held.value = null;
@@ -114,21 +117,27 @@ function timeOf(ms: number, zone: string): string {
 class Sale extends Component<SaleProps> {
   override shouldComponentUpdate(next: SaleProps): boolean {
     const { trade, zone, step, mine } = this.props;
-    return next.trade.seq !== trade.seq || next.zone !== zone || next.step !== step || next.mine !== mine;
+    return next.trade.seq !== trade.seq || next.trade.busted !== trade.busted || next.zone !== zone || next.step !== step || next.mine !== mine;
   }
 
   override render({ trade, zone, step, lot, mine }: SaleProps) {
-    const { time, price, quantity, side, auction } = trade;
+    const { time, price, quantity, side, auction, busted } = trade;
     const colour = auction ? "" : side === "sell" ? "down" : "up";
+    const text = asPrice(price, step);
+    const size = asQuantity(quantity, lot);
+    // A number of another length begins elsewhere: it comes as another element, for the old one would jump.
     return (
-      <div class="sale" data-testid="tape-row" data-side={side} data-own={mine !== ""}>
-        <span class="dim">{timeOf(time, zone)}</span>
-        <span class={`num ${colour}`} title={auction ? "Traded in an auction" : `The aggressor ${side === "sell" ? "sold" : "bought"}`}>
-          {asPrice(price, step)}
+      <div class="sale" role="row" data-testid="tape-row" data-side={side} data-own={mine !== ""} data-busted={busted}>
+        <span role="cell" class="dim">{timeOf(time, zone)}</span>
+        <span key={`price ${text.length}`} role="cell" class={`num ${colour}`} title={auction ? "Traded in an auction" : `The aggressor ${side === "sell" ? "sold" : "bought"}`}>
+          {text}
         </span>
-        <span class="num">{asQuantity(quantity, lot)}</span>
-        <span class="marks">
+        <span key={`quantity ${size.length}`} role="cell" class="num">
+          {size}
+        </span>
+        <span role="cell" class="marks">
           {auction && <abbr title="Auction">A</abbr>}
+          {busted && <abbr title="Undone by the exchange">X</abbr>}
           {mine !== "" && (
             <abbr class={mine === "sell" ? "down" : "up"} title={`Your ${mine === "sell" ? "sale" : "purchase"}`}>
               {mine === "sell" ? "S" : "B"}

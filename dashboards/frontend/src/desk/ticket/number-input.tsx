@@ -1,8 +1,10 @@
 import { useSignal } from "@preact/signals";
 import type { Signal } from "@preact/signals-core";
 import { useEffect, useRef } from "preact/hooks";
+import { read } from "../../ui/reading";
 
 interface Props {
+  /** NaN while what is typed cannot be read. */
   value: Signal<number | null>;
   step: number;
   digits: number;
@@ -27,7 +29,7 @@ export function NumberInput(props: Props) {
 
   const move = (by: number): void => {
     const { value: now, step: size, from } = latest.current;
-    const start = now.peek() ?? from?.() ?? 0;
+    const start = now.peek() || from?.() || 0;
     const count = Math.round(start / size) + by;
     now.value = Math.max(size, Number((count * size).toFixed(9)));
     draft.value = null;
@@ -47,7 +49,9 @@ export function NumberInput(props: Props) {
     return () => box.removeEventListener("wheel", turn);
   }, []);
 
-  const shown = draft.value ?? (value.value === null ? "" : written(value.value, digits));
+  // What was typed stands for as long as it says the value: another hand on the ticket writes over it.
+  const typed = draft.value !== null && Object.is(read(draft.value), value.value) ? draft.value : null;
+  const shown = typed ?? (value.value === null || Number.isNaN(value.value) ? "" : written(value.value, digits));
   return (
     <label class="number" data-disabled={disabled} data-bad={bad}>
       <span>{label}</span>
@@ -65,9 +69,12 @@ export function NumberInput(props: Props) {
         onInput={(event) => {
           const text = event.currentTarget.value;
           draft.value = text;
-          value.value = parsed(text);
+          value.value = read(text);
         }}
-        onBlur={() => (draft.value = null)}
+        onBlur={() => {
+          // What cannot be read stays to be seen, with the sentence that says so.
+          if (!Number.isNaN(value.peek())) draft.value = null;
+        }}
         onKeyDown={(event) => {
           if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return;
           event.preventDefault();
@@ -77,13 +84,6 @@ export function NumberInput(props: Props) {
       <span class="unit">{disabled ? "" : unit}</span>
     </label>
   );
-}
-
-/** The number in a text with or without thousands separators; null for what is none. */
-export function parsed(text: string): number | null {
-  const given = text.replaceAll(/[,\s\u2009]/g, "").replace("\u2212", "-");
-  const number = Number(given);
-  return given === "" || !Number.isFinite(number) ? null : number;
 }
 
 function written(value: number, digits: number): string {

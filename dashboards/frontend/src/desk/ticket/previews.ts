@@ -2,6 +2,7 @@ import { effect, signal } from "@preact/signals-core";
 import type { PreviewOut } from "../../wire/answers";
 import type { PlaceOrder } from "../../wire/frames";
 import type { Desk } from "../desk-context";
+import { isOver } from "../session-address";
 
 /** After the last change of the ticket, so that typing does not ask for every digit. */
 const TYPING_MS = 180;
@@ -69,6 +70,12 @@ export class Previews {
 
   private async ask(order: PlaceOrder): Promise<void> {
     const number = ++this.number;
+    if (isOver(this.desk.store.session.peek()?.state)) {
+      this.found.value = null;
+      this.problem.value = "The session is over: orders are no longer taken.";
+      this.fresh.value = true;
+      return;
+    }
     if (document.hidden || this.desk.stream.link.peek() !== "open") return this.wait(order, AGAIN_MS);
     try {
       const found = await this.try(order);

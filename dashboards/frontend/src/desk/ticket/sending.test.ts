@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { PreviewOut } from "../../wire/answers";
 import { local, moment } from "./expires";
-import { parsed } from "./number-input";
 import { question, said } from "./sending";
+import { cost } from "./summary";
 
 const order = { symbol: "HARBOR", side: "buy", type: "limit", quantity: "1500", limit_price: "45.90", time_in_force: "day" };
 
@@ -20,6 +20,7 @@ test("the question says what it would cost, when that is known", () => {
   assert.match(question(order, preview, "USD"), /trade 1,500 now: about 68,850\.50 USD paid, fees included/);
   assert.match(question(order, { ...preview, cost: -5 }, "USD"), /5\.00 USD received/);
   assert.equal(question(order, null, "USD"), "Buy 1,500 HARBOR at 45.90, day?");
+  assert.equal(question({ ...order, time_in_force: "gtc" }, null, "USD"), "Buy 1,500 HARBOR at 45.90, GTC?");
 });
 
 test("local times of a zone, also in the days of a change of the clocks", () => {
@@ -31,9 +32,11 @@ test("local times of a zone, also in the days of a change of the clocks", () => 
   assert.equal(moment("", zone), null);
 });
 
-test("what is typed is a number or none", () => {
-  assert.equal(parsed("1,500"), 1500);
-  assert.equal(parsed("45."), 45);
-  assert.equal(parsed("\u22123"), -3);
-  for (const text of ["", " ", "abc", "1e999", "--1"]) assert.equal(parsed(text), null);
+test("the cost is of what trades at once, or of a whole order at its limit", () => {
+  const preview = { accepted: true, fill: { quantity: 100 }, cost: 4_590.14, fees: 0.14, leaves: 0, limit_price: 46 } as PreviewOut;
+  assert.equal(cost(preview, 1, "USD"), "4,590.14 · 0.14 USD");
+  assert.equal(cost({ ...preview, cost: -4_590 }, 1, "USD"), "4,590.00 · 0.14 USD");
+  const rests = { ...preview, fill: { quantity: 0 }, leaves: 20, limit_price: 45.5 } as PreviewOut;
+  assert.equal(cost(rests, 10, "USD"), "9,100.00 USD when filled");
+  assert.equal(cost({ ...rests, limit_price: null }, 1, "USD"), "–");
 });

@@ -3,6 +3,7 @@ import type { PreviewOut } from "../../wire/answers";
 import type { PlaceOrder } from "../../wire/frames";
 import { ApiProblem } from "../../wire/rest";
 import type { Desk } from "../desk-context";
+import { stateWord } from "../orders/words";
 
 const plain = new Intl.NumberFormat("en-US", { maximumFractionDigits: 9 });
 
@@ -16,7 +17,8 @@ export function said(order: PlaceOrder, currency: string): string {
   else if (type === "limit") parts.push(`at ${limit_price}`);
   else if (type === "trailing_stop") parts.push(`trailing by ${trail_amount ?? `${trail_percent}%`}`);
   else parts.push(`${words(type)} ${stop_price}${limit_price === undefined ? "" : ` / ${limit_price}`}`);
-  return `${parts.join(" ")}, ${words(order.time_in_force)}`;
+  const force = order.time_in_force ?? "day";
+  return `${parts.join(" ")}, ${force === "day" ? force : force.toUpperCase()}`;
 }
 
 /** What is asked before an order goes out. */
@@ -46,7 +48,7 @@ export async function send(desk: Desk, order: PlaceOrder, preview: PreviewOut | 
     const { orders = [] } = await stream.place(order);
     const row = orders[0];
     // Fills are told where they come in; here only what became of an order that did not trade.
-    if ((row?.executed ?? 0) === 0) ui.toast("good", `${said(order, currency)}: ${words(row?.state ?? "sent")}`);
+    if ((row?.executed ?? 0) === 0) ui.toast("good", `${said(order, currency)}: ${stateWord(row?.state ?? "pending_new").toLowerCase()}`);
     return null;
   } catch (problem) {
     const sentence = problem instanceof Error ? problem.message : String(problem);

@@ -78,6 +78,22 @@ test("what is missing is said at its input", () => {
   assert.equal(missing({ type: "market", orderClass: "oto" }), "takeProfit");
 });
 
+test("what cannot be read, and a quantity of nothing, is never sent", () => {
+  const refused = (fields: Record<string, unknown>): string => {
+    const asked = orderOf(filled(fields), "HARBOR", HARBOR);
+    assert.ok("missing" in asked && asked.wrong === true, JSON.stringify(asked));
+    return `${asked.field}: ${asked.missing}`;
+  };
+  const type = "limit";
+  assert.equal(refused({ type, price: 46, quantity: Number.NaN }), "quantity: The quantity is not a number; write 1.5 with a point.");
+  assert.match(refused({ type, price: Number.NaN }), /^price: The limit price is not a number/);
+  // Left out it would mean something else: all of the order would be shown.
+  assert.match(refused({ type, price: 46, display: Number.NaN }), /^display: /);
+  assert.match(refused({ type: "market", notional: Number.NaN }), /^quantity: The value /);
+  for (const quantity of [0, -5]) assert.equal(refused({ type, price: 46, quantity }), "quantity: The quantity must be above 0.");
+  assert.equal(order({ type: "market", price: Number.NaN }).limit_price, undefined, "an input that the order does not have");
+});
+
 test("numbers go out as they were given", () => {
   assert.equal(order({ type: "limit", price: 45.1 + 0.2 }).limit_price, "45.30");
   assert.equal(order({ type: "limit", price: 45.125 }).limit_price, "45.125", "the server says what is wrong with it");

@@ -1,4 +1,5 @@
 import { decimals } from "../../ui/format";
+import { UNREADABLE } from "../../ui/reading";
 import type { Ticket } from "../../ui/ticket";
 import type { PlaceOrder } from "../../wire/frames";
 import type { Instrument } from "../../store/types";
@@ -62,7 +63,7 @@ export function needsOf(type: string, tif: string, orderClass: string): Needs {
 }
 
 /** The order that a ticket describes, or what is still missing, and at which input. */
-export type Asked = { order: PlaceOrder } | { missing: string; field: Field };
+export type Asked = { order: PlaceOrder } | { missing: string; field: Field; wrong?: true };
 
 export type Field = "quantity" | "price" | "stop" | "trail" | "display" | "expires" | "tif" | "class" | "takeProfit" | "stopLoss" | "stopLossLimit" | "";
 
@@ -78,9 +79,12 @@ export function orderOf(ticket: Ticket, symbol: string, instrument: Instrument |
   const price = (value: number): string => value.toFixed(Math.max(places, shortest(value)));
   const order: PlaceOrder = { symbol, side, type, time_in_force: tif };
 
+  const wrong = unread(ticket, needs);
+  if (wrong !== null) return wrong;
   const byValue = needs.notional && ticket.notional.value !== null;
   if (byValue && ticket.notional.value !== null) order.notional = ticket.notional.value.toFixed(2);
   else if (ticket.quantity.value === null) return { missing: "Give a quantity.", field: "quantity" };
+  else if (ticket.quantity.value <= 0) return { missing: "The quantity must be above 0.", field: "quantity", wrong: true };
   else order.quantity = plain(ticket.quantity.value);
   if (needs.limit) {
     if (ticket.price.value === null) return { missing: "Give a limit price.", field: "price" };
@@ -115,6 +119,24 @@ export function orderOf(ticket: Ticket, symbol: string, instrument: Instrument |
   return { order };
 }
 
+/** What was typed into an input that the order has, and is no number: nothing is sent as if it were not there. */
+function unread(ticket: Ticket, needs: Needs): Asked | null {
+  const byValue = needs.notional && ticket.notional.value !== null;
+  const inputs: [there: boolean, value: number | null, name: string, field: Field][] = [
+    [needs.notional, ticket.notional.value, "value", "quantity"],
+    [!byValue, ticket.quantity.value, "quantity", "quantity"],
+    [needs.limit, ticket.price.value, "limit price", "price"],
+    [needs.stop, ticket.stop.value, "trigger price", "stop"],
+    [needs.trail, ticket.trail.value, "trail", "trail"],
+    [needs.display, ticket.display.value, "displayed quantity", "display"],
+    [needs.takeProfit, ticket.takeProfit.value, "take-profit", "takeProfit"],
+    [needs.stopLoss, ticket.stopLoss.value, "stop-loss", "stopLoss"],
+    [needs.stopLoss, ticket.stopLossLimit.value, "stop-loss's limit", "stopLossLimit"],
+  ];
+  const found = inputs.find(([there, value]) => there && Number.isNaN(value));
+  return found === undefined ? null : { missing: `The ${found[2]} ${UNREADABLE}.`, field: found[3], wrong: true };
+}
+
 const AT: Record<string, Field> = {
   INVALID_QUANTITY: "quantity",
   QUANTITY_NOT_IN_INCREMENT: "quantity",
@@ -146,7 +168,7 @@ export function fieldOf(reason: string, sentence: string, order: PlaceOrder): Fi
 }
 
 /** A number as text without an exponent and without what doubles add at the end. */
-function plain(value: number): string {
+export function plain(value: number): string {
   return value.toFixed(shortest(value));
 }
 

@@ -1,7 +1,10 @@
+import { effect, untracked } from "@preact/signals-core";
 import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
-import { useEffect, useMemo, useRef } from "preact/hooks";
-import { decimals, price as asPrice, quantity as asQuantity } from "../../ui/format";
+import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
+import { decimals, money, price as asPrice, quantity as asQuantity, sentence } from "../../ui/format";
+import type { Ticket } from "../../ui/ticket";
 import type { Desk } from "../desk-context";
+import { isOver } from "../session-address";
 import { short } from "../short";
 import { Choice } from "./choice";
 import { useDefaults } from "./defaults";
@@ -17,6 +20,7 @@ import { CLASSES, fieldOf, needsOf, orderOf, TIMES, TYPES, type Field } from "./
 
 const SHARES = [0.25, 0.5, 0.75, 1];
 const TIMES_DEFAULT = [1, 2, 5, 10];
+const much = new Intl.NumberFormat("en-US", { maximumFractionDigits: 9 });
 
 /** The order ticket: every input has its place whether or not the order has it, so that nothing moves. */
 export function TicketPanel({ desk }: { desk: Desk }) {
@@ -39,9 +43,11 @@ export function TicketPanel({ desk }: { desk: Desk }) {
   const refused = useSignal<(Refused & { of: string }) | null>(null);
   const inputs = useRef<{ quantity: HTMLInputElement | null; price: HTMLInputElement | null }>({ quantity: null, price: null });
 
+  // What the server would refuse is not sent; what it did refuse may be tried again.
+  const refusedBefore = useComputed(() => previews.fresh.value && (previews.problem.value !== "" || (previews.found.value?.refusal ?? null) !== null));
   const submit = async (): Promise<void> => {
     const now = asked.peek();
-    if (busy.peek() || !("order" in now)) return;
+    if (busy.peek() || refusedBefore.peek() || !("order" in now)) return;
     busy.value = true;
     const answer = await send(desk, now.order, previews.fresh.peek() ? previews.found.peek() : null);
     busy.value = false;
@@ -50,8 +56,18 @@ export function TicketPanel({ desk }: { desk: Desk }) {
   };
   useEffect(() => registerKeys(desk), []);
   useCount(() => ticket.send.value, () => void submit());
-  useCount(() => ticket.focus.value.count, () => inputs.current[ticket.focus.peek().field]?.focus());
+  useCount(() => ticket.focus.value.count, () => enter(inputs.current[ticket.focus.peek().field], hasNow(ticket)));
   useDefaults(desk);
+  // What was refused in a pause or a halt may be taken after it.
+  const phase = useComputed(() => {
+    const { halted, phase = "" } = store.market(store.symbol.value).value;
+    return [store.session.value?.state, store.account.value.state, phase, halted].join();
+  });
+  useSignalEffect(() => {
+    void phase.value;
+    refused.value = null;
+    previews.refresh();
+  });
 
   const found = previews.found.value;
   const wanted = "order" in asked.value ? asked.value.order : null;
@@ -62,7 +78,8 @@ export function TicketPanel({ desk }: { desk: Desk }) {
   const problem = sent?.sentence ?? refusal?.message ?? (fresh ? previews.problem.value : "");
   const missing = "missing" in asked.value ? asked.value : null;
   const field: Field = missing?.field ?? (problem !== "" && wanted !== null ? fieldOf(reason.toUpperCase(), problem, wanted) : "");
-  const bad = (each: Field): boolean => problem !== "" && missing === null && field === each;
+  const wrong = missing === null ? problem !== "" : missing.wrong === true;
+  const bad = (each: Field): boolean => wrong && field === each;
   const open = stream.link.value === "open";
   const choose = (price: number | null | undefined): void => {
     if (price == null) return;
@@ -81,12 +98,14 @@ export function TicketPanel({ desk }: { desk: Desk }) {
   };
   const mid = market.bid != null && market.ask != null ? Math.round((market.bid + market.ask) / 2 / step) * step : null;
   const each = ui.settings.defaultQuantity.value;
-  const name = `${buys ? "Buy" : "Sell"} ${wanted?.quantity == null ? (wanted?.notional ?? "") : asQuantity(ticket.quantity.value, instrument?.lot_size ?? 1)} ${symbol}`;
+  // As much as would be sent, to the last digit, also where the instrument has no such steps.
+  const size = wanted?.notional == null ? much.format(Number(wanted?.quantity)) : `${money(Number(wanted.notional), currency)} of`;
+  const name = [buys ? "Buy" : "Sell", ...(wanted === null ? [] : [size]), symbol].join(" ");
 
   return (
     <section class="panel ticket" data-testid="panel-ticket" aria-label="Order ticket">
       <header>
-        <span>Order</span>
+        <span class="title">Order</span>
         <span class="dim">{symbol}</span>
       </header>
       <form
@@ -95,6 +114,11 @@ export function TicketPanel({ desk }: { desk: Desk }) {
         onSubmit={(event) => {
           event.preventDefault();
           void submit();
+        }}
+        onKeyDown={(event) => {
+          // Enter sends from an input of a number, once: not while it is held down, and not from a box to tick.
+          const box = event.target instanceof HTMLInputElement && event.target.type === "checkbox";
+          if (event.key === "Enter" && (event.repeat || box)) event.preventDefault();
         }}
       >
         <div class="sides" role="radiogroup" aria-label="Side">
@@ -155,7 +179,7 @@ export function TicketPanel({ desk }: { desk: Desk }) {
           ))}
           {SHARES.map((part) => (
             <button key={part} type="button" title={`${100 * part}% of the buying power, or of the position that it closes`} onClick={() => void share(part)}>
-              {100 * part}%
+              {part === 1 ? "Max" : `${100 * part}%`}
             </button>
           ))}
         </div>
@@ -210,14 +234,14 @@ export function TicketPanel({ desk }: { desk: Desk }) {
         </div>
         <Summary preview={found} instrument={instrument} fresh={fresh} />
         <div class="foot">
-          <p class="problem" data-testid="ticket-problem" role="alert" title={problem} data-kind={missing === null && problem !== "" ? "bad" : ""}>
-            {missing?.missing ?? problem}
+          <p class="problem" data-testid="ticket-problem" role="alert" title={problem} data-kind={wrong ? "bad" : ""}>
+            {missing?.missing ?? sentence(problem)}
           </p>
           <button
             type="submit"
             class={`send ${buys ? "buy" : "sell"}`}
             data-testid="ticket-send"
-            disabled={wanted === null || busy.value || !open || symbol === ""}
+            disabled={wanted === null || busy.value || refusedBefore.value || !open || symbol === "" || isOver(store.session.value?.state)}
             title={open ? "Send the order (Enter)" : "The connection is lost"}
           >
             {busy.value ? "Sending…" : name}
@@ -228,14 +252,31 @@ export function TicketPanel({ desk }: { desk: Desk }) {
   );
 }
 
-/** Act each time that a count goes up, but not on its first value. */
+/** Whether the order that the ticket holds now has a limit price; the last drawing may know of another type. */
+function hasNow({ type, tif, orderClass }: Ticket): boolean {
+  return needsOf(type.peek(), tif.peek(), orderClass.peek()).limit;
+}
+
+/** The cursor into an input, and all of it chosen, before the next key comes. */
+function enter(input: HTMLInputElement | null, limited: boolean): void {
+  if (input === null) return;
+  if (limited && input.dataset.testid === "ticket-price") input.disabled = false;
+  input.focus();
+  input.select();
+}
+
+/** Act each time that a count goes up, but not on its first value; in the same moment, not after the next drawing. */
 function useCount(read: () => number, act: () => void): void {
   const before = useRef<number | null>(null);
   const latest = useRef(act);
   latest.current = act;
-  useSignalEffect(() => {
-    const count = read();
-    if (before.current !== null && count > before.current) latest.current();
-    before.current = count;
-  });
+  useLayoutEffect(
+    () =>
+      effect(() => {
+        const count = read();
+        if (before.current !== null && count > before.current) untracked(latest.current);
+        before.current = count;
+      }),
+    [],
+  );
 }

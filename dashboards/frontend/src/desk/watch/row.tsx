@@ -38,6 +38,8 @@ export function WatchRow({ desk: { store }, terms, sparks, top, index, chosen, c
   const { last = null, bid = null, ask = null, volume = 0, phase = "" } = market;
   const change = changeOf(market);
   const colour = direction(change);
+  // A number of another length begins elsewhere: it comes as another element, for the old one would jump.
+  const [moved, much, bids, asks] = [signed(percent(change)), compact(volume), price(bid, tick), price(ask, tick)];
   const path = pathOf(sparks.of(symbol, millis(market.last_time), last), SPARK.width, SPARK.height);
   return (
     <div
@@ -60,17 +62,17 @@ export function WatchRow({ desk: { store }, terms, sparks, top, index, chosen, c
         </svg>
       </span>
       <Last value={last} tick={tick} />
-      <span role="gridcell" class={`num watch-change ${colour}`} data-testid="watch-change" title="Change since the open">
-        {signed(percent(change))}
+      <span key={`change ${moved.length}`} role="gridcell" class={`num watch-change ${colour}`} data-testid="watch-change" title="Change since the open">
+        {moved}
       </span>
-      <span role="gridcell" class="num watch-volume" title={`Volume ${quantity(volume, lot)}`}>
-        {compact(volume)}
+      <span key={`volume ${much.length}`} role="gridcell" class="num watch-volume" title={`Volume ${quantity(volume, lot)}`}>
+        {much}
       </span>
-      <span role="gridcell" class="num watch-bid" data-testid="watch-bid" title={`Bid, for ${quantity(market.bid_quantity, lot)}`}>
-        {price(bid, tick)}
+      <span key={`bid ${bids.length}`} role="gridcell" class="num watch-bid" data-testid="watch-bid" title={`Bid, for ${quantity(market.bid_quantity, lot)}`}>
+        {bids}
       </span>
-      <span role="gridcell" class="num watch-ask" data-testid="watch-ask" title={`Ask, for ${quantity(market.ask_quantity, lot)}`}>
-        {price(ask, tick)}
+      <span key={`ask ${asks.length}`} role="gridcell" class="num watch-ask" data-testid="watch-ask" title={`Ask, for ${quantity(market.ask_quantity, lot)}`}>
+        {asks}
       </span>
     </div>
   );

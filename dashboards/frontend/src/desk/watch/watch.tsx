@@ -18,6 +18,7 @@ const HEADS: readonly (readonly [Column, string])[] = [
 /** A row in one line where there is room for all columns, otherwise in two; as `watch.css` has them. */
 const WIDE_PX = 430;
 const HEIGHT = { wide: 24, narrow: 40 } as const;
+const HEADS_PX = { wide: 24, narrow: 37 } as const;
 const RESORT_MS = 1_000;
 
 /** All instruments of the session; the chosen one is what the rest of the page shows. */
@@ -59,6 +60,7 @@ export function WatchPanel({ desk }: { desk: Desk }) {
 
   const wide = size.value.width >= WIDE_PX;
   const height = wide ? HEIGHT.wide : HEIGHT.narrow;
+  const heads = wide ? HEADS_PX.wide : HEADS_PX.narrow;
   const chosen = store.symbol.value;
   const step = (by: number): void => {
     const list = symbols.peek();
@@ -68,8 +70,8 @@ export function WatchPanel({ desk }: { desk: Desk }) {
   };
   useEffect(() => {
     const leave = [
-      ui.keys.register("Alt+ArrowUp", "Instrument above in the watch list", () => step(-1), "Chart and watch list"),
-      ui.keys.register("Alt+ArrowDown", "Instrument below in the watch list", () => step(1), "Chart and watch list"),
+      ui.keys.register("Alt+ArrowUp", "Instrument above in the watch list", () => step(-1), "Instrument"),
+      ui.keys.register("Alt+ArrowDown", "Instrument below in the watch list", () => step(1), "Instrument"),
     ];
     return () => leave.forEach((each) => each());
   }, [desk]);
@@ -79,8 +81,8 @@ export function WatchPanel({ desk }: { desk: Desk }) {
     const at = symbols.peek().indexOf(chosen);
     if (element === null || at < 0) return;
     if (at * height < element.scrollTop) element.scrollTop = at * height;
-    else if ((at + 1) * height > element.scrollTop + element.clientHeight) element.scrollTop = (at + 1) * height - element.clientHeight;
-  }, [chosen, height]);
+    else if ((at + 1) * height + heads > element.scrollTop + element.clientHeight) element.scrollTop = (at + 1) * height + heads - element.clientHeight;
+  }, [chosen, height, heads]);
 
   const key = (event: KeyboardEvent): void => {
     const page = Math.max(1, Math.floor(size.peek().height / height) - 1);
@@ -98,11 +100,6 @@ export function WatchPanel({ desk }: { desk: Desk }) {
   const [from, to] = shown(top.value, size.value.height, height, list.length);
   return (
     <section class="panel watch" data-testid="panel-watch" aria-label="Watch list" data-wide={wide}>
-      <div class="watch-heads" role="row">
-        {HEADS.map(([column, label]) => (
-          <Head key={column} column={column} label={label} sorting={sorting.value} sort={() => resort(column)} />
-        ))}
-      </div>
       <div
         class="body"
         ref={body}
@@ -114,6 +111,11 @@ export function WatchPanel({ desk }: { desk: Desk }) {
         onKeyDown={key}
         onScroll={(event) => (top.value = event.currentTarget.scrollTop)}
       >
+        <div class="watch-heads" role="row">
+          {HEADS.map(([column, label]) => (
+            <Head key={column} column={column} label={label} sorting={sorting.value} sort={() => resort(column)} />
+          ))}
+        </div>
         <div class="watch-rows" style={{ height: `${list.length * height}px` }}>
           {list.slice(from, to).map((symbol, at) => {
             const found: Instrument | undefined = terms.value.get(symbol);

@@ -5,21 +5,21 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from dashboards.frontend import types
+from dashboards.frontend import generating
 from workbench.domain import frames
 
-REMEDY = "run `python -m dashboards.frontend.types`, then `make frontend`"
+REMEDY = "run `python -m dashboards.frontend.generating`, then `make frontend`"
 
 
 @pytest.mark.parametrize(
-    ("name", "text"), [("frames.ts", types.frames_text), ("answers.ts", types.answers_text)]
+    ("name", "text"), [("frames.ts", generating.frames_text), ("answers.ts", generating.answers_text)]
 )
 def test_generated_types_are_those_of_their_source(name, text):
-    assert (types.WIRE / name).read_text("utf-8") == text(), REMEDY
+    assert (generating.WIRE / name).read_text("utf-8") == text(), REMEDY
 
 
 def test_every_struct_that_is_said_has_its_type_with_every_field():
-    text = types.frames_text()
+    text = generating.frames_text()
     said = [
         value
         for value in vars(frames).values()
@@ -36,7 +36,7 @@ def test_every_struct_that_is_said_has_its_type_with_every_field():
 
 
 def test_required_optional_and_empty_fields_differ():
-    text = types.frames_text()
+    text = generating.frames_text()
     order = text.partition("interface OrderRow ")[2].partition("}")[0]
     assert "\n  id: number;" in order
     assert "\n  limit_price?: number | null;" in order
@@ -48,4 +48,4 @@ def test_a_type_that_typescript_has_no_word_for_is_refused():
         what: complex
 
     with pytest.raises(TypeError, match="complex"):
-        types._struct(Strange)
+        generating._struct(Strange)

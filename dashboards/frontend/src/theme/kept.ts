@@ -1,0 +1,27 @@
+export type Theme = "dark" | "light" | "system";
+
+const KEY = "workbench.theme";
+
+/** What this browser showed last, for pages that do not know yet who looks at them; dark as long as nobody chose. */
+export function keptTheme(): Theme {
+  try {
+    const kept = localStorage.getItem(KEY);
+    return kept === "light" || kept === "system" ? kept : "dark";
+  } catch {
+    return "dark";
+  }
+}
+
+export function keepTheme(theme: Theme): void {
+  try {
+    localStorage.setItem(KEY, theme);
+  } catch {
+    // A browser that keeps nothing shows what everybody sees first.
+  }
+}
+
+/** What a theme comes to on this screen. */
+export function shade(theme: Theme): "dark" | "light" {
+  if (theme !== "system") return theme;
+  return matchMedia("(prefers-color-scheme: light)").matches ? "light" : "dark";
+}
