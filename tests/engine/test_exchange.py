@@ -448,7 +448,7 @@ def named(events: Records, kinds: tuple[EventKind, ...], dtype: np.dtype[Any]) -
 @pytest.fixture(scope="module")
 def played() -> tuple[Exchange, Records]:
     """An exchange after some thousand commands, and all its events."""
-    commands, events = recorded("full", "calm", 4_500)
+    commands, events = recorded("full", "calm", 5_500)
     exchange = Exchange(venues()["full"])
     exchange.step(commands)
     return exchange, events
@@ -492,7 +492,7 @@ class TestViews:
         assert dict(shown[["order_id", "leaves_lots"]].tolist()) == {
             number: lots for number, lots in leaves.items() if lots
         }
-        assert len(shown) > 5
+        assert len(shown) > 20
 
     def test_one_order_is_the_row_of_all_orders(self, played: tuple[Exchange, Records]) -> None:
         exchange, events = played

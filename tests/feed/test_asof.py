@@ -217,7 +217,7 @@ def test_the_quote_that_a_trade_met_comes_by_seq(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def market(shared: Path, scaled: Callable[[int], int]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Trades and quotes of two days of IBM (of their first minutes at a small scale), as two symbols."""
-    until = "16:00" if scaled(20) > 1 else "09:32"
+    until = "16:00" if scaled(20) > 1 else "09:40"
     trades, quotes = [], []
     for number, day in enumerate(("20131007", "20131008")):
         folder = shared / "data/ticks/us_equity/ibm"

@@ -62,8 +62,7 @@ def assert_is_the_book(depth: Depth, exchange: Exchange) -> None:
 def test_depth_is_the_exchanges_own(venue: str, profile: str, scaled: Callable[[int], int]) -> None:
     recording = recorded(venue, profile, 1, scaled(600))
     exchange, depth = Exchange(VENUES[venue]), Depth(VENUES[venue])
-    # A deep book has thousands of orders before the stream begins, and all of them are compared each time.
-    for some in split(recording.commands, 1, max(40, len(recording.commands) // 25)):
+    for some in split(recording.commands, 1, 40):
         depth.apply(exchange.step(some))
         assert_is_the_book(depth, exchange)
         quoted = exchange.instruments()
@@ -101,7 +100,7 @@ def test_room_grows_without_a_trace(monkeypatch: pytest.MonkeyPatch, scaled: Cal
     roomy.apply(events)
     monkeypatch.setattr(depth_module, "_FIRST_SLOTS", 1)
     tight = Depth(VENUES["deep"])
-    for some in split(events, 3, max(50, len(events) // 40)):
+    for some in split(events, 3, 50):
         tight.apply(some)
         tight = Depth.restore(VENUES["deep"], tight.checkpoint())
     assert tight.checkpoint() == roomy.checkpoint()
