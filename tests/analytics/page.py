@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tests.conftest import ROOT
 from workbench.analytics.columns import Table
-from workbench.analytics.summary import STATISTICS
+from workbench.analytics.session_statistics import STATISTICS
 from workbench.analytics.tables import LEVELS, REVIEW_TABLES, WHAT_IF_TABLES, WORKING
 
 PAGE = ROOT / "docs" / "review-data.md"
@@ -14,7 +14,8 @@ FIRST = "## instruments"
 """Where what is made of the tables begins; what stands before it is written by hand."""
 
 
-def _columns(table: Table) -> Iterator[str]:
+def columns_of(table: Table) -> Iterator[str]:
+    """What a frame is and what its columns are."""
     yield ""
     yield f"{table.about}."
     yield ""
@@ -31,7 +32,7 @@ def page() -> Iterator[str]:
         if name != "instruments":
             yield ""
         yield f"## {name}"
-        yield from _columns(table)
+        yield from columns_of(table)
         if name == "summary":
             yield ""
             yield "| statistic | unit | convention |"
@@ -42,16 +43,16 @@ def page() -> Iterator[str]:
     yield "## The book at an instant"
     yield ""
     yield "`bids` and `asks`:"
-    yield from _columns(LEVELS)
+    yield from columns_of(LEVELS)
     yield ""
     yield "`own`:"
-    yield from _columns(WORKING)
+    yield from columns_of(WORKING)
     yield ""
     yield "## What if"
     for name, table in WHAT_IF_TABLES.items():
         yield ""
         yield f"### what-if: {name}"
-        yield from _columns(table)
+        yield from columns_of(table)
 
 
 if __name__ == "__main__":

@@ -69,3 +69,14 @@ def test_who_never_falls_has_no_drawdown(equity: list[float]) -> None:
     found = drawdowns(curve(equity), END_NS)
     assert found.is_empty()
     assert found.schema == DRAWDOWNS.schema
+
+
+def test_a_share_is_of_the_peak_at_which_a_fall_began_whatever_is_deposited_meanwhile() -> None:
+    # 20 lost, 1,000 deposited, 5 lost, 200 withdrawn at a loss of 30 in all; then a new peak, and 17.70 lost.
+    given = [0.0, 1000.0, 1000.0, 800.0, 800.0, 800.0]
+    found = curve([980.0, 1980.0, 1975.0, 1770.0, 1805.0, 1786.95], given)
+    assert found["drawdown_share"].to_list() == pytest.approx([0, -0.02, -0.02, -0.025, -0.03, 0, -0.01])
+    fell = drawdowns(found, END_NS)
+    assert fell["depth_share"].to_list() == pytest.approx([-0.03, -0.01])
+    assert fell["depth_share"].to_list() == (fell["depth"] / fell["peak"]).to_list()
+    assert found["drawdown_share"].min() == fell["depth_share"].min()

@@ -1,5 +1,5 @@
 from tests.analytics.page import FIRST, PAGE, page
-from workbench.analytics.summary import STATISTICS
+from workbench.analytics.session_statistics import STATISTICS
 from workbench.analytics.tables import SUMMARY
 
 

@@ -7,6 +7,9 @@ import polars as pl
 from workbench.analytics.columns import TIME
 from workbench.analytics.tables import DRAWDOWNS, EQUITY
 
+_NOTHING = 1e-9
+"""Of two ways to the same double, the difference that is none."""
+
 
 def equity_curve(rows: pl.DataFrame, start_ns: int, start_cash: float) -> pl.DataFrame:
     """`EQUITY` of rows of the equity table, with the capital before the first trade as its first row.
@@ -27,8 +30,21 @@ def equity_curve(rows: pl.DataFrame, start_ns: int, start_cash: float) -> pl.Dat
     first = pl.DataFrame({"time": pl.Series([start_ns]).cast(TIME), "seq": [0], **start})
     every = pl.concat([first, rows.select(first.columns).cast(first.schema)])
     pnl = pl.col("equity") - start_cash - pl.col("deposits") + pl.col("withdrawals")
-    share = pl.when(pl.col("peak") > 0).then(pl.col("drawdown") / pl.col("peak"))
-    return EQUITY.shaped(every.with_columns(pnl=pnl.round(6), drawdown_share=share))
+    return EQUITY.shaped(every.with_columns(pnl=pnl.round(6), drawdown_share=share_of_peak()))
+
+
+def share_of_peak() -> pl.Expr:
+    """`drawdown` as a share of the equity at the peak at which it began; null where that is not above 0.
+
+    Money that comes or goes while equity is below its peak moves the peak, and not what the fall is a share
+    of: whoever falls 100 from 50,000 fell 0.2 %, whatever is deposited afterwards. Rows are in order, those
+    at the peak with a drawdown of 0.
+    """
+    under = pl.col("drawdown") < 0
+    began = pl.when(under & ~under.shift(1, fill_value=False)).then(pl.col("equity").shift(1))
+    # A first row that is below a peak already has none before it.
+    base = pl.when(under).then(pl.coalesce(began.forward_fill(), "peak")).otherwise("peak")
+    return pl.when(base > _NOTHING).then(pl.col("drawdown") / base)
 
 
 def drawdowns(curve: pl.DataFrame, end_ns: int) -> pl.DataFrame:
@@ -40,7 +56,8 @@ def drawdowns(curve: pl.DataFrame, end_ns: int) -> pl.DataFrame:
     Parameters
     ----------
     curve
-        In order of time; its first row is at its peak.
+        In order of time; its first row is at its peak. With a column `wealth` (of `summed_curve`) shares of
+        depth are of that: what 1 at its highest since the peak had lost at the lowest.
     end_ns
         When the session ended, up to which one that was not made good lasts.
     """
@@ -53,6 +70,13 @@ def drawdowns(curve: pl.DataFrame, end_ns: int) -> pl.DataFrame:
     if not below["under"].any():
         return DRAWDOWNS.empty()
     lowest = pl.col("drawdown").arg_min()
+    share = pl.col("drawdown_share").gather(lowest).first()
+    if "wealth" in curve.columns:
+        below = below.with_columns(wealth_before=curve["wealth"].shift(1))
+        highest = pl.max_horizontal(
+            pl.col("wealth_before").first(), pl.col("wealth").cum_max().gather(lowest).first()
+        )
+        share = pl.col("wealth").gather(lowest).first() / highest - 1
     found = (
         below.filter("under")
         .group_by("run", maintain_order=True)
@@ -62,8 +86,7 @@ def drawdowns(curve: pl.DataFrame, end_ns: int) -> pl.DataFrame:
             valley_time=pl.col("time").gather(lowest).first(),
             recovery_time=pl.col("after").last(),
             depth=pl.col("drawdown").min(),
-            # Money that comes or goes moves the peak too: the share is of what the peak was at the bottom.
-            depth_share=pl.col("drawdown_share").gather(lowest).first(),
+            depth_share=share,
         )
     )
     end = pl.lit(end_ns).cast(TIME)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 import polars as pl
+
+from workbench.analytics.spans import Span, united
+from workbench.analytics.tables import SUMMARY
 
 
 class Undefined(NamedTuple):
@@ -33,6 +37,8 @@ class AccountDay:
         `symbol`, `multiplier`, `increment`, and `volume`: what the market traded.
     start_ns, end_ns
         When the session began and ended.
+    sessions
+        Of several sessions, when each ran; of one session nothing.
     """
 
     curve: pl.DataFrame
@@ -44,6 +50,12 @@ class AccountDay:
     sizes: pl.DataFrame
     start_ns: int
     end_ns: int
+    sessions: tuple[Span, ...] = ()
+
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """When there was a session: each time once, however many ran."""
+        return united(self.sessions or ((self.start_ns, self.end_ns),))
 
     @property
     def closed(self) -> pl.DataFrame:
@@ -56,21 +68,33 @@ class AccountDay:
 
 
 Value = float | Undefined
-Compute = Callable[[AccountDay], Value]
+"""A number, or why there is none; never 0, a bound or infinity in place of one."""
+
+Subject = TypeVar("Subject")
+"""What a statistic is computed of, such as `AccountDay` or `workbench.analytics.returns.Returns`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Statistic:
+class Statistic(Generic[Subject]):
     """One statistic.
 
     Attributes
     ----------
     group, name, label, unit
-        As in `workbench.analytics.tables.SUMMARY`.
+        As in `workbench.analytics.tables.SUMMARY`; a name is given once among all that
+        `workbench.analytics.registry` lists for a subject.
     about
-        Its formula or convention, in one sentence without its full stop.
+        What it says, in one sentence without its full stop.
     compute
         Gives the value, or why there is none.
+    formula
+        In the symbols of docs/metrics.md; "" where `about` already is the formula.
+    convention
+        What else could be meant and is not, and when there is no value; "" when neither can be asked.
+    source
+        Where the formula is from; "" for counts and sums.
+    table
+        Name of the frame that it reads, as in docs/review-data.md or docs/metrics.md.
     """
 
     group: str
@@ -78,7 +102,41 @@ class Statistic:
     label: str
     unit: str
     about: str
-    compute: Compute
+    compute: Callable[[Subject], Value]
+    formula: str = ""
+    convention: str = ""
+    source: str = ""
+    table: str = ""
+
+
+def evaluated(statistics: Sequence[Statistic[Subject]], subject: Subject) -> pl.DataFrame:
+    """`workbench.analytics.tables.SUMMARY` of a subject: a row for each statistic, in their order.
+
+    A value that is no finite number is an error of the statistic, and raised as one.
+
+    Raises
+    ------
+    ArithmeticError
+        When a statistic gives NaN or infinity.
+    """
+    rows = []
+    for each in statistics:
+        found = each.compute(subject)
+        value, reason = (None, found.reason) if isinstance(found, Undefined) else (float(found), None)
+        if value is not None and not math.isfinite(value):
+            raise ArithmeticError(f"the statistic {each.name} came to {found}: it must say why there is none")
+        rows.append(
+            {
+                "group": each.group,
+                "statistic": each.name,
+                "label": each.label,
+                "value": value,
+                "unit": each.unit,
+                "about": each.about,
+                "reason": reason,
+            }
+        )
+    return pl.DataFrame(rows, schema=SUMMARY.schema)
 
 
 def total(values: pl.Series) -> float:
