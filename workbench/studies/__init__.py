@@ -1,0 +1,1 @@
+"""Strategies, their backtests, and sweeps over many settings of them."""
