@@ -1,0 +1,1 @@
+"""What reports show: figures that answer one question each, with a sentence computed from the same data."""
