@@ -18,19 +18,22 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
-import requests
-from alpaca.common.exceptions import APIError
-from alpaca.data.historical.stock import StockHistoricalDataClient
-from alpaca.data.requests import StockLatestQuoteRequest
-from alpaca.trading.client import TradingClient
-from alpaca.trading.enums import OrderClass, OrderSide, OrderStatus, TimeInForce
-from alpaca.trading.models import Order
-from alpaca.trading.requests import (
-    GetOrderByIdRequest,
-    LimitOrderRequest,
-    StopLossRequest,
-    TakeProfitRequest,
-)
+try:
+    import requests
+    from alpaca.common.exceptions import APIError
+    from alpaca.data.historical.stock import StockHistoricalDataClient
+    from alpaca.data.requests import StockLatestQuoteRequest
+    from alpaca.trading.client import TradingClient
+    from alpaca.trading.enums import OrderClass, OrderSide, OrderStatus, TimeInForce
+    from alpaca.trading.models import Order
+    from alpaca.trading.requests import (
+        GetOrderByIdRequest,
+        LimitOrderRequest,
+        StopLossRequest,
+        TakeProfitRequest,
+    )
+except ModuleNotFoundError as missing:
+    raise SystemExit(f"this bot trades through alpaca-py: pip install alpaca-py ({missing})") from missing
 
 QUANTITY = 10
 WAIT_S = 60.0
