@@ -1,11 +1,13 @@
 """What all tests share: the data beside the repository, the size of loads, and Hypothesis's profiles."""
 
+import logging
 import os
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import settings
 
 ROOT = Path(__file__).parents[1]
@@ -37,6 +39,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     size = Counter(item.path for item in items)
     items.sort(key=lambda item: (item.path not in slow, -size[item.path], str(item.path)))
+
+
+@pytest.fixture(autouse=True)
+def logs_as_before() -> Iterator[None]:
+    """Leave logs as they were: what a test's command set up would write into that test's output for ever."""
+    root, configured, kept = logging.getLogger(), structlog.is_configured(), structlog.get_config()
+    handlers, level = root.handlers[:], root.level
+    yield
+    if handlers != root.handlers or level != root.level:
+        root.handlers[:] = handlers
+        root.setLevel(level)
+    if structlog.is_configured() and not configured:
+        structlog.reset_defaults()
+    elif configured:
+        structlog.configure(**kept)
 
 
 @pytest.fixture(scope="session")

@@ -104,7 +104,7 @@ class TestCacheFolder:
     def test_of_a_room_changes_with_the_rooms_it_may_call_alone(
         self, copied: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        rooms = ("engine", "feed", "projections")
+        rooms = ("engine", "feed", "projections", "analytics")
 
         def folders() -> list[str]:
             monkeypatch.setattr(jit, "__file__", str(copied / "jit.py"))
@@ -112,11 +112,12 @@ class TestCacheFolder:
 
         (copied / "projections").mkdir(exist_ok=True)
         changes = {
-            "engine/tiny.py": [True, False, False],
-            "feed/tiny.py": [True, True, True],
-            "projections/tiny.py": [False, False, True],
-            "ledger/tiny.py": [True, False, True],
-            "domain/tiny.py": [True, True, True],
+            "engine/tiny.py": [True, False, False, False],
+            "feed/tiny.py": [True, True, True, False],
+            "projections/tiny.py": [False, False, True, False],
+            "analytics/tiny.py": [False, False, False, True],
+            "ledger/tiny.py": [True, False, True, False],
+            "domain/tiny.py": [True, True, True, True],
         }
         for source, expected in changes.items():
             before = folders()

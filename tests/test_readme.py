@@ -39,7 +39,7 @@ def test_the_ten_lines_run(
 
 
 def test_the_lines_about_a_live_market_run(tmp_path: Path) -> None:
-    _, code = blocks(ROOT / "README.md", "python")
+    _, code, _ = blocks(ROOT / "README.md", "python")
     names: dict[str, Any] = {}
     with serving(tmp_path / "data") as running:
         exec(code.replace("http://127.0.0.1:8000", running.url).replace("open_market", SESSION), names)
@@ -48,6 +48,18 @@ def test_the_lines_about_a_live_market_run(tmp_path: Path) -> None:
             assert (order.symbol, order.side, order.quantity) == ("HARBOR", "buy", 100)
         finally:
             names["client"].close()
+
+
+def test_the_strategy_of_the_readme_trades(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(ROOT)
+    *_, code = blocks(ROOT / "README.md", "python")
+    exec(code, {"__name__": "readme"})
+    printed = capsys.readouterr().out
+    fills = re.search(r"([\d,]+) fills", printed)
+    assert fills is not None, printed
+    assert int(fills[1].replace(",", "")) > 10
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -71,7 +83,7 @@ def test_the_commands_of_the_readme_exist() -> None:
 
 
 def test_the_recorded_day_of_the_readme_runs(tmp_path: Path) -> None:
-    (block,) = [block for block in blocks(ROOT / "README.md", "sh") if "--session" in block]
+    (block,) = [block for block in blocks(ROOT / "README.md", "sh") if "workbench rerun" in block]
     printed = []
     for line in block.strip().splitlines():
         words = shlex.split(line, comments=True)

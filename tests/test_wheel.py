@@ -39,7 +39,7 @@ def _elsewhere() -> list[str]:
 def test_it_has_the_pages_and_not_their_sources(unpacked: Path) -> None:
     names = {file.relative_to(unpacked).as_posix() for file in unpacked.rglob("*") if file.is_file()}
     committed = subprocess.run(
-        ["git", "ls-files", "dashboards", "workbench"],
+        ["git", "ls-files", "dashboards", "pipelines", "workbench"],
         cwd=ROOT,
         check=True,
         capture_output=True,
@@ -48,8 +48,13 @@ def test_it_has_the_pages_and_not_their_sources(unpacked: Path) -> None:
     expected = {name for name in committed if not name.startswith("dashboards/frontend/")}
     assert {"dashboards/auth.py", "dashboards/assets/desk.js", "dashboards/assets/LICENCES.txt"} <= expected
     assert not expected - names
+    assert "workbench/reporting/notebooks/daily_pnl.ipynb" in names
     assert not [name for name in names if "node_modules" in name or name.endswith((".ts", ".tsx"))]
-    assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"workbench", "dashboards"}
+    assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {
+        "workbench",
+        "dashboards",
+        "pipelines",
+    }
 
 
 def test_the_pages_are_found_where_it_is_installed(unpacked: Path, tmp_path: Path) -> None:

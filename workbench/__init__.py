@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from workbench.client.async_client import AsyncClient
     from workbench.client.client import Client
+    from workbench.client.local import LocalServer
     from workbench.domain.config import Account, ReplayMode, Venue
     from workbench.domain.costs import FeeSchedule
     from workbench.domain.instruments import Instrument
@@ -32,6 +33,11 @@ if TYPE_CHECKING:
     from workbench.session.rerun import rerun, what_if
     from workbench.session.run import run
     from workbench.session.scenario import read_scenario
+    from workbench.studies.backtest import backtest
+    from workbench.studies.compiled import CompiledStrategy, compiled
+    from workbench.studies.look_ahead import check_look_ahead
+    from workbench.studies.strategy import Strategy
+    from workbench.studies.sweep import sweep
 
 __version__ = "0.1.0"
 
@@ -42,22 +48,28 @@ __all__ = [
     "BarPath",
     "Client",
     "ClientError",
+    "CompiledStrategy",
     "Exchange",
     "FeeSchedule",
     "Instrument",
     "Layout",
     "Limits",
+    "LocalServer",
     "Order",
     "RecordedSession",
     "Replay",
     "ReplayMode",
+    "Strategy",
     "StreamError",
     "TickRules",
     "UnansweredError",
     "Venue",
     "WorkbenchError",
     "asof_join",
+    "backtest",
     "candles",
+    "check_look_ahead",
+    "compiled",
     "connect",
     "open_history",
     "read_bars",
@@ -67,6 +79,7 @@ __all__ = [
     "replay",
     "rerun",
     "run",
+    "sweep",
     "what_if",
 ]
 
@@ -80,6 +93,7 @@ _HOMES = {
     "Instrument": "workbench.domain.instruments",
     "Layout": "workbench.feed.columns",
     "Limits": "workbench.domain.limits",
+    "LocalServer": "workbench.client.local",
     "Order": "workbench.engine.blotter",
     "RecordedSession": "workbench.session.recorded",
     "Replay": "workbench.engine.replay",
@@ -91,6 +105,12 @@ _HOMES = {
     "StreamError": "workbench.errors",
     "UnansweredError": "workbench.errors",
     "WorkbenchError": "workbench.errors",
+    "CompiledStrategy": "workbench.studies.compiled",
+    "Strategy": "workbench.studies.strategy",
+    "backtest": "workbench.studies.backtest",
+    "check_look_ahead": "workbench.studies.look_ahead",
+    "compiled": "workbench.studies.compiled",
+    "sweep": "workbench.studies.sweep",
     "asof_join": "workbench.feed.asof_table",
     "candles": "workbench.feed.candle_table",
     "connect": "workbench.journal.catalog",

@@ -95,6 +95,10 @@ class ProjectionError(WorkbenchError):
     """Events that do not follow on those a projection has had, or a checkpoint that it cannot go on from."""
 
 
+class AnalyticsError(WorkbenchError):
+    """Numbers that no statistic can be computed of: what, where, and what there should be."""
+
+
 class BusError(WorkbenchError):
     """Events that do not follow on those a bus has, or a shard that it does not carry."""
 
@@ -146,6 +150,41 @@ class AuthError(WorkbenchError):
         self.args = (kind, what, where, remedy)
         self.kind = kind
         self.retry_after_s = retry_after_s
+
+
+class ReportError(WorkbenchError):
+    """A report that was not made; nothing of it is left.
+
+    Parameters
+    ----------
+    kind
+        What to branch on. Trying again does not help when it is `unknown` (there is no such report, session,
+        account or class), `parameters` (unknown, missing or of another type), `data` (recorded data that
+        cannot be read, or a market that has not closed) or `notebook` (it raised); it may when it is
+        `timeout` (it took too long) or `kernel` (the process that ran it died or never began).
+    what
+        What was expected and what was found instead.
+    where
+        The report, parameter or cell at fault.
+    remedy
+        What to do now.
+
+    Examples
+    --------
+    >>> print(ReportError("timeout", "took longer than 60 s", "report 'drawdown'"))
+    report 'drawdown': took longer than 60 s
+    """
+
+    def __init__(self, kind: str, what: str, where: str = "", remedy: str = "") -> None:
+        super().__init__(what, where, remedy)
+        # Exceptions travel between processes by their args, so these must be this class's own.
+        self.args = (kind, what, where, remedy)
+        self.kind = kind
+
+    @property
+    def lasting(self) -> bool:
+        """Whether the same again would fail in the same way."""
+        return self.kind not in ("timeout", "kernel")
 
 
 class RosterError(WorkbenchError):
@@ -267,3 +306,11 @@ class UnansweredError(ClientError):
 
 class StreamError(ClientError):
     """A stream that lost something on its way, or that the server ended for good."""
+
+
+class SweepError(WorkbenchError):
+    """A sweep that could not be finished or resumed."""
+
+
+class LookAheadError(WorkbenchError):
+    """A strategy decides otherwise when the future is removed."""

@@ -37,6 +37,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 config: Any = numba_config
 njit: Any = numba.njit
+NumbaError: Any = numba.core.errors.NumbaError
 # Numba's types do not know the options and constructors of its own extension interface.
 
 COMPILED = not config.DISABLE_JIT
@@ -51,8 +52,14 @@ _VOCABULARY = "domain"
 _ROOMS_OF = {
     "feed": frozenset({"feed"}),
     "projections": frozenset({"matching", "risk", "ledger", "journal", "feed", "projections"}),
+    "analytics": frozenset({"analytics"}),
+    "studies": frozenset({"studies", "ledger"}),
 }
-"""Rooms whose kernels those of a room may call; other rooms may call all but the projections'."""
+"""Rooms whose kernels those of a room may call (the studies' call the exchange by its address); other rooms
+may call all but `_NEVER_CALLED`.
+"""
+_NEVER_CALLED = frozenset({"projections", "analytics", "studies"})
+"""Rooms whose kernels no other room calls."""
 _KERNEL_MARK = b"from workbench.jit import"
 _MASK64 = (1 << 64) - 1
 _GOLDEN = 0x9E3779B97F4A7C15
@@ -70,7 +77,7 @@ def cache_folder(room: str = "engine") -> Path:
         # Kernels take their constants and record layouts from the vocabulary, and everything else from one
         # another.
         named = source.relative_to(package).parts[0]
-        below = named in _ROOMS_OF[room] if room in _ROOMS_OF else named != "projections"
+        below = named in _ROOMS_OF[room] if room in _ROOMS_OF else named not in _NEVER_CALLED
         kernel = below and _KERNEL_MARK in text
         if kernel or source.parent.name == _VOCABULARY or source == Path(__file__):
             digest.update(source.relative_to(package).as_posix().encode())
@@ -206,6 +213,47 @@ def entry(*arguments: Any) -> Callable[[Function], Function]:
             config.CACHE_DIR = before
 
     return compile_entry
+
+
+def pointed(result: Any, *arguments: Any) -> Any:
+    """A call of a function that is known by its address alone: `call(address_of(function), ...)`.
+
+    What calls it is compiled without it: the exchange need not be compiled again into each kernel that drives
+    it, nor a kernel for each function that somebody wants called in its loop.
+
+    Parameters
+    ----------
+    result, arguments
+        The numba types of the function's result and arguments.
+    """
+    if not COMPILED:
+        return lambda function, *given: function(*given)
+
+    def call(_: Any, *given: Any) -> Any:
+        def generate(context: Any, builder: Any, __: Any, values: Any) -> Any:
+            kind = context.call_conv.get_function_type(result, arguments)
+            function = builder.inttoptr(values[0], kind.as_pointer())
+            status, found = context.call_conv.call_function(builder, function, result, arguments, values[1:])
+            with cgutils.if_unlikely(builder, status.is_error):
+                context.call_conv.return_status_propagate(builder, status)
+            return found
+
+        return result(*given), generate
+
+    # Numba reads the number of arguments off the function itself.
+    names = ", ".join(f"a{i}" for i in range(len(arguments) + 1))
+    scope: dict[str, Any] = {"call": call}
+    exec(f"def pointed(typing, {names}):\n    return call(typing, {names})", scope)  # noqa: S102 - of numbers
+    return intrinsic(scope["pointed"])
+
+
+@cache
+def address_of(kernel: Any) -> Any:
+    """Where a compiled function of one signature begins; in plain Python the function itself."""
+    if not COMPILED:
+        return kernel
+    (compiled,) = kernel.overloads.values()
+    return compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)
 
 
 def array_of(dtype: Any) -> Any:

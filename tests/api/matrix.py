@@ -117,6 +117,10 @@ _ROUTES: dict[Audience, tuple[str, ...]] = {
         "GET /api/sessions/{name}/orders/{order}/explanation",
         "GET /api/sessions/{name}/positions",
         "POST /api/sessions/{name}/positions/{symbol}/close",
+        "GET /api/reports",
+        "POST /api/reports",
+        "GET /api/reports/{run}",
+        "GET /api/reports/{run}/html",
         "GET /api/reviews",
         "GET /api/sessions/{name}/review",
         "GET /api/sessions/{name}/review/accounts",
@@ -154,6 +158,7 @@ _ROUTES: dict[Audience, tuple[str, ...]] = {
         "PUT /v2/watchlists:by_name",
     ),
     STAFF: (
+        "GET /api/reports/history",
         "GET /api/drafts",
         "DELETE /api/drafts/{draft}",
         "GET /api/drafts/{draft}",

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx
-import uvloop
 
+from tests.looping import OnLoop, looping
 from tests.served_market import market
 from workbench.api.hub import Hub
+from workbench.api.report_runs import MakeReporter
 from workbench.api.running import Front, Running, Start
 from workbench.api.server import Server
 from workbench.api.settings import ServerSettings
 from workbench.identity.principal import CONSOLE
 from workbench.identity.roles import Role
 from workbench.identity.settings import IdentitySettings, SignUp
-
-T = TypeVar("T")
 
 MARKET = market(seats=400)
 """Nobody but people trade QUIET and CALM; agents make the market of HARBOR."""
@@ -74,7 +72,7 @@ class BotKey:
     headers: dict[str, str] = field(repr=False)
 
 
-class Served:
+class Served(OnLoop):
     """A server that answers at `url`, seen from the test's thread.
 
     Attributes
@@ -90,24 +88,12 @@ class Served:
     """
 
     def __init__(self, running: Running, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(loop)
         assert running.server is not None
         self.url = running.url
         self.server: Server = running.server
         self.data = running.settings.data
         self.session = SESSION
-        self._loop = loop
-
-    def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """What a coroutine gives on the server's loop."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
-
-    def call(self, function: Callable[..., T], *args: Any) -> T:
-        """What a function gives on the server's loop."""
-
-        async def there() -> T:
-            return function(*args)
-
-        return self.run(there())
 
     def hub(self, name: str = SESSION) -> Hub:
         """A session's hub; touch it by `call`."""
@@ -136,7 +122,12 @@ class Served:
 
 @contextmanager
 def serving(
-    data: Path, *, settings: dict[str, Any] | None = None, front: Front | None = None, **start: Any
+    data: Path,
+    *,
+    settings: dict[str, Any] | None = None,
+    front: Front | None = None,
+    reporter: MakeReporter | None = None,
+    **start: Any,
 ) -> Iterator[Served]:
     """A server over a data root, stopped and drained at the end.
 
@@ -148,6 +139,8 @@ def serving(
         Fields of `ServerSettings` other than the usual ones.
     front
         What stands before the API.
+    reporter
+        Makes reports.
     start
         Fields of `Start` other than the usual ones; the scenario is `MARKET` unless given.
     """
@@ -155,37 +148,10 @@ def serving(
     scenario.write_text(MARKET)
     usual = Start(port=0, identity=CHEAP, name=SESSION, scenario=scenario)
     running = Running(
-        replace(ServerSettings(data=data, limited=False), **(settings or {})), replace(usual, **start), front
+        replace(ServerSettings(data=data, limited=False), **(settings or {})),
+        replace(usual, **start),
+        front,
+        reporter,
     )
-    started: list[asyncio.AbstractEventLoop] = []
-    failed: list[BaseException] = []
-    up = threading.Event()
-
-    def ready(_: Running) -> None:
-        started.append(asyncio.get_running_loop())
-        up.set()
-
-    def work() -> None:
-        try:
-            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-                runner.run(running.run(ready=ready, signals=False))
-        except BaseException as error:  # noqa: BLE001 - the test's thread raises it
-            failed.append(error)
-        finally:
-            up.set()
-
-    thread = threading.Thread(target=work, name="served", daemon=True)
-    thread.start()
-    if not up.wait(_START_SECONDS):
-        raise TimeoutError("the server did not start in time")
-    if failed:
-        raise failed[0]
-    try:
-        yield Served(running, started[0])
-    finally:
-        started[0].call_soon_threadsafe(running.stop)
-        thread.join(60)
-        if thread.is_alive():
-            raise TimeoutError("the server did not stop in time")
-    if failed:
-        raise failed[0]
+    with looping(running, "server", start_s=_START_SECONDS) as loop:
+        yield Served(running, loop)

@@ -15,6 +15,8 @@ from tests.api.classes import QUIET, Lesson
 from tests.api.served import Person, Served, serving
 from workbench.client import Client
 from workbench.identity.roles import Role
+from workbench.session.live.opening import stored_class_names
+from workbench.session.stored import open_session
 
 LIMIT = {"symbol": "QUIET", "side": "buy", "type": "limit", "quantity": 1, "limit_price": 20}
 
@@ -115,6 +117,9 @@ def test_only_staff_make_sessions_for_a_class(own: Served) -> None:
         made = client.post("/api/sessions", json={**both, "classes": both["classes"] * 2})
         assert made.status_code == 201, made.text
         assert [each["name"] for each in made.json()["classes"]] == ["Class of made", "Class of made-2"]
+    # What its reports call its classes.
+    kept = stored_class_names(open_session("another", own.data).manifest.about)
+    assert list(kept.values()) == ["Class of made", "Class of made-2"]
     for one in (lesson.member(), second.member()):
         assert "another" in listed(own, one)
     with own.client(lesson.teacher) as client:

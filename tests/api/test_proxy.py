@@ -7,7 +7,7 @@ import re
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,9 +30,17 @@ NEAR, OTHER = "127.0.0.2", "127.0.0.3"
 """Addresses of this machine that clients come from; the proxy itself is 127.0.0.1."""
 
 
-def configuration(folder: Path, certificate: Certificate, port: int, upstream: int) -> str:
-    """The page's configuration, with this test's ports and files in it."""
-    page = (ROOT / "docs" / "server.md").read_text()
+def configuration(
+    folder: Path,
+    certificate: Certificate,
+    port: int,
+    upstream: int,
+    *,
+    page: str = "server.md",
+    more: Sequence[tuple[str, str]] = (),
+) -> str:
+    """A page's configuration, with this test's ports and files, and what else is to be other, in it."""
+    page = (ROOT / "docs" / page).read_text()
     found = re.search(r"```nginx\n(.*?)```", page, re.DOTALL)
     assert found is not None
     text = found[1]
@@ -41,6 +49,7 @@ def configuration(folder: Path, certificate: Certificate, port: int, upstream: i
         ("/etc/ssl/desk.pem", str(certificate.certificate)),
         ("/etc/ssl/desk.key", str(certificate.key)),
         ("http://127.0.0.1:8000", f"http://127.0.0.1:{upstream}"),
+        *more,
     ):
         assert old in text
         text = text.replace(old, new)

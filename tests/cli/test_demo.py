@@ -74,11 +74,9 @@ def test_the_demonstration_can_be_signed_in_to_as_printed(tmp_path: Path) -> Non
 
 def test_it_ends_by_itself_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    began = time.monotonic()
     process, printed = started("--seconds", "1")
     rest, _ = process.communicate(timeout=30)
     assert process.returncode == 0, rest
-    assert time.monotonic() - began < 60
     assert not list(tmp_path.glob("workbench-demo-*"))
     assert "nothing of it is kept" in printed
 
@@ -109,7 +107,10 @@ def test_its_scenario_is_committed_and_makes_sense() -> None:
 
 
 def test_without_what_pages_need_a_sentence_is_said_and_the_api_is_served(tmp_path: Path) -> None:
-    hidden = "import sys; sys.modules['panel'] = None; from workbench.cli import app; app()"
+    hidden = (
+        "import sys; sys.modules['panel'] = sys.modules['papermill'] = None; "
+        "from workbench.cli import app; app()"
+    )
     serve = ("serve", "--no-session", "--port", "0")
     for words, said in (((), True), (("--no-pages",), False)):
         process = subprocess.Popen(
@@ -132,4 +133,5 @@ def test_without_what_pages_need_a_sentence_is_said_and_the_api_is_served(tmp_pa
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=30)
         assert ("no pages, because panel is not installed" in printed) is said
+        assert ("no reports, because papermill is not installed" in printed) is said
         assert "Traceback" not in printed

@@ -20,6 +20,7 @@ from typer.testing import CliRunner
 
 from tests.api.served import MARKET
 from tests.conftest import ROOT
+from tests.faults.server.abuse import disk_refused, fill
 from workbench.cli import app, compiling, serving
 from workbench.cli.serving import scenario_folder
 
@@ -133,6 +134,43 @@ def test_a_server_starts_stops_and_goes_on_with_what_was_answered(tmp_path: Path
         code, printed, _ = second.stop(signal.SIGINT)
     assert code == 0, printed
     assert password not in printed
+
+
+def test_a_market_that_cannot_go_on_for_a_full_disk_is_named_and_nothing_is_opened_in_its_place(
+    tmp_path: Path,
+) -> None:
+    if why := disk_refused():
+        pytest.skip(why)
+    data = tmp_path / "data"
+    data.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256m", "none", str(data)], check=True)
+    try:
+        with serve(data) as first:
+            password = re.search(r"shown only now, is\s+(\S+)", first.printed)[1]  # type: ignore[index]
+            login = {"name": "admin", "password": password}
+            tokens = httpx.post(f"{first.url}/api/auth/login", json=login, trust_env=False).json()
+            headers = {"Authorization": f"Bearer {tokens['access']}"}
+            first.stop(signal.SIGKILL)
+        before = sorted(path.name for path in (data / "sessions").iterdir())
+        fill(data / "ballast")
+        with serve(data) as full:
+            assert "session market cannot go on: " in full.printed
+            for path in ("/api/reviews", "/api/auth/me"):
+                answer = httpx.get(full.url + path, headers=headers, trust_env=False)
+                assert answer.status_code == 200, answer.text
+            ready = httpx.get(f"{full.url}/health/ready", trust_env=False)
+            assert ready.status_code == 503
+            assert ready.json()["sessions"]["market"].startswith("cannot go on: ")
+            code, printed, _ = full.stop()
+        assert code == 0, printed
+        assert sorted(path.name for path in (data / "sessions").iterdir()) == before
+        (data / "ballast").unlink()
+        with serve(data) as well:
+            assert "cannot go on" not in well.printed
+            ready = httpx.get(f"{well.url}/health/ready", trust_env=False)
+            assert ready.status_code == 200, ready.text
+    finally:
+        subprocess.run(["umount", "-l", str(data)], check=False)
 
 
 def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:

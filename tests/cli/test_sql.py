@@ -69,6 +69,8 @@ def test_csv_and_json_keep_everything(root: Path) -> None:
     odd = "SELECT 'a,\"b\"' AS text, NULL AS nothing, 1 AS the_whole_answer, 2 AS the_whole_answer"
     assert asked(odd, "--format", "csv").splitlines()[1] == '"a,""b""",,1,2'
     assert json.loads(asked(odd, "--format", "json"))["nothing"] is None
+    none = """SELECT 'nan'::DOUBLE AS a, '-inf'::FLOAT AS b, ['inf'::DOUBLE, 1] AS c, 'a"NaN,\\' AS d"""
+    assert asked(none, "--format", "json") == '{"a":null,"b":null,"c":[null,1.0],"d":"a\\"NaN,\\\\"}\n'
     assert session_names(root) == ["one"]
 
 

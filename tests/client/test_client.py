@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from tests.api.served import MARKET, PASSWORD, Person, Served, serving
-from workbench.client import Client
+from workbench.client import Client, routes
 from workbench.client.calls import segment
 from workbench.client.models import Order
 from workbench.errors import ApiError, ClientError, UnansweredError
@@ -321,3 +321,27 @@ def test_any_route_can_be_reached(served: Served) -> None:
         client.delete("/api/drafts/client-draft")
         with pytest.raises(ApiError):
             client.get("/api/drafts/client-draft")
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "place", "asked"),
+    [
+        ("/x", {}, "/x", {}),
+        ("/x?a=1&b=", {}, "/x", {"a": ["1"], "b": [""]}),
+        ("/x?a=1&a=2", {"c": 3, "d": None}, "/x", {"a": ["1", "2"], "c": 3}),
+        ("/x?a=1", {"a": 2}, "/x", {"a": 2}),
+    ],
+    ids=["none", "written", "both", "the same"],
+)
+def test_a_query_may_stand_in_the_path(
+    path: str, query: dict[str, object], place: str, asked: object
+) -> None:
+    for call in (routes.download(path, query), routes.anything("GET", path, query, None)):
+        assert (call.path, call.query) == (place, asked)
+
+
+def test_a_query_in_the_path_is_asked(served: Served) -> None:
+    with Client(served.url, token=served.person(Role.INSTRUCTOR).access) as client:
+        assert "reports" in client.get("/api/reports?limit=none", limit=1)
+        with pytest.raises(ApiError, match="limit"):
+            client.get("/api/reports?limit=none")

@@ -56,6 +56,33 @@ def test_what_happens_is_told_as_it_happens(client: Client, served: Served, pack
         assert stream.cancel(after.id).orders[0].state == "canceled"
 
 
+def test_after_catching_up_all_own_events_are_there(client: Client, served: Served, ann: Person) -> None:
+    session = client.session(served.session)
+    with session.stream(["orders"]) as stream:
+        before = stream.catch_up()
+        order = session.place("CALM", "buy", 1, limit="10.01")
+        assert order.seq > before.seq
+        pong = stream.catch_up()
+        assert pong.seq >= order.seq
+        told = []
+        while (change := stream.next(0.0)) is not None:
+            told += [row["id"] for row in change.rows if change.kind == "delta"]
+        assert order.id in told
+        # A connection that was lost is no answer: it is asked again over the next one.
+        stream._drop()
+        assert stream.catch_up().seq >= pong.seq
+        session.cancel(order.id)
+
+    async def awaited() -> None:
+        async with (
+            AsyncClient(served.url, token=ann.access) as other,
+            other.session(served.session).stream(["orders"]) as stream,
+        ):
+            assert (await stream.catch_up()).seq >= pong.seq
+
+    asyncio.run(awaited())
+
+
 @pytest.mark.parametrize("short", [True, False])
 def test_a_real_server_writes_the_short_way_or_through_asgi(
     client: Client, served: Served, short: bool, monkeypatch: pytest.MonkeyPatch

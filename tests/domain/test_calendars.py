@@ -70,6 +70,19 @@ class TestUsEquities:
                 ask(day)
 
 
+def test_half_days_close_early_and_are_sessions() -> None:
+    half = US_EQUITIES.with_early_closes([("2025-07-03", "13:00"), (date(2025, 11, 28), "12:30")])
+    # 13:00 in summer and 12:30 in winter.
+    assert half.session_close_ns(date(2025, 7, 3)) == 1_751_562_000_000_000_000
+    assert half.session_close_ns(date(2025, 11, 28)) == 1_764_351_000_000_000_000
+    for day in (date(2025, 7, 2), date(2025, 11, 26)):
+        assert half.session_close_ns(day) == US_EQUITIES.session_close_ns(day)
+    later = half.with_early_closes([("2025-07-03", "14:00")])
+    assert later.session_close_ns(date(2025, 7, 3)) == 1_751_565_600_000_000_000
+    with pytest.raises(ConfigError, match="2025-07-03 closes early at '09:30', which is not after the open"):
+        half.with_early_closes([("2025-07-03", "09:30")])
+
+
 def test_always_open_leaves_no_gap() -> None:
     days = [date(2025, 12, 30) + timedelta(days=number) for number in range(10)]
     assert all(ALWAYS_OPEN.is_session(day) for day in days)

@@ -533,6 +533,15 @@ class TestViews:
                 assert exchange.depth(instrument, side, levels=0).tolist() == []
                 assert exchange.depth(instrument, side, book=1).tolist() == []
 
+    @pytest.mark.parametrize("count", [63, 64, 65, 600])
+    def test_depth_has_as_many_levels_as_there_are(self, count: int) -> None:
+        wide = Instrument("ONE", "0.50", "20.00", max_order_quantity=1_000_000)
+        exchange = Exchange(Venue([wide], [Account("ann", cash=10**8)]))
+        exchange.step(orders(count, price_ticks=np.arange(count) + 100))
+        best_first = [(99 + count - number, 1, 1) for number in range(count)]
+        for levels in (1, 63, 64, 65, 599, 1 << 20):
+            assert exchange.depth(0, Side.BUY, levels).tolist() == best_first[:levels]
+
     def test_positions_and_cash_are_those_of_the_last_events(self, played: tuple[Exchange, Records]) -> None:
         exchange, events = played
         told = named(events, (EventKind.POSITION_CHANGED,), POSITION_EVENT)

@@ -19,6 +19,29 @@ ANN, BOB = 2, 3
 COMMANDS = 400
 PART = 7
 """Commands between two trials; the next one is tried first."""
+REFUSALS = {
+    "full": {
+        Reason.ACCOUNT_SUSPENDED,
+        Reason.INSTRUMENT_HALTED,
+        Reason.INVALID_TIME_IN_FORCE,
+        Reason.QUANTITY_TOO_LARGE,
+        Reason.PRICE_OUT_OF_BAND,
+        Reason.NOTIONAL_TOO_LARGE,
+        Reason.ORDER_RATE,
+        Reason.SHORT_SALE_NOT_PERMITTED,
+        Reason.POSITION_LIMIT,
+        Reason.INSUFFICIENT_BUYING_POWER,
+        Reason.REDUCE_ONLY_WOULD_OPEN,
+        Reason.INVALID_GROUP,
+    },
+    "cancel incoming": {
+        Reason.MARKET_CLOSED,
+        Reason.TOO_MANY_OPEN_ORDERS,
+        Reason.DUPLICATE_CLIENT_ORDER_ID,
+    },
+    "cancel resting": {Reason.POST_ONLY_WOULD_CROSS},
+}
+"""For what orders that were tried at a venue must have been refused: each rule at one of them."""
 
 
 def hides(exchange: Exchange, instrument: int, account: int) -> bool:
@@ -42,15 +65,12 @@ def reasons_of(events: Records) -> set[Reason]:
     return {Reason(int(code)) for code in np.unique(rejected["reason"])}
 
 
-SEEN: set[Reason] = set()
-COUNTS = {"compared": 0}
-
-
 @pytest.mark.parametrize("name", sorted(every_venue()))
 def test_a_trial_is_what_happens(name: str) -> None:
     venue = every_venue()[name]
     spare: Exchange | None = None
     compared = 0
+    refused: set[Reason] = set()
     for seed, profile in enumerate(PROFILES):
         exchange = Exchange(venue)
         for commands, _ in stream(ReferenceExchange(venue), profile, seed, COMMANDS):
@@ -65,37 +85,13 @@ def test_a_trial_is_what_happens(name: str) -> None:
                     if not hidden:
                         assert events.tobytes() == happened.tobytes()
                         compared += 1
-                        SEEN.update(reasons_of(events))
+                        refused |= reasons_of(events)
                     at += 1
                 exchange.step(commands[at : at + PART])
                 at += PART
-    assert compared > 50
-    COUNTS["compared"] += compared
-
-
-def test_enough_was_compared() -> None:
-    """Of all venues together, when they ran in this process."""
-    if COUNTS["compared"] < 2_000:
-        pytest.skip(f"only {COUNTS['compared']} orders were tried in this process: run the whole file in one")
-    missing = {
-        Reason.ACCOUNT_SUSPENDED,
-        Reason.MARKET_CLOSED,
-        Reason.INSTRUMENT_HALTED,
-        Reason.INVALID_TIME_IN_FORCE,
-        Reason.QUANTITY_TOO_LARGE,
-        Reason.PRICE_OUT_OF_BAND,
-        Reason.NOTIONAL_TOO_LARGE,
-        Reason.ORDER_RATE,
-        Reason.TOO_MANY_OPEN_ORDERS,
-        Reason.DUPLICATE_CLIENT_ORDER_ID,
-        Reason.SHORT_SALE_NOT_PERMITTED,
-        Reason.POSITION_LIMIT,
-        Reason.INSUFFICIENT_BUYING_POWER,
-        Reason.POST_ONLY_WOULD_CROSS,
-        Reason.REDUCE_ONLY_WOULD_OPEN,
-        Reason.INVALID_GROUP,
-    } - SEEN
-    assert missing == set()
+    # Elsewhere others hide something nearly all the time.
+    assert compared > (2_500 if name == "deep" else 90)
+    assert REFUSALS.get(name, set()) <= refused
 
 
 def venue() -> Venue:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
-from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 
 from tests.conftest import IN_CI
-from tests.identity.postgres import MISSING, postgres_programs, postgres_server
+from tests.identity.postgres import MISSING, empty_database, postgres_programs, postgres_server
 from workbench.identity import CONSOLE, Identity, IdentitySettings, Principal, Role, SignUp
 from workbench.identity.users import User
 
@@ -21,7 +20,6 @@ SECRET = b"a secret that is long enough for tests"
 PASSWORD = "correct horse battery"
 SECOND_NS = 1_000_000_000
 DAY_S = 86_400
-_NUMBERS = count(1)
 
 # Argon2 as cheap as it goes: what it costs in earnest is tested where hashes are.
 QUICK = IdentitySettings(sign_up=SignUp.OPEN, reread_s=0, argon2_memory_kib=8, argon2_passes=1)
@@ -102,18 +100,8 @@ def postgres() -> Iterator[str]:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """URL of an empty database of each kind."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'identity.db'}"
-        return
-    import psycopg
-
-    server = request.getfixturevalue("postgres")
-    name = f"identity{next(_NUMBERS)}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    yield server.replace("/postgres?", f"/{name}?")
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with empty_database(request, tmp_path / "identity.db") as url:
+        yield url
 
 
 @pytest.fixture

@@ -10,12 +10,16 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 MISSING = (
     "PostgreSQL is not installed here, so identity was tested on SQLite alone: run `make services` as root"
 )
+_NUMBERS = count(1)
 
 
 def postgres_programs() -> Path | None:
@@ -150,3 +154,28 @@ def _wait(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
             time.sleep(0.05)
         else:
             return
+
+
+@contextmanager
+def empty_database(request: pytest.FixtureRequest, file: Path) -> Iterator[str]:
+    """URL of an empty database of the kind that a fixture is asked for; gone at the end.
+
+    Parameters
+    ----------
+    request
+        Of a fixture whose parameter is `sqlite` or `postgresql`, beside the fixture `postgres`.
+    file
+        Where SQLite keeps it; PostgreSQL's is named after it.
+    """
+    if request.param == "sqlite":
+        yield f"sqlite:///{file}"
+        return
+    import psycopg
+
+    server = request.getfixturevalue("postgres")
+    name = f"{file.stem}{next(_NUMBERS)}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    yield server.replace("/postgres?", f"/{name}?")
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -159,6 +159,32 @@ def test_what_ended_long_ago_is_swept_away(house: House, people: People) -> None
     assert len(rows(house, identity, refresh_tokens)) == 1
 
 
+@pytest.mark.parametrize("how", ["idle", "old"])
+def test_the_end_of_a_login_by_its_time_is_told_once(house: House, people: People, how: str) -> None:
+    user, identity = people.user("ann"), people.identity
+    seen: list[Revoked] = []
+    identity.on_revoked(seen.append)
+    tokens = house(identity.login("ann", PASSWORD))
+    if how == "old":
+        for _ in range(5):
+            house.clock.pass_s(5.9 * DAY_S)
+            tokens = house(identity.refresh(tokens.refresh))
+        house.clock.pass_s(0.5 * DAY_S - 1)
+    else:
+        house.clock.pass_s(7 * DAY_S - 1)
+    house(identity.reread())
+    assert seen == []
+    house.clock.pass_s(2)
+    for _ in range(2):
+        house(identity.reread())
+    # Who hears it ends the sockets that the login opened, which need no token any more.
+    assert seen == [Revoked(user.user_id, family=tokens.principal.family)]
+    # One that was used in time goes on.
+    house(identity.login("ann", PASSWORD))
+    house(identity.reread())
+    assert len(seen) == 1
+
+
 def test_no_token_is_stored(house: House, people: People) -> None:
     people.user("ann")
     tokens = house(people.identity.login("ann", PASSWORD))

@@ -65,6 +65,8 @@ def test_fees(fees: Any, acme: tuple[str, str], zen: tuple[str, str]) -> None:
         ({"fees": "AC:maker=1"}, "venue: no instrument 'AC'; known are ACME, ZEN"),
         ({"fees": {"AC": FeeSchedule()}}, "fees: no instrument 'AC'; did you mean 'ACME'?"),
         ({"fees": ["maker=1", "maker=2"]}, "fees: 'maker=2' gives the same instrument fees again"),
+        ({"fees": 5}, "fees: 5 is no fee; write maker=-0.1,taker=0.3, or give a FeeSchedule"),
+        ({"fees": [None]}, "fees: None is no fee"),
         ({"fees": "maker=20000"}, "fees: more than 10,000 basis points"),
     ],
 )

@@ -132,6 +132,8 @@ def test_a_name_nobody_has(tmp_path: Path, stored: StoredSession) -> None:
             call("munday", data=root)
         with pytest.raises(StoreError, match="there is no session 'x'"):
             call("x", data=tmp_path)
+        with pytest.raises(StoreError, match="5 is no name"):
+            call(5, data=root)
 
 
 def test_the_committed_day_with_history(tmp_path: Path) -> None:

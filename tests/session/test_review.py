@@ -11,6 +11,8 @@ import pytest
 
 from tests.session.markets import SECOND_NS, START_NS, flow
 from workbench.analytics.excursions import excursions
+from workbench.analytics.session_days import session_days
+from workbench.analytics.summary import summary
 from workbench.analytics.tables import REVIEW_TABLES, WHAT_IF_TABLES
 from workbench.domain.codes import OrderType, Side
 from workbench.domain.commands import new_order
@@ -246,6 +248,20 @@ def test_the_summary_counts_what_the_tables_show(day: ReviewDay) -> None:
     assert numbers["orders"] == orders.filter(pl.col("replaces").is_null()).height
     assert 0 < numbers["in_market"] <= 1
     assert 0 < numbers["maker_share"] < 1
+
+
+def test_days_of_a_session_make_its_profit_and_return(day: ReviewDay) -> None:
+    review = Review(day, ANN)
+    numbers = dict(review.summary().select("statistic", "value").iter_rows())
+    days = session_days([review.equity()], review.about.zone)
+    assert days.height == 1
+    of_days = dict(summary(days).select("statistic", "value").iter_rows())
+    assert of_days["net_pnl"] == pytest.approx(numbers["net_pnl"], abs=1e-6)
+    assert of_days["total_return"] == pytest.approx(numbers["return"], abs=1e-12)
+    again = dict(
+        summary(session_days([review.equity()] * 2, review.about.zone)).select("statistic", "value").rows()
+    )
+    assert again["net_pnl"] == pytest.approx(2 * numbers["net_pnl"], abs=1e-6)
 
 
 def test_a_review_may_be_asked_from_many_threads(day: ReviewDay) -> None:

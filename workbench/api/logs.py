@@ -22,7 +22,16 @@ _SECRETS = (
     "api_key",
 )
 _HIDDEN = "[hidden]"
-_QUIET = ("uvicorn.access", "uvicorn.error", "websockets", "httpx", "alembic", "asyncio")
+_QUIET = (
+    "uvicorn.access",
+    "uvicorn.error",
+    "websockets",
+    "httpx",
+    "alembic",
+    "asyncio",
+    "papermill",
+    "traitlets",
+)
 """Libraries whose chatter tells nothing: a WebSocket's line would even show its ticket."""
 
 _encode = msgspec.json.Encoder(enc_hook=str).encode

@@ -42,7 +42,8 @@ async def ready(request: Request) -> Response:
     server = server_of(request)
     hubs = list(server.hubs.values())
     found = await asyncio.gather(*(check(hub, server.settings.behind_seconds_max) for hub in hubs))
-    problems = {hub.name: problem for hub, problem in zip(hubs, found, strict=True)}
+    problems = {name: f"cannot go on: {why}" for name, why in server.sessions.failures.items()}
+    problems.update((hub.name, problem) for hub, problem in zip(hubs, found, strict=True))
     good = not server.stopping and not any(problems.values())
     row: dict[str, Any] = {
         "status": "ready" if good else "stopping" if server.stopping else "not ready",

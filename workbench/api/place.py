@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from workbench.errors import ConfigError
@@ -52,7 +53,9 @@ def take_lock(folder: Path) -> int:
             "stop that one, or give another folder with --data",
         ) from None
     os.ftruncate(handle, 0)
-    os.pwrite(handle, str(os.getpid()).encode(), 0)
+    # On a full disk it is held all the same, and only the sentence above does not know by whom.
+    with suppress(OSError):
+        os.pwrite(handle, str(os.getpid()).encode(), 0)
     return handle
 
 

@@ -41,6 +41,11 @@ def timed_protocol(header_seconds_max: float) -> type[HttpToolsProtocol]:
             self._was_taken()
             super().connection_lost(exc)
 
+        def handle_websocket_upgrade(self) -> None:
+            super().handle_websocket_upgrade()
+            # The parser holds this, and would keep it until the interpreter looks for circles.
+            self.parser = None  # type: ignore[assignment]
+
         def pause_writing(self) -> None:
             super().pause_writing()
             self._was_taken()
@@ -129,5 +134,7 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
     def on_task_complete(self, task: asyncio.Task[None]) -> None:
         """The application is done with it."""
         super().on_task_complete(task)
+        # What the layers of the application noted in it leads back here.
+        self.scope.clear()  # type: ignore[attr-defined]  # a plain dict, as ASGI has it
         if not self.disconnected:
             self._abort_due = self.loop.call_later(CLOSE_SECONDS_MAX, self.transport.abort)

@@ -50,6 +50,11 @@ class Readings:
         if self._first(principal, hub.name, "class", what):
             await self._write(principal, "class.read", hub.name, {"what": what}, address)
 
+    async def of_reports(self, principal: Principal, session: str, address: str) -> None:
+        """Somebody reads what reports of others say, in a session; of days of a class without one."""
+        if self._first(principal, session, "class", "reports"):
+            await self._write(principal, "class.read", session, {"what": "reports"}, address)
+
     def _first(self, principal: Principal, *look: str) -> bool:
         now = self._now()
         key = (principal.user_id, principal.family, principal.key_id, *look)

@@ -6,9 +6,10 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from workbench.api.words import account_of, word
+from workbench.api.words import moment, readable_account, word
 from workbench.domain.config import FIRST_TRADER
 from workbench.errors import ApiError, SessionError, StoreError, WorkbenchError
 from workbench.identity.roles import Permission
@@ -19,9 +20,11 @@ from workbench.session.live.opening import stored_classes
 from workbench.session.review import Review
 from workbench.session.review_day import ReviewDay
 from workbench.session.review_recording import Recording, closed_recording, stored_recording
+from workbench.session.stored import open_session
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
     from pathlib import Path
 
     from workbench.api.hub import Hub
@@ -55,11 +58,36 @@ class Reviewable(NamedTuple):
         Which it is.
     account
         Their own account in it; empty where they had none and may read the class.
+    closed
+        When it ended, as the API writes moments.
+    first_day, last_day
+        The exchange-local days of its beginning and of its last event, as YYYY-MM-DD.
     """
 
     session: str
     title: str
     account: str
+    closed: str
+    first_day: str
+    last_day: str
+
+
+class Visible(NamedTuple):
+    """A session that somebody may look back at, with what they may see of it.
+
+    Attributes
+    ----------
+    recording
+        The session.
+    account
+        Their own account in it; empty where they had none.
+    everybody
+        Whether they may read the class.
+    """
+
+    recording: Recording
+    account: str
+    everybody: bool
 
 
 class Reviews:
@@ -91,7 +119,8 @@ class Reviews:
         session
             The session's name: one that runs here, or a stored one.
         account
-            Another's account, by its name; one's own unless given. The look is written into the audit log.
+            Another's account, by its name or that of the one person who sat there under it; one's own unless
+            given. The look is written into the audit log.
         address
             The client's address, for the log.
 
@@ -108,26 +137,22 @@ class Reviews:
         within = server.access.within(principal, name, recording.classes)
         everybody = Permission.READ_CLASS in within.permissions
         seat = recording.seat_of(principal.user_id)
+        own = None if seat is None else seat.account
         if not account:
-            if seat is None:
+            if own is None:
                 raise ApiError(
                     409,
                     "no_seat",
                     f"you had no seat in session {name}"
                     + (": name somebody's account (?account=seat-1)" if everybody else ""),
                 )
-            number = seat.account
+            number = own
         else:
-            number = account_of(recording.venue, account)
-        if seat is None or seat.account != number:
-            if not everybody:
-                raise ApiError(
-                    403, "forbidden", "this needs the permission read_class: it is another's account"
-                )
+            number = _meant(recording, account, principal.user_id, own, everybody=everybody)
+        if number != own:
             sat = recording.seat_in(number)
-            await server.readings.of_stored(
-                principal, name, account, "" if sat is None else sat.user, address
-            )
+            called = recording.venue.accounts[number - FIRST_TRADER].name
+            await server.readings.of_stored(principal, name, called, "" if sat is None else sat.user, address)
         kept = self._kept(recording)
         day = await asyncio.shield(kept.day)
         review = kept.reviews.get((number, everybody))
@@ -159,6 +184,20 @@ class Reviews:
 
     async def sessions(self, principal: Principal) -> list[Reviewable]:
         """Sessions that somebody may look back at, closed or stored, those that were written last first."""
+        return [
+            Reviewable(
+                recording.name,
+                recording.title,
+                account,
+                moment(recording.written_ns),
+                recording.first_day.isoformat(),
+                recording.last_day.isoformat(),
+            )
+            for recording, account, _ in await self.visible(principal)
+        ]
+
+    async def visible(self, principal: Principal) -> list[Visible]:
+        """The same with what they may see of each."""
         server = self._server
         only = principal.session
         going = {name for name, hub in server.hubs.items() if hub.session.state not in OVER}
@@ -172,16 +211,44 @@ class Reviews:
         rows = []
         for name in names:
             try:
-                recording = await self._recording(name)
-                within = server.access.within(principal, name, recording.classes)
+                found = await self.seen(principal, name)
             except WorkbenchError:
                 # It was cut off, cannot be read, or has begun anew since: whoever names it is told.
                 continue
-            seat = recording.seat_of(principal.user_id)
-            if seat is not None or Permission.READ_CLASS in within.permissions:
-                account = "" if seat is None else recording.venue.accounts[seat.account - FIRST_TRADER].name
-                rows.append(Reviewable(name, recording.title, account))
+            if found.account or found.everybody:
+                rows.append(found)
         return rows
+
+    async def sat(self, user_id: str, first: date | None, last: date | None) -> list[Recording]:
+        """Sealed sessions in which a user had a seat, with a day within bounds, both included.
+
+        Whoever asks is not looked at.
+        """
+        names = await self.read(lambda: _of_days(self._server.settings.data, first, last))
+        found = []
+        for name in names:
+            try:
+                recording = await self._stored(name, self._server.settings.data)
+            except WorkbenchError:
+                # It cannot be read, or is being written anew.
+                continue
+            if recording.seat_of(user_id) is not None:
+                found.append(recording)
+        return found
+
+    async def seen(self, principal: Principal, name: str) -> Visible:
+        """What somebody may see of one session that is over: perhaps neither an account nor the class.
+
+        Raises
+        ------
+        ApiError
+            404 when there is no such session, 403 when it is not for them, 409 until it has closed.
+        """
+        recording = await self._recording(name)
+        within = self._server.access.within(principal, name, recording.classes)
+        seat = recording.seat_of(principal.user_id)
+        account = "" if seat is None else recording.venue.accounts[seat.account - FIRST_TRADER].name
+        return Visible(recording, account, Permission.READ_CLASS in within.permissions)
 
     async def read(self, reading: Callable[[], T]) -> T:
         """What a reading of a review gives, made in a thread."""
@@ -268,6 +335,46 @@ class Reviews:
         while len(self._days) > _DAYS:
             self._days.popitem(last=False)
         return kept
+
+
+def _of_days(root: Path, first: date | None, last: date | None) -> list[str]:
+    """Names of sealed sessions that have a day within bounds, the earliest first."""
+    found = []
+    for name in session_names(root):
+        with suppress(StoreError):
+            stored = open_session(name, root)
+            if stored.sealed and stored.is_within(first, last):
+                found.append((stored.first_day, name))
+    return [name for _, name in sorted(found)]
+
+
+def _meant(recording: Recording, name: str, user: str, own: int | None, *, everybody: bool) -> int:
+    """The account that a name means: an account's, or a person's; others' for who may read the class.
+
+    Raises
+    ------
+    ApiError
+        As `readable_account`; 409 when people of that name sat at several.
+    """
+    if any(account.name == name for account in recording.venue.accounts):
+        return readable_account(recording.venue, name, own, everybody=everybody)
+    found = [seat for seat in recording.seats_named(name) if everybody or seat.user == user]
+    if len(found) == 1:
+        return found[0].account
+    if not found and not everybody:
+        return readable_account(recording.venue, name, own, everybody=False)
+    if not found:
+        raise ApiError(
+            404,
+            "unknown_account",
+            f"nobody in session {recording.name} and no account there is called {name[:40]!r}",
+        )
+    places = " or ".join(recording.venue.accounts[seat.account - FIRST_TRADER].name for seat in found)
+    raise ApiError(
+        409,
+        "several_accounts",
+        f"several people in session {recording.name} are called {name[:40]!r}: name {places}",
+    )
 
 
 def _newest(root: Path, wanted: Callable[[str], bool], sees: Callable[[Sequence[str]], bool]) -> list[str]:

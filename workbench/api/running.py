@@ -7,7 +7,7 @@ import contextlib
 import os
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,8 +18,9 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from workbench.api.app import create_app
+from workbench.api.listening import Uvicorn, listen_on, uvicorn_config
 from workbench.api.place import database_url, secret_file, server_folder, take_lock
-from workbench.api.protocol import BoundedWebSocket, timed_protocol
+from workbench.api.report_runs import MakeReporter
 from workbench.api.server import Server
 from workbench.api.settings import ServerSettings
 from workbench.domain.codes import SessionState
@@ -34,9 +35,6 @@ from workbench.session.live.packaged import OPEN_MARKET, open_market
 from workbench.session.live.pauses import shorten_pauses
 from workbench.session.live.sessions import Sessions
 
-_SOCKET_BYTES_MAX = 1 << 20
-_GRACE_SECONDS = 5
-_BACKLOG = 2048
 Front = Callable[[ASGIApp, Server], AbstractAsyncContextManager[ASGIApp]]
 """What may stand before the API on its port, such as pages: makes one application of the API's."""
 
@@ -90,6 +88,8 @@ class Running:
     ----------
     front
         What stands before the API, as pages do; nothing unless given.
+    reporter
+        Makes what keeps and makes reports; none are made unless given.
     url
         Where it answers, once it listens.
     server
@@ -98,14 +98,21 @@ class Running:
         Of the user `admin`, when this start made them; it is kept nowhere else.
     """
 
-    def __init__(self, settings: ServerSettings, start: Start, front: Front | None = None) -> None:
+    def __init__(
+        self,
+        settings: ServerSettings,
+        start: Start,
+        front: Front | None = None,
+        reporter: MakeReporter | None = None,
+    ) -> None:
         self.settings = settings
         self.start = start
         self.front = front
+        self.reporter = reporter
         self.url = ""
         self.first_password = ""
         self.server: Server | None = None
-        self._uvicorn: _Uvicorn | None = None
+        self._uvicorn: Uvicorn | None = None
         self._signals = 0
 
     async def run(
@@ -153,13 +160,15 @@ class Running:
             self.server = app.state.server
             self.server.start()
             stack.callback(self.server.stop)
+            if self.reporter is not None:
+                self.server.reports.use(await asyncio.to_thread(self.reporter, self.settings.data))
             await self.server.caught_up()
             whole: ASGIApp = app
             if self.front is not None:
                 whole = await stack.enter_async_context(self.front(app, self.server))
             config = self._config(whole)
             config.load()
-            self._uvicorn = _Uvicorn(config, lambda: ready(self))
+            self._uvicorn = Uvicorn(config, lambda: ready(self))
             self._uvicorn.stopping = self.server.begin_stop
             loop = asyncio.get_running_loop()
             if signals:
@@ -186,85 +195,39 @@ class Running:
 
     def _bind(self) -> socket.socket:
         """The listening socket, before anything that takes long."""
-        host, port = self.start.host, self.start.port
-        try:
-            family, _, _, _, address = socket.getaddrinfo(
-                host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-            )[0]
-        except (OSError, UnicodeError):
-            raise ConfigError(f"{host!r} is no address of this machine", "--host") from None
-        listening = socket.socket(family, socket.SOCK_STREAM)
-        try:
-            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listening.bind(address)
-            listening.listen(_BACKLOG)
-        except OSError as error:
-            listening.close()
-            raise ConfigError(
-                f"port {port} of {host} cannot be had: {error.strerror or error}",
-                "--port",
-                "stop what listens there, or choose another port",
-            ) from None
-        scheme = "https" if self.start.certificate else "http"
-        shown = f"[{host}]" if ":" in host else host
-        self.url = f"{scheme}://{shown}:{listening.getsockname()[1]}"
+        listening, self.url = listen_on(
+            self.start.host, self.start.port, tls=self.start.certificate is not None
+        )
         return listening
 
     def _config(self, app: Any) -> uvicorn.Config:
         start = self.start
-        return uvicorn.Config(
+        return uvicorn_config(
             app,
-            http=timed_protocol(self.settings.header_seconds_max),
-            ws=BoundedWebSocket,
-            ws_max_size=_SOCKET_BYTES_MAX,
-            ws_per_message_deflate=False,
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=bool(start.proxies),
-            forwarded_allow_ips=list(start.proxies),
-            backlog=_BACKLOG,
-            timeout_keep_alive=75,
-            timeout_graceful_shutdown=_GRACE_SECONDS,
-            ssl_certfile=start.certificate,
-            ssl_keyfile=start.key,
+            header_seconds_max=self.settings.header_seconds_max,
+            proxies=start.proxies,
+            certificate=start.certificate,
+            key=start.key,
         )
 
     async def _open_session(self, sessions: Sessions, file: str, text: str) -> None:
-        """Open the session that was asked for, or the built-in one, when none is there to go on with."""
+        """Open the session that was asked for, or the built-in one, when none is there to go on with.
+
+        One that goes on under a name with a number is the scenario's, too. One that is there and cannot go on
+        keeps its place: it goes on at a start when its disk is well, and another one under a name like its
+        own would be taken for it.
+        """
         start = self.start
-        if start.scenario is None and not start.name and sessions.names():
+        there = [*sessions.names(), *sessions.failures]
+        if start.scenario is None and not start.name and there:
             return
         name = start.name or Path(file).stem
-        if name in sessions.names():
+        if name in there or (not start.name and any(_stands_for(each, name) for each in there)):
             return
         name = _free_name(self.settings.data, check_name(name), fixed=bool(start.name))
         session = await sessions.create(name, text, overrides=start.overrides or None, file=file)
         if not start.lobby and session.state not in _STARTED:
             await session.move(SessionState.OPEN)
-
-
-class _Uvicorn(uvicorn.Server):
-    """uvicorn without signal handlers of its own, which says when it answers and when it stops."""
-
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._ready = ready
-        self.stopping: Callable[[], None] = lambda: None
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self._ready()
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        # Streams end first: uvicorn waits for connections, and those would never end by themselves.
-        self.stopping()
-        await super().shutdown(sockets)
 
 
 async def _first_admin(identity: Identity) -> str:
@@ -298,6 +261,12 @@ def _free_name(data: Path, name: str, *, fixed: bool) -> str:
     if fixed:
         raise ConfigError(f"there is a session {name!r} that has ended", "--session", "choose another name")
     return next(each for number in range(2, 1_000_000) if (each := f"{name}-{number}") not in taken)
+
+
+def _stands_for(session: str, name: str) -> bool:
+    """Whether a session has the name that `_free_name` would have given it in the place of `name`."""
+    stem, _, number = session.rpartition("-")
+    return stem == name and number.isdecimal()
 
 
 def _let_go(lock: int) -> None:

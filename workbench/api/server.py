@@ -15,6 +15,7 @@ from workbench.api.hub import Hub
 from workbench.api.limits import Limits
 from workbench.api.metrics import Metrics
 from workbench.api.readings import Readings
+from workbench.api.reports import Reports
 from workbench.api.reviews import Reviews
 from workbench.api.settings import ServerSettings
 from workbench.api.sockets import Socket, Sockets
@@ -54,6 +55,8 @@ class Server:
         What those who run it read of others, for the audit log.
     reviews
         What people look back at once a market has closed.
+    reports
+        What is made of that to be kept and sent on.
     metrics, limits, sockets
         What is counted, how often one may ask, and who is connected.
     """
@@ -68,6 +71,7 @@ class Server:
         self.access = Access(identity)
         self.readings = Readings(identity)
         self.reviews = Reviews(self)
+        self.reports = Reports(self)
         self.metrics = Metrics(self)
         self.log = structlog.get_logger("workbench.api")
         self.stopping = False
@@ -101,6 +105,7 @@ class Server:
         """Fold no longer. Sessions are drained by whoever owns them."""
         self.begin_stop()
         self.reviews.stop()
+        self.reports.stop()
         for name in list(self.hubs):
             self.detach(name)
 

@@ -13,7 +13,7 @@ from workbench.domain.codes import OrderType, Side, TimeInForce
 from workbench.domain.config import FIRST_TRADER, Venue
 from workbench.domain.instruments import Instrument
 from workbench.domain.times import MAX_TIME_NS
-from workbench.domain.units import decimal, to_micros
+from workbench.domain.units import decimal
 from workbench.errors import ApiError
 
 _NS = 1_000_000_000
@@ -85,11 +85,6 @@ def money(micros: int) -> float:
     12.345678
     """
     return int(micros) / 1_000_000
-
-
-def micros_of(value: Decimal | float | str, name: str) -> int:
-    """Currency as micros."""
-    return to_micros(decimal(str(value), name), name)
 
 
 def decimal_of(text: str, name: str) -> Decimal:
@@ -230,3 +225,19 @@ def account_of(venue: Venue, name: str) -> int:
         if account.name == name:
             return number
     raise ApiError(404, "unknown_account", f"no account is called {name[:40]!r}")
+
+
+def readable_account(venue: Venue, name: str, own: int | None, *, everybody: bool) -> int:
+    """The number of an account that somebody may read: one's own, or any with the permission to.
+
+    Who may read their own alone is told the same of an account that is another's and of one that is none.
+
+    Raises
+    ------
+    ApiError
+        403 for what is not their own without the permission, 404 for what is nobody's with it.
+    """
+    places = enumerate(venue.accounts, FIRST_TRADER)
+    if not everybody and own not in [number for number, account in places if account.name == name]:
+        raise ApiError(403, "forbidden", "this needs the permission read_class: it is not your own account")
+    return account_of(venue, name)

@@ -317,6 +317,63 @@ def rerun(
 
 @app.command()
 @sentences
+def report(
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="Which report; without it, which there are.")
+    ] = None,
+    session: Annotated[
+        str, typer.Option(metavar="NAME", help="A recorded session; all within the days unless given.")
+    ] = "",
+    account: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME", help="Whose: an account, the name of who sat there, account:NAME or user:ID."
+        ),
+    ] = "",
+    class_id: Annotated[
+        str,
+        typer.Option(
+            "--class",
+            metavar="CLASS",
+            help="Everybody in a class's sessions, by its id or name; all for everybody.",
+        ),
+    ] = "",
+    first_day: Annotated[
+        str, typer.Option("--from", metavar="YYYY-MM-DD", help="First day on the exchange's calendar.")
+    ] = "",
+    last_day: Annotated[str, typer.Option("--to", metavar="YYYY-MM-DD", help="Last day, included.")] = "",
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="The report's folder; reports/NAME/SESSION-ACCOUNT unless given."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a report that is there already.")] = False,
+    timeout: Annotated[float, typer.Option(metavar="SECONDS", help="When to give it up.")] = 300.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    data: Data = None,
+) -> None:
+    """Make a report of an account's or a class's days: one page that opens without a network."""
+    from workbench.cli.reporting import list_reports, run_report
+
+    given = {
+        "session": session,
+        "account": account,
+        "class_id": class_id,
+        "first_day": first_day,
+        "last_day": last_day,
+        "data": "" if data is None else str(data),
+    }
+    if name is None:
+        if any(given.values()) or out is not None or force:
+            raise ConfigError(
+                "which report is not said", "report", "see `workbench report` for those there are"
+            )
+        list_reports(as_json=as_json)
+        return
+    run_report(name, given, out, timeout_s=timeout, force=force, as_json=as_json)
+
+
+@app.command()
+@sentences
 def recover(
     session: Annotated[str, typer.Argument(metavar="SESSION", help="A session that a crash left open.")],
     rebuild: Annotated[
@@ -703,6 +760,38 @@ def serve(
         log_requests=log_requests,
         log_format=log_format,
         more=settings or [],
+    )
+
+
+@app.command()
+@sentences
+def gateway(
+    upstream: Annotated[
+        str, typer.Option(metavar="URL", help="Address of the exchange.")
+    ] = "http://127.0.0.1:8000",
+    host: Annotated[str, typer.Option(help="Address to listen at; 0.0.0.0 for all.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="Port; 0 for a free one.")] = 8100,
+    certificate: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="TLS certificate; needs --private-key.")
+    ] = None,
+    private_key: Annotated[Path | None, typer.Option(metavar="FILE", help="Its key.")] = None,
+    proxy: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ADDRESS", help="A proxy whose X-Forwarded headers are believed."),
+    ] = None,
+    log_format: Annotated[str, typer.Option(help="json or text; text on a terminal, else json.")] = "",
+) -> None:
+    """Fan out an exchange's streams to many desks; several gateways share them, a core each."""
+    from workbench.cli.gatewaying import gateway_of
+
+    gateway_of(
+        upstream=upstream,
+        host=host,
+        port=port,
+        certificate=certificate,
+        private_key=private_key,
+        proxies=proxy or [],
+        log_format=log_format,
     )
 
 

@@ -19,7 +19,7 @@ import workbench
 from workbench.api.logs import set_up_logs
 from workbench.api.running import Front, Running, Start
 from workbench.api.settings import ServerSettings
-from workbench.cli.serving import is_loopback, pages_front, run_server
+from workbench.cli.serving import is_loopback, pages_front, reporter_maker, run_server
 from workbench.domain.codes import SessionState
 from workbench.errors import AuthError, ConfigError
 from workbench.identity.principal import CONSOLE
@@ -83,7 +83,7 @@ def run_demo_server(*, host: str, port: int, data: Path | None, seconds: float, 
             overrides={"live.epoch": "sim"},
         )
         settings = ServerSettings(data=root, scenarios=scenario.parent if scenario is not None else None)
-        running = Running(settings, start, front=_with_people(pages_front()))
+        running = Running(settings, start, front=_with_people(pages_front()), reporter=reporter_maker())
 
         def ready(running: Running) -> None:
             _greet(running, data)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 FORMATS = ("table", "csv", "json", "parquet")
 
 _BATCH = 10_000
+_WORD = re.compile(r'"(?:[^"\\]|\\.)*"|-?(?:NaN|Infinity)')
 _NUMBERS = ("INT", "DOUBLE", "FLOAT", "DECIMAL", "REAL")
 
 _SESSIONS = """
@@ -202,11 +204,17 @@ def _print(found: DuckDBPyRelation, form: str) -> None:
 def _lines(found: DuckDBPyRelation, form: str) -> Iterator[str]:
     if form == "json":
         whole = _whole(found)
-        yield from (str(text) for (text,) in _fetched(found, f"to_json({whole})::VARCHAR"))
+        rows = _fetched(found, f"to_json({whole})::VARCHAR")
+        yield from (_WORD.sub(_without_nan, str(text)) for (text,) in rows)
         return
     yield _csv(found.columns)
     for cells in _text_rows(found):
         yield _csv(cells)
+
+
+def _without_nan(word: re.Match[str]) -> str:
+    """Texts as they are; numbers that are none, for which JSON has no word, as null."""
+    return word[0] if word[0].startswith('"') else "null"
 
 
 def _csv(cells: Any) -> str:

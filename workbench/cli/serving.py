@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import ssl
+import importlib.util
 import sys
 from collections.abc import Callable, Iterable
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,10 @@ import typer
 import uvloop
 
 from workbench.api.logs import set_up_logs
+from workbench.api.report_runs import MakeReporter
 from workbench.api.running import Front, Running, Start
 from workbench.api.settings import ServerSettings
+from workbench.cli.serving_checks import check_files, check_log_format, proxies_of
 from workbench.cli.serving_settings import settings_of
 from workbench.errors import ConfigError
 from workbench.identity.settings import IdentitySettings, SignUp
@@ -25,6 +27,7 @@ from workbench.journal.place import data_root
 
 FASTEST = "max"
 _PAGES_NEED = ("dashboards", "panel", "bokeh", "bokeh_fastapi", "param")
+_REPORTS_NEED = ("dashboards", "pipelines", "papermill", "ipykernel", "bokeh")
 _SCENARIOS = (Path("data/scenarios"), Path("scenarios"))
 
 
@@ -60,15 +63,8 @@ def start_of(
         raise ConfigError(
             "goes with none of the options of a session", "--no-session", "leave one of them out"
         )
-    if log_format not in ("", "json", "text"):
-        raise ConfigError(f"is {log_format!r}, expected json or text", "--log-format")
-    for given, option in ((certificate, "--certificate"), (private_key, "--private-key")):
-        if given is not None and not given.is_file():
-            raise ConfigError(f"there is no file {given}", option)
-    if (certificate is None) != (private_key is None):
-        raise ConfigError("a certificate and its key go together", "--certificate", "give --private-key too")
-    if certificate is not None and private_key is not None:
-        check_certificate(certificate, private_key)
+    check_log_format(log_format)
+    check_files(certificate, private_key)
     of_server, of_users = settings_of(more)
     settings = ServerSettings(
         **of_server,
@@ -115,10 +111,29 @@ def pages_front() -> Front | None:
     return front
 
 
+def reporter_maker(*, tell: bool = True) -> MakeReporter | None:
+    """What makes reports; None, with a sentence unless told not to, where what they need is not installed."""
+    for name in _REPORTS_NEED:
+        if importlib.util.find_spec(name) is None:
+            if tell:
+                typer.echo(
+                    f"no reports, because {name} is not installed: "
+                    "pip install 'trading-workbench[app]' (--no-pages says nothing)",
+                    err=True,
+                )
+            return None
+    # Pipelines are made of the workbench, and never the other way round.
+    maker: MakeReporter = importlib.import_module("pipelines.asked").AskedReports
+    return maker
+
+
 def serve(settings: ServerSettings, start: Start, *, log_format: str = "", pages: bool = False) -> None:
     """Run a server in this process until SIGINT or SIGTERM."""
     set_up_logs(log_format or ("text" if sys.stderr.isatty() else "json"))
-    run_server(Running(settings, start, front=pages_front() if pages else None), _greet, _tell_password)
+    front = pages_front() if pages else None
+    run_server(
+        Running(settings, start, front=front, reporter=reporter_maker(tell=pages)), _greet, _tell_password
+    )
     typer.echo("stopped; open sessions go on at the next start")
 
 
@@ -207,21 +222,6 @@ def origins_of(given: Iterable[str]) -> tuple[str, ...]:
     return origins
 
 
-def proxies_of(given: Iterable[str]) -> tuple[str, ...]:
-    """Addresses of proxies, or networks of them."""
-    proxies = tuple(proxy.strip() for proxy in given)
-    for proxy in proxies:
-        try:
-            ip_network(proxy, strict=False)
-        except ValueError:
-            if proxy != "*":
-                raise ConfigError(
-                    f"is {proxy!r}, expected an address such as 10.0.0.2 or a network such as 10.0.0.0/8",
-                    "--proxy",
-                ) from None
-    return proxies
-
-
 def hosts_of(given: Iterable[str]) -> tuple[str, ...]:
     """Host names to answer for, in small letters."""
     hosts = tuple(host.strip().lower() for host in given)
@@ -232,34 +232,3 @@ def hosts_of(given: Iterable[str]) -> tuple[str, ...]:
                 "--allowed-host",
             )
     return hosts
-
-
-def check_certificate(certificate: Path, key: Path) -> None:
-    """Refuse a certificate and a key that TLS cannot be served with.
-
-    Raises
-    ------
-    ConfigError
-        Which of the two files is wrong, and what is expected in it.
-    """
-    expected = (
-        (certificate, "--certificate", b"-----BEGIN CERTIFICATE-----", "a certificate in PEM"),
-        (key, "--private-key", b"PRIVATE KEY-----", "a private key in PEM"),
-    )
-    for file, option, mark, what in expected:
-        try:
-            if mark not in file.read_bytes():
-                raise ConfigError(f"{file} holds no {what.removeprefix('a ')}", option, f"give {what}")
-        except OSError as error:
-            raise ConfigError(f"{file} cannot be read: {error.strerror or error}", option) from None
-    try:
-        # A key that needs a password must not ask for it on the terminal of a server.
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password=lambda: b"")
-    except (ssl.SSLError, ValueError) as error:
-        if getattr(error, "reason", None) == "KEY_VALUES_MISMATCH":
-            raise ConfigError(f"{key} is not the key of {certificate}", "--private-key") from None
-        raise ConfigError(
-            f"{certificate} and {key} cannot be used for TLS",
-            "--certificate",
-            "give a whole certificate in PEM, and its key without a password",
-        ) from None

@@ -17,7 +17,7 @@ from workbench.client.conversation import FOR_GOOD, MESSAGE_BYTES, PAUSES_S, Con
 from workbench.client.sending import socket_url
 from workbench.client.state import Change, Row, StreamState
 from workbench.client.trading import Number
-from workbench.domain.frames import Ack, CloseCode, Refused
+from workbench.domain.frames import Ack, CloseCode, Pong, Refused
 from workbench.errors import ClientError, StreamError, UnansweredError, WorkbenchError
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class AsyncStream:
         self._talk = Conversation(topics, packed=packed)
         self._url = socket_url(client.url, f"{routes.base_of(session)}/stream")
         self._changes: asyncio.Queue[Change | None] = asyncio.Queue()
-        self._answers: dict[int | str, asyncio.Future[Ack]] = {}
+        self._answers: dict[int | str, asyncio.Future[Any]] = {}
         self._socket: ClientConnection | None = None
         self._opened = asyncio.Event()
         self._reading: asyncio.Task[None] | None = None
@@ -138,6 +138,38 @@ class AsyncStream:
     async def cancel_all(self, symbol: str = "") -> Ack:
         """Cancel all one's open orders, or those in one instrument."""
         return await self._order("cancel_all", {"symbol": symbol})
+
+    async def catch_up(self, timeout_s: float = 30.0) -> Pong:
+        """Wait until all own events up to now are told: they came before, or wait in `next`.
+
+        Returns
+        -------
+        Pong
+            Up to which event (`seq`) that is, and the exchange time of it. Whatever is read over REST
+            afterwards knows of that event as well.
+
+        Raises
+        ------
+        StreamError
+            When it does not come in time.
+        """
+        try:
+            async with asyncio.timeout(timeout_s):
+                while True:
+                    socket = await self._connected()
+                    number, content = self._talk.request(ping=True)
+                    answer: asyncio.Future[Pong] = asyncio.get_running_loop().create_future()
+                    self._answers[number] = answer
+                    try:
+                        await socket.send(content)
+                        return await answer
+                    except (ConnectionClosed, UnansweredError):
+                        # Asked again over the next connection.
+                        await asyncio.sleep(PAUSES_S[0])
+                    finally:
+                        self._answers.pop(number, None)
+        except TimeoutError as error:
+            raise StreamError(f"the stream gave no answer to a ping in {timeout_s:g} s", self._url) from error
 
     async def subscribe(self, *topics: str) -> None:
         """Follow further topics."""
@@ -244,7 +276,7 @@ class AsyncStream:
             answer = self._answers.get(told.id)
             if answer is None or answer.done():
                 continue
-            if isinstance(told, Ack):
+            if isinstance(told, Ack | Pong):
                 answer.set_result(told)
             elif isinstance(told, Refused):
                 answer.set_exception(refusal(told))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import parse_qs
 
 import msgspec
 
@@ -229,13 +230,21 @@ def upload(path: str, content: bytes | str, content_type: str) -> Call[Any]:
 
 def download(path: str, query: dict[str, Any]) -> Call[bytes]:
     """Any route that is read, as it is."""
-    return Call("GET", path, bytes, given(**query))
+    place, asked = apart(path, query)
+    return Call("GET", place, bytes, asked)
+
+
+def apart(path: str, query: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """A path without the query that may stand in it, and all that is asked; what is given by name counts."""
+    place, _, written = path.partition("?")
+    return place, {**parse_qs(written, keep_blank_values=True), **given(**query)}
 
 
 def anything(method: str, path: str, query: dict[str, Any], fields: dict[str, Any] | None) -> Call[Any]:
     """Any route as plain JSON; a field that is None is sent as null."""
     body = None if fields is None else msgspec.json.encode(fields)
-    return Call(method, path, as_plain, given(**query), body, repeatable=method == "GET")
+    place, asked = apart(path, query)
+    return Call(method, place, as_plain, asked, body, repeatable=method == "GET")
 
 
 def arrow(session: str, table: str, after_seq: int, until_seq: int) -> Call[bytes]:

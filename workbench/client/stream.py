@@ -19,7 +19,7 @@ from workbench.client.conversation import FOR_GOOD, MESSAGE_BYTES, PAUSES_S, Con
 from workbench.client.sending import socket_url
 from workbench.client.state import Change, Row, StreamState
 from workbench.client.trading import Number
-from workbench.domain.frames import Ack, CloseCode, Refused
+from workbench.domain.frames import Ack, CloseCode, Pong, Refused
 from workbench.errors import ClientError, StreamError, UnansweredError
 
 if TYPE_CHECKING:
@@ -152,6 +152,38 @@ class Stream:
         """Cancel all one's open orders, or those in one instrument."""
         return self._order("cancel_all", {"symbol": symbol})
 
+    def catch_up(self, timeout_s: float = 30.0) -> Pong:
+        """Wait until all own events up to now are told: they came before, or wait in `next`.
+
+        Returns
+        -------
+        Pong
+            Up to which event (`seq`) that is, and the exchange time of it. Whatever is read over REST
+            afterwards knows of that event as well.
+
+        Raises
+        ------
+        StreamError
+            When it does not come in time.
+        """
+        end = time.monotonic() + timeout_s
+        asked: ClientConnection | None = None
+        number = 0
+        while (left := end - time.monotonic()) > 0:
+            socket = self._open()
+            if socket is not asked:
+                number, content = self._talk.request(ping=True)
+                asked = socket
+                try:
+                    socket.send(content)
+                except ConnectionClosed as error:
+                    self._lose(error)
+                    continue
+            answer = self._read(left, number)
+            if isinstance(answer, Pong):
+                return answer
+        raise StreamError(f"the stream gave no answer to a ping in {timeout_s:g} s", self._url)
+
     def subscribe(self, *topics: str) -> None:
         """Follow further topics."""
         self._open().send(self._talk.subscribe(topics))
@@ -185,16 +217,16 @@ class Stream:
             if left <= 0 or self._socket is not socket:
                 raise UnansweredError("the stream gave no answer to an order", self._url)
 
-    def _read(self, timeout_s: float | None, number: int | None = None) -> Ack | Refused | None:
+    def _read(self, timeout_s: float | None, number: int | None = None) -> Ack | Refused | Pong | None:
         """Take one message; gives the answer to request `number` if it was among what it told."""
-        found: Ack | Refused | None = None
+        found: Ack | Refused | Pong | None = None
         socket = self._open()
         try:
             content = socket.recv(timeout_s)
             for told in self._talk.take(content):
                 if isinstance(told, Change):
                     self._waiting.append(told)
-                elif isinstance(told, Ack | Refused) and told.id == number:
+                elif told.id == number:
                     found = told
         except TimeoutError:
             pass

@@ -73,7 +73,7 @@ def local_time(time_ns: int, zone: str) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """Sessions of an exchange: the same hours on each of its days.
+    """Sessions of an exchange: the same hours on each of its days, but for half days.
 
     Parameters
     ----------
@@ -87,6 +87,8 @@ class Calendar:
         Days without a session, as dates or `"2025-07-04"`.
     weekend
         Weekdays without a session, 0 for Monday.
+    early_closes
+        Half days: days with another close, each with its clock time.
 
     Examples
     --------
@@ -103,6 +105,7 @@ class Calendar:
     close: str
     holidays: Iterable[date | str] = ()
     weekend: Iterable[int] = (SATURDAY, SUNDAY)
+    early_closes: Iterable[tuple[date | str, str]] = ()
 
     def __post_init__(self) -> None:
         where = f"calendar {self.name!r}"
@@ -111,6 +114,13 @@ class Calendar:
             clock_ns(clock, where)
         object.__setattr__(self, "holidays", frozenset(_day(day, where) for day in self.holidays))
         object.__setattr__(self, "weekend", frozenset(self.weekend))
+        early = frozenset((_day(day, where), clock) for day, clock in self.early_closes)
+        object.__setattr__(self, "early_closes", early)
+        for day, clock in early:
+            if clock_ns(clock, where) <= clock_ns(self.open):
+                raise ConfigError(
+                    what=f"{day} closes early at {clock!r}, which is not after the open", where=where
+                )
         if not set(self.weekend) <= set(range(DAYS_PER_WEEK)):
             raise ConfigError(
                 what=f"{sorted(self.weekend)} are no weekdays", where=where, remedy="0 is Monday, 6 is Sunday"
@@ -119,6 +129,19 @@ class Calendar:
     def with_holidays(self, days: Iterable[date | str]) -> Calendar:
         """The same hours, closed on these days too."""
         return replace(self, holidays=[*self.holidays, *days])
+
+    def with_early_closes(self, days: Iterable[tuple[date | str, str]]) -> Calendar:
+        """The same hours, closing at other times on these days too; what is given last holds.
+
+        >>> half = US_EQUITIES.with_early_closes([("2025-11-28", "13:00")])
+        >>> (
+        ...     half.session_close_ns(date(2025, 11, 28)) - half.session_open_ns(date(2025, 11, 28))
+        ... ) // 60_000_000_000
+        210
+        """
+        where = f"calendar {self.name!r}"
+        known = {_day(day, where): clock for day, clock in (*self.early_closes, *days)}
+        return replace(self, early_closes=tuple(known.items()))
 
     def is_session(self, day: date) -> bool:
         """Whether the exchange opens on this day."""
@@ -132,6 +155,9 @@ class Calendar:
     def session_close_ns(self, day: date) -> int:
         """Close of the session that opens on this day."""
         self._check_session(day)
+        for early, clock in self.early_closes:
+            if early == day:
+                return self.to_ns(day, clock)
         overnight = clock_ns(self.close) <= clock_ns(self.open)
         return self.to_ns(day + timedelta(days=1) if overnight else day, self.close)
 

@@ -195,7 +195,10 @@ class TradeRow(Row):
 
 
 class CandleRow(Row):
-    """`candles:SYMBOL:1m`: one candle; the last one still grows. Key: `time`, when it begins."""
+    """`candles:SYMBOL:1m`: one candle; the last one still grows. Key: `time`, when it begins.
+
+    `vwap` is the average price of its trades by quantity.
+    """
 
     time: str
     open: Number = UNSET
@@ -204,6 +207,7 @@ class CandleRow(Row):
     close: Number = UNSET
     volume: Number = UNSET
     trades: Count = UNSET
+    vwap: Number = UNSET
 
 
 class NewsRow(Row):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from numbers import Integral
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from workbench.domain.codes import EventKind, SessionState, Side
 from workbench.domain.config import Venue
-from workbench.domain.memory import Memory
+from workbench.domain.memory import EventBuffer, Memory
 from workbench.domain.records import BOOK_ORDER, COMMAND, EVENT, LEVEL_VIEW, Records
 from workbench.domain.views import ExchangeState, state_digest
 from workbench.engine import layout, snapshot, valuation
@@ -36,6 +37,7 @@ _EVENTS_PER_COMMAND = 4
 _SLACK_PER_ORDER = 5
 _SLACK_EVENTS = 1 << 12
 _LARGEST_BATCH = 1 << 20
+_LEVELS_FIRST = 64
 
 
 class Exchange:
@@ -170,6 +172,35 @@ class Exchange:
         events = block[: int(world["event_count"][0])]
         return events.copy() if small else events
 
+    def drive(self, kernel: Callable[[Memory, EventBuffer], int]) -> int:
+        """Have another kernel drive the exchange: it calls `engine.step.run` as often as it likes.
+
+        Parameters
+        ----------
+        kernel
+            Called with memory and events until it gives none of the codes of `engine.room` above DONE; of
+            those it gives what `run` gave, and goes on with the command where that stopped. It sets the
+            count of events back to 0 when it has read them.
+
+        Returns
+        -------
+        int
+            The code that is no shortage of the exchange's.
+        """
+        self._memory.world["event_count"] = 0
+        while True:
+            short = kernel(self._memory, self._views)
+            if short == NEED_EVENTS:
+                used = int(self._memory.world["event_count"][0])
+                wanted = int(self._memory.world["wanted"][0])
+                longer = np.empty(2 * len(self._block) + wanted + self._slack(0), dtype=EVENT)
+                longer[:used] = self._block[:used]
+                self._block, self._views = longer, layout.views(longer)
+            elif DONE < short <= NEED_FEES:
+                self._make_room(short)
+            else:
+                return short
+
     def _slack(self, count: int) -> int:
         """Room that is kept free at the end, since the kernel asks for the worst case before each command."""
         return _SLACK_PER_ORDER * (int(self._memory.world["live_orders"][0]) + count) + _SLACK_EVENTS
@@ -256,9 +287,14 @@ class Exchange:
             raise ConfigError(
                 what=f"no side {side!r} of book {book} with {levels} levels", where="Exchange.depth"
             )
-        out = np.zeros(levels, dtype=LEVEL_VIEW)
-        count = snapshot.read_levels(self._memory, instrument, book, int(side), out)
-        return out[:count]
+        # Who asks for all levels names a large number: room is made for as many as there are.
+        room = min(levels, _LEVELS_FIRST)
+        while True:
+            out = np.zeros(room, dtype=LEVEL_VIEW)
+            count = snapshot.read_levels(self._memory, instrument, book, int(side), out)
+            if count < room or room == levels:
+                return out[:count]
+            room = min(levels, room * 8)
 
     def orders(self, account: int | None = None, instrument: int | None = None) -> Records:
         """Open orders as `BOOK_ORDER`, by instrument, book, side, then price-time priority."""

@@ -49,8 +49,8 @@ REASONS: dict[Reason, str] = {
     "and only a good-till-date order has one",
     Reason.INVALID_TRIGGER_PRICE: "its trigger price {value:price} (or trail of {limit:share}) does not go "
     "with its type, the price increment or the book's window",
-    Reason.INVALID_DISPLAY_QUANTITY: "its display quantity {value:quantity} does not go with its type or its "
-    "quantity (the bound is {limit:quantity})",
+    Reason.INVALID_DISPLAY_QUANTITY: "its display quantity {value:quantity} does not go with it: an order "
+    "that rests at a limit has one, in whole increments, from a thousandth of its quantity to all of it",
     Reason.INVALID_GROUP: "it does not fit into group {value:count} at place {limit:count}",
     Reason.REDUCE_ONLY_WOULD_OPEN: "it is reduce-only and would open {value:quantity}; "
     "it may close {limit:quantity}",

@@ -126,8 +126,11 @@ class Capture:
             data = np.frombuffer(bytearray(rest), np.uint8)
             starts = np.empty(len(data) // _RECORD_HEADER + 1, np.int64)
             start = starts[: find_records(data, form == "<u4", _CAPTURED_MAX, starts)]
+            if not len(start):
+                self._refuse_damaged(rest, form, 0)
+                continue
             header = gathered(data, start - _RECORD_HEADER, _header_type(form))
-            end = int(start[-1] + header["captured"][-1]) if len(start) else 0
+            end = int(start[-1] + header["captured"][-1])
             rest = data[end:].tobytes()
             self._refuse_damaged(rest, form, len(start))
             block = self._block(data, start, header)

@@ -190,6 +190,20 @@ class Families:
             for row in rows
         ]
 
+    def timed_out(self, connection: Connection, from_ns: int, to_ns: int) -> list[tuple[str, str]]:
+        """Users and logins whose time ended in [`from_ns`, `to_ns`), nobody having ended them before."""
+        idle_ns = self._settings.family_idle_s * _SECOND_NS
+        until = sa.case(
+            (families.c.used_ns + idle_ns < families.c.expires_ns, families.c.used_ns + idle_ns),
+            else_=families.c.expires_ns,
+        )
+        rows = connection.execute(
+            sa.select(families.c.user_id, families.c.family_id).where(
+                families.c.revoked_ns.is_(None), until >= from_ns, until < to_ns
+            )
+        )
+        return [(row.user_id, row.family_id) for row in rows]
+
     def anonymise(self, transaction: Transaction, user_id: str) -> None:
         """Forget where a user's logins came from."""
         transaction.execute(

@@ -3,6 +3,7 @@
 import os
 import secrets
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 from workbench.errors import ConfigError
@@ -21,20 +22,8 @@ def server_secret(file: Path) -> bytes:
     """
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            # Written whole under another name and linked: two servers that start at once get one secret.
-            draft = file.with_name(f".{file.name}.{secrets.token_hex(8)}")
-            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            try:
-                with os.fdopen(descriptor, "w") as out:
-                    out.write(secrets.token_hex(_BYTES) + "\n")
-                    out.flush()
-                    os.fsync(out.fileno())
-                os.link(draft, file)
-            finally:
-                draft.unlink()
-        except FileExistsError:
-            pass
+        if not file.exists():
+            _make(file)
         if file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
             raise ConfigError("can be read by others", str(file), f"run: chmod 600 {file}")
         secret = file.read_text("ascii").strip().encode()
@@ -47,3 +36,18 @@ def server_secret(file: Path) -> bytes:
             "remove it, and a new one is made; everybody has to log in again",
         )
     return secret
+
+
+def _make(file: Path) -> None:
+    """Written whole under another name and linked: two servers that start at once get one secret."""
+    draft = file.with_name(f".{file.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w") as out:
+            out.write(secrets.token_hex(_BYTES) + "\n")
+            out.flush()
+            os.fsync(out.fileno())
+        with suppress(FileExistsError):
+            os.link(draft, file)
+    finally:
+        draft.unlink()

@@ -19,11 +19,14 @@ from alembic.util import CommandError
 from sqlalchemy.engine import URL, Connection, CursorResult, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
-from workbench.errors import AuthError, ConfigError, IdentityError
+from workbench.errors import AuthError, ConfigError, IdentityError, WorkbenchError
 
 T = TypeVar("T")
 
 log = structlog.get_logger("workbench.identity")
+
+MIGRATIONS = Path(__file__).with_name("migrations")
+"""How the database of identity came to its layout."""
 
 _BUSY_SECONDS = 3.0
 """How long a statement waits for another writer of the file, or for a server that does not answer."""
@@ -84,11 +87,24 @@ class Store:
         How many statements run at the same time.
     make
         Whether a file that is not there is made; ConfigError otherwise.
+    name, error
+        What the database is called in messages, and what is raised when it cannot be used.
     """
 
-    def __init__(self, url: str, *, now_ns: Callable[[], int], threads: int, make: bool = True) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        now_ns: Callable[[], int],
+        threads: int,
+        make: bool = True,
+        name: str = "identity",
+        error: type[WorkbenchError] = IdentityError,
+    ) -> None:
         self.now_ns = now_ns
-        self.engine = _engine(url, threads, make)
+        self.name = name
+        self.error = error
+        self.engine = _engine(url, threads, make, name, error)
         # SQLite has one writer at a time: queue here, in order, rather than in its sleeping retries.
         self._writing = threading.Lock() if self.engine.dialect.name == "sqlite" else None
         self._told_s = -_TELL_SECONDS
@@ -111,12 +127,12 @@ class Store:
 
         def run() -> T:
             if time.monotonic() - asked_s > _QUEUE_SECONDS:
-                raise IdentityError("the database has fallen behind", "identity", "try again in a moment")
+                raise self.error("the database has fallen behind", self.name, "try again in a moment")
             return act(work)
 
         try:
             return await asyncio.get_running_loop().run_in_executor(self._pool, run)
-        except IdentityError as error:
+        except self.error as error:
             if asked_s - self._told_s > _TELL_SECONDS:
                 self._told_s = asked_s
                 log.warning("identity.unreachable", error=str(error))
@@ -125,20 +141,20 @@ class Store:
     def read_now(self, work: Callable[[Connection], T]) -> T:
         """`read` for a thread that may block."""
         try:
-            with _in_a_sentence(), self.engine.connect() as connection, connection.begin():
+            with self._in_a_sentence(), self.engine.connect() as connection, connection.begin():
                 return work(connection)
         except OperationalError as error:
-            raise IdentityError(f"the database gave up: {error.orig}", "identity") from error
+            raise self.error(f"the database gave up: {error.orig}", self.name) from error
 
     def write_now(self, work: Callable[[Transaction], T]) -> T:
         """`write` for a thread that may block."""
         for attempt in range(_ATTEMPTS):
             try:
-                with _in_a_sentence(), self._turn():
+                with self._in_a_sentence(), self._turn():
                     return self._write_once(work)
             except OperationalError as error:
                 if attempt == _ATTEMPTS - 1:
-                    raise IdentityError(f"the database gave up: {error.orig}", "identity") from error
+                    raise self.error(f"the database gave up: {error.orig}", self.name) from error
         raise AssertionError("unreachable: the last attempt returns or raises")
 
     @contextmanager
@@ -148,7 +164,7 @@ class Store:
             yield
             return
         if not self._writing.acquire(timeout=_BUSY_SECONDS):
-            raise IdentityError("the database has fallen behind", "identity", "try again in a moment")
+            raise self.error("the database has fallen behind", self.name, "try again in a moment")
         try:
             yield
         finally:
@@ -164,20 +180,37 @@ class Store:
             raise transaction.refusal
         return result
 
+    @contextmanager
+    def _in_a_sentence(self) -> Iterator[None]:
+        """Turn what a driver raises into a sentence; what may be repeated, or callers answer, passes."""
+        try:
+            yield
+        except sa.exc.IntegrityError:
+            raise
+        except OperationalError as error:
+            if _may_be_repeated(error):
+                raise
+            raise self.error(f"the database cannot be used ({error.orig})", self.name) from error
+        except DBAPIError as error:
+            raise self.error(f"the database refused a statement ({error.orig})", self.name) from error
+        except (sa.exc.TimeoutError, sa.exc.InvalidRequestError) as error:
+            # No connection came free in time, or the one at hand broke between two statements.
+            raise self.error(f"the database cannot be used ({error})", self.name) from error
+
     def require_layout(self) -> None:
         """Refuse a database that nobody has made users in, before anything is made there."""
-        with _in_a_sentence(), self.engine.connect() as connection:
+        with self._in_a_sentence(), self.engine.connect() as connection:
             if not sa.inspect(connection).has_table("users"):
                 raise _no_users(self.engine.url.render_as_string(hide_password=True))
 
-    def migrate(self) -> None:
+    def migrate(self, migrations: Path = MIGRATIONS) -> None:
         """Bring the database to the present layout; of several servers that start at once, one does it."""
         config = Config()
         # Alembic's options are read by configparser, to which % is special.
-        location = Path(__file__).with_name("migrations").as_posix().replace("%", "%%")
+        location = migrations.as_posix().replace("%", "%%")
         config.set_main_option("script_location", location)
         with (
-            _in_a_sentence(),
+            self._in_a_sentence(),
             self.engine.connect().execution_options(writes=True) as connection,
             connection.begin(),
         ):
@@ -187,7 +220,7 @@ class Store:
             try:
                 command.upgrade(config, "head")
             except CommandError as error:
-                raise IdentityError(
+                raise self.error(
                     f"the layout of the database is not known here ({error})",
                     self.engine.url.render_as_string(hide_password=True),
                     "it was probably written by a newer workbench: use that one",
@@ -203,7 +236,7 @@ def _no_users(place: str) -> ConfigError:
     return ConfigError("holds no users", place, "name the database of a server; its first start makes users")
 
 
-def _engine(url: str, threads: int, make: bool) -> Engine:
+def _engine(url: str, threads: int, make: bool, name: str, error_type: type[WorkbenchError]) -> Engine:
     try:
         parsed = make_url(url)
     except ArgumentError as error:
@@ -212,9 +245,9 @@ def _engine(url: str, threads: int, make: bool) -> Engine:
         ) from error
     family = parsed.get_backend_name()
     if family == "sqlite":
-        return _sqlite(parsed, threads, make)
+        return _sqlite(parsed, threads, make, name, error_type)
     if family != "postgresql":
-        raise ConfigError(f"{family} is not supported, expected sqlite or postgresql", "identity database")
+        raise ConfigError(f"{family} is not supported, expected sqlite or postgresql", f"{name} database")
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
     try:
@@ -232,16 +265,16 @@ def _engine(url: str, threads: int, make: bool) -> Engine:
     except ImportError as error:
         raise ConfigError(
             "the driver for PostgreSQL is not installed",
-            "identity database",
+            f"{name} database",
             "pip install 'trading-workbench[postgres]'",
         ) from error
 
 
-def _sqlite(url: URL, threads: int, make: bool) -> Engine:
+def _sqlite(url: URL, threads: int, make: bool, name: str, error_type: type[WorkbenchError]) -> Engine:
     if not url.database or url.database == ":memory:":
         raise ConfigError(
             "a database in memory would be gone with its connection, expected a file as in sqlite:///users.db",
-            "identity database",
+            f"{name} database",
         )
     file = Path(url.database)
     if not make and not file.is_file():
@@ -251,7 +284,7 @@ def _sqlite(url: URL, threads: int, make: bool) -> Engine:
         # Nobody else's business: it holds password hashes.
         file.touch(mode=0o600)
     except OSError as error:
-        raise IdentityError(f"cannot be made ({error.strerror})", str(file)) from error
+        raise error_type(f"cannot be made ({error.strerror})", str(file)) from error
     engine = sa.create_engine(url, pool_size=threads, max_overflow=2)
 
     @sa.event.listens_for(engine, "connect")
@@ -272,24 +305,6 @@ def _sqlite(url: URL, threads: int, make: bool) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
-
-
-@contextmanager
-def _in_a_sentence() -> Iterator[None]:
-    """Turn what a driver raises into a sentence; what may be tried again or is answered by callers passes."""
-    try:
-        yield
-    except sa.exc.IntegrityError:
-        raise
-    except OperationalError as error:
-        if _may_be_repeated(error):
-            raise
-        raise IdentityError(f"the database cannot be used ({error.orig})", "identity") from error
-    except DBAPIError as error:
-        raise IdentityError(f"the database refused a statement ({error.orig})", "identity") from error
-    except (sa.exc.TimeoutError, sa.exc.InvalidRequestError) as error:
-        # No connection came free in time, or the one at hand broke between two statements.
-        raise IdentityError(f"the database cannot be used ({error})", "identity") from error
 
 
 def _may_be_repeated(error: OperationalError) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+from sqlalchemy import Connection
+
 from workbench.errors import IdentityError
 from workbench.identity.auditor import Auditor
 from workbench.identity.families import Families
@@ -48,6 +50,7 @@ class Upkeep:
         self._auditor = auditor
         self._every_s = every_s
         self._task: asyncio.Task[None] | None = None
+        self._timed_out_ns = store.now_ns()
 
     def start(self) -> None:
         """Begin, on the running loop; doing so twice is fine."""
@@ -63,11 +66,17 @@ class Upkeep:
         await self.write_used()
 
     async def reread(self) -> None:
-        """Read now what other processes changed."""
+        """Read now what other processes changed, and end what is over by its time."""
         now_ns = self._store.now_ns()
-        await self._store.read(
-            lambda connection: read_again(connection, self._standing, self._rolls, self._keys, now_ns)
-        )
+
+        def read(connection: Connection) -> list[tuple[str, str]]:
+            read_again(connection, self._standing, self._rolls, self._keys, now_ns)
+            return self._families.timed_out(connection, self._timed_out_ns, now_ns)
+
+        # Nobody comes with a token of such a login any more, but sockets that it opened may be live.
+        for user_id, family in await self._store.read(read):
+            self._standing.end_family(user_id, family)
+        self._timed_out_ns = max(self._timed_out_ns, now_ns)
 
     async def write_used(self) -> None:
         """Write down now when API keys were last used."""

@@ -40,7 +40,8 @@ def check_name(name: str) -> str:
     workbench.errors.StoreError: '../secret' is no name: expected letters, digits and '-_.', up to 100 and \
 none of '-.' first; choose another name
     """
-    if _NAME.fullmatch(name) is None:
+    given: object = name  # from Python, or out of a file
+    if not isinstance(given, str) or _NAME.fullmatch(given) is None:
         raise StoreError(
             f"{name!r} is no name: expected letters, digits and '-_.', "
             f"up to {_LONGEST} and none of '-.' first",

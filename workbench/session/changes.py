@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -163,7 +163,12 @@ def _fees(venue: Venue, given: Any) -> dict[str, FeeSchedule]:
                 raise ConfigError(f"no instrument {symbol!r}", "fees", meant(str(symbol), symbols))
             made[symbol] = value if isinstance(value, FeeSchedule) else _schedule(value)
         return made
-    for text in given:
+    texts = list(given) if isinstance(given, Iterable) else [given]
+    for text in texts:
+        if not isinstance(text, str):
+            raise ConfigError(
+                f"{text!r} is no fee", "fees", "write maker=-0.1,taker=0.3, or give a FeeSchedule"
+            )
         symbol, colon, rest = text.rpartition(":")
         if colon:
             venue.instrument_number(symbol)

@@ -46,19 +46,45 @@ def run_renamed(
     trades
         The trades of the recording, where any was busted.
     """
-    commands = given.commands
-    orders = _Renamed(given, recorded)
-    busts = _RenamedBusts(orders, trades or Trades())
-    named, needs = orders.named.tolist(), orders.needs()
-    if len(busts.named):
-        # Whatever comes before a bust may be its trade.
-        both = sorted([*zip(named, needs, strict=True), *((at, at - 1) for at in busts.named.tolist())])
-        named, needs = [place for place, _ in both], [needed for _, needed in both]
-    for start, end in _batches(named, needs, len(commands)):
-        events = exchange.step(busts.here(start, orders.here(start, end)))
-        orders.take(events)
-        busts.take(events)
+    renamer = Renamer(given, recorded, trades)
+    for start, end in renamer.spans():
+        events = exchange.step(renamer.here(start, end))
+        renamer.take(events)
         take(events)
+
+
+class Renamer:
+    """Gives altered commands the ids that their orders and trades have in a run.
+
+    Parameters
+    ----------
+    given, recorded, trades
+        As for `run_renamed`.
+    """
+
+    def __init__(self, given: Altered, recorded: Lineage, trades: Trades | None = None) -> None:
+        self._count = len(given.commands)
+        self._orders = _Renamed(given, recorded)
+        self._busts = _RenamedBusts(self._orders, trades or Trades())
+
+    def spans(self) -> Iterator[tuple[int, int]]:
+        """Spans of commands, one after the other, before each of which all that was run must be taken."""
+        named, needs = self._orders.named.tolist(), self._orders.needs()
+        if len(self._busts.named):
+            # Whatever comes before a bust may be its trade.
+            every = [*zip(named, needs, strict=True), *((at, at - 1) for at in self._busts.named.tolist())]
+            both = sorted(every)
+            named, needs = [place for place, _ in both], [needed for _, needed in both]
+        yield from _batches(named, needs, self._count)
+
+    def here(self, start: int, end: int) -> Records:
+        """The commands of a span, with the ids that they mean here."""
+        return self._busts.here(start, self._orders.here(start, end))
+
+    def take(self, events: Records) -> None:
+        """Learn of events; their `command_seq` says which of the commands they came of, from 1."""
+        self._orders.take(events)
+        self._busts.take(events)
 
 
 class _Renamed:
@@ -93,7 +119,7 @@ class _Renamed:
     def _enters(self, places: Ints) -> npt.NDArray[np.bool_]:
         """Whether the commands at these places, from 1, are new orders."""
         enters: npt.NDArray[np.bool_] = self.commands["kind"][places - 1] == CommandKind.NEW_ORDER
-        return enters
+        return enters & (places > 0)
 
     def needs(self) -> list[int]:
         """For each command that names an id, the place of the last one before that may give the order its id.

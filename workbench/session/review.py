@@ -15,6 +15,7 @@ from workbench.analytics.excursions import excursions
 from workbench.analytics.markouts import markout_curve, markouts, mids_before
 from workbench.analytics.records import About, BookAt, WithoutAccount
 from workbench.analytics.round_trips import round_trips
+from workbench.analytics.splits import marks_with_positions, of_symbol
 from workbench.analytics.statistic import AccountDay
 from workbench.analytics.summary import summary
 from workbench.analytics.tables import (
@@ -36,6 +37,7 @@ from workbench.session import review_frames as frames
 from workbench.session.changes import changes_of
 from workbench.session.review_books import BookState
 from workbench.session.review_day import ReviewDay
+from workbench.session.review_trading import Trading, trading_of
 from workbench.session.whatif import HELD_FIXED, WhatIf, compare
 
 _BP = 10_000
@@ -156,6 +158,10 @@ class Review:
         """`SUMMARY`."""
         return self._summary
 
+    def trading(self) -> Trading:
+        """What statistics of trades, execution and inventory are computed from (docs/metrics.md)."""
+        return self._trading
+
     # ------------------------------------------------------------------ instants
 
     def book(self, symbol: str, at_ns: int, levels: int = 15) -> BookAt:
@@ -233,14 +239,17 @@ class Review:
     @cached_property
     def _round_trips(self) -> pl.DataFrame:
         rows = frames.trip_rows(self._day, self._name)
-        found = [pl.DataFrame(schema=EXCURSIONS)]
+        found, splits = [pl.DataFrame(schema=EXCURSIONS)], frames.splits(self._day)
         for symbol in rows["symbol"].unique(maintain_order=True):
-            number = self._number(symbol)
             mine = pl.col("symbol") == symbol
+            marks, changes = (
+                frames.mark_rows(self._day, self._number(symbol)),
+                self._positions.filter(mine),
+            )
             found.append(
                 excursions(
-                    frames.mark_rows(self._day, number),
-                    self._positions.filter(mine),
+                    marks_with_positions(marks, changes, of_symbol(splits, symbol)),
+                    changes,
                     rows.filter(mine).select("trip", "opened_seq", "closed_seq"),
                     float(self._sizes.filter(mine)["multiplier"][0]),
                 )
@@ -331,6 +340,10 @@ class Review:
                 end_ns=self._day.end_ns,
             )
         )
+
+    @cached_property
+    def _trading(self) -> Trading:
+        return trading_of(self, self._day, self._account, self._name)
 
     def _levels(self, number: int, state: BookState, queued: Records, *, bids: bool) -> pl.DataFrame:
         """One side of a book, the account's own part marked."""

@@ -133,7 +133,7 @@ class ReviewDay:
         return self._marks[instrument]
 
     def middles(self, instrument: int) -> pl.DataFrame:
-        """`command_seq`, `time` and `mid` of an instrument, null while a side was empty, in order."""
+        """`command_seq`, `time`, `bid`, `ask` and `mid` of an instrument; null while a side was empty."""
         quotes = self.prints.middles(instrument)
         bid, ask = quotes["bid_price_ticks"], quotes["ask_price_ticks"]
         tick = np.full(len(quotes), instrument)
@@ -144,6 +144,8 @@ class ReviewDay:
             {
                 "command_seq": np.ascontiguousarray(quotes["command_seq"]),
                 "time": times,
+                "bid": self.scales.price(bid, tick, bid > 0),
+                "ask": self.scales.price(ask, tick, ask > 0),
                 "mid": both.cast(pl.Float64) / 2,
             }
         )

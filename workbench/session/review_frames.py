@@ -8,12 +8,15 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from workbench.analytics.attribution import CASH_ENTRIES
 from workbench.analytics.columns import TIME
+from workbench.analytics.splits import SPLITS
 from workbench.analytics.tables import CANDLES, INSTRUMENTS, ORDERS, TRADES
-from workbench.domain.codes import Side
+from workbench.analytics.trades_beside import FIRST_STOPS, STOPS
+from workbench.domain.codes import OrderType, Reason, Side
 from workbench.domain.records import AUCTION, LIQUIDITY_MAKER, SHADOW, Records
 from workbench.domain.units import decimal
-from workbench.engine.frames import utc_times
+from workbench.engine.frames import code_names, utc_times
 from workbench.engine.words import Names
 from workbench.session.review_day import ReviewDay
 
@@ -232,6 +235,50 @@ def mark_rows(day: ReviewDay, number: int) -> pl.DataFrame:
             "seq": steps["seq"].copy(),
             "time": utc_times(steps["time_ns"]),
             "mark": day.scales.price(steps["price_ticks"], np.full(len(steps), number)),
+        }
+    )
+
+
+def cash_entries(day: ReviewDay, account: int) -> pl.DataFrame:
+    """`CASH_ENTRIES` of an account."""
+    cash = day.prints.cash()
+    cash = cash[cash["account"] == account]
+    return CASH_ENTRIES.frame(
+        {
+            "seq": cash["seq"].copy(),
+            "time": utc_times(cash["time_ns"]),
+            "reason": code_names(cash["reason"], Reason),
+            "symbol": day.scales.symbol(cash["instrument"]).cast(pl.String),
+            "amount": day.scales.money(cash["amount_micros"]),
+        }
+    )
+
+
+def splits(day: ReviewDay) -> pl.DataFrame:
+    """`SPLITS` of all instruments."""
+    every = day.prints.splits()
+    return SPLITS.frame(
+        {
+            "symbol": day.scales.symbol(every["instrument"]).cast(pl.String),
+            "seq": every["seq"].copy(),
+            "time": utc_times(every["time_ns"]),
+            "ratio": every["numerator"] / every["denominator"],
+        }
+    )
+
+
+def first_stops(day: ReviewDay, account: int) -> pl.DataFrame:
+    """`FIRST_STOPS` of an account."""
+    found = day.prints.first_triggers()
+    types = [int(OrderType[name]) for name in STOPS]
+    found = found[(found["account"] == account) & np.isin(found["order_type"], types)]
+    return FIRST_STOPS.frame(
+        {
+            "seq": found["seq"].copy(),
+            "time": utc_times(found["time_ns"]),
+            "symbol": day.scales.symbol(found["instrument"]).cast(pl.String),
+            "side": side_names(found["side"]),
+            "trigger_price": day.scales.price(found["value"], found["instrument"]),
         }
     )
 

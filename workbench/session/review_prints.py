@@ -1,4 +1,4 @@
-"""What reviews keep of a session's events besides tables: trades, quotes, fills, and changes of phase."""
+"""What reviews keep of a session's events besides tables: trades, quotes, fills, cash, triggers, phases."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ from workbench.domain.codes import EventKind
 from workbench.domain.config import FIRST_TRADER
 from workbench.domain.records import (
     BUST_EVENT,
+    CASH_EVENT,
     EVENT,
     FILL_EVENT,
     MARKET_EVENT,
+    ORDER_EVENT,
     QUOTE_EVENT,
     SESSION_EVENT,
     SHADOW,
+    SPLIT_EVENT,
     TRADE_EVENT,
     Records,
 )
@@ -56,6 +59,27 @@ PHASE = np.dtype([("seq", "i8"), ("time_ns", "i8"), ("phase", "i8"), ("instrumen
 STATE = np.dtype([("seq", "i8"), ("time_ns", "i8"), ("session_state", "i8")])
 """A change of the session's state."""
 
+SPLIT = np.dtype(
+    [("seq", "i8"), ("time_ns", "i8"), ("numerator", "i8"), ("denominator", "i8"), ("instrument", "i8")]
+)
+"""A split: `denominator` old units became `numerator` new ones."""
+
+TRIGGER = np.dtype(
+    [
+        ("seq", "i8"),
+        ("time_ns", "i8"),
+        ("order_id", "i8"),
+        ("value", "i8"),
+        ("account", "i4"),
+        ("instrument", "i4"),
+        ("order_type", "u1"),
+        ("side", "u1"),
+        ("unused", "u2"),
+        ("unused_2", "u4"),
+    ]
+)
+"""A trader's order that waits for its trigger price, `value`, or whose trigger price moved, in ticks."""
+
 
 class Prints:
     """Takes all events of a session, then gives what it kept, by instrument."""
@@ -69,7 +93,7 @@ class Prints:
         """Further events, in order."""
         for name, (kinds, view, kept) in _KINDS.items():
             found = of_kind(events, *kinds)
-            if name == "fills":
+            if name in _OF_TRADERS:
                 found = found[found["account"] >= FIRST_TRADER]
             if len(found):
                 self._kept[name].append(_only(found.view(view), kept))
@@ -99,6 +123,21 @@ class Prints:
     def busts(self) -> Records:
         """`BUST_EVENT` of all instruments."""
         return self._whole["busts"]
+
+    def cash(self) -> Records:
+        """`CASH_EVENT` of all traders."""
+        return self._whole["cash"]
+
+    def splits(self) -> Records:
+        """`SPLIT` of all instruments."""
+        return self._whole["splits"]
+
+    def first_triggers(self) -> Records:
+        """`TRIGGER` of each order of a trader that waited for one: the first that it had."""
+        known = self._whole["triggers"]
+        known = known[known["value"] != 0]
+        found: Records = known[np.sort(np.unique(known["order_id"], return_index=True)[1])]
+        return found
 
     def trades(self, instrument: int) -> Records:
         """`TRADE_PRINT` of an instrument, those beside history and those that were busted too."""
@@ -131,11 +170,17 @@ _KINDS: dict[str, tuple[tuple[EventKind, ...], np.dtype[Any], np.dtype[Any]]] = 
     "states": ((EventKind.SESSION_STATE_CHANGED,), SESSION_EVENT, STATE),
     "fills": (FILL_KINDS, EVENT, FILL_EVENT),
     "busts": ((EventKind.TRADE_BUSTED,), EVENT, BUST_EVENT),
+    "cash": ((EventKind.CASH_CHANGED,), EVENT, CASH_EVENT),
+    "splits": ((EventKind.INSTRUMENT_SPLIT,), SPLIT_EVENT, SPLIT),
+    "triggers": ((EventKind.ORDER_HELD, EventKind.ORDER_TRAILED), ORDER_EVENT, TRIGGER),
 }
 """Which events, what they are seen as, and what is kept of them."""
 
-_WHOLE = ("fills", "busts")
+_WHOLE = ("fills", "busts", "cash", "splits", "triggers")
 """What is kept of all instruments together."""
+
+_OF_TRADERS = ("fills", "cash", "triggers")
+"""What is kept of traders alone."""
 
 
 def _only(events: Records, kept: np.dtype[Any]) -> Records:

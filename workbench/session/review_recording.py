@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +33,8 @@ class Recording:
     ----------
     name, title, zone, venue
         What it is.
+    first_day, last_day
+        The exchange-local days of its beginning and of its last event.
     sealed
         Whether nothing changes any more.
     seq
@@ -46,12 +49,16 @@ class Recording:
         What people called their orders, by account and client order id.
     classes
         The classes that it is for; none: it is for everybody.
+    written_ns
+        When it was written last, which of one that is over is when it ended.
     """
 
     name: str
     title: str
     zone: str
     venue: Venue
+    first_day: date
+    last_day: date
     sealed: bool
     seq: int
     events: Callable[[], Iterator[Records]] = field(repr=False)
@@ -59,6 +66,7 @@ class Recording:
     seats: Sequence[Seat] = ()
     names: Names = field(default_factory=dict, repr=False)
     classes: Sequence[str] = ()
+    written_ns: int = 0
 
     def seat_of(self, user: str) -> Seat | None:
         """Where a user sat."""
@@ -67,6 +75,10 @@ class Recording:
     def seat_in(self, account: int) -> Seat | None:
         """Who sat at an account."""
         return next((seat for seat in self.seats if seat.account == account), None)
+
+    def seats_named(self, name: str) -> list[Seat]:
+        """Where people of a name sat."""
+        return [seat for seat in self.seats if seat.name == name]
 
 
 def stored_recording(name: str, data: Path) -> Recording:
@@ -133,6 +145,8 @@ def _recording(
         title=stored.title,
         zone=stored.zone,
         venue=stored.venue,
+        first_day=stored.first_day,
+        last_day=stored.last_day,
         sealed=stored.sealed,
         seq=seq,
         events=events,
@@ -140,6 +154,7 @@ def _recording(
         seats=seats,
         names=names,
         classes=stored_classes(about),
+        written_ns=stored.manifest.written_ns,
     )
 
 

@@ -6,7 +6,9 @@ import logging
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -66,6 +68,25 @@ class StoredSession:
     def zone(self) -> str:
         """IANA time zone of its days."""
         return str(self.manifest.about["zone"])
+
+    @property
+    def first_day(self) -> date:
+        """The exchange-local day on which it began; when it was recorded if its clock has no day."""
+        start_ns = int(self.venue.start_time_ns) or self.manifest.created_ns
+        return datetime.fromtimestamp(start_ns / 1e9, ZoneInfo(self.zone)).date()
+
+    @property
+    def last_day(self) -> date:
+        """The exchange-local day of its last event."""
+        first = self.first_day
+        times = [part.max_time_ns for part in self.manifest.parts if part.max_time_ns is not None]
+        if not times or not int(self.venue.start_time_ns):
+            return first
+        return max(first, datetime.fromtimestamp(max(times) / 1e9, ZoneInfo(self.zone)).date())
+
+    def is_within(self, first: date | None, last: date | None) -> bool:
+        """Whether it has a day within bounds, both included; None is no bound."""
+        return (last is None or self.first_day <= last) and (first is None or self.last_day >= first)
 
     @property
     def title(self) -> str:

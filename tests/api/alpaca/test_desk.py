@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import replace
 
 import httpx
 import pytest
+import structlog
 from structlog.testing import capture_logs
 
 from tests.api.alpaca.conftest import SCENARIO, Person, Served
@@ -48,6 +50,16 @@ def test_the_session_joined_last_is_followed_until_it_is_over(served: Served, ea
     assert session_of(person, early) == early
 
 
+@pytest.fixture
+def loud() -> Iterator[None]:
+    """Nothing is too small for the log, whatever a command that another test ran in this process left."""
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.INFO))
+    yield
+    structlog.configure(**before)
+
+
+@pytest.mark.usefixtures("loud")
 def test_the_log_says_which_session_a_request_went_to(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -273,6 +273,15 @@ def test_listing_filters(trader: Person) -> None:
             },
             (422, 42210000),
         ),
+        (
+            {
+                "order_class": "bracket",
+                "take_profit": {"limit_price": 100},
+                "stop_loss": {"stop_price": 95},
+            },
+            (422, 42210000),
+        ),
+        ({"order_class": "oto", "take_profit": {"limit_price": 99}}, (422, 42210000)),
     ],
 )
 def test_refusals_have_code_and_sentence(

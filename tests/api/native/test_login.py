@@ -115,18 +115,37 @@ def test_a_key_trades_by_headers_or_basic_until_it_is_revoked(served: Served) ->
         assert client.post("/api/me/keys", json={"session": "nowhere"}).status_code == 404
 
 
-def test_a_revocation_reaches_a_live_socket(served: Served) -> None:
+@pytest.mark.parametrize("way", ["logout-everywhere", "logout"])
+def test_a_revocation_reaches_a_live_socket(served: Served, way: str) -> None:
     person = served.person()
     with served.client(person) as client:
         url = f"{served.url.replace('http', 'ws')}/api/sessions/market/stream"
         ticket = client.post("/api/auth/ticket").json()["ticket"]
         with connect(f"{url}?ticket={ticket}", proxy=None) as socket:
             socket.recv(timeout=10)
-            assert client.post("/api/auth/logout-everywhere").json()["ended"] == 1
+            # The log-in is that of the access token: nothing else says whose it is.
+            answer = client.post(f"/api/auth/{way}", json={})
+            assert answer.status_code == 200
+            assert answer.json() == {"done": True} if way == "logout" else answer.json()["ended"] == 1
             with pytest.raises(ConnectionClosed):
                 all(socket.recv(timeout=10) for _ in range(1000))
             assert socket.close_code == 4401
         assert client.get("/api/auth/me").status_code == 401
+        if way == "logout":
+            assert client.post("/api/auth/logout", json={}).json() == {"done": True}, "twice is fine"
+
+
+def test_a_log_out_of_nobody_says_so(served: Served) -> None:
+    with served.client(served.person()) as client:
+        key = client.post("/api/me/keys", json={"label": "bot"}).json()
+    with served.client() as client:
+        nobody = client.post("/api/auth/logout", json={})
+        headers = {"APCA-API-KEY-ID": key["key_id"], "APCA-API-SECRET-KEY": key["secret"]}
+        bot = client.post("/api/auth/logout", json={}, headers=headers)
+        unknown = client.post("/api/auth/logout", json={}, headers={"Authorization": "Bearer nonsense"})
+    assert (nobody.status_code, nobody.json()["code"]) == (401, "unauthorized")
+    assert (bot.status_code, bot.json()["code"]) == (422, "no_login")
+    assert unknown.status_code == 401
 
 
 def test_what_is_ones_own_is_read_and_changed(served: Served) -> None:

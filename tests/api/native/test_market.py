@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import Any
 
 import httpx
@@ -12,6 +13,7 @@ import pytest
 from tests.api.served import Served
 from workbench.api.native import account_models, market_models, order_models, session_models
 from workbench.api.native.model import Model
+from workbench.domain.units import LARGEST, MICROS
 from workbench.identity.roles import Role
 
 BASE = "/api/sessions/market"
@@ -183,7 +185,10 @@ def test_others_accounts_are_for_those_who_teach(served: Served) -> None:
     with served.client(student) as own, served.client(served.person()) as other:
         seat = own.post(f"{BASE}/join").json()["name"]
         assert own.get(f"{BASE}/account", params={"account": seat}).status_code == 200
-        assert other.get(f"{BASE}/account", params={"account": seat}).status_code == 403
+        refused = [other.get(f"{BASE}/account", params={"account": each}) for each in (seat, "nobody")]
+        # Whether there is such a seat is not theirs to know either.
+        assert [each.status_code for each in refused] == [403, 403]
+        assert refused[0].json()["message"] == refused[1].json()["message"]
         with served.client(served.person(Role.ASSISTANT)) as teacher:
             assert teacher.get(f"{BASE}/account", params={"account": seat}).json()["user"] == student.name
             assert teacher.get(f"{BASE}/orders", params={"account": seat}).json()["orders"] == []
@@ -206,7 +211,7 @@ def test_teachers_halt_limit_suspend_fine_and_announce(served: Served) -> None:
         assert teach.post(f"{BASE}/lift", json={"symbols": ["QUIET"]}).status_code == 409
         assert learn.post(f"{BASE}/orders", json=order).status_code == 201
 
-        limit = {"account": seat, "limit": "max_order_lots", "value": "3"}
+        limit = {"account": seat, "limit": "max_order_lots", "value": 3}
         assert teach.post(f"{BASE}/limits", json=limit).status_code == 200
         assert learn.get(f"{BASE}/account").json()["limits"]["max_order_lots"] == 3
         refused = learn.post(f"{BASE}/orders", json=order)
@@ -240,19 +245,39 @@ def test_teachers_halt_limit_suspend_fine_and_announce(served: Served) -> None:
             ),
             (
                 "fees",
-                {"fee": "taker_per_lot", "value": "4000000000000"},
-                "the exchange refused it: the fee is out of bounds, or makes the largest order cost more",
+                {"fee": "taker_per_lot", "value": "-9999900"},
+                "the taker fee per lot is -9999900, expected -",
             ),
         ):
             told = limit if path == "limits" else {"account": seat, "value": "1"}
             refused = teach.post(f"{BASE}/{path}", json={**told, **wrong})
             assert (refused.status_code, refused.json()["message"][: len(why)]) == (422, why)
 
+        def fee(kind: str, value: str) -> httpx.Response:
+            return teach.post(f"{BASE}/fees", json={"account": seat, "fee": kind, "value": value})
+
+        # Each alone is within its bounds; both together cost more than can be counted.
+        assert fee("per_order", str(Decimal(LARGEST) / MICROS)).status_code == 200
+        refused = fee("taker_per_lot", "0.000001")
+        why = "the exchange refused it: the fee is out of bounds, or makes the largest order cost more"
+        assert (refused.status_code, refused.json()["message"][: len(why)]) == (422, why)
+        assert fee("per_order", "0").status_code == 200
+
         cash = learn.get(f"{BASE}/account").json()["cash"]
         assert teach.post(f"{BASE}/transfer", json={"account": seat, "amount": "250.5"}).status_code == 200
         fined = teach.post(f"{BASE}/fine", json={"account": seat, "amount": "50"}).json()
         assert fined["cash"] == cash + 200.5
-        assert teach.post(f"{BASE}/fine", json={"account": seat, "amount": "-50"}).status_code == 422
+        most = "72,057,594,037.927936 in currency"
+        for path, amount, expected in (
+            ("fine", "-50", f"0.000001 to {most}"),
+            ("fine", "1e12", f"0.000001 to {most}"),
+            ("fine", "1e30", f"0.000001 to {most}"),
+            ("transfer", "-1e30", f"-72,057,594,037.927936 to {most}"),
+            ("transfer", "0.0000001", "a multiple of 0.000001 in currency"),
+        ):
+            refused = teach.post(f"{BASE}/{path}", json={"account": seat, "amount": amount})
+            assert refused.status_code == 422
+            assert refused.json()["message"] == f"the amount is {amount}, expected {expected}"
         reasons = [change["reason"] for change in learn.get(f"{BASE}/cash").json()["changes"]]
         assert reasons == ["deposit", "fine"]
 
@@ -279,6 +304,8 @@ def test_teachers_halt_limit_suspend_fine_and_announce(served: Served) -> None:
             "market.halt",
             "market.lift",
             "limit.set",
+            "fee.set",
+            "fee.set",
             "account.transfer",
             "account.fine",
             "account.suspend",

@@ -106,7 +106,8 @@ def test_ones_day(closed: Closed) -> None:
 
 
 def test_whose_review_it_is(closed: Closed) -> None:
-    assert refusal(closed.review(closed.bob, "seat-1")) == (403, "forbidden")
+    for account in ("seat-1", "seat-nobody"):
+        assert refusal(closed.review(closed.bob, account)) == (403, "forbidden")
     assert refusal(closed.review(closed.eve)) == (409, "no_seat")
     assert refusal(closed.review(closed.teacher)) == (409, "no_seat")
     assert refusal(closed.review(closed.teacher, "seat-nobody")) == (404, "unknown_account")

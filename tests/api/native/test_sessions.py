@@ -321,7 +321,11 @@ def test_a_bust_and_other_fees_are_seen_by_all_who_may(own: Served) -> None:
             ("", ""),
         )
         assert ann.get(f"{path}/positions").json()["positions"][0]["quantity"] == 0
-        assert ann.get(f"{path}/fills").json()["fills"][0]["busted"]
+        (undone,) = ann.get(f"{path}/fills").json()["fills"]
+        assert (undone["busted"], undone["busted_reason"]) == (True, "by mistake")
+        told = ann.get(f"{path}/orders/{undone['order']}/explanation").json()["text"]
+        number = trade["trade"]
+        assert told.endswith(f"Busted: 1 in trade {number}, which count no more: by mistake"), told
         assert ann.get(f"{path}/account").json()["cash"] == ann.get(f"{path}/account").json()["start_cash"]
         assert teach.get(f"{path}/instruments/QUIET/trades").json()["busted"] == [True]
         (alert,) = teach.get(f"{path}/alerts", params={"kind": "busted"}).json()["alerts"]

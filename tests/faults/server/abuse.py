@@ -42,6 +42,8 @@ SLOWER = 5
 """So many times the 99th percentile before it is too much, where that is above what is always allowed."""
 LONGEST_MS = 200.0
 """What is always allowed: nobody who trades by hand or by bot takes it for a fault."""
+ANSWERED_S = 10.0
+"""Whoever waits longer than this has not been answered."""
 GROWTH_MB = 150.0
 """What all the slow readers of a run together may cost."""
 
@@ -311,9 +313,13 @@ async def one_abuse(site: Site, name: str, longest_ms: float) -> Finding:
     finding.before_ms = times_of(site.answers(since_s))
     since_s = time.monotonic()
     await ABUSES[name](site, finding)
-    lasted_s = time.monotonic() - since_s
-    took = site.answers(since_s)
+    until_s = time.monotonic()
+    lasted_s = until_s - since_s
+    # An order that is on its way as the abuse ends counts, and so does the time it takes.
+    took, missing = await answers_to(site.crowd, since_s, until_s)
     finding.during_ms, finding.answered = times_of(took), len(took)
+    if missing:
+        finding.wrong.append(f"{missing} orders of that time were not answered {ANSWERED_S:.0f} s later")
     finding.memory_mb = (memory, site.server.memory_mb())
     if name != SPARED:
         # A machine that is busy with other things is slow before as well.
@@ -325,6 +331,23 @@ async def one_abuse(site: Site, name: str, longest_ms: float) -> Finding:
     if finding.memory_mb[1] - memory > GROWTH_MB:
         finding.wrong.append(f"memory grew from {memory:.0f} to {finding.memory_mb[1]:.0f} MB")
     return finding
+
+
+async def answers_to(crowd: Crowd, since_s: float, until_s: float) -> tuple[list[float], int]:
+    """How long answers took to orders due between two moments, and how many have none for too long.
+
+    Those that had not been sent or answered yet at the later moment are waited for: a process that stood
+    still just then sends and hears them after it.
+    """
+    history = crowd.history
+    patience_s = time.monotonic() + ANSWERED_S
+    while True:
+        names = {name for name, due_s in crowd.due_s.items() if since_s <= due_s < until_s}
+        took = {ack.name: ack.acked_s - history.sent[ack.name].sent_s for ack in history.acks}
+        missing = names - took.keys() - set(history.refused)
+        if (crowd.reached_s >= until_s and not missing) or time.monotonic() > patience_s:
+            return [took[name] for name in names & took.keys()], len(missing)
+        await asyncio.sleep(0.01)
 
 
 def times_of(took: list[float]) -> tuple[float, float]:

@@ -257,6 +257,13 @@ class Crowd:
         Orders a second, of all of them together.
     seed
         Of what is drawn.
+
+    Attributes
+    ----------
+    due_s
+        When each order was to be sent, by its name.
+    reached_s
+        Every order that was due before this moment has been sent.
     """
 
     def __init__(self, headers: list[Headers], port: int, rate: float, seed: int) -> None:
@@ -264,6 +271,8 @@ class Crowd:
         self.traders = [Trader(number, each, port, self.history) for number, each in enumerate(headers)]
         self.rate = rate
         self.trading = True
+        self.due_s: dict[str, float] = {}
+        self.reached_s = 0.0
         self._draw = random.Random(seed)
         self._sent = 0
         self._task: asyncio.Task[None] | None = None
@@ -302,14 +311,19 @@ class Crowd:
         begun = time.monotonic()
         turn = 0
         while True:
-            due = int((time.monotonic() - begun) * self.rate)
+            now = time.monotonic()
+            due = int((now - begun) * self.rate)
             while turn < due:
+                due_s = begun + (turn + 1) / self.rate
                 trader = self.traders[turn % len(self.traders)]
                 face = FACES[turn // len(self.traders) % len(FACES)]
                 turn += 1
                 if self.trading and trader.ready:
                     self._sent += 1
-                    trader.fire(f"order-{self._sent}", face, self._draw)
+                    name = f"order-{self._sent}"
+                    self.due_s[name] = due_s
+                    trader.fire(name, face, self._draw)
+            self.reached_s = now
             await asyncio.sleep(0.002)
 
 

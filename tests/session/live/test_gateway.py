@@ -199,6 +199,14 @@ BAD = {
         ticket(BUY, 5, display_quantity=5),
         Reason.INVALID_DISPLAY_QUANTITY,
     ),
+    "good for the day, till cancelled or till a date has a display quantity": (
+        ticket(BUY, 5, "10", display_quantity=5, time_in_force=TimeInForce.IOC),
+        Reason.INVALID_DISPLAY_QUANTITY,
+    ),
+    "a display quantity of 5 is less than a part in 1,000 of the quantity; show at least 15": (
+        ticket(BUY, 10_005, "10", display_quantity=5),
+        Reason.INVALID_DISPLAY_QUANTITY,
+    ),
     "cannot be post-only": (ticket(BUY, 5, post_only=True), Reason.INVALID_FLAGS),
     "has an expire time if it is good till a date": (
         ticket(BUY, 5, "10", time_in_force=TimeInForce.GTD),
@@ -221,14 +229,30 @@ BAD = {
         ticket(BUY, 5, order_class="oto", stop_loss_limit="9"),
         Reason.INVALID_TRIGGER_PRICE,
     ),
-    "take-profit of a sale at 9 must lie above its stop-loss at 11": (
+    "take-profit at 9 must be above the stop-loss at 11": (
         ticket(BUY, 5, order_class="bracket", take_profit_limit="9", stop_loss_stop="11"),
         Reason.INVALID_PRICE,
     ),
-    "take-profit of a purchase at 11 must lie below": (
+    "take-profit at 11 must be below the stop-loss at 9": (
         ticket(
             BUY, 5, order_class="oco", order_type=OrderType.LIMIT, take_profit_limit="11", stop_loss_stop="9"
         ),
+        Reason.INVALID_PRICE,
+    ),
+    "take-profit at 9.5 must be above the entry's limit of 10; it would trade at once": (
+        ticket(BUY, 5, "10", order_class="bracket", take_profit_limit="9.5", stop_loss_stop="9"),
+        Reason.INVALID_PRICE,
+    ),
+    "take-profit at 10 must be below the entry's limit of 10": (
+        ticket(SELL, 5, "10", order_class="oto", take_profit_limit="10"),
+        Reason.INVALID_PRICE,
+    ),
+    "stop-loss at 11 must be below the entry's limit of 10": (
+        ticket(BUY, 5, "10", order_class="oto", stop_loss_stop="11"),
+        Reason.INVALID_TRIGGER_PRICE,
+    ),
+    "stop-loss's limit at 9.5 must not be above its stop price of 9": (
+        ticket(BUY, 5, order_class="oto", stop_loss_stop="9", stop_loss_limit="9.5"),
         Reason.INVALID_PRICE,
     ),
     "orders of a group are good for the day": (
@@ -300,6 +324,23 @@ def test_a_refused_order_gives_its_client_order_id_back() -> None:
         await refusal(gateway.place(ANN, ticket(BUY, 50_000, "9.00", client_order_id="mine")))
         # What was never taken does not stand in front of what was.
         assert session.views.orders.by_client(ANN, number) is first
+        await refusal(gateway.place(ANN, ticket(BUY, 40_000, "9.00", client_order_id="mine")))
+        assert session.views.orders.by_client(ANN, number) is first
+
+    play(story)
+
+
+def test_of_orders_that_were_all_refused_the_newest_has_their_client_order_id() -> None:
+    async def story(session: Session, gateway: Gateway) -> None:
+        number = client_order_number("mine")
+        for quantity in (50_000, 40_000, 30_000):
+            refused = await refusal(gateway.place(ANN, ticket(BUY, quantity, "9.00", client_order_id="mine")))
+            latest = session.views.orders.by_client(ANN, number)
+            assert latest is not None
+            assert latest is refused.order
+        taken = (await gateway.place(ANN, ticket(BUY, 5, "9.00", client_order_id="mine"))).order
+        await refusal(gateway.place(ANN, ticket(BUY, 50_000, "9.00", client_order_id="mine")))
+        assert session.views.orders.by_client(ANN, number) is taken
 
     play(story)
 

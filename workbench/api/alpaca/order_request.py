@@ -10,6 +10,7 @@ import msgspec
 from workbench.api.alpaca.errors import invalid, malformed
 from workbench.api.alpaca.words import ORDER_CLASSES, ORDER_TYPES, SIDES, TIMES_IN_FORCE
 from workbench.api.numbers import Numbers, sentence
+from workbench.session.live.exits import Exits, misplaced
 
 MOST_CLIENT_ORDER_ID = 128
 _LIMITED = frozenset({"limit", "stop_limit"})
@@ -197,20 +198,27 @@ def _check_class(order: OrderRequest) -> None:
 
 
 def _check_exits(order: OrderRequest, take: Decimal | None, stop: Decimal | None) -> None:
-    """Whether profit and loss lie on the right sides; an OCO is itself the exit, the others enter first."""
-    exits_by_selling = (order.side == "buy") != (order.order_class == "oco")
-    sign = 1 if exits_by_selling else -1
-    if take is not None and stop is not None and sign * (take - stop) <= 0:
-        where = "greater" if exits_by_selling else "less"
-        raise invalid(f"take_profit.limit_price must be {where} than stop_loss.stop_price")
-    base = take if order.order_class == "oco" else order.limit_price
-    if stop is not None and base is not None and sign * (base - stop) < _CENT:
-        where = "<= base_price - 0.01" if exits_by_selling else ">= base_price + 0.01"
-        raise invalid(f"stop_loss.stop_price must be {where}", base_price=str(base))
-    limit = order.stop_loss.limit_price if order.stop_loss else None
-    if limit is not None and stop is not None and sign * (stop - limit) < 0:
-        where = "not above" if exits_by_selling else "not below"
+    """Whether profit and loss lie on the right sides, in the words of this interface."""
+    is_exit = order.order_class == "oco"
+    exits = Exits(
+        sells=(order.side == "buy") != is_exit,
+        entry=None if is_exit else order.limit_price,
+        profit=take,
+        stop=stop,
+        limit=order.stop_loss.limit_price if order.stop_loss else None,
+    )
+    wrong = misplaced(exits, _CENT)
+    if wrong is None:
+        return
+    if wrong.name == "stop_limit":
+        where = "not below" if wrong.above else "not above"
         raise invalid(f"stop_loss.limit_price must be {where} stop_loss.stop_price")
+    if wrong.other == "stop_loss":
+        where = "greater" if wrong.above else "less"
+        raise invalid(f"take_profit.limit_price must be {where} than stop_loss.stop_price")
+    name = "take_profit.limit_price" if wrong.name == "take_profit" else "stop_loss.stop_price"
+    where = ">= base_price + 0.01" if wrong.above else "<= base_price - 0.01"
+    raise invalid(f"{name} must be {where}", base_price=str(wrong.base))
 
 
 def read_replace(body: bytes) -> ReplaceRequest:

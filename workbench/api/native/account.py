@@ -223,6 +223,7 @@ async def list_fills(
             more = True
             break
         scale = hub.scales[fill.instrument]
+        busted = fill.trade_id in hub.views.busts
         rows.append(
             {
                 "seq": fill.seq,
@@ -237,7 +238,8 @@ async def list_fills(
                 "maker": fill.maker,
                 "leaves": scale.quantity(fill.leaves_lots),
                 "position": scale.quantity(fill.position_lots),
-                "busted": fill.trade_id in hub.views.busts,
+                "busted": busted,
+                "busted_reason": hub.session.bust_reason(fill.trade_id)[0] if busted else "",
             }
         )
     return Json({"fills": rows, "next": rows[-1]["seq"] if more else None})

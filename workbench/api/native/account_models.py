@@ -177,7 +177,10 @@ class PositionsOut(Model):
 
 
 class FillOut(Model):
-    """One fill of an own order. A negative fee is a rebate."""
+    """One fill of an own order. A negative fee is a rebate.
+
+    `busted_reason` is why its trade was busted; empty where it was not, or nobody said why.
+    """
 
     model_config: ClassVar[ConfigDict] = example(
         seq=90211,
@@ -193,6 +196,7 @@ class FillOut(Model):
         leaves=0.0,
         position=100.0,
         busted=False,
+        busted_reason="",
     )
     seq: int
     time: str
@@ -207,6 +211,7 @@ class FillOut(Model):
     leaves: float
     position: float
     busted: bool
+    busted_reason: str
 
 
 class FillsOut(Model):

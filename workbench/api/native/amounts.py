@@ -9,6 +9,7 @@ from workbench.domain.codes import FeeKind, LimitKind
 from workbench.domain.costs import PPM, RATES
 from workbench.domain.limits import MONEY_LIMITS, NS_PER_SECOND
 from workbench.domain.units import LARGEST, MICROS
+from workbench.engine.money import MOST_MICROS
 from workbench.errors import ApiError
 
 _CURRENCY = "in currency"
@@ -56,21 +57,50 @@ def limit_value(kind: LimitKind, given: str) -> int:
     return _counted(given, *LIMITS[kind], scale, least, most)
 
 
-def fee_value(kind: FeeKind, given: str) -> int:
+def fee_value(kind: FeeKind, given: str, largest_order_lots: int = 1) -> int:
     """A fee as SET_FEE counts it.
 
     >>> fee_value(FeeKind.TAKER_BPS, "1.25"), fee_value(FeeKind.MAKER_PER_LOT, "-0.002")
     (125, -2000)
+
+    Parameters
+    ----------
+    kind, given
+        Which fee, and what was given for it.
+    largest_order_lots
+        The largest order of the instruments it is for: what that costs must be countable.
 
     Raises
     ------
     ApiError
         422 when it is no number, too fine, or out of bounds.
     """
-    most = PPM if kind in RATES else LARGEST
-    rebate = kind in (FeeKind.MAKER_PER_LOT, FeeKind.TAKER_PER_LOT, FeeKind.MAKER_BPS, FeeKind.TAKER_BPS)
+    per_lot = kind in (FeeKind.MAKER_PER_LOT, FeeKind.TAKER_PER_LOT)
+    most = PPM if kind in RATES else LARGEST // largest_order_lots if per_lot else LARGEST
+    rebate = per_lot or kind in (FeeKind.MAKER_BPS, FeeKind.TAKER_BPS)
     scale = _POINT_PPM if kind in RATES else MICROS
     return _counted(given, *FEES[kind], scale, -most if rebate else 0, most)
+
+
+def amount_micros(given: str, *, taken: bool) -> int:
+    """An amount for or from an account, within the bounds that the exchange has for it.
+
+    >>> amount_micros("1e3", taken=True), amount_micros("-0.25", taken=False)
+    (1000000000, -250000)
+
+    Parameters
+    ----------
+    given
+        The amount in currency.
+    taken
+        Whether it can only be taken, as a fine is; else it may be below zero.
+
+    Raises
+    ------
+    ApiError
+        422 when it is no number, finer than a millionth, or out of bounds.
+    """
+    return _counted(given, "amount", _CURRENCY, MICROS, 1 if taken else -MOST_MICROS, MOST_MICROS)
 
 
 def _counted(given: str, called: str, unit: str, scale: int, least: int, most: int) -> int:

@@ -82,7 +82,8 @@ def arrow_routes(server: Server) -> list[APIRouter]:
             )
         found = await asyncio.to_thread(tail_of(hub).rows, table, after_seq, until, WAIT_S)
         if found is None:
-            raise ApiError(503, "busy", "the tail is behind the session; ask again in a moment")
+            sentence = "the tail is behind the session; ask again in a moment"
+            raise ApiError(503, "busy", sentence, headers={"Retry-After": "1"})
         account = None
         if everything and (table in OWN or table == "events"):
             await asked.readings.of_class(principal, hub, table, address_of(request))

@@ -14,7 +14,7 @@ from workbench.api.hub import Hub
 from workbench.api.native.account import account_row
 from workbench.api.native.account_models import AccountOut
 from workbench.api.native.acting import act, audit, instruments_of
-from workbench.api.native.amounts import fee_value, limit_value
+from workbench.api.native.amounts import amount_micros, fee_value, limit_value
 from workbench.api.native.market import instrument_row, news_row, read_hub
 from workbench.api.native.market_models import InstrumentsOut, NewsOut
 from workbench.api.native.model import Done, failures
@@ -35,7 +35,7 @@ from workbench.api.native.session_models import (
 from workbench.api.native.sessions import session_row
 from workbench.api.native.stored import classes_of, session_zip
 from workbench.api.server import server_of
-from workbench.api.words import account_of, code_of, micros_of, moment, word
+from workbench.api.words import account_of, code_of, moment, word
 from workbench.domain.codes import FeeKind, LimitKind, Phase, SessionState
 from workbench.domain.commands import (
     ALL,
@@ -201,7 +201,9 @@ async def post_fee(request: Request, name: str, new: SetFee) -> Response:
     kind = code_of(FeeKind, new.fee, "fee")
     account = account_of(hub.session.venue, new.account) if new.account else ALL
     instrument = hub.scales.of(new.symbol).number if new.symbol else ALL
-    value = fee_value(kind, new.value)
+    instruments = hub.session.venue.instruments
+    meant = instruments if instrument == ALL else [instruments[instrument]]
+    value = fee_value(kind, new.value, max(each.max_order_lots for each in meant))
     await act(hub, [set_fee(0, account, kind, value, instrument)])
     await audit(
         request,
@@ -258,7 +260,7 @@ async def transfer(request: Request, name: str, what: Money) -> Response:
     """Put money into an account, or take some out."""
     hub = read_hub(request, name)
     account = account_of(hub.session.venue, what.account)
-    await act(hub, [transfer_cash(0, account, micros_of(what.amount, "amount"))])
+    await act(hub, [transfer_cash(0, account, amount_micros(what.amount, taken=False))])
     await audit(request, "account.transfer", f"session:{hub.name}", account=what.account, amount=what.amount)
     return Json(await account_row(hub, account))
 
@@ -269,7 +271,7 @@ async def post_fine(request: Request, name: str, what: Money) -> Response:
     """Move money from an account to the house."""
     hub = read_hub(request, name)
     account = account_of(hub.session.venue, what.account)
-    await act(hub, [fine(0, account, micros_of(what.amount, "amount"))])
+    await act(hub, [fine(0, account, amount_micros(what.amount, taken=True))])
     await audit(request, "account.fine", f"session:{hub.name}", account=what.account, amount=what.amount)
     return Json(await account_row(hub, account))
 

@@ -12,6 +12,7 @@ from workbench.api.auth import (
     ACCESS_COOKIE,
     REFRESH_COOKIE,
     address_of,
+    authenticate,
     cookie_of,
     permit,
     principal_of,
@@ -166,20 +167,37 @@ async def refresh(request: Request, with_: Annotated[Refresh | None, Body()] = N
     return _login_answer(server, tokens, cookies=not given)
 
 
-@router.post("/logout", summary="Log out", response_model=Done, responses=failures(403, 422))
+@router.post("/logout", summary="Log out", response_model=Done, responses=failures(401, 403, 422))
 @public
 async def logout(request: Request, with_: Annotated[Refresh | None, Body()] = None) -> Response:
-    """End this login; doing so twice is fine."""
+    """End the log-in of the refresh token, or else of the bearer token, given; doing so twice is fine."""
     server = server_of(request)
     given = with_.refresh if with_ is not None else ""
-    token = given or cookie_of(request, REFRESH_COOKIE)
-    if not given:
+    if not given and not request.headers.get("authorization"):
         _check_origin(request)
-    if token:
-        await server.identity.logout(token)
+        given = cookie_of(request, REFRESH_COOKIE)
+    if given:
+        await server.identity.logout(given)
+    else:
+        await _end_login_of_caller(request)
     response = Json({"done": True})
     drop_cookies(server, response)
     return response
+
+
+async def _end_login_of_caller(request: Request) -> None:
+    """End the log-in behind the access token of a request, which may have ended before."""
+    server = server_of(request)
+    try:
+        principal = await authenticate(server, request.scope)
+        if not principal.family:
+            raise ApiError(
+                422, "no_login", "an API key has no log-in to end; disable or revoke the key instead"
+            )
+        await server.identity.revoke_device(principal, principal.family)
+    except AuthError as error:
+        if error.kind not in ("revoked", "unknown"):
+            raise
 
 
 @router.post(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from workbench.errors import ApiError
 
@@ -12,6 +12,25 @@ Answers = dict[int | str, dict[str, Any]]
 
 MAX_SEQ = 1 << 62
 """No event, order or entry has a larger number; what is above it fits no column."""
+
+
+def _as_text(given: object) -> object:
+    """A number as the shortest text that means it; everything else as it is.
+
+    >>> _as_text(2.5), _as_text(1), _as_text("0.10"), _as_text(True)
+    ('2.5', '1', '0.10', True)
+    """
+    return str(given) if isinstance(given, int | float) and not isinstance(given, bool) else given
+
+
+_AMOUNT_CHARACTERS_MAX = 40
+Amount = Annotated[
+    str,
+    BeforeValidator(_as_text),
+    Field(max_length=_AMOUNT_CHARACTERS_MAX),
+    WithJsonSchema({"anyOf": [{"type": "string", "maxLength": _AMOUNT_CHARACTERS_MAX}, {"type": "number"}]}),
+]
+"""A decimal number as a client gives it: as text, or as a number."""
 
 
 class Model(BaseModel):

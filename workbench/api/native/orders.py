@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Annotated, Any
 
 import msgspec
@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from workbench.api.answers import Json, body_of
 from workbench.api.auth import Trader, hot, permit, trader_of
+from workbench.api.hub import Hub
 from workbench.api.native.model import MAX_SEQ, failures
 from workbench.api.native.order_models import (
     PLACE_EXAMPLE,
@@ -214,8 +215,24 @@ async def explain_order(request: Request, name: str, order: str, account: str = 
         reason=told.reason.name.lower(),
         filled=scale.quantity(told.filled_lots),
         open=scale.quantity(told.open_lots),
-        text=str(told),
+        text="\n".join([str(told), *_busts_of(hub, number, told.ids)]),
     )
+
+
+def _busts_of(hub: Hub, account: int, orders: Collection[int]) -> list[str]:
+    """What was undone of the fills of orders, one line for each trade, with the reason where there is one."""
+    lines = []
+    for bust in hub.views.busts.values():
+        lots = sum(
+            fill.quantity_lots for fill in hub.views.busted_fills(account, bust) if fill.order_id in orders
+        )
+        if not lots:
+            continue
+        reason, _ = hub.session.bust_reason(bust.trade_id)
+        quantity = f"{hub.scales[bust.instrument].quantity(lots):g}"
+        why = f": {reason}" if reason else ""
+        lines.append(f"Busted: {quantity} in trade {bust.trade_id}, which count no more{why}")
+    return lines
 
 
 def named_order(trader: Trader, text: str) -> LiveOrder:

@@ -35,7 +35,7 @@ from workbench.session.review import Review
 router = APIRouter(prefix="/api/sessions/{name}/review", tags=["review"])
 listing = APIRouter(prefix="/api/reviews", tags=["review"])
 
-_Whose = Annotated[str, Query(max_length=100, description="Another's account, by its name")]
+_Whose = Annotated[str, Query(max_length=100, description="Another's account, by its name or its holder's")]
 _Symbol = Annotated[str, Query(max_length=64, description="The instrument; the first one unless given")]
 _At = Annotated[
     str, Query(max_length=64, description="A time with its zone, or whole nanoseconds since 1970")

@@ -52,27 +52,37 @@ _ABOUT: dict[str, Any] = {
     "sealed": True,
     "seq": 90210,
 }
+_REVIEWABLE: dict[str, Any] = {
+    "session": "monday",
+    "title": "One quiet morning",
+    "account": "seat-1",
+    "closed": "2025-03-18T20:00:00.000000000Z",
+    "first_day": "2025-03-18",
+    "last_day": "2025-03-18",
+}
 
 Rows = list[dict[str, Any]]
 
 
 class ReviewSessionOut(Model):
-    """A session that one may look back at. `account` is one's own there; empty for who may read the class."""
+    """A session that one may look back at. `account` is one's own there; empty for who may read the class.
 
-    model_config: ClassVar[ConfigDict] = example(
-        session="monday", title="One quiet morning", account="seat-1"
-    )
+    Days are those of its first and last event, on the exchange's calendar.
+    """
+
+    model_config: ClassVar[ConfigDict] = example(**_REVIEWABLE)
     session: str
     title: str
     account: str
+    closed: str
+    first_day: str
+    last_day: str
 
 
 class ReviewSessionsOut(Model):
     """Sessions that one may look back at."""
 
-    model_config: ClassVar[ConfigDict] = example(
-        reviews=[{"session": "monday", "title": "One quiet morning", "account": "seat-1"}]
-    )
+    model_config: ClassVar[ConfigDict] = example(reviews=[_REVIEWABLE])
     reviews: list[ReviewSessionOut]
 
 

@@ -7,8 +7,7 @@ from starlette.requests import Request
 from workbench.api.auth import address_of, principal_of
 from workbench.api.hub import Hub
 from workbench.api.server import server_of
-from workbench.api.words import account_of
-from workbench.errors import ApiError
+from workbench.api.words import readable_account
 from workbench.identity.roles import Permission
 
 
@@ -20,8 +19,8 @@ async def seen_account(request: Request, name: str, account: str) -> tuple[Hub, 
     Raises
     ------
     ApiError
-        409 for one's own without a seat, 403 for another's account without the permission to read the class,
-        404 for one that is not there.
+        409 for one's own without a seat, 403 for what is not one's own without the permission to read the
+        class, 404 for one that is not there.
     """
     if not account:
         trader = server_of(request).seated(principal_of(request), name)
@@ -29,11 +28,11 @@ async def seen_account(request: Request, name: str, account: str) -> tuple[Hub, 
     server = server_of(request)
     principal = principal_of(request)
     hub = server.hub(server.session_name(principal, name))
-    number = account_of(hub.session.venue, account)
     seat = hub.session.seat_of(principal.user_id)
-    if seat is not None and seat.account == number:
+    own = None if seat is None else seat.account
+    everybody = Permission.READ_CLASS in principal.permissions
+    number = readable_account(hub.session.venue, account, own, everybody=everybody)
+    if number == own:
         return hub, number
-    if Permission.READ_CLASS not in principal.permissions:
-        raise ApiError(403, "forbidden", "this needs the permission read_class: it is another's account")
     await server.readings.of_account(principal, hub, number, address_of(request))
     return hub, number

@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field, WithJsonSchema, field_validator
 
-from workbench.api.native.model import Model, example
+from workbench.api.native.model import Amount, Model, example
 
 _SLOWEST, _FASTEST = 0.000001, 1_000_000
 _TIME = "2025-03-18T13:30:00.000000000Z"
@@ -266,7 +266,7 @@ class SetLimit(Model):
     model_config: ClassVar[ConfigDict] = example(account="seat-3", limit="max_open_orders", value="50")
     account: str = Field(default="", max_length=100)
     limit: str = Field(max_length=40)
-    value: str = Field(max_length=40)
+    value: Amount
 
 
 class OfAccount(Model):
@@ -289,7 +289,7 @@ class Money(Model):
 
     model_config: ClassVar[ConfigDict] = example(account="seat-3", amount="250.00")
     account: str = Field(max_length=100)
-    amount: str = Field(max_length=40)
+    amount: Amount
 
 
 class SetFee(Model):
@@ -304,7 +304,7 @@ class SetFee(Model):
     account: str = Field(default="", max_length=100)
     symbol: str = Field(default="", max_length=64)
     fee: str = Field(max_length=40)
-    value: str = Field(max_length=40)
+    value: Amount
 
 
 class BustTrade(Model):

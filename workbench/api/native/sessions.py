@@ -109,7 +109,7 @@ async def create_session(request: Request, new: CreateSession) -> Response:
         new.name, text, overrides=new.overrides or None, classes=classes, file=file
     )
     hub = server.attach(session)
-    await audit(request, "session.create", f"session:{new.name}", scenario=file, classes=classes)
+    await audit(request, "session.create", f"session:{new.name}", scenario=file, classes=list(classes))
     return Json(session_row(request, hub), 201)
 
 
@@ -128,8 +128,8 @@ async def _scenario_text(request: Request, asked: CreateSession | CheckScenario)
     return asked.scenario, "scenario"
 
 
-async def _own_classes(request: Request, class_ids: list[str]) -> list[str]:
-    """The classes that a new session is to be for, each once; one must run all of them.
+async def _own_classes(request: Request, class_ids: list[str]) -> dict[str, str]:
+    """What the classes that a new session is to be for are called, by their ids; one must run all of them.
 
     Raises
     ------
@@ -139,8 +139,8 @@ async def _own_classes(request: Request, class_ids: list[str]) -> list[str]:
         403 for one of somebody else, 422 for one that was put away.
     """
     server, principal = server_of(request), principal_of(request)
-    chosen = list(dict.fromkeys(class_ids))
-    for class_id in chosen:
+    chosen = {}
+    for class_id in dict.fromkeys(class_ids):
         found = await server.identity.classes.get(class_id)
         if not server.access.runs(principal, [class_id]):
             raise ApiError(
@@ -148,6 +148,7 @@ async def _own_classes(request: Request, class_ids: list[str]) -> list[str]:
             )
         if found.archived:
             raise ApiError(422, "invalid", f"the class {found.name} is archived; choose another one")
+        chosen[class_id] = found.name
     return chosen
 
 

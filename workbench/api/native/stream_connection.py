@@ -98,10 +98,20 @@ class Connection:
         """Queue a frame for this reader alone."""
         self.push_own(Piece(frame))
 
+    @property
+    def waiting_bytes(self) -> int:
+        """How much of what must not be lost waits."""
+        return self._own_bytes
+
+    @property
+    def full(self) -> bool:
+        """Whether so much waits that nothing more should be fetched for it (`room`)."""
+        return self._own_bytes > OWN_BYTES // 4 and self._closing is None
+
     async def room(self) -> None:
         """Wait until little is left to write, and let others have their turn of the loop in any case."""
         await asyncio.sleep(0)
-        while self._own_bytes > OWN_BYTES // 4 and self._closing is None:
+        while self.full:
             self._taken.clear()
             await self._taken.wait()
 

@@ -38,6 +38,14 @@ class Piece:
         self._rows = rows
         self._bytes: list[bytes | None] = [None, None]
 
+    @classmethod
+    def of_bytes(cls, content: bytes, kind: Format) -> Piece:
+        """A frame that came as bytes, and is passed on as they are to readers of that format."""
+        piece = cls.__new__(cls)
+        piece._bytes = [None, None]  # noqa: SLF001 - its own
+        piece._bytes[kind] = content  # noqa: SLF001
+        return piece
+
     def bytes_in(self, kind: Format) -> bytes:
         """The frame in a format."""
         found = self._bytes[kind]

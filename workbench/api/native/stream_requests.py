@@ -15,6 +15,7 @@ from workbench.api.native.stream_connection import Connection
 from workbench.api.native.stream_own import OWN
 from workbench.api.native.stream_pieces import Format
 from workbench.api.native.stream_session import LEADERBOARD
+from workbench.api.native.stream_sizes import TOPICS
 from workbench.api.native.stream_standing import order_row
 from workbench.api.native.stream_topics import MarketTopic, OwnTopics
 from workbench.api.native.tickets import Amend, changes_of, ticket_of
@@ -34,8 +35,6 @@ GARBAGE = 20
 """Messages that make no sense, after which a connection is closed."""
 IN_FLIGHT = 256
 """Orders of one connection that may wait for their answers; no further one is read before one has it."""
-TOPICS = 500
-"""Topics of one connection."""
 REPLAY_COST = 10.0
 """Requests that one topic with `from_seq` counts as."""
 DEAREST = 100.0

@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 from msgspec import UNSET
 
+from workbench.api.native.stream_sizes import CANDLES, TRADES
 from workbench.api.native.stream_words import Words
 from workbench.api.standings import shown_at, worth_then
 from workbench.api.words import SIDES, money
@@ -32,10 +33,6 @@ if TYPE_CHECKING:
 
 LEVELS = 20
 """Price levels of each side that `depth` shows."""
-TRADES = 100
-"""Trades that a snapshot of `trades` begins with."""
-CANDLES = 500
-"""Candles that a snapshot of `candles` begins with."""
 
 _FRAME = re.compile(r"([1-9]\d{0,3})(m|h|d)")
 _UNITS = {"m": Unit.MINUTE, "h": Unit.HOUR, "d": Unit.DAY}
@@ -247,6 +244,7 @@ class CandlesSource:
             close=words.price(number, bar.close_ticks),
             volume=words.quantity(number, bar.volume_lots),
             trades=bar.trades,
+            vwap=words.average(number, bar.vwap_ticks),
         )
 
     def rows(self) -> Sequence[msgspec.Struct]:

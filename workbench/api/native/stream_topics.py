@@ -11,6 +11,7 @@ import numpy as np
 
 from workbench.api.native.stream_own import OWN, OwnLog, of_topic, own_rows
 from workbench.api.native.stream_pieces import Piece
+from workbench.api.native.stream_sizes import RING
 from workbench.api.native.stream_sources import Source
 from workbench.api.native.stream_standing import standing
 from workbench.api.native.stream_words import Words
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from workbench.api.native.stream_connection import Connection
     from workbench.projections.live.views import LiveViews
 
-RING = 512
-"""Deltas of a topic of the market that are kept for readers who were away."""
 _NO_ROWS = msgspec.Raw(b"[]")
 """Stands for the rows of a frame until they are encoded."""
 ROWS = 1_000

@@ -38,6 +38,11 @@ class Words:
         numerator, denominator = self._ticks[instrument]
         return ticks * numerator / denominator
 
+    def average(self, instrument: int, ticks: float) -> float:
+        """An average price, which lies between ticks."""
+        numerator, denominator = self._ticks[instrument]
+        return round(ticks * numerator / denominator, 9)
+
     def price_or_none(self, instrument: int, ticks: int) -> float | None:
         """A price, or None for the 0 that says that there is none."""
         return self.price(instrument, ticks) if ticks else None

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from typing import overload
 
+from workbench.domain.states import OrderState
 from workbench.errors import ProjectionError
 from workbench.projections.live.order import LiveGroup, LiveOrder
 from workbench.projections.live.packed import GroupShape, pack, unpack
@@ -88,7 +89,7 @@ class LiveOrders:
         ]
 
     def by_client(self, account: int, client_order_id: int) -> LiveOrder | None:
-        """The latest order that an account gave this number."""
+        """The latest order that an account gave this number; a refused one where no other has it."""
         places = self._by_client.get(account)
         place = None if places is None else places.get(client_order_id)
         return None if place is None else self.at(place)
@@ -130,10 +131,16 @@ class LiveOrders:
             named.put(order.client_order_id, place)
 
     def refuse(self, order: LiveOrder) -> None:
-        """Keep an order that was refused on entry: an earlier one that had its name has it again."""
+        """Keep an order that was refused on entry: an earlier one that was accepted has its name again."""
         before = self._named_before.get(order.order_id)
-        if before is not None:
-            self._by_client[order.account].put(order.client_order_id, before)
+        if before is not None and not _refused_on_entry(self.at(before)):
+            named = self._by_client[order.account]
+            if named.get(order.client_order_id) == order.place:
+                named.put(order.client_order_id, before)
+            # One that has taken the name since gives it to the same, should it be refused too.
+            for later, place in self._named_before.items():
+                if place == order.place:
+                    self._named_before[later] = before
         self.end(order)
 
     def end(self, order: LiveOrder) -> None:
@@ -230,3 +237,8 @@ class OrderHistory(Sequence[LiveOrder]):
         """Those with smaller numbers, found without unpacking any."""
         count = bisect_left(self._places, order_id, hi=self._count, key=self._ids.__getitem__)
         return OrderHistory(self._orders, self._places, self._ids, count)
+
+
+def _refused_on_entry(order: LiveOrder) -> bool:
+    """Whether an order was never one of the exchange's."""
+    return order.state == OrderState.REJECTED and not order.approved_ns

@@ -8,6 +8,7 @@ from workbench.domain import commands as make
 from workbench.domain.codes import OrderFlag, OrderType, Reason, Side, TimeInForce
 from workbench.domain.records import Records
 from workbench.projections.live.market import LiveMarket
+from workbench.session.live.exits import Exits, misplaced
 from workbench.session.live.order_command import Names, flags_of, made_number, order_command
 from workbench.session.live.scale import Scale, invalid
 from workbench.session.live.terms import Terms, check_time, terms_of
@@ -119,7 +120,7 @@ def _check_group(scale: Scale, ticket: Ticket) -> None:
 def _exits(scale: Scale, ticket: Ticket, lots: int) -> list[Terms]:
     """Take-profit and stop-loss, as far as they are given."""
     found: list[Terms] = []
-    profit = loss = limit = 0
+    limit = 0
     if ticket.take_profit_limit is not None:
         profit = scale.ticks(ticket.take_profit_limit, "take-profit limit price")
         found.append(Terms(OrderType.LIMIT, lots, profit, 0, 0, 0))
@@ -130,12 +131,15 @@ def _exits(scale: Scale, ticket: Ticket, lots: int) -> list[Terms]:
         found.append(Terms(OrderType.STOP_LIMIT if limit else OrderType.STOP, lots, limit, loss, 0, 0))
     elif ticket.stop_loss_limit is not None:
         raise invalid(f"{scale.symbol}: a stop-loss needs a stop price", Reason.INVALID_TRIGGER_PRICE)
+    # A sale by OCO is an exit itself, the others enter first.
     sells = (ticket.side == Side.SELL) == (ticket.order_class == "oco")
-    if profit and loss and (profit <= loss if sells else profit >= loss):
+    entry = None if ticket.order_class == "oco" else ticket.limit_price
+    wrong = misplaced(
+        Exits(sells, entry, ticket.take_profit_limit, ticket.stop_loss_stop, ticket.stop_loss_limit)
+    )
+    if wrong is not None:
         raise invalid(
-            f"{scale.symbol}: the take-profit of a {'sale' if sells else 'purchase'} at "
-            f"{ticket.take_profit_limit:f} must lie {'above' if sells else 'below'} its stop-loss at "
-            f"{ticket.stop_loss_stop:f}",
-            Reason.INVALID_PRICE,
+            wrong.sentence(scale.symbol),
+            Reason.INVALID_TRIGGER_PRICE if wrong.name == "stop_loss" else Reason.INVALID_PRICE,
         )
     return found

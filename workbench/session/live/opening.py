@@ -19,7 +19,7 @@ KIND = "live"
 """What the manifest of a live session calls its kind."""
 
 _TEXT, _FILE, _OVERRIDES, _START, _HISTORY = "scenario", "file", "overrides", "start_ns", "history"
-_CLASSES = "classes"
+_CLASSES, _CLASS_NAMES = "classes", "class_names"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +57,8 @@ class Opening:
         """Whose time it is."""
         return self.scenario.hours.epoch
 
-    def about(self) -> dict[str, Any]:
-        """What a journal says of it, as JSON has it."""
+    def about(self, class_names: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """What a journal says of it, as JSON has it, with what its classes are called by their ids."""
         return {
             _TEXT: self.text,
             _FILE: self.file,
@@ -66,6 +66,7 @@ class Opening:
             _START: self.start_ns,
             _HISTORY: history_digest(self.scenario),
             _CLASSES: list(self.classes),
+            **({_CLASS_NAMES: dict(class_names)} if class_names else {}),
         }
 
 
@@ -156,6 +157,12 @@ def stored_classes(about: dict[str, Any]) -> tuple[str, ...]:
     """The classes that a stored session is for, by what its journal or manifest says of it."""
     said = about.get(KIND)
     return tuple(said.get(_CLASSES, ())) if isinstance(said, dict) else ()
+
+
+def stored_class_names(about: dict[str, Any]) -> dict[str, str]:
+    """What the classes of a stored session were called when it was created, by id, where that is known."""
+    said = about.get(KIND)
+    return dict(said.get(_CLASS_NAMES, {})) if isinstance(said, dict) else {}
 
 
 def history_digest(scenario: Scenario) -> str:

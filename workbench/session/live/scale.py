@@ -67,6 +67,14 @@ class Scale:
             )
         return ticks
 
+    def up_to_step(self, lots: int) -> int:
+        """As many lots as may be ordered and are no fewer."""
+        return -(-lots // self._lot_step) * self._lot_step
+
+    def quantity_of(self, lots: int) -> Decimal:
+        """Lots as a quantity."""
+        return self.quantity_increment * lots / self._lot_step
+
     def down_to_lots(self, quantity: Fraction) -> int:
         """As many lots as may be ordered and are in a quantity; 0 when it is less than the least."""
         lots = quantity * self._lot[1] / self._lot[0]

@@ -104,7 +104,7 @@ class LiveSession:
         *,
         file: str = "",
         overrides: Mapping[str, Any] | None = None,
-        classes: Sequence[str] = (),
+        classes: Sequence[str] | Mapping[str, str] = (),
         bus: MemoryBus | None = None,
         rhythm: Rhythm = USUAL,
         wall: Callable[[], int] = time.monotonic_ns,
@@ -127,7 +127,8 @@ class LiveSession:
         overrides
             Settings in the place of the scenario's, by path: `{"live.speed": 10}`.
         classes
-            Ids of the classes that it is for; the journal keeps them, and a server lets nobody else in.
+            Ids of the classes that it is for, or what they are called by id; the journal keeps them, and a
+            server lets nobody else in.
         bus
             Who carries its events; one of its own unless given.
         rhythm
@@ -148,7 +149,12 @@ class LiveSession:
         """
         root = data_root(None if data is None else Path(data))
         opening = read_opening(
-            scenario_text, file=file, overrides=overrides, data=root, wall_ns=wall_time(), classes=classes
+            scenario_text,
+            file=file,
+            overrides=overrides,
+            data=root,
+            wall_ns=wall_time(),
+            classes=tuple(classes),
         )
         market = Market.fresh(opening)
         about: dict[str, Any] = {
@@ -158,7 +164,7 @@ class LiveSession:
             "names": names_to_json(opening.scenario.names),
             "kind": KIND,
             "source": file,
-            KIND: opening.about(),
+            KIND: opening.about(classes if isinstance(classes, Mapping) else None),
         }
         identity = new_identity()
         store = SessionStore.create(root, name, about, journal=identity.hex())

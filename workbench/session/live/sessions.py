@@ -63,7 +63,7 @@ class Sessions:
         scenario_text: str,
         *,
         overrides: Mapping[str, Any] | None = None,
-        classes: Sequence[str] = (),
+        classes: Sequence[str] | Mapping[str, str] = (),
         file: str = "",
     ) -> LiveSession:
         """Begin a session, which is in its lobby then (see `LiveSession.create`)."""
@@ -77,7 +77,7 @@ class Sessions:
         scenario_text: str,
         *,
         overrides: Mapping[str, Any] | None = None,
-        classes: Sequence[str] = (),
+        classes: Sequence[str] | Mapping[str, str] = (),
         file: str = "",
     ) -> LiveSession:
         """`create` for threads without an event loop."""

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from workbench.domain.codes import OrderType, Reason, Side, TimeInForce
 from workbench.domain.times import MAX_TIME_NS
 from workbench.domain.units import decimal
+from workbench.engine.terms import MAX_SLICES
 from workbench.projections.live.market import LiveMarket
 from workbench.projections.live.order import TRIGGER_TYPES
 from workbench.session.live.scale import MOST, MOST_DIGITS, Scale, invalid, percent_micros
@@ -22,6 +23,7 @@ STOPPED = frozenset(TRIGGER_TYPES - {OrderType.TRAILING_STOP})
 
 _ORDER_TYPES = frozenset(OrderType)
 _TIMES_IN_FORCE = frozenset(TimeInForce)
+_RESTING = frozenset({TimeInForce.DAY, TimeInForce.GTC, TimeInForce.GTD})
 
 
 class Terms(NamedTuple):
@@ -48,15 +50,28 @@ def terms_of(scale: Scale, ticket: Ticket, market: LiveMarket) -> Terms:
     display = 0
     if ticket.display_quantity is not None:
         display = scale.lots(ticket.display_quantity, "display quantity")
-        if kind != OrderType.LIMIT or display > lots:
-            raise invalid(
-                f"{symbol}: only a limit order has a display quantity, and at most its whole quantity",
-                Reason.INVALID_DISPLAY_QUANTITY,
-            )
+        _check_display(scale, ticket, display, lots)
     if ticket.post_only and kind != OrderType.LIMIT:
         raise invalid(f"{symbol}: a {what} order cannot be post-only", Reason.INVALID_FLAGS)
     check_time(scale, ticket)
     return Terms(kind, lots, limit, stop or trail_ticks, trail_micros, display)
+
+
+def _check_display(scale: Scale, ticket: Ticket, display: int, lots: int) -> None:
+    """Refuse a display quantity that does not go with the order, with those that do."""
+    if ticket.order_type != OrderType.LIMIT or display > lots:
+        what = "only a limit order has a display quantity, and at most its whole quantity"
+    elif ticket.time_in_force not in _RESTING:
+        what = "only an order that is good for the day, till cancelled or till a date has a display quantity"
+    elif -(-lots // display) > MAX_SLICES:
+        least = scale.quantity_of(scale.up_to_step(-(-lots // MAX_SLICES)))
+        what = (
+            f"a display quantity of {ticket.display_quantity:,f} is less than a part in {MAX_SLICES:,} of "
+            f"the quantity; show at least {least:,f}"
+        )
+    else:
+        return
+    raise invalid(f"{scale.symbol}: {what}", Reason.INVALID_DISPLAY_QUANTITY)
 
 
 def check_time(scale: Scale, ticket: Ticket) -> None:
