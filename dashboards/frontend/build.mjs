@@ -12,7 +12,7 @@ import { build, transform } from "esbuild";
 const here = dirname(fileURLToPath(import.meta.url));
 const at = process.argv.indexOf("--out");
 const out = at > 0 ? process.argv[at + 1] : join(here, "..", "assets");
-const pages = { desk: "desk/desk.tsx", control: "control/control.tsx", login: "login/login.tsx" };
+const pages = { desk: "desk/desk.tsx", control: "control/control.tsx", login: "login/login.tsx", reports: "reports/reports.tsx" };
 
 /** Files below a folder, as paths with slashes, in one order everywhere. */
 function filesBelow(folder) {
@@ -94,5 +94,7 @@ const banner = `/* workbench sources ${sourcesHash()}; licences in LICENCES.txt 
 for (const file of result.outputFiles) writeFileSync(file.path, banner + file.text);
 // The review has no bundle to carry the font: it asks for the file.
 copyFileSync(join(here, "node_modules/@fontsource-variable/inter/files/inter-latin-wght-normal.woff2"), join(out, "inter.woff2"));
+// Its variables, and those of charts that Python draws, are the other pages' too.
+writeFileSync(join(out, "theme.css"), banner + readFileSync(join(here, "src/theme/variables.css"), "utf8"));
 writeFileSync(join(out, "LICENCES.txt"), licences(result.metafile));
 for (const [path, { bytes }] of Object.entries(result.metafile.outputs)) console.log(`${path} ${Math.round(bytes / 1024)} kB`);

@@ -13,7 +13,7 @@ from typing import Final
 
 FRONTEND: Final = Path(__file__).parent
 ASSETS: Final = FRONTEND.parent / "assets"
-BUNDLES: Final = ("desk.js", "control.js", "login.js")
+BUNDLES: Final = ("desk.js", "control.js", "login.js", "reports.js", "theme.css")
 
 _FIRST_LINE = re.compile(r"/\* workbench sources ([0-9a-f]{64});")
 

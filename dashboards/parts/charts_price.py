@@ -55,12 +55,20 @@ class PriceChart:
         self.candles.data = candle_columns(candles, self.theme, zone, interval)
         self.fills.data = fill_columns(fills, self.theme, zone)
         self.orders.data = order_columns(orders, self.theme, zone, end_ms)
+        for each in (*self.chart.legend.items, *self.volume.legend.items):
+            # What is not there has no sign beside its name.
+            each.visible = any(_rows(renderer.data_source) for renderer in each.renderers)
         # What the market did: an order far away must not press it flat.
         low, high = fitted(candles["low"], candles["high"], fills["price"])
         self.chart.y_range.update(start=low, end=high)
         self.chart.yaxis[0].formatter = NumeralTickFormatter(format=numeral(decimals))
         for each in self.chart.select({"type": HoverTool}):
             each.tooltips = _tooltips(each.name or "", decimals)
+
+
+def _rows(source: ColumnDataSource) -> int:
+    """How many there are of what a source is about."""
+    return max((len(column) for column in source.data.values()), default=0)
 
 
 def price_chart(times: Range1d, trips: ColumnDataSource, theme: Theme) -> PriceChart:

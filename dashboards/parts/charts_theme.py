@@ -9,7 +9,10 @@ from typing import Any
 import numpy as np
 from bokeh.plotting import figure
 
-FONT = '"Inter Workbench", "Segoe UI", system-ui, -apple-system, Roboto, "Helvetica Neue", Arial, sans-serif'
+from dashboards.parts.theme_sheet import variables
+
+FONT = variables(dark=True)["--font"].partition(" ")[2]
+"""The families of the pages' font, without its size."""
 
 _RIGHT = 66
 """For prices and money beside charts, so that all of them have the same times at the same places."""
@@ -17,7 +20,7 @@ _RIGHT = 66
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """The variables of `theme.css` that charts need, as `#rrggbb`."""
+    """The variables of the pages' style sheet that charts need, as `#rrggbb`."""
 
     ground: str
     page: str
@@ -30,51 +33,22 @@ class Theme:
     accent: str
     warn: str
 
-    def variables(self) -> dict[str, str]:
-        """The same by their names in the style sheet."""
-        return {
-            "--bg-0": self.page,
-            "--bg-1": self.ground,
-            "--bg-2": self.raised,
-            "--line": self.line,
-            "--text": self.text,
-            "--text-dim": self.dim,
-            "--up": self.up,
-            "--down": self.down,
-            "--accent": self.accent,
-            "--warn": self.warn,
-        }
-
 
 @cache
 def theme_of(*, dark: bool, blind: bool) -> Theme:
     """The theme that somebody has chosen; with `blind`, colours that are told apart without red and green."""
-    if dark:
-        up, down = ("#4aa3ff", "#ff9a3d") if blind else ("#2ebd85", "#f6627b")
-        return Theme(
-            ground="#11151d",
-            page="#0b0e14",
-            raised="#1a202b",
-            line="#232b38",
-            text="#dfe5ee",
-            dim="#94a1b5",
-            up=up,
-            down=down,
-            accent="#5b9dff",
-            warn="#f0b54a",
-        )
-    up, down = ("#0b5fb8", "#a84d00") if blind else ("#087550", "#c2263d")
+    known = variables(dark=dark, blind=blind)
     return Theme(
-        ground="#ffffff",
-        page="#eceff4",
-        raised="#f1f4f8",
-        line="#d5dce6",
-        text="#17202e",
-        dim="#556377",
-        up=up,
-        down=down,
-        accent="#1a5fd0",
-        warn="#8a5a00",
+        ground=known["--bg-1"],
+        page=known["--bg-0"],
+        raised=known["--bg-2"],
+        line=known["--line"],
+        text=known["--text"],
+        dim=known["--text-dim"],
+        up=known["--up"],
+        down=known["--down"],
+        accent=known["--accent"],
+        warn=known["--warn"],
     )
 
 

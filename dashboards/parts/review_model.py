@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,7 @@ from dashboards.parts.charts_price import INTERVALS_S
 from dashboards.parts.charts_time import local_ms
 from dashboards.parts.page_model import PageModel
 from dashboards.parts.review_day import chosen
+from dashboards.parts.review_source import Why
 from dashboards.parts.review_words import chips_of
 from workbench.analytics.tables import REVIEW_TABLES
 
@@ -55,15 +56,14 @@ class ReviewModel(PageModel):
     that visitor's own document alone.
     """
 
-    state: Any = param.Selector(
-        default="loading", objects=["loading", "ready", "open", "expired", "refused", "missing", "failed"]
-    )
+    state: Any = param.Selector(default="loading", objects=["loading", "ready", *get_args(Why)])
     sentence = param.String("", doc="Why there is nothing to see.")
     notice = param.String("", doc="What went wrong while there was something to see.")
     font = param.String("", doc="Address of the pages' own font.")
     theme = param.String("system", doc="dark, light, or system.")
     blind = param.Boolean(default=False, doc="Colours that are told apart without red and green.")
     system_dark = param.Boolean(default=True, doc="What system means in this browser.")
+    tight = param.Boolean(default=False, doc="Whether there is no room for all columns of the trades.")
     here = param.Integer(0, doc="Raised when the page stands in the browser.")
     drawn = param.Integer(0, doc="Raised when charts are in their places.")
     heading = param.String("")
@@ -99,10 +99,6 @@ class ReviewModel(PageModel):
         about = day.about
         symbols = [each.symbol for each in day.instruments]
         whose = about.account if about.user in ("", about.account) else f"{about.account} ({about.user})"
-        accounts = [
-            [account, f"{account} \N{MIDDLE DOT} {user}" if user not in ("", account) else account]
-            for account, user in day.opened.accounts
-        ]
         session = about.session
         whom = f"?account={quote(about.account)}"
         place = f"{self.api}/api/sessions/{quote(session)}/review"
@@ -112,7 +108,7 @@ class ReviewModel(PageModel):
             session=session,
             currency=about.currency,
             account=about.account,
-            accounts=accounts,
+            accounts=_choices(day.opened.accounts),
             heading=about.title or session,
             subheading=f"{whose} · {_days(about.start_ns, about.end_ns, about.zone)}",
             links=[room if day.opened.runs else desk],
@@ -132,17 +128,22 @@ class ReviewModel(PageModel):
 
     def offer(self, sessions: Sequence[Session]) -> None:
         """Take in which sessions there are to choose."""
-        self.sessions = [
-            [
-                each.name,
-                each.name if each.title in ("", each.name) else f"{each.title} \N{MIDDLE DOT} {each.name}",
-            ]
-            for each in sessions
-        ]
+        self.sessions = [[each.name, _called(each)] for each in sessions]
 
     def fail(self, error: NoReviewError) -> None:
         """Say why there is nothing to see."""
         session = error.session or self.session
+        # Nothing of another day stays, and the first participant is a choice like any other.
+        accounts = [["", "Whose day?"], *_choices(error.accounts)] if error.accounts else []
+        self.param.update(
+            session=session,
+            account="",
+            accounts=accounts,
+            heading=session,
+            subheading="",
+            chips=[],
+        )
+        # Then, for the page draws what it has by now.
         self.param.update(
             state=error.why,
             sentence=error.sentence,
@@ -163,6 +164,26 @@ class ReviewModel(PageModel):
             for row, (begin, end) in enumerate(zip(opened, closed, strict=True))
             if begin <= end_ms and not end < begin_ms
         ]
+
+
+def _choices(accounts: Sequence[tuple[str, str]]) -> list[list[str]]:
+    """Accounts to choose from, each with how it is called."""
+    return [
+        [account, f"{account} \N{MIDDLE DOT} {user}" if user not in ("", account) else account]
+        for account, user in accounts
+    ]
+
+
+def _called(session: Session) -> str:
+    """How a session is called where one is chosen: first what tells those of one title apart.
+
+    >>> from dashboards.parts.review_source import Session
+    >>> _called(Session("monday", "Lesson", "", "2025-03-18T20:00:00Z")).split(chr(183))
+    ['monday ', ' 18 Mar 2025 ', ' Lesson']
+    """
+    title = "" if session.title == session.name else session.title
+    day = f"{datetime.fromisoformat(session.closed):%d %b %Y}" if session.closed else ""
+    return " \N{MIDDLE DOT} ".join(each for each in (session.name, day, title) if each)
 
 
 def empty_of(tab: str, day: Day) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 _NS = 1_000_000
 _PLACE = re.compile(r"\{\{(\w+)\}\}")
+_MINUS = (Path(__file__).parent / "review_minus.js").read_text() + "writeMinusSigns(Bokeh);\n"
 _TEMPLATE = """
 <!doctype html>
 <html lang="en">
@@ -96,7 +98,7 @@ def offline_page(day: Day, theme: Theme, symbol: str, interval: str) -> str:
         decimals=instrument.decimals,
         end_ms=end,
     )
-    equity = equity_charts(day.equity, day.drawdowns, times, theme, zone=zone, currency=currency)
+    equity = equity_charts(day.equity, day.drawdowns, times, theme, zone=zone, currency=currency, end_ms=end)
     rows = [
         _tall(price.chart, 400),
         _tall(price.volume, 64),
@@ -126,7 +128,7 @@ def offline_page(day: Day, theme: Theme, symbol: str, interval: str) -> str:
         "WHOSE": escape(whose),
         "ZONE": escape(zone),
         "FACTS": _facts(day),
-        "SCRIPTS": "".join(f"<script>{each}</script>" for each in program.js_raw) + script,
+        "SCRIPTS": "".join(f"<script>{each}</script>" for each in (*program.js_raw, _MINUS)) + script,
         "CHARTS": charts,
     }
     # In one go: what was put in is not looked through again.

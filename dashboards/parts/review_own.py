@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dashboards.parts.review_source import Looks, NoReviewError, Opened, Session, Why
@@ -57,7 +58,7 @@ class OwnReviews:
     def sessions(self) -> tuple[Session, ...]:
         """Sessions that they may look back at, those that were written last first."""
         found = self._there(self._server.reviews.sessions(self._principal))
-        return tuple(Session(*each) for each in found)
+        return tuple(Session(each.session, each.title, each.account, each.closed) for each in found)
 
     def open(self, session: str, account: str) -> Opened:
         """The day of an account in a session."""
@@ -79,15 +80,30 @@ class OwnReviews:
             reviewed = await server.reviews.of(principal, session, account, self._address)
             accounts = await server.reviews.seats(principal, session)
         except ApiError as error:
-            if error.code != NO_SEAT or account:
-                raise
-            accounts = await server.reviews.seats(principal, session)
-            if not accounts:
-                raise
-            reviewed = await server.reviews.of(principal, session, accounts[0][0], self._address)
+            seats: list[tuple[str, str]] = []
+            with suppress(WorkbenchError):
+                seats = await server.reviews.seats(principal, session)
+            raise instead(error, _why(error), session, account, seats) from error
         hub = server.hubs.get(session)
         permissions = (principal if hub is None else server.within(principal, session)).permissions
         return Opened(reviewed, tuple(accounts), Permission.RUN_SESSION in permissions)
+
+
+def instead(
+    error: ApiError, why: Why, session: str, account: str, seats: Sequence[tuple[str, str]]
+) -> NoReviewError:
+    """What is said in place of a day, with whose days there are to choose from.
+
+    Who had no seat chooses first: to look at somebody's day is written down, so it must be meant.
+    """
+    if error.code == NO_SEAT and not account and seats:
+        sentence = (
+            f"You had no seat in session {session}. Choose a participant; that you looked is written "
+            "into the audit log."
+        )
+        return NoReviewError("choose", sentence, session, tuple(seats))
+    sentence = sentence_of(error) + (" Choose a participant." if seats else "")
+    return NoReviewError(why, sentence, session, tuple(seats))
 
 
 def sentence_of(error: WorkbenchError) -> str:

@@ -21,6 +21,8 @@ from dashboards.parts.review_model import empty_of
 from dashboards.parts.review_offline import offline_page
 from dashboards.parts.review_replay import at_ns, frame_of
 from dashboards.parts.review_source import Looks, NoReviewError, last_of
+from dashboards.parts.review_start import Start
+from dashboards.parts.review_tables import ROOMY
 from dashboards.parts.review_view import ReplayView, ReviewShell
 from dashboards.parts.review_work import Work
 
@@ -58,6 +60,8 @@ class ReviewPage:
         What they may read.
     session, account
         What they asked for; chosen for them when empty.
+    start
+        What is shown of it first.
     api
         Where the API is; the page's own server when empty.
     font
@@ -72,13 +76,24 @@ class ReviewPage:
         session: str,
         account: str,
         *,
+        start: Start | None = None,
         api: str = "",
         font: str = "",
         document: Any = None,
     ) -> None:
         self._source = source
         self._asked = session, account
-        self.shell = ReviewShell(api=api, font=font, session=session, sizing_mode="stretch_both")
+        start = start or Start()
+        self._start_ms = start.at_ms
+        self.shell = ReviewShell(
+            api=api,
+            font=font,
+            session=session,
+            symbol=start.symbol,
+            interval=start.interval,
+            tab=start.tab,
+            sizing_mode="stretch_both",
+        )
         self.replay = ReplayView(sizing_mode="stretch_both")
         self._work = Work(document, self._failed)
         self._drawn: _Drawn | None = None
@@ -95,6 +110,8 @@ class ReviewPage:
         shell.param.watch(lambda _: self._choose([]), "cleared")
         shell.param.watch(lambda _: self._whole(), "whole")
         shell.param.watch(lambda _: self._write_page(), "html_wanted")
+        shell.param.watch(lambda _: self._fit(), "tight")
+        shell.param.watch(lambda _: self._dress(), "system_dark")
         self.replay.param.watch(lambda _: self._look(), "at_ms")
 
     def _gone(self, _context: Any) -> None:
@@ -105,7 +122,7 @@ class ReviewPage:
         """Read the day once the page stands in the browser; a page that comes back has it already."""
         if self._drawn is None and self.shell.state == "loading":
             self._read_day()
-            self._work.do("the sessions", partial(_listed, self._source), self.shell.offer)
+            self._work.look("the sessions", partial(_listed, self._source), self.shell.offer)
 
     def _ask(self) -> None:
         """Go to the day that was chosen."""
@@ -129,16 +146,31 @@ class ReviewPage:
         if isinstance(day, NoReviewError):
             shell.fail(day)
             return
-        dark = shell.system_dark if looks.theme == "system" else looks.theme == "dark"
-        self._drawn = None
-        # Of two days at once the browser could not tell whose lines to move.
-        shell.put(price=None, equity=None, drawdown=None, lower=None)
-        self._tables.clear()
         self._what_if = None
         shell.tell(day)
-        self._work.do(
+        self._lay_out(asked, day)
+
+    def _theme(self) -> Theme:
+        """What the visitor wants to see it in."""
+        shell = self.shell
+        dark = shell.system_dark if shell.theme == "system" else shell.theme == "dark"
+        return theme_of(dark=dark, blind=shell.blind)
+
+    def _dress(self) -> None:
+        """Draw the same day anew where what the page is drawn in has changed since."""
+        drawn = self._drawn
+        if drawn is not None and drawn.theme != self._theme():
+            self._lay_out(self._asked, drawn.day)
+
+    def _lay_out(self, asked: tuple[str, str], day: Day) -> None:
+        shell = self.shell
+        self._drawn = None
+        # While the next one is drawn, nothing is there of the last.
+        shell.put(price=None, equity=None, drawdown=None, lower=None)
+        self._tables.clear()
+        self._work.make(
             "the charts",
-            partial(_draw, day, theme_of(dark=dark, blind=looks.blind), shell.symbol, shell.interval),
+            partial(_draw, day, self._theme(), shell.symbol, shell.interval),
             partial(self._place, asked),
         )
 
@@ -148,11 +180,15 @@ class ReviewPage:
         if asked != self._asked:
             return
         self._drawn = drawn
+        drawn.trips.selected.indices = list(shell.selected)
         drawn.trips.selected.on_change("indices", self._chosen_in_chart)
         drawn.price.chart.on_event(Tap, self._tapped)
         for chart in (drawn.price.chart, drawn.equity.equity, drawn.equity.drawdown):
             chart.on_event(SelectionGeometry, self._brushed)
         self.replay.begin(drawn.day, shell.symbol)
+        if self._start_ms is not None:
+            self._go(self._start_ms)
+            self._start_ms = None
         price = column(drawn.price.chart, drawn.price.volume, spacing=0, sizing_mode="stretch_both")
         self._work.in_turns(
             partial(shell.put, price=_pane(price)),
@@ -165,7 +201,10 @@ class ReviewPage:
 
     def _placed(self) -> None:
         self.shell.drawn += 1
+        self.replay.placed += 1
         self._look()
+        # The system may have changed while this was drawn.
+        self._dress()
 
     def _read_market(self) -> None:
         """Have the chart show the chosen instrument at the chosen interval."""
@@ -195,7 +234,7 @@ class ReviewPage:
             return
         self._looking = True
         at_ms, symbol = self.replay.at_ms, self.shell.symbol
-        self._work.do(
+        self._work.look(
             "the book", partial(_frame, drawn.day, symbol, at_ms), partial(self._seen, symbol, at_ms)
         )
 
@@ -212,7 +251,11 @@ class ReviewPage:
     def _tapped(self, event: Any) -> None:
         """A click on the chart goes to its time, and one on a trade's line chooses that too."""
         if event.x is not None:
-            self.replay.at_ms = min(max(float(event.x), self.replay.start_ms), self.replay.end_ms)
+            self._go(float(event.x))
+
+    def _go(self, at_ms: float) -> None:
+        """Show an instant, or what of the day is nearest to it."""
+        self.replay.at_ms = min(max(at_ms, self.replay.start_ms), self.replay.end_ms)
 
     def _brushed(self, event: Any) -> None:
         """A span of time that was marked chooses the trades in it."""
@@ -276,7 +319,7 @@ class ReviewPage:
             if tab in self._tables:
                 self._put_lower(tab)
                 return
-            self._work.do(
+            self._work.make(
                 "the table",
                 partial(lower_of, tab, drawn.day, drawn.trips, drawn.theme),
                 partial(self._made, drawn, tab),
@@ -287,11 +330,19 @@ class ReviewPage:
         if drawn is not self._drawn or tab in self._tables:
             return
         self._tables[tab] = made
+        self._fit()
         if tab == "trades":
             made.selection = list(self.shell.selected)
             made.param.watch(lambda event: self._chosen_in_table(event.new), "selection")
         if tab == self.shell.tab:
             self._put_lower(tab)
+
+    def _fit(self) -> None:
+        """Leave columns of tables out where there is no room for all of them."""
+        for tab, columns in ROOMY.items():
+            table = self._tables.get(tab)
+            if table is not None:
+                table.hidden_columns = list(columns) if self.shell.tight else []
 
     def _put_lower(self, tab: str) -> None:
         self.shell.put(lower=self._tables[tab])
@@ -328,7 +379,7 @@ class ReviewPage:
         drawn, shell = self._drawn, self.shell
         if drawn is None:
             return
-        self._work.do(
+        self._work.make(
             "the page",
             partial(offline_page, drawn.day, drawn.theme, shell.symbol, shell.interval),
             self._written,
@@ -387,7 +438,7 @@ def _draw(day: Day, theme: Theme, symbol: str, interval: str) -> _Drawn:
         times,
         trips,
         price_chart(times, trips, theme),
-        equity_charts(day.equity, day.drawdowns, times, theme, zone=zone, currency=currency),
+        equity_charts(day.equity, day.drawdowns, times, theme, zone=zone, currency=currency, end_ms=end),
         begin - room,
         end + room,
     )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dashboards.parts.review_own import NO_SEAT, sentence_of
+from dashboards.parts.review_own import instead, sentence_of
 from dashboards.parts.review_source import Looks, NoReviewError, Opened, Session, Why
 from workbench.client import Client
 from workbench.client.calls import Call, as_plain, once
@@ -111,23 +112,21 @@ class RemoteReviews:
             found = self._client.run(once(Call("GET", "/api/reviews", as_plain)))["reviews"]
         except WorkbenchError as error:
             raise _none(error) from error
-        return tuple(Session(each["session"], each["title"], each["account"]) for each in found)
+        return tuple(
+            Session(each["session"], each["title"], each["account"], each["closed"]) for each in found
+        )
 
     def open(self, session: str, account: str) -> Opened:
         """The day of an account in a session."""
         there = self._client.review(session, account)
         try:
-            try:
-                about = there.about()
-                accounts = there.accounts()
-            except ApiError as error:
-                if error.code != NO_SEAT or account:
-                    raise
-                accounts = there.accounts()
-                if not accounts:
-                    raise
-                there = self._client.review(session, accounts[0][0])
-                about = there.about()
+            about = there.about()
+            accounts = there.accounts()
+        except ApiError as error:
+            seats: list[tuple[str, str]] = []
+            with suppress(WorkbenchError):
+                seats = there.accounts()
+            raise instead(error, _none(error).why, session, account, seats) from error
         except WorkbenchError as error:
             raise _none(error, session) from error
         return Opened(_Day(about, there), tuple(accounts), self._runs)

@@ -57,13 +57,9 @@ function money(value, currency, signed = false) {
   return `${sign}${text} ${currency}`;
 }
 
-/** A model; none while another day takes the place of this one, and there are two. */
-function named(document, name) {
-  try {
-    return document.get_model_by_name(name);
-  } catch {
-    return null;
-  }
+/** Whether the server is gone: nothing that it would have to be asked for is done then. */
+function isLost() {
+  return document.documentElement.dataset.link === "lost";
 }
 
 class Replay {
@@ -96,6 +92,8 @@ class Replay {
     this.slider.value = String(this.at);
     this.clock.textContent = clockOf(this.at, true);
     this.slider.setAttribute("aria-valuetext", clockOf(this.at));
+    // Whoever opens the page anew has to know where it stood.
+    document.documentElement.dataset.instant = String(this.at);
     cancelAnimationFrame(this.drawing);
     this.drawing = requestAnimationFrame(() => this.point());
     if (told) this.ask();
@@ -107,6 +105,12 @@ class Replay {
     for (const each of globalThis.Bokeh?.documents ?? []) {
       for (const name of CURSORS) named(each, name)?.setv({ location: this.at }, { sync: false });
     }
+  }
+
+  /** The server is gone: clock and lines go back to the instant whose book is shown. */
+  lose() {
+    this.stop();
+    if (this.model.frame.at_ms !== undefined) this.go(this.model.frame.at_ms, false);
   }
 
   /** Ask for the book of the instant, one at a time: what was passed meanwhile is never asked for. */
@@ -176,7 +180,7 @@ class Replay {
   }
 
   key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || !this.root.isConnected) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || !this.root.isConnected || isLost()) return;
     const inside = event.composedPath()[0];
     if (inside instanceof Element && inside.matches("input:not([type=range]), select, textarea, [role=tab]")) return;
     const acts = {
@@ -253,7 +257,7 @@ class Replay {
       { class: "standing", "data-testid": "replay-standing" },
       item("Phase", frame.phase || "–", frame.phase === "halted" ? "warn" : ""),
       item("Last", frame.last === null ? "–" : `${this.price(frame.last)} ${this.model.currency}`),
-      item("Position", `${plain.format(frame.position ?? 0)} units`, frame.position > 0 ? "up" : frame.position < 0 ? "down" : ""),
+      item("Position", `${plain.format(frame.position ?? 0).replace("-", "−")} units`, frame.position > 0 ? "up" : frame.position < 0 ? "down" : ""),
       item("PnL", money(pnl, this.model.currency, true), pnl > 0 ? "up" : pnl < 0 ? "down" : ""),
     );
   }
@@ -374,15 +378,19 @@ export function render({ model }) {
   const replay = new Replay(model);
   const root = replay.build();
   model.on("frame", () => replay.come());
+  model.on("placed", () => replay.point());
   model.on("at_ms", () => {
     // From the server, for a trade that was chosen; what was asked here comes back from nowhere.
     if (model.at_ms !== replay.asked && model.at_ms !== replay.at) replay.go(model.at_ms, false);
   });
   const key = (event) => replay.key(event);
+  const lose = () => replay.lose();
   document.addEventListener("keydown", key);
+  document.addEventListener("review-lost", lose);
   model.on("remove", () => {
     clearInterval(replay.timer);
     document.removeEventListener("keydown", key);
+    document.removeEventListener("review-lost", lose);
   });
   return root;
 }

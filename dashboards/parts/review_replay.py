@@ -28,6 +28,7 @@ class ReplayModel(param.Parameterized):
     decimals = param.Integer(2, doc="Of the instrument's prices.")
     fill_times = param.List([], doc="When the account traded.")
     frame = param.Dict({}, doc="What stood then.")
+    placed = param.Integer(0, doc="Raised when charts are in their places, whose lines stand at the instant.")
 
     def begin(self, day: Day, symbol: str) -> None:
         """Take a day in, at an instrument."""

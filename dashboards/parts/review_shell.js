@@ -4,18 +4,25 @@ const FAMILY = "Inter Workbench";
 /** What the font has; other characters are the system's. */
 const LATIN =
   "U+0000-00FF, U+0131, U+0152-0153, U+02BB-02BC, U+02C6, U+02DA, U+02DC, U+0304, U+0308, U+0329, U+2000-206F, U+20AC, U+2122, U+2191, U+2193, U+2212, U+2215, U+FEFF, U+FFFD";
-/** By chart: the range that is fitted, and the columns of time and values that it is fitted to. */
+/**
+ * By chart: the range that is fitted, the columns of time and values that it is fitted to, and pixels for what is written;
+ * where 0 is always in view, the side of it on which there is room when nothing else is.
+ */
 const FITS = [
-  { range: "prices", source: "prices-in-time", at: "middle", values: ["low", "high"] },
-  { range: "gains", source: "equity-in-time", at: "time", values: ["pnl", "realised"], zero: true },
-  { range: "falls", source: "equity-in-time", at: "time", values: ["drawdown"], zero: true },
+  { chart: "price", range: "prices", source: "prices-in-time", at: "middle", values: ["low", "high"], above: 30 },
+  { chart: "equity", range: "gains", source: "equity-in-time", at: "time", values: ["pnl", "realised"], zero: 1, above: 22 },
+  { chart: "drawdown", range: "falls", source: "equity-in-time", at: "time", values: ["drawdown"], zero: -1, below: 12 },
 ];
-/** Of the height of all values in view above and below them. */
-const ROOM = 0.08;
+/** Pixels above and below all values in view where nothing is written. */
+const ROOM = 8;
+/** How high a chart is that has not been laid out yet. */
+const HEIGHT = 160;
 const fitted = new WeakSet();
 /** For so long the page waits for its font. */
 const FONT_MS = 1500;
 const DARK = matchMedia("(prefers-color-scheme: dark)");
+/** Too narrow for all columns of the trades, which on a phone scroll anyway. */
+const TIGHT = matchMedia("(min-width: 960px) and (max-width: 1399px)");
 
 /** An element with attributes, listeners (onclick and the like) and children. */
 function make(tag, given = {}, ...children) {
@@ -33,10 +40,17 @@ function make(tag, given = {}, ...children) {
 function chooser(model, parameter, values, label, choose) {
   const select = make("select", {
     "aria-label": label,
-    title: label,
     "data-testid": `review-${parameter}`,
-    onchange: () => choose(select.value),
+    onchange: () => {
+      tell();
+      choose(select.value);
+    },
   });
+  const tell = () => {
+    // What is too long for its place is there in full for who rests on it.
+    const { text = "" } = select.selectedOptions[0] ?? {};
+    select.title = text ? `${label}: ${text}` : label;
+  };
   const fill = () => {
     const pairs = model[values].map((each) => (Array.isArray(each) ? each : [each, each]));
     const known = pairs.some(([value]) => value === model[parameter]);
@@ -46,6 +60,7 @@ function chooser(model, parameter, values, label, choose) {
       ...pairs.map(([value, name]) => make("option", { value, selected: value === model[parameter] }, name)),
     );
     select.hidden = pairs.length < 2;
+    tell();
   };
   model.on(`${values}`, fill);
   model.on(`${parameter}`, fill);
@@ -282,8 +297,29 @@ function page(model) {
   );
 }
 
+/** Whose days there are, each to be opened by a click. */
+function participants(model) {
+  const days = model.accounts.filter(([account]) => account !== "");
+  return make(
+    "ul",
+    { class: "whose", "aria-label": "Participants" },
+    ...days.map(([account, called]) =>
+      make(
+        "li",
+        {},
+        make("button", { class: "button", type: "button", onclick: () => (model.asked = [model.session, account]) }, called),
+      ),
+    ),
+  );
+}
+
 function instead(model) {
-  const head = { loading: "Reading the day…", open: "The session is still open", expired: "Your log-in is over" };
+  const head = {
+    loading: "Reading the day…",
+    open: "The session is still open",
+    choose: "Whose day?",
+    expired: "Your log-in is over",
+  };
   const act = { open: ["Back to the desk", model.desk], expired: ["Go on", location.href] }[model.state];
   return make(
     "main",
@@ -291,6 +327,7 @@ function instead(model) {
     model.state === "loading" ? make("div", { class: "spin" }) : null,
     make("h2", {}, head[model.state] ?? "There is no review to show"),
     make("p", {}, model.sentence),
+    model.state !== "loading" && model.accounts.length ? participants(model) : null,
     act
       ? make("a", { class: "button", href: act[1], onclick: () => model.state === "expired" && location.reload() }, act[0])
       : null,
@@ -307,18 +344,9 @@ function fitAll() {
   }
 }
 
-/** A model; none while another day takes the place of this one, and there are two. */
-function named(document, name) {
-  try {
-    return document.get_model_by_name(name);
-  } catch {
-    return null;
-  }
-}
-
-function fit(document, { range, source, at, values, zero }) {
-  const [times, height, data] = ["times", range, source].map((each) => named(document, each));
-  if (!times || !height || !data || fitted.has(height)) return;
+function fit(document, { chart, range, source, at, values, zero, above = ROOM, below = ROOM }) {
+  const [times, plot, height, data] = ["times", chart, range, source].map((each) => named(document, each));
+  if (!times || !plot || !height || !data || fitted.has(height)) return;
   fitted.add(height);
   const draw = () => {
     const { start, end } = times;
@@ -334,8 +362,10 @@ function fit(document, { range, source, at, values, zero }) {
       }
     }
     if (bottom > top) return;
-    const room = (top - bottom) * ROOM || Math.abs(top) * 0.001 || 1;
-    height.setv({ start: bottom - room, end: top + room }, { sync: false });
+    if (zero && bottom === top) [bottom, top] = zero > 0 ? [0, 1] : [-1, 0];
+    const pixels = plot.inner_height || HEIGHT;
+    const pixel = (top - bottom || Math.abs(top) * 0.001 || 1) / Math.max(pixels - above - below, pixels / 3);
+    height.setv({ start: bottom - pixel * below, end: top + pixel * above }, { sync: false });
   };
   let asked = 0;
   const soon = () => {
@@ -343,16 +373,14 @@ function fit(document, { range, source, at, values, zero }) {
     asked = requestAnimationFrame(draw);
   };
   for (const name of ["start", "end"]) times.properties[name].change.connect(soon);
+  plot.properties.inner_height.change.connect(soon);
   data.properties.data.change.connect(soon);
   soon();
 }
 
 /** Let the address name what is shown, so that it can be kept, sent and opened anew. */
 function name(model) {
-  const address = new URL(location.href);
-  address.searchParams.set("session", model.session);
-  address.searchParams.set("account", model.account);
-  history.replaceState(history.state, "", address);
+  history.replaceState(history.state, "", addressOf(model, false));
 }
 
 /** The pages' own font; charts write with it too. Without it they are in the system's. */
@@ -364,10 +392,16 @@ async function useFont(address) {
 }
 
 export async function render({ model }) {
+  writeMinusSigns(globalThis.Bokeh);
   await useFont(model.font);
+  // Charts are drawn in Python: it has to know what "as the system" means here, now and when that changes.
+  model.system_dark = DARK.matches;
+  DARK.onchange = () => {
+    model.system_dark = DARK.matches;
+  };
   const root = make("div", { class: "root" });
   const dress = () => {
-    const dark = model.theme === "system" ? DARK.matches : model.theme === "dark";
+    const dark = model.theme === "system" ? model.system_dark : model.theme === "dark";
     root.dataset.theme = dark ? "dark" : "light";
     root.dataset.colours = model.blind ? "blind" : "usual";
   };
@@ -390,14 +424,17 @@ export async function render({ model }) {
     note.textContent = model.notice;
     note.hidden = !model.notice;
   });
-  for (const name of ["theme", "blind"]) model.on(`${name}`, dress);
+  for (const name of ["theme", "blind", "system_dark"]) model.on(`${name}`, dress);
   for (const name of ["state", "sentence"]) model.on(`${name}`, fill);
   model.on("drawn", () => name(model));
   fill();
   model.on("drawn", fitAll);
   fitAll();
-  // Charts are drawn in Python: it has to know what "as the system" means here.
-  model.system_dark = DARK.matches;
+  model.tight = TIGHT.matches;
+  TIGHT.onchange = () => {
+    model.tight = TIGHT.matches;
+  };
+  leaveAndComeBack(model, root);
   model.here += 1;
   return root;
 }

@@ -10,8 +10,9 @@ if TYPE_CHECKING:
 
     from workbench.analytics.records import About, BookAt, WithoutAccount
 
-Why = Literal["open", "expired", "refused", "missing", "failed"]
-"""Why there is no review: the session is open, the log-in over, not for them, not there, or it went wrong."""
+Why = Literal["open", "choose", "expired", "refused", "missing", "failed"]
+"""Why there is no review: the session is open, nobody was chosen yet, the log-in is over, it is not for them,
+not there, or it went wrong."""
 
 
 class NoReviewError(Exception):
@@ -25,13 +26,18 @@ class NoReviewError(Exception):
         The same for people.
     session
         The session that it is about, where the name is known.
+    accounts
+        Whose days there are to choose from, as in `Opened`.
     """
 
-    def __init__(self, why: Why, sentence: str, session: str = "") -> None:
+    def __init__(
+        self, why: Why, sentence: str, session: str = "", accounts: tuple[tuple[str, str], ...] = ()
+    ) -> None:
         super().__init__(sentence)
         self.why: Why = why
         self.sentence = sentence
         self.session = session
+        self.accounts = accounts
 
 
 class Reviewed(Protocol):
@@ -127,11 +133,14 @@ class Session:
         Which it is.
     account
         Their own account in it; empty where they had none.
+    closed
+        When it ended, as the API writes moments; empty where that is not known.
     """
 
     name: str
     title: str
     account: str
+    closed: str = ""
 
 
 def last_of(sessions: tuple[Session, ...]) -> str:

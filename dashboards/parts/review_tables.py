@@ -86,6 +86,12 @@ STYLE = """
 """
 """The theme in Tabulator; the variables are those of the page around it."""
 
+ROOMY = {
+    "trades": ("fees", "net_bp", "mae_ticks", "mfe_ticks", "capture", "fills"),
+    "fills": ("value", "realised", "mid", "round_trip", "trade_id"),
+    "orders": ("ended", "time_in_force", "trigger_price", "queue_ahead", "first", "fees"),
+}
+"""By tab, columns that a window has no room for unless it is wide."""
 _PAGE = 200
 _MEASURED = {
     **dict.fromkeys(("orders", "fills", "rejected", "cancelled", "refused_changes", "trades"), "count"),
@@ -187,7 +193,7 @@ def fills_table(day: Day) -> Any:
 def orders_table(day: Day) -> Any:
     """Own orders."""
     zone, currency = day.about.zone, day.about.currency
-    waits = [duration(each) for each in day.orders["to_first_fill_s"]]
+    waits = [duration(each) or NONE for each in day.orders["to_first_fill_s"]]
     frame = day.orders.with_columns(
         clock(day.orders["created"], zone).alias("created"),
         clock(day.orders["ended"], zone).alias("ended"),
@@ -197,21 +203,21 @@ def orders_table(day: Day) -> Any:
     )
     fields = [
         Field("order_id", "Order", "id"),
-        Field("created", "Created", width=78),
-        Field("ended", "Ended", width=78),
-        Field("symbol", "Symbol", width=86),
+        Field("created", "Created", width=70),
+        Field("ended", "Ended", width=70),
+        Field("symbol", "Symbol", width=76),
         Field("side", "Side", width=52),
-        Field("type", "Type", width=110),
-        Field("time_in_force", "In force", width=80),
-        Field("state", "State", width=92),
-        Field("reason", "Reason", width=150),
+        Field("type", "Type", width=90),
+        Field("time_in_force", "In force", width=62),
+        Field("state", "State", width=84),
+        Field("reason", "Reason", width=108),
         Field("price", f"Limit ({currency})", "price"),
         Field("trigger_price", f"Trigger ({currency})", "price"),
         Field("quantity", "Quantity (units)", "units"),
         Field("filled", "Filled (units)", "units"),
         Field("average_price", f"Average ({currency})", "price"),
-        Field("queue_ahead", "Ahead when it rested (units)", "units"),
-        Field("first", "To first fill"),
+        Field("queue_ahead", "Queue ahead (units)", "units"),
+        Field("first", "To first fill", "right"),
         Field("fees", f"Fees ({currency})", "fee"),
     ]
     return _table(frame, fields, day)
@@ -338,7 +344,9 @@ def _format(kind: str, decimals: int) -> NumberFormatter | None:
         "count": "0,0",
         "id": "0",
     }
-    return NumberFormatter(format=formats[kind], nan_format=NONE) if kind in formats else None
+    return (
+        NumberFormatter(format=formats[kind], nan_format=NONE, null_format=NONE) if kind in formats else None
+    )
 
 
 def _tone(value: float) -> str:

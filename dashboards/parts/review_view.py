@@ -11,11 +11,17 @@ from panel.viewable import Child
 
 from dashboards.parts.review_model import ReviewModel
 from dashboards.parts.review_replay import ReplayModel
+from dashboards.parts.theme_sheet import SHEET
 
 PLACES = ("price", "equity", "drawdown", "replay", "lower")
 """Where charts and tables stand."""
 _HERE = Path(__file__).parent
-_LOOK = (_HERE / "review.css").read_text()
+_LOOK = SHEET + (_HERE / "review.css").read_text()
+
+
+def _module(*names: str) -> str:
+    """Several files as the one module that Panel takes."""
+    return "\n".join((_HERE / name).read_text() for name in names)
 
 
 class ReviewShell(JSComponent, ReviewModel):
@@ -37,13 +43,14 @@ class ReviewShell(JSComponent, ReviewModel):
         for name, what in shown.items():
             getattr(self, name).objects = [pn.Spacer() if what is None else what]
 
-    # Panel takes one module.
-    _esm = "\n".join((_HERE / name).read_text() for name in ("review_grids.js", "review_shell.js"))
+    _esm = _module(
+        "review_minus.js", "review_grids.js", "review_models.js", "review_shell.js", "review_link.js"
+    )
     _stylesheets: ClassVar[list[str]] = [_LOOK]
 
 
 class ReplayView(JSComponent, ReplayModel):
     """Slider, book, own orders and tape."""
 
-    _esm = (_HERE / "review_replay.js").read_text()
+    _esm = _module("review_models.js", "review_replay.js")
     _stylesheets: ClassVar[list[str]] = [(_HERE / "review_replay.css").read_text()]

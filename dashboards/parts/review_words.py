@@ -22,6 +22,7 @@ CHIPS = (
 """The statistics that the bar shows, as far as they are among those of the review."""
 NONE = "\N{EN DASH}"
 _MINUS = "\N{MINUS SIGN}"
+_SHOWN = 0.005
 _SIGNED = frozenset({"net_pnl", "gross_pnl", "total_return"})
 
 
@@ -45,7 +46,8 @@ def written(value: float | None, unit: str, currency: str, *, signed: bool = Fal
     """
     if value is None:
         return NONE, ""
-    sign = "+" if signed else ""
+    # What is written as nothing is neither above nor below it.
+    sign = "+" if signed and abs(value) * (100 if unit == "share" else 1) >= _SHOWN else ""
     if unit == "currency":
         text, name = f"{value:{sign},.2f}", currency
     elif unit == "share":

@@ -11,12 +11,15 @@ CONTROL = "/control"
 RESUME = "/api/auth/resume"
 """Below `/api/auth`, because browsers send the refresh token there alone."""
 REVIEW = "/review"
+REPORTS = "/reports"
+REPORT_PAGES = "/api/reports/"
+"""Below it, what a list of reports opens; the API answers there."""
 ASSETS = "/assets/"
 STATIC = "/static/"
 FAVICON = "/favicon.ico"
 
-BEGINNINGS = (DESK, CONTROL, REVIEW, LOGIN, ASSETS, STATIC, FAVICON, RESUME)
-"""With one of these begins every address of the pages, beside `/`."""
+BEGINNINGS = (DESK, CONTROL, REVIEW, REPORTS, LOGIN, ASSETS, STATIC, FAVICON, RESUME, REPORT_PAGES)
+"""With one of these begins every address of the pages and of reports, beside `/`."""
 _EXACT = frozenset({LOGIN, FAVICON, RESUME})
 _PRINTABLE, _DELETE = 0x20, 0x7F
 
@@ -27,10 +30,24 @@ def page_of(path: str) -> str:
     >>> page_of("/desk/ws"), page_of("/control"), page_of("/desktop")
     ('/desk', '/control', '')
     """
-    for page in (DESK, CONTROL, REVIEW):
+    for page in (DESK, CONTROL, REVIEW, REPORTS):
         if path == page or path.startswith(f"{page}/"):
             return page
     return ""
+
+
+def is_report(path: str) -> bool:
+    """Whether an address is that of a report as people read it.
+
+    >>> (
+    ...     is_report("/api/reports/5f0c2a1b/html"),
+    ...     is_report("/api/reports/history"),
+    ...     is_report("/api/reports//html"),
+    ... )
+    (True, False, False)
+    """
+    run = path.removeprefix(REPORT_PAGES).removesuffix("/html")
+    return path == f"{REPORT_PAGES}{run}/html" and run.isalnum()
 
 
 def is_ours(path: str) -> bool:
@@ -43,7 +60,7 @@ def is_ours(path: str) -> bool:
 
 
 def safe_next(given: str, origins: Sequence[str] = ()) -> str:
-    r"""An address to go on to, or nothing: a page of this server, or one of an origin that may call it.
+    r"""An address to go on to, or nothing: a page or report of this server, or an allowed origin's.
 
     Browsers take a backslash for a slash and skip tabs and line ends, so `/\evil.example` would be another
     site's.
@@ -63,7 +80,7 @@ def safe_next(given: str, origins: Sequence[str] = ()) -> str:
         parts = urlsplit(given)
     except ValueError:
         return ""
-    if parts.scheme or parts.netloc or not page_of(parts.path):
+    if parts.scheme or parts.netloc or not (page_of(parts.path) or is_report(parts.path)):
         return ""
     return given
 

@@ -13,6 +13,7 @@ import gc
 import logging
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
+from functools import cache
 from typing import Any
 
 import panel as pn
@@ -21,11 +22,16 @@ from bokeh.resources import Component, Resources
 from bokeh.server.views.static_handler import StaticHandler
 from bokeh_fastapi import BokehFastAPI
 from fastapi import FastAPI
+from jinja2 import Template
+from panel.io import document as _panel_documents
 from panel.io import fastapi as _panel_for_fastapi  # noqa: F401 - teaches bokeh-fastapi to speak for Panel
 from panel.io.application import build_applications
-from starlette.types import Receive, Scope, Send
+from panel.io.resources import _env as _panel_templates
+from starlette.types import Message, Receive, Scope, Send
 
+from dashboards.parts.theme_sheet import variables
 from dashboards.serving.addresses import STATIC
+from dashboards.serving.circles import opening
 from dashboards.serving.memory import trim
 from dashboards.serving.turns import Turns
 
@@ -35,35 +41,44 @@ CHECK_S = 5.0
 """How often documents are looked through for those that no browser shows any more."""
 UNUSED_S = 10.0
 """For so long a document waits for its browser to come, or to come back."""
+LEAVE_S = 0.5
+"""So long after a browser said goodbye, others that do so at the same moment have gone too."""
 COLLECT_FROM = 20
-"""Documents that went before their memory is looked for."""
+"""Documents that went before what is left of them is looked for."""
+LEFT_OVER = 0.1
+"""What a document leaves in circles once its own were opened, as a part of what it would have left."""
+_GOODBYES = (1000, 1001)
+"""Codes with which a browser ends a socket that it will not open again: the page was left or closed.
+
+A connection that is lost without a word has 1005 here.
+"""
 
 _COMPONENTS: list[Component] = ["bokeh", "bokeh-widgets", "bokeh-tables"]
 """Bokeh's scripts that Panel's need; those for formulas and WebGL are another megabyte, unused."""
 
-_TEMPLATE = """
-{% block postamble %}
+_TEMPLATE = f"""
+{{% block postamble %}}
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <style>
-html { color-scheme: dark light; background: #0b0e14; }
-@media (prefers-color-scheme: light) { html { background: #eceff4; } }
-body { overflow: hidden; }
+html {{ color-scheme: dark light; background: {variables(dark=True)["--bg-0"]}; }}
+@media (prefers-color-scheme: light) {{ html {{ background: {variables(dark=False)["--bg-0"]}; }} }}
+body {{ overflow: hidden; }}
 </style>
-{% endblock %}
+{{% endblock %}}
 """
 """A page in the desk's own colours from the first moment on, before there is a desk."""
 
-_connections: ContextVar[list[Any] | None] = ContextVar("connections", default=None)
+_connections: ContextVar[list[tuple[Any, Any, Any]] | None] = ContextVar("connections", default=None)
 
 
 class _Bokeh(BokehFastAPI):  # type: ignore[misc]
     """bokeh-fastapi, which tells whose connection is made."""
 
-    def new_connection(self, *args: Any) -> Any:
-        connection = super().new_connection(*args)
+    def new_connection(self, protocol: Any, socket: Any, *args: Any) -> Any:
+        connection = super().new_connection(protocol, socket, *args)
         mine = _connections.get()
         if mine is not None:
-            mine.append(connection)
+            mine.append((connection, connection.session, socket))
         return connection
 
     def resources(self, absolute_url: str | None = None) -> Resources:  # noqa: ARG002 - always this server's
@@ -73,6 +88,13 @@ class _Bokeh(BokehFastAPI):  # type: ignore[misc]
         )
 
 
+@cache
+def _template() -> Template:
+    """The page, compiled once; a text would be compiled again for every document."""
+    made: Template = _panel_templates.from_string("{% extends base %}\n" + _TEMPLATE)
+    return made
+
+
 def _from_here(page: Callable[[], Any]) -> Callable[[], Any]:
     """A page whose styles come from this server; while a document is made Panel names its own site."""
 
@@ -80,7 +102,7 @@ def _from_here(page: Callable[[], Any]) -> Callable[[], Any]:
         document = pn.state.curdoc
         assert document is not None
         document.template_variables["dist_url"] = f"{STATIC}extensions/panel/"
-        document.template = _TEMPLATE  # type: ignore[assignment]  # a text extends Panel's own
+        document.template = _template()
         return page()
 
     return made
@@ -131,8 +153,12 @@ class Documents:
             check_unused_sessions_milliseconds=int(CHECK_S * 1000),
             unused_session_lifetime_milliseconds=int(UNUSED_S * 1000),
         )
+        # Panel would walk through all that lives, on the loop, five seconds after any document.
+        _panel_documents._garbage_collect = lambda: None  # noqa: SLF001
         self._task: asyncio.Task[None] | None = None
-        self._uncollected = 0
+        self._left = asyncio.Event()
+        self._uncollected = 0.0
+        self._untrimmed = 0
 
     @property
     def count(self) -> int:
@@ -159,36 +185,77 @@ class Documents:
         if scope["type"] != "websocket":
             await self._made(scope, receive, send)
             return
-        mine: list[Any] = []
+        mine: list[tuple[Any, Any, Any]] = []
+        goodbye = False
+
+        async def heard() -> Message:
+            nonlocal goodbye
+            message = await receive()
+            if message["type"] == "websocket.disconnect":
+                goodbye = message.get("code") in _GOODBYES
+            return message
+
         reset = _connections.set(mine)
         try:
-            await self._app(scope, receive, send)
+            await self._app(scope, heard, send)
         finally:
             _connections.reset(reset)
-            for connection in mine:
+            for connection, session, handler in mine:
+                if goodbye:
+                    session.request_expiration()
+                    self._left.set()
                 self._bokeh.client_lost(connection)
+                # The two know each other.
+                handler.connection = None
 
     async def _tidy(self) -> None:
         """Throw documents away that are not shown any more; bokeh-fastapi does it in a lifespan alone."""
         while True:
-            await asyncio.sleep(CHECK_S)
-            before = self.count
-            try:
-                await self._bokeh._cleanup_sessions()  # noqa: SLF001
-                if self._collect(before - self.count):
-                    await asyncio.to_thread(trim)
-            except Exception:  # noqa: BLE001 - one document that fails to end must not keep all the others
-                structlog.get_logger("workbench.pages").exception("documents not tidied")
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._left.wait(), CHECK_S)
+                await asyncio.sleep(LEAVE_S)
+            self._left.clear()
+            for context in self._bokeh._applications.values():  # noqa: SLF001
+                for session in list(context._sessions.values()):  # noqa: SLF001
+                    if _is_unused(session):
+                        await self._end(context, session)
+            if self._collect():
+                await asyncio.to_thread(trim)
 
-    def _collect(self, gone: int) -> bool:
-        """Free what documents held that are gone, all of it in circles; whether it was time.
+    async def _end(self, context: Any, session: Any) -> None:
+        """Throw a document away, and let others have their turn."""
+        try:
+            opened = opening(session.document)
+            await context._discard_session(session, _is_unused)  # noqa: SLF001
+            if not session.destroyed:
+                return
+            self._untrimmed += 1
+            self._uncollected += 1.0 if opened is None else LEFT_OVER
+            if opened is not None:
+                opened()
+        except Exception:  # noqa: BLE001 - one document that fails to end must not keep all the others
+            structlog.get_logger("workbench.pages").exception("documents not tidied")
+        await asyncio.sleep(0)
 
-        The interpreter by itself would look for such circles after tens of thousands of documents. Looking
-        takes the longer the more is alive, so the more documents are open, the more must have gone.
+    def _collect(self) -> bool:
+        """Free what is left of documents that are gone; whether it is time to give memory back.
+
+        The interpreter by itself would look for circles after tens of thousands of documents. Looking takes
+        the longer the more is alive, so the more documents are open, the more must have gone; and ten times
+        as many of those whose own circles were opened.
         """
-        self._uncollected += max(0, gone)
         if self._uncollected > COLLECT_FROM + self.count // 2:
-            self._uncollected = 0
+            self._uncollected = 0.0
             gc.collect()
-            return True
+        elif self._untrimmed <= COLLECT_FROM:
+            return False
+        self._untrimmed = 0
+        return True
+
+
+def _is_unused(session: Any) -> bool:
+    """Whether no browser shows a document any more, or will soon."""
+    if session.connection_count or (session.expiration_blocked_count > 1):
         return False
+    unused_ms: float = session.milliseconds_since_last_unsubscribe
+    return unused_ms > UNUSED_S * 1000 or bool(session.expiration_requested)

@@ -14,11 +14,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dashboards.parts.review_own import OwnReviews
 from dashboards.serving.addresses import ASSETS as ASSETS_ADDRESS
-from dashboards.serving.addresses import BEGINNINGS, CONTROL, DESK, REVIEW, STATIC, is_ours
+from dashboards.serving.addresses import BEGINNINGS, CONTROL, DESK, REVIEW, STATIC, is_ours, is_report
 from dashboards.serving.documents import Documents
 from dashboards.serving.files import ASSETS, Files
 from dashboards.serving.guard import visiting
 from dashboards.serving.pages import Pages
+from dashboards.serving.report_pages import serve_report
 from dashboards.serving.site import Site
 from workbench.api.edge import Edge
 from workbench.api.hot import HotRoutes
@@ -69,7 +70,11 @@ class Front:
         """Let one of the two answer."""
         # Orders come here a thousand times a second: one comparison in C decides for nearly all.
         path = scope.get("path", "")
-        mine = is_ours(path) if path.startswith(BEGINNINGS) else path == "/" and _is_browser(scope)
+        begins = path.startswith(BEGINNINGS)
+        if begins and is_report(path) and _is_browser(scope):
+            await serve_report(self.api, scope, receive, send)
+            return
+        mine = is_ours(path) if begins else path == "/" and _is_browser(scope)
         await (self.pages if mine else self.api)(scope, receive, send)
 
 

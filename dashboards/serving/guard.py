@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import jwt
 from starlette.requests import HTTPConnection
 
-from dashboards.serving.addresses import CONTROL, DESK, REVIEW
+from dashboards.serving.addresses import CONTROL, DESK, REPORTS, REVIEW
 from workbench.api.auth import ACCESS_COOKIE, cookie_of, with_article
 from workbench.errors import ApiError, AuthError
 from workbench.identity.roles import ONE_TIME_PERMISSIONS, Permission
@@ -21,12 +21,22 @@ if TYPE_CHECKING:
     from workbench.api.server import Server
     from workbench.identity.principal import Principal
 
-NEEDED = {DESK: Permission.READ_MARKET, CONTROL: Permission.RUN_SESSION, REVIEW: Permission.READ_MARKET}
+NEEDED = {
+    DESK: Permission.READ_MARKET,
+    CONTROL: Permission.RUN_SESSION,
+    REVIEW: Permission.READ_MARKET,
+    REPORTS: Permission.READ_OWN,
+}
 """By page, the permission without which it is not shown. What it then shows is the API's to decide."""
 visiting: ContextVar[tuple[Principal, str]] = ContextVar("visiting")
 """Who opens a page, and from which address, while its document is made."""
 _LEFT_S = 30.0
-_NAMES = {DESK: "the trading desk", CONTROL: "the control room", REVIEW: "the review"}
+_NAMES = {
+    DESK: "the trading desk",
+    CONTROL: "the control room",
+    REVIEW: "the review",
+    REPORTS: "the page of reports",
+}
 
 
 class SignedOutError(Exception):

@@ -1,4 +1,4 @@
-"""The few pages that are plain HTML: signing in, being refused, and coming from another site's link."""
+"""The few pages that are plain HTML: signing in, reports, being refused, coming from another site's link."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from starlette.responses import HTMLResponse, Response
+
+from dashboards.parts.theme_sheet import variables
 
 if TYPE_CHECKING:
     from dashboards.serving.files import Files
@@ -31,14 +33,25 @@ def sign_in(onward: str, server: Server, files: Files) -> Response:
     )
 
 
-def refusal(sentence: str) -> Response:
-    """What somebody sees whom a page is not for."""
-    text = sentence[:1].upper() + sentence[1:]
+def reports(files: Files) -> Response:
+    """The page of reports; its program asks the API for everything in it."""
+    script = files.address_of("/assets/reports.js")
     return _page(
-        "Not for you",
-        f'<main class="refusal"><h1>This page is not open to you</h1><p>{escape(text)}.</p>'
+        "Reports",
+        '<main id="reports"><noscript>The list of reports needs JavaScript.</noscript></main>'
+        f'<script type="module" src="{escape(script)}"></script>',
+        theme="dark",
+    )
+
+
+def refusal(sentence: str, headline: str = "This page is not open to you", status: int = 403) -> Response:
+    """What somebody sees whom a page is not for, or for whom there is none."""
+    text = sentence[:1].upper() + sentence[1:].removesuffix(".")
+    return _page(
+        headline,
+        f'<main class="refusal"><h1>{escape(headline)}</h1><p>{escape(text)}.</p>'
         '<p><a href="/">Go to your own page</a></p></main>',
-        403,
+        status,
     )
 
 
@@ -47,18 +60,22 @@ def bounce() -> Response:
     return _page("workbench", "", head='<meta http-equiv="refresh" content="0">')
 
 
-_STYLE = """
-:root { color-scheme: dark light; font: 15px/1.5 system-ui, sans-serif; }
-body { margin: 0; min-height: 100vh; display: grid; place-items: center; }
-body { background: #0b0e14; color: #e6edf3; }
-main { width: min(26rem, 90vw); }
-a { color: #58a6ff; }
-:root[data-theme="light"] { color-scheme: light; }
-:root[data-theme="light"] body { background: #eceff4; color: #1f2328; }
-@media (prefers-color-scheme: light) {
-  :root:not([data-theme]) body { background: #eceff4; color: #1f2328; }
-  :root:not([data-theme]) a { color: #0550ae; }
-}
+def _colours(*, dark: bool) -> str:
+    """The theme's variables that these pages need, as declarations."""
+    known = variables(dark=dark)
+    return " ".join(f"{name}: {known[name]};" for name in ("--bg-0", "--text", "--accent"))
+
+
+_STYLE = f"""
+:root {{ color-scheme: dark light; font: 15px/1.5 system-ui, sans-serif; {_colours(dark=True)} }}
+body {{ margin: 0; min-height: 100vh; display: grid; place-items: center; }}
+body {{ background: var(--bg-0); color: var(--text); }}
+main {{ width: min(26rem, 90vw); }}
+a {{ color: var(--accent); }}
+:root[data-theme="light"] {{ color-scheme: light; {_colours(dark=False)} }}
+@media (prefers-color-scheme: light) {{
+  :root:not([data-theme]) {{ {_colours(dark=False)} }}
+}}
 """
 
 

@@ -9,6 +9,7 @@ import panel as pn
 from dashboards.parts.control_view import ControlView
 from dashboards.parts.desk_view import DeskView
 from dashboards.parts.review_page import ReviewPage
+from dashboards.parts.review_start import start_of
 from dashboards.parts.review_view import ReviewShell
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ class Pages:
             self._reviews(),
             argument("session"),
             argument("account"),
+            start=start_of(argument),
             api=self._api,
             font=self._script("inter.woff2"),
             document=document,

@@ -14,6 +14,7 @@ from dashboards.serving.addresses import (
     ASSETS,
     FAVICON,
     LOGIN,
+    REPORTS,
     RESUME,
     STATIC,
     page_of,
@@ -105,6 +106,16 @@ class Site:
             if path != page:
                 raise
             answer = html.refusal(str(error))
+            answer.headers["Cache-Control"] = "no-store"
+            await answer(scope, receive, send)
+            return
+        if page == REPORTS:
+            # Plain HTML with a program: there is nothing below it, and no document behind it.
+            if path != page:
+                raise ApiError(404, "not_found", "there is nothing at this address")
+            if scope["method"] not in ("GET", "HEAD"):
+                raise ApiError(405, "method", "this address is only read", headers={"Allow": "GET, HEAD"})
+            answer = html.reports(self.files)
             answer.headers["Cache-Control"] = "no-store"
             await answer(scope, receive, send)
             return

@@ -425,7 +425,10 @@ class MadeSource:
         """Nothing to let go of."""
 
     def sessions(self) -> tuple[Session, ...]:
-        return (Session("tuesday", "Another day", ""), Session("monday", "A day at the harbor", "seat-1"))
+        return (
+            Session("tuesday", "Another day", "", "2025-03-19T20:00:00.000000000Z"),
+            Session("monday", "A day at the harbor", "seat-1"),
+        )
 
     def what_if(self, reviewed: MadeReview) -> WithoutAccount:
         return reviewed.what_if()

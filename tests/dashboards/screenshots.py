@@ -44,11 +44,23 @@ TRADED = (
 )
 """What one of the class has done until then: after how many minutes, on which side, how much."""
 
+PAGES = ("login", "sign", "desk", "control", "review", "reports")
+"""What the names of pictures begin with."""
 USUAL, SMALL, PHONE = (1440, 900), (1024, 700), (390, 844)
 COLOURS = 128
 BYTES_MAX = 150_000
 SETTLE_MS = 700
 """For what moves on its way into a state: sheets, the chart's scale."""
+
+
+def keep(shot: bytes, file: Path) -> None:
+    """Write a picture, with as many colours as a page has that is not a photograph."""
+    image = Image.open(io.BytesIO(shot)).convert("RGB")
+    image.quantize(COLOURS, dither=Image.Dither.NONE).save(file, optimize=True)
+    size = file.stat().st_size
+    if size > BYTES_MAX:
+        raise SystemExit(f"{file.name} has {size:,} bytes, more than {BYTES_MAX:,}")
+    print(f"{file.name} {size // 1000} kB", flush=True)  # noqa: T201 - a person waits
 
 
 class Studio:
@@ -89,15 +101,9 @@ class Studio:
             yield page.enter()
 
     def take(self, page: DeskPage, name: str) -> None:
-        """Write a picture, with as many colours as a page has that is not a photograph."""
+        """Write a picture of what a page shows when it has settled."""
         page.page.wait_for_timeout(SETTLE_MS)
-        shot = Image.open(io.BytesIO(page.page.screenshot())).convert("RGB")
-        file = self._folder / f"{name}.png"
-        shot.quantize(COLOURS, dither=Image.Dither.NONE).save(file, optimize=True)
-        size = file.stat().st_size
-        if size > BYTES_MAX:
-            raise SystemExit(f"{file.name} has {size:,} bytes, more than {BYTES_MAX:,}")
-        print(f"{file.name} {size // 1000} kB", flush=True)  # noqa: T201 - a person waits
+        keep(page.page.screenshot(), self._folder / f"{name}.png")
 
     @contextmanager
     def _page(
@@ -218,6 +224,31 @@ def reviews(studio: Studio, cast: Cast) -> None:
             studio.take(page, next(gallery.looking_back(page)) and name)
 
 
+def reports(studio: Studio, cast: Cast, late: Person) -> None:
+    """What is left of the session: reports, the control room's list of them, a review that asks whose day."""
+    cast.teacher.here("POST", "/debrief")
+    kinds = ("drawdown", "execution_quality", "daily_pnl")
+    with studio.page(cast.student, "/reports") as page:
+        for name in gallery.reporting(page, kinds):
+            studio.take(page, name)
+    for name, how in (("reports-light", {"theme": "light"}), ("reports-phone", {"size": PHONE})):
+        with studio.page(cast.student, "/reports", **how) as page:
+            expect(page.by("report-open")).to_have_count(len(kinds))
+            studio.take(page, name)
+    with studio.page(late, "/reports") as page:
+        for name in gallery.without_sessions(page):
+            studio.take(page, name)
+    with studio.room(cast.teacher) as room:
+        for name in gallery.reported(room):
+            studio.take(room, name)
+    with studio.page(cast.teacher, "/reports") as page:
+        expect(page.by("report-whose")).to_be_visible()
+        studio.take(page, "reports-class")
+    with studio.page(cast.teacher, "/review") as page:
+        for name in gallery.choosing(page, SESSION):
+            studio.take(page, name)
+
+
 def log_ins(studio: Studio, cast: Cast) -> None:
     """The page of who is not logged in."""
     with studio.desk(None) as desk:
@@ -234,7 +265,9 @@ def main(folder: Path) -> None:
         raise SystemExit("pictures of the pages need Chromium: install it (make services does so on Debian)")
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.png"):
-        old.unlink()
+        # Those of reports and notebooks are made elsewhere.
+        if old.stem.split("-")[0] in PAGES:
+            old.unlink()
     with tempfile.TemporaryDirectory(prefix="screenshots-") as data, sync_playwright() as playwright:
         expect.set_options(timeout=PATIENCE_MS)
         site = Site(Path(data) / "data", scenario=SCENARIO)
@@ -250,6 +283,7 @@ def main(folder: Path) -> None:
                 rooms(studio, cast)
             desks(studio, cast, nobody)
             reviews(studio, cast)
+            reports(studio, cast, site.student("late"))
         finally:
             site.close()
             browser.close()

@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import ROOT
 
-THEME = ROOT / "dashboards" / "frontend" / "src" / "theme" / "theme.css"
+THEME = ROOT / "dashboards" / "frontend" / "src" / "theme" / "variables.css"
 AA = 4.5
 _RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
 _VARIABLE = re.compile(r"(--[\w-]+)\s*:\s*([^;]+);")

@@ -63,6 +63,14 @@ class PanelServe:
         )
 
 
+# Panel sends a change as three messages and waits for one: asyncio tells of a browser that goes in between.
+GONE = re.compile(
+    r"^[^\n]*Task exception was never retrieved\nfuture: [^\n]*WebSocketClosedError"
+    r".*?^tornado\.websocket\.WebSocketClosedError\n",
+    re.DOTALL | re.MULTILINE,
+)
+
+
 def run(data: Path, log: Path, *more: str) -> tuple[subprocess.Popen[bytes], str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -132,7 +140,7 @@ def panel_serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PanelServe
         yield served
     finally:
         ended(process)
-        assert "Traceback" not in log.read_text()
+        assert "Traceback" not in GONE.sub("", log.read_text())
 
 
 def test_who_is_not_signed_in_is_sent_to_the_exchange_and_back(panel_serve: PanelServe) -> None:

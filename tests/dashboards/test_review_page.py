@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
 from html.parser import HTMLParser
+from itertools import product
 from typing import Any
 
 import polars as pl
 import pytest
+from bokeh.models import Range1d
 
+from dashboards.parts import theme_sheet
+from dashboards.parts.charts_equity import equity_charts
 from dashboards.parts.charts_theme import theme_of
 from dashboards.parts.charts_time import local_ms
 from dashboards.parts.review_day import read_day
 from dashboards.parts.review_offline import offline_page
 from dashboards.parts.review_page import ReviewPage
 from dashboards.parts.review_replay import at_ns, frame_of
-from dashboards.parts.review_source import NoReviewError
+from dashboards.parts.review_source import Looks, NoReviewError
+from dashboards.parts.review_start import start_of
 from dashboards.parts.review_words import NONE, chips_of
 from tests.conftest import ROOT
 from tests.dashboards.made_day import MINUTE, OPEN, TRIPS, MadeReview, MadeSource
@@ -24,7 +32,6 @@ from tests.dashboards.test_contrast import COLOURS, THEME, THEMES, variables
 
 # Bokeh 3.9 asks pandas in a way that pandas 3.1 wants otherwise.
 pytestmark = pytest.mark.filterwarnings("ignore:The inplace keyword:DeprecationWarning")
-STYLES = ROOT / "dashboards" / "parts" / "review.css"
 
 
 async def until(what: Callable[[], bool]) -> None:
@@ -56,7 +63,10 @@ def test_a_day_is_shown_with_its_numbers_and_files() -> None:
     assert shell.subheading == "ann · Tue 18 Mar 2025, America/New_York"
     assert shell.chips[0]["label"] == "Net PnL"
     assert all(each["address"].startswith("/api/sessions/monday/review/") for each in shell.files)
-    assert [each[0] for each in shell.sessions] == ["tuesday", "monday"]
+    assert shell.sessions == [
+        ["tuesday", "tuesday \N{MIDDLE DOT} 19 Mar 2025 \N{MIDDLE DOT} Another day"],
+        ["monday", "monday \N{MIDDLE DOT} A day at the harbor"],
+    ]
     # A student is not offered anybody else's day, and no other page than their own.
     assert shell.accounts == []
     assert shell.links == [{"label": "Desk", "address": "/desk?session=monday"}]
@@ -75,6 +85,38 @@ def test_who_runs_the_session_chooses_whose_day_it_is() -> None:
         won = next(chip for chip in page.shell.chips if chip["label"] == "Won")
         assert won["value"] == NONE
         assert "no trade was won or lost" in won["about"]
+
+    run(work())
+
+
+def test_an_address_says_how_the_day_opens() -> None:
+    async def work() -> None:
+        first = (await opened()).replay.at_ms
+        given = {"tab": "orders", "interval": "1s", "symbol": "HARBOR", "at": "2025-03-18T11:00:00.250"}
+        page = ReviewPage(MadeSource(), "monday", "", start=start_of(lambda name: given.get(name, "")))
+        page.shell.here += 1
+        await until(lambda: page.shell.shown_tab == "orders" and page.replay.frame != {})
+        at = datetime(2025, 3, 18, 11, 0, 0, 250_000, UTC).timestamp() * 1000
+        assert page.replay.at_ms == page.replay.frame["at_ms"] == at != first
+        assert (page.shell.interval, page.shell.symbol) == ("1s", "HARBOR")
+        # Another day begins as days begin.
+        page.shell.asked = ["tuesday", "idle"]
+        await until(lambda: page.shell.account == "idle" and page.shell.state == "ready")
+        await until(lambda: page.replay.at_ms != at)
+
+    run(work())
+
+
+def test_where_there_is_no_day_nothing_of_another_one_stays() -> None:
+    async def work() -> None:
+        page = await opened()
+        page.shell.asked = ["running", ""]
+        await until(lambda: page.shell.state == "open")
+        shell = page.shell
+        assert (shell.session, shell.heading, shell.subheading) == ("running", "running", "")
+        assert (shell.account, shell.accounts, shell.chips) == ("", [], [])
+        # Those that there are can be chosen, here as everywhere.
+        assert [name for name, _ in shell.sessions] == ["tuesday", "monday"]
 
     run(work())
 
@@ -148,6 +190,26 @@ def test_each_tab_shows_something_and_the_last_one_says_what_it_takes() -> None:
     run(work())
 
 
+def test_a_day_is_drawn_anew_when_the_system_becomes_dark_or_light() -> None:
+    async def work() -> None:
+        page = await opened(looks=Looks("system"))
+        for dark in (False, True):
+            before = page._drawn
+            page._choose([2])
+            page.shell.system_dark = dark
+            await until(partial(lambda before: page._drawn not in (None, before), before))
+            assert page._drawn is not None
+            assert page._drawn.theme == theme_of(dark=dark, blind=False)
+            assert page._drawn.trips.selected.indices == page.shell.selected == [2]
+        # Whoever has chosen one keeps it.
+        page.shell.theme = "dark"
+        drawn = page._drawn
+        page.shell.system_dark = False
+        assert page._drawn is drawn
+
+    run(work())
+
+
 def test_an_open_session_leads_back_to_the_desk() -> None:
     page = run(opened("running"))
     assert page.shell.state == "open"
@@ -205,6 +267,21 @@ class Tags(HTMLParser):
             self.fetched += [value or "" for name, value in attrs if name in ("src", "href")]
 
 
+@pytest.mark.parametrize("seconds", [-30, 0, 30])
+def test_the_curve_ends_where_the_day_does(seconds: int) -> None:
+    day = read_day(MadeSource().open("monday", ""))
+    last_ms = local_ms(day.equity["time"], day.about.zone)[-1]
+    end_ms = float(last_ms) + 1000 * seconds
+    theme = theme_of(dark=True, blind=False)
+    charts = equity_charts(
+        day.equity, day.drawdowns, Range1d(), theme, zone=day.about.zone, currency="USD", end_ms=end_ms
+    )
+    sources = (each.data_source for each in charts.equity.renderers)
+    source = next(each for each in sources if each.name == "equity-in-time")
+    assert source.data["time"][-1] == pytest.approx(end_ms, abs=0.01)
+    assert source.data["pnl"][-1] == day.equity["pnl"][-1]
+
+
 def test_the_offline_page_needs_nothing_else() -> None:
     page = offline_page(
         read_day(MadeSource().open("monday", "")), theme_of(dark=True, blind=False), "HARBOR", "1min"
@@ -235,9 +312,33 @@ def test_chips_take_what_there_is() -> None:
 @pytest.mark.parametrize("colours", COLOURS)
 def test_colours_are_those_of_the_other_pages(theme: str, colours: str) -> None:
     theirs = variables(THEME.read_text(), theme, colours)
-    assert (
-        variables(STYLES.read_text(), theme, colours).items()
-        >= {name: value for name, value in theirs.items() if value.startswith("#")}.items()
+    dark, blind = theme == "dark", colours == "blind"
+    assert theme_sheet.variables(dark=dark, blind=blind) == theirs
+    made = theme_of(dark=dark, blind=blind)
+    assert (made.ground, made.text, made.up, made.down) == tuple(
+        theirs[name] for name in ("--bg-1", "--text", "--up", "--down")
     )
-    charts = theme_of(dark=theme == "dark", blind=colours == "blind").variables()
-    assert charts.items() <= theirs.items()
+
+
+def test_the_theme_s_colours_stand_in_one_sheet_alone() -> None:
+    """What else is drawn with them asks that sheet, or the copy which the build makes of it."""
+    theirs = {
+        value
+        for theme, colours in product(THEMES, COLOURS)
+        for value in variables(THEME.read_text(), theme, colours).values()
+        if value.startswith("#") and value != "#ffffff"
+    }
+    drawn = [
+        path
+        for folder in ("parts", "serving", "frontend/src")
+        for path in (ROOT / "dashboards" / folder).rglob("*.*")
+        if path.suffix in {".css", ".py", ".js", ".ts", ".tsx"} and path != THEME
+    ]
+    again = {
+        f"{path.name}: {colour}"
+        for path in drawn
+        for colour in re.findall(r"#[0-9a-f]{6}\b", path.read_text())
+        if colour in theirs
+    }
+    assert len(drawn) > 100
+    assert not again

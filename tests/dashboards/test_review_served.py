@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -96,7 +97,9 @@ def test_an_open_session_is_no_review_yet(closed: Closed) -> None:
 @pytest.mark.parametrize("how", ["own", "remote"])
 def test_a_day_is_what_was_traded(closed: Closed, how: str) -> None:
     source: ReviewSource = getattr(closed, how)(closed.ann)
-    assert [(each.name, each.account) for each in source.sessions()] == [(SESSION, "seat-1")]
+    (offered,) = source.sessions()
+    assert (offered.name, offered.account) == (SESSION, "seat-1")
+    assert datetime.now(UTC) - datetime.fromisoformat(offered.closed) < timedelta(hours=1)
     opened = source.open(SESSION, "")
     assert (opened.accounts, opened.runs) == ((("seat-1", closed.ann.name),), False)
     day = read_day(opened)
@@ -142,11 +145,46 @@ def test_another_account_is_for_who_may_read_the_class(closed: Closed, how: str)
     assert look(closed.teacher, about.account) == closed.bob.name
     everybody = getattr(closed, how)(closed.teacher).open(SESSION, about.account).accounts
     assert (about.account, closed.bob.name) in everybody
-    # Who had no seat and names nobody looks at the first one.
-    assert look(closed.teacher, "") == closed.ann.name
+    # Whoever cannot be shown is answered with whose days there are, which for students is their own.
+    everyone = (("seat-1", closed.ann.name), ("seat-2", closed.bob.name))
+    for person, account, seats in (
+        (closed.ann, "nobody-sits-here", everyone[:1]),
+        (closed.ann, closed.bob.name, everyone[:1]),
+        (closed.ann, "seat-2", everyone[:1]),
+        (closed.teacher, "nobody-sits-here", everyone),
+    ):
+        with pytest.raises(NoReviewError) as caught:
+            look(person, account)
+        # A student is told the same of what is another's and of what there is not.
+        assert caught.value.why == ("missing" if person is closed.teacher else "refused")
+        assert caught.value.accounts == seats
+    # By name, too.
+    assert look(closed.teacher, closed.bob.name) == closed.bob.name
+    assert look(closed.ann, closed.ann.name) == closed.ann.name
+
+
+@pytest.mark.parametrize("how", ["own", "remote"])
+def test_who_had_no_seat_chooses_first_and_only_that_look_is_written_down(closed: Closed, how: str) -> None:
+    served = closed.pages.served
+    teacher, root = served.person(Role.INSTRUCTOR), served.person(Role.ADMIN)
+
+    def looks() -> list[str]:
+        with served.client(root) as client:
+            entries = client.get("/api/audit?limit=500").json()["entries"]
+        return [
+            each["details"]["account"]
+            for each in entries
+            if each["action"] == "account.read" and each["actor"] == teacher.name
+        ]
+
+    source: ReviewSource = getattr(closed, how)(teacher)
     with pytest.raises(NoReviewError) as caught:
-        look(closed.ann, "nobody-sits-here")
-    assert caught.value.why in ("missing", "refused")
+        source.open(SESSION, "")
+    assert (caught.value.why, caught.value.session) == ("choose", SESSION)
+    assert caught.value.accounts == (("seat-1", closed.ann.name), ("seat-2", closed.bob.name))
+    assert looks() == []
+    assert source.open(SESSION, closed.bob.name).reviewed.about.user == closed.bob.name
+    assert looks() == ["seat-2"]
 
 
 def test_a_token_that_is_over_says_so(closed: Closed) -> None:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from tests.dashboards.browser.site import Person, Site
 
 DRAG_STEPS = 400
+MADE_MS = 4 * PATIENCE_MS
+"""Who asks for a report first waits for a process that imports everything."""
 _ORDER = {"limit": "limit", "market": "market", "stop": "stop", "stop_limit": "stop_limit"}
 # A failed request is told on the console too; what was wrong with it is its own test's business.
 _HARMLESS = re.compile(r"Failed to load resource|WebSocket connection to")
@@ -30,6 +32,8 @@ class DeskPage:
         The browser's cookies and window.
     site
         The server.
+    url
+        Where its pages are opened: at the server itself unless given.
 
     Attributes
     ----------
@@ -39,9 +43,10 @@ class DeskPage:
         Errors on its console, and exceptions that nobody caught.
     """
 
-    def __init__(self, context: BrowserContext, site: Site) -> None:
+    def __init__(self, context: BrowserContext, site: Site, url: str = "") -> None:
         self.context = context
         self.site = site
+        self.url = url or site.url
         self.page: Page = context.new_page()
         self.complaints: list[str] = []
         self.page.set_default_timeout(PATIENCE_MS)
@@ -75,12 +80,12 @@ class DeskPage:
     def log_in(self, person: Person) -> None:
         """Log in without the form, which has tests of its own."""
         who = {"name": person.name, "password": person.password, "cookies": True}
-        answer = self.context.request.post(f"{self.site.url}/api/auth/login", data=who)
+        answer = self.context.request.post(f"{self.url}/api/auth/login", data=who)
         assert answer.ok, answer.text()
 
     def open(self, symbol: str = "QUIET", path: str = f"/desk?session={SESSION}") -> DeskPage:
         """Open the desk, wait until it has data, and choose an instrument."""
-        self.page.goto(f"{self.site.url}{path}")
+        self.page.goto(f"{self.url}{path}")
         self.ready()
         self.choose(symbol)
         return self

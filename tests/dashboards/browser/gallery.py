@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
-from tests.dashboards.browser.desk_page import DeskPage
+from tests.dashboards.browser.desk_page import MADE_MS, DeskPage
 from tests.dashboards.browser.site import PASSWORD
 
 if TYPE_CHECKING:
@@ -232,6 +232,45 @@ def looking_back(page: DeskPage) -> Iterator[str]:
     yield "review-statistics"
     page.by("review-tab-trades").click()
     reviewed(page)
+
+
+def choosing(page: DeskPage, session: str) -> Iterator[str]:
+    """The review of somebody who may read the class and had no seat."""
+    page.page.goto(f"{page.site.url}/review?session={session}")
+    page.has_state("review-state", "choose")
+    expect(page.by("review-account").locator("option").nth(1)).to_be_attached()
+    yield "review-choose"
+
+
+def reporting(page: DeskPage, kinds: tuple[str, ...]) -> Iterator[str]:
+    """The page of reports of somebody who was in a session that is over, and has no report of it yet."""
+    page.page.goto(f"{page.site.url}/reports")
+    expect(page.by("report-run")).to_be_enabled()
+    expect(page.page.get_by_text("No report yet")).to_be_visible()
+    yield "reports-empty"
+    rows = page.by("report-list").locator("li")
+    for number, kind in enumerate(kinds, 1):
+        page.by("report-kind").select_option(kind)
+        page.by("report-run").click()
+        expect(rows).to_have_count(number)
+    for row in range(len(kinds)):
+        expect(rows.nth(row)).to_have_attribute("data-state", "done", timeout=MADE_MS)
+    yield "reports"
+
+
+def without_sessions(page: DeskPage) -> Iterator[str]:
+    """The page of reports of somebody who was in no session that is over."""
+    page.page.goto(f"{page.site.url}/reports")
+    expect(page.by("reports")).to_have_attribute("data-ready", "true")
+    expect(page.page.get_by_role("link", name="Go to the desk")).to_be_visible()
+    yield "reports-none"
+
+
+def reported(room: RoomPage) -> Iterator[str]:
+    """The control room's list of what ran; it is open, and something did."""
+    room.view("reports")
+    expect(room.by("panel-reports").locator("tbody tr").first).to_be_visible()
+    yield "control-reports"
 
 
 def reviewed(page: DeskPage, charts: int = 2) -> None:

@@ -16,7 +16,7 @@ from tests.dashboards.browser.gallery import Cast, Line
 from tests.dashboards.browser.room_page import RoomPage
 
 if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext
+    from playwright.sync_api import Browser, BrowserContext
 
     from tests.dashboards.browser.conftest import OpenDesk
     from tests.dashboards.browser.site import Person, Site
@@ -41,8 +41,7 @@ def look(program: str) -> Look:
             seen += 1
             found: list[object] = [*axe.findings(page.page, program)]
             for theme in THEMES:
-                page.page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
-                expect(page.page.locator(f".root[data-theme={theme}]")).to_be_attached()
+                in_theme(page, theme)
                 if theme != THEMES[0]:
                     found += axe.findings(page.page, program, "color-contrast")
                 found += [f"{theme}: {each}" for each in page.page.evaluate(f"{PROBES}.pale()").items()]
@@ -53,6 +52,26 @@ def look(program: str) -> Look:
         return "\n".join(wrong)
 
     return through
+
+
+# What a page's theme comes from: the system, what the browser kept, and what the page made of them.
+_THEME = """() => JSON.stringify({
+    light: matchMedia("(prefers-color-scheme: light)").matches,
+    kept: localStorage.getItem("workbench.theme"),
+})"""
+
+
+def in_theme(page: DeskPage, theme: str) -> None:
+    """Have the system be dark or light; a page that does not follow says all that it knows."""
+    root = page.page.locator(".root[data-theme]")
+    page.page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+    try:
+        expect(root).to_have_attribute("data-theme", theme)
+    except AssertionError as error:
+        asked = page.context.request.get(f"{page.site.url}/api/me/preferences")
+        error.add_note(f"the browser: {page.page.evaluate(_THEME)}; the server: {asked.text()[:200]}")
+        error.add_note(f"the page complained: {page.complaints}")
+        raise
 
 
 def as_the_system(person: Person) -> Person:
@@ -116,3 +135,20 @@ def test_the_control_room(window: BrowserContext, cast: Cast, site: Site, look: 
     assert look(room, gallery.running(room, cast)) == ""
     empty(window)
     room.no_complaints()
+
+
+def test_what_is_left_of_a_session(browser: Browser, cast: Cast, site: Site, look: Look) -> None:
+    nobody = as_the_system(site.student())
+    for act in ("close", "debrief"):
+        cast.teacher.here("POST", f"/{act}")
+    walks: list[tuple[Person, Callable[[RoomPage], Iterator[str]]]] = [
+        (nobody, gallery.without_sessions),
+        (cast.student, lambda page: gallery.reporting(page, ("daily_pnl",))),
+        (cast.teacher, lambda room: gallery.reported(room.enter())),
+    ]
+    for person, states in walks:
+        page = RoomPage(browser.new_context(), site)
+        page.log_in(person)
+        assert look(page, states(page)) == ""
+        page.context.close()
+        page.no_complaints()

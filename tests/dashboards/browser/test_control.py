@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 OpenRoom = Callable[..., RoomPage]
 PROBES = (Path(__file__).parent / "probes.js").read_text()
 SIZES = {"wide": (1440, 900), "small": (1024, 700), "phone": (390, 844)}
-TABS = ("floor", "market", "trades", "sessions", "classes", "audit")
+TABS = ("floor", "market", "trades", "sessions", "classes", "reports", "audit")
 CLOSED_ACTS = ("control-suspend", "control-kill", "control-limit", "control-fee")
 
 
@@ -509,3 +509,22 @@ def test_all_text_can_be_read_and_every_control_has_a_name(
     room.by("control-limit-all").or_(room.by("control-limit")).first.click()
     assert room.page.evaluate(f"{PROBES}.pale()") == {}
     assert room.page.evaluate(f"{PROBES}.nameless()") == []
+
+
+# A sheet opens and closes faster than pictures are made: between what the system says and the next one too.
+_DRAW = """() => {
+    let times = 0;
+    const key = () => new KeyboardEvent("keydown", { key: times++ % 2 ? "Escape" : "?" });
+    window.drawing = setInterval(() => document.dispatchEvent(key()), 1);
+}"""
+
+
+def test_a_busy_page_follows_the_system(open_room: OpenRoom, site: Site, teacher: Person) -> None:
+    person = staff(site, teacher, "instructor")
+    person.ask("PATCH", "/api/me/preferences", {"theme": "system"})
+    room = open_room(person)
+    room.page.evaluate(_DRAW)
+    for theme in ("dark", "light", "dark"):
+        room.page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+        expect(room.by("control")).to_have_attribute("data-theme", theme)
+    room.page.evaluate("clearInterval(window.drawing)")

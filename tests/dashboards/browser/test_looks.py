@@ -164,11 +164,16 @@ def in_theme(desk: DeskPage, theme: str) -> None:
 
 def test_settings_are_kept_for_the_user(open_desk: OpenDesk) -> None:
     first = open_desk()
-    in_theme(first, "light")
     # They are sent a moment later, lest each click of several is a request.
-    first.page.wait_for_timeout(1_000)
+    with first.page.expect_response(lambda answer: '"theme"' in (answer.request.post_data or "")):
+        in_theme(first, "light")
     again = open_desk()
     expect(again.by("desk")).to_have_attribute("data-theme", "light")
+    # A page that goes sends them at once.
+    in_theme(again, "dark")
+    again.page.goto("about:blank")
+    last = open_desk()
+    expect(last.by("desk")).to_have_attribute("data-theme", "dark")
 
 
 def test_an_empty_desk_says_what_is_not_there(desk: DeskPage) -> None:

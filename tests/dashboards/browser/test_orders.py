@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
@@ -29,16 +30,26 @@ def test_a_market_order_fills_and_is_in_history_fills_and_position(
     desk: DeskPage, student: Person, site: Site
 ) -> None:
     site.student().order("sell", 500, 50.25)
-    desk.place("buy", "market", 40)
+    # Who clicks twice has asked once, and nothing is on its way before the answer.
+    desk.fill_ticket("buy", "market", 40)
+    desk.by("ticket-send").dblclick()
+    expect(desk.by("confirm")).to_be_visible()
+    expect(desk.by("ticket-send")).to_have_text("Buy 40 QUIET")
+    desk.by("confirm-yes").click()
     position = desk.show("positions", "positions-row-QUIET")
     expect(position).to_be_visible()
     assert desk.number("position-quantity", position) == 40
     assert student.position() == 40
+    expect(desk.by("chart-fills").get_by_role("listitem")).to_have_text(re.compile("^Bought 40 at 50.25, "))
     desk.orders("fills")
     fill = desk.by("orders-fill-row").first
     expect(fill).to_contain_text("50.25")
     desk.orders("history")
-    expect(desk.by("orders-history-row").first).to_have_attribute("data-state", "filled")
+    ended = desk.by("orders-history-row").first
+    expect(ended).to_have_attribute("data-state", "filled")
+    cells = ended.get_by_role("gridcell")
+    expect(cells).to_contain_text(["QUIET", "Buy", "Market", "40", "40", "50.250", "Filled"])
+    expect(cells.filter(has_text="50.250")).to_have_css("text-align", "right")
     expect(desk.by("tape-row").first).to_contain_text("50.25")
 
 
@@ -147,3 +158,30 @@ def test_orders_of_a_program_are_on_the_page_too(desk: DeskPage, student: Person
     row = desk.row("working", order)
     expect(row).to_be_visible()
     assert row.get_attribute("data-client") == "from-a-program"
+
+
+def test_busts_and_fines_are_told_with_their_reason(desk: DeskPage, site: Site, student: Person) -> None:
+    other, teacher = site.student(), site.teacher()
+    other.order("sell", 6, 50.50)
+    student.order("buy", 6, 50.50)
+    (fill,) = student.here("GET", "/fills")["fills"]
+    expect(desk.by("toast").filter(has_text="Bought 6").first).to_be_visible()
+    teacher.here("POST", f"/trades/{fill['trade']}/bust", {"reason": "a finger too thick"})
+    told = desk.by("toast").filter(has_text=f"undone trade {fill['trade']} in QUIET")
+    expect(told.first).to_contain_text("a finger too thick")
+    desk.orders("history")
+    row = desk.row("history", fill["order"])
+    expect(desk.by("order-filled", row)).to_have_text("0")
+    expect(row).to_contain_text("6 busted")
+    desk.by("order-explain", row).click()
+    expect(desk.by("explanation")).to_contain_text("a finger too thick")
+    desk.page.keyboard.press("Escape")
+
+    seat = student.here("GET", "/account")["name"]
+    teacher.here("POST", "/fine", {"account": seat, "amount": 25})
+    fined = desk.by("toast").filter(has_text=re.compile(r"You were fined 25\.00"))
+    expect(fined.first).to_be_visible()
+    listed = desk.by("account-movements").locator("li")
+    expect(listed).to_have_count(1)
+    expect(listed).to_contain_text("fine")
+    expect(listed).to_contain_text("25.00")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
+from playwright.sync_api import TimeoutError as NotInTimeError
 from playwright.sync_api import expect
 
 from tests.dashboards.browser import axe
@@ -43,6 +44,26 @@ _LINE_OF = """number => {
     ];
 }"""
 
+# What the axis of the profit writes for a number below 0.
+_TICK = """() => {
+    const charts = Bokeh.documents.flatMap(each => [...each._all_models.values()]);
+    return charts.find(each => each.name === "equity").right[0].formatter.doFormat([-1500], {})[0];
+}"""
+
+
+# Whether the line of the chart that came last is where the slider is, and room is left above its profit.
+_STANDS = """() => {
+    const models = Bokeh.documents.flatMap(each => [...each._all_models.values()]);
+    const last = name => models.filter(each => each.name === name).at(-1);
+    const slider = [...document.querySelectorAll("*")].flatMap(function deep(each) {
+        return [each, ...[...(each.shadowRoot?.querySelectorAll("*") ?? [])].flatMap(deep)];
+    }).find(each => each.dataset?.testid === "replay-slider");
+    const {pnl, realised} = last("equity-in-time").data;
+    const {start, end} = last("gains");
+    const above = (end - Math.max(0, ...pnl, ...realised)) / (end - start) * last("equity").inner_height;
+    return Math.abs(last("cursor-price").location - slider.value) <= 1 && Math.abs(above - 22) < 1;
+}"""
+
 
 class ReviewPage(DeskPage):
     """One tab with a review."""
@@ -54,6 +75,11 @@ class ReviewPage(DeskPage):
         expect(self.by("replay")).to_have_attribute("data-at", re.compile(r"\d"), timeout=PATIENCE_MS)
         return self
 
+    def asks_whose_day(self) -> None:
+        """Wait until it asks who had no seat whom to look at."""
+        expect(self.by("review-state")).to_have_attribute("data-state", "choose", timeout=PATIENCE_MS)
+        expect(self.by("review-account")).to_have_value("")
+
     def rows(self) -> Locator:
         """Rows of the table below."""
         return self.by("review-lower").locator(".tabulator-row")
@@ -61,6 +87,11 @@ class ReviewPage(DeskPage):
     def grid(self) -> Locator:
         """The table below, as who hears the page finds it."""
         return self.by("review-lower").get_by_role("grid")
+
+    def cut_off(self, where: str) -> list[str]:
+        """That the table below is wider than its place, if it is."""
+        wide, room = self.grid().evaluate("grid => [grid.scrollWidth, grid.clientWidth]")
+        return [] if wide <= room else [f"{where}: {wide} pixels of a table in {room}"]
 
     def book_is_of_the_clock(self) -> None:
         """Wait until what is drawn is of the instant that the slider shows."""
@@ -131,6 +162,15 @@ def test_a_student_replays_the_day(day: Day) -> None:
     assert page.grid().evaluate("grid => grid.scrollWidth <= grid.clientWidth")
     net = page.rows().nth(1).locator('[tabulator-field="net"]')
     expect(net).to_have_text(re.compile("^\N{MINUS SIGN}2.00$"))
+    assert page.page.evaluate(_TICK) == "\N{MINUS SIGN}1,500"
+    # In a window of 1024 pixels what is left is in view as well.
+    page.page.set_viewport_size({"width": 1024, "height": 700})
+    few = page.by("review-lower").locator('.tabulator-col[tabulator-field="fills"]')
+    expect(few).to_be_hidden(timeout=PATIENCE_MS)
+    expect(page.rows()).to_have_count(2)
+    assert page.grid().evaluate("grid => grid.scrollWidth <= grid.clientWidth")
+    page.page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
+    expect(few).to_be_visible(timeout=PATIENCE_MS)
     # +1.00 and -2.00 without fees.
     fees = sum(day_fee for day_fee in pl.read_csv(io.BytesIO(table(day, "fills", "csv")))["fee"])
     assert number_in(page.by("review-chips").inner_text()) == pytest.approx(-1.0 - fees, abs=0.006)
@@ -241,6 +281,7 @@ def test_downloads_say_what_the_page_says(day: Day, browser: Browser) -> None:
         expect(alone.locator("canvas").first).to_be_visible(timeout=PATIENCE_MS)
         expect(alone.locator(".slick-row").first).to_be_visible(timeout=PATIENCE_MS)
         expect(alone.locator("body")).to_contain_text("seat-1 (ann), QUIET")
+        assert alone.evaluate(_TICK) == "\N{MINUS SIGN}1,500"
         assert [each for each in asked if not each.startswith(("data:", "blob:", "about:"))] == []
         assert wrong == []
     finally:
@@ -264,6 +305,8 @@ def test_nothing_in_it_keeps_anybody_out(day: Day, tmp_path: Path) -> None:
                 expect(lower).to_have_attribute("data-tab", tab, timeout=PATIENCE_MS)
                 drawn = ".tabulator-row" if tab in TABLES else "canvas"
                 expect(lower.locator(drawn).first).to_be_visible(timeout=PATIENCE_MS)
+                if tab in TABLES:
+                    wrong += page.cut_off(f"{theme} {tab}")
             wrong += [f"{theme} {tab}: {each}" for each in axe.findings(page.page, program)]
     assert "\n".join(wrong) == ""
 
@@ -276,8 +319,13 @@ def test_who_teaches_looks_at_anybodys_day_and_that_is_written_down(
         page.log_in(day.teacher)
         hosts: set[str] = set()
         page.page.on("request", lambda request: hosts.add(re.sub(r"^(\w+://[^/]+).*", r"\1", request.url)))
-        # They had no seat and name nobody: the participants are there to choose from, the first one is shown.
+        # They had no seat and name nobody: the participants are there to choose from, and none is shown.
         page.page.goto(f"{site.url}/review?session={SESSION}")
+        page.asks_whose_day()
+        assert axe.findings(page.page, axe.program(tmp_path)) == []
+        entries = day.teacher.ask("GET", "/api/audit")["entries"]
+        assert not any("account.read" in str(each) for each in entries)
+        page.by("review-account").select_option("seat-1")
         page.shows("seat-1")
         # Another session of those that have closed, and back.
         expect(page.by("review-session").locator("option")).to_have_count(2)
@@ -286,6 +334,8 @@ def test_who_teaches_looks_at_anybodys_day_and_that_is_written_down(
             (SESSION, "A small market", "ann"),
         ):
             page.by("review-session").select_option(session)
+            page.asks_whose_day()
+            page.by("review-account").select_option("seat-1")
             expect(page.page).to_have_url(re.compile(f"session={session}&"), timeout=PATIENCE_MS)
             expect(page.by("review-session")).to_have_value(session)
             expect(page.page.locator("header.bar .what")).to_contain_text(title)
@@ -294,11 +344,14 @@ def test_who_teaches_looks_at_anybodys_day_and_that_is_written_down(
         page.by("review-account").select_option("seat-2")
         page.shows("seat-2")
         expect(page.by("review-account")).to_have_value("seat-2")
+        # Its charts are those whose lines stand at the instant, with room for what is written.
+        page.page.wait_for_function(_STANDS)
         expect(page.by("review-account").locator("option")).to_have_text(["seat-1 · ann", "seat-2 · bob"])
         # A table of several pages: its buttons stand outside the grid.
         page.by("review-tab-orders").click()
         expect(page.page.locator(".tabulator-footer button", has_text="2")).to_be_visible()
         expect(page.grid().get_by_role("button")).to_have_count(0)
+        assert page.cut_off("orders at 1024") == []
         assert axe.findings(page.page, axe.program(tmp_path)) == []
         entries = day.teacher.ask("GET", "/api/audit")["entries"]
         assert any("account.read" in str(each) and "seat-2" in str(each) for each in entries)
@@ -319,6 +372,47 @@ def test_a_student_does_not_see_anothers_day(browser: Browser, site: Site, day: 
         page.no_complaints()
     finally:
         page.context.close()
+
+
+def test_a_server_that_goes_is_told_of_and_waited_for(day: Day, site: Site) -> None:
+    page = day.page
+    slider = page.by("replay-slider")
+    page.by("review-tab-orders").click()
+    expect(page.by("review-lower")).to_have_attribute("data-tab", "orders", timeout=PATIENCE_MS)
+    page.page.keyboard.press("Escape")
+    page.by("replay-fill-next").click()
+    page.page.locator("body").click(position={"x": 700, "y": 20})
+    page.book_is_of_the_clock()
+    stood = float(slider.input_value())
+
+    site.kill_now()
+    expect(page.by("review-lost")).to_contain_text("Connection lost", timeout=PATIENCE_MS)
+    # Nothing pretends to be done that nobody does.
+    page.page.keyboard.press("ArrowRight")
+    assert float(slider.input_value()) == stood
+    with pytest.raises(NotInTimeError):
+        page.by("review-tab-fills").click(timeout=300)
+    expect(page.by("review-tab-orders")).to_have_attribute("aria-selected", "true")
+
+    # It comes back by itself as it stood.
+    site.start()
+    expect(page.by("review-lost")).to_have_count(0, timeout=4 * PATIENCE_MS)
+    page.shows("seat-1")
+    expect(page.by("review-lower")).to_have_attribute("data-tab", "orders", timeout=PATIENCE_MS)
+    page.book_is_of_the_clock()
+    assert float(slider.input_value()) == pytest.approx(stood, abs=1)
+
+    # Where the log-in ended elsewhere there is nothing to wait for; whoever logs in is back where they were.
+    page.by("review-tab-fills").click()
+    answer = page.context.request.post(f"{site.url}/api/auth/logout", data={}, headers={"Origin": site.url})
+    assert answer.ok, answer.text()
+    page.page.wait_for_url(re.compile("/login"), timeout=2 * PATIENCE_MS)
+    page.by("login-name").fill(day.ann.name)
+    page.by("login-password").fill(day.ann.password)
+    page.by("login-send").click()
+    page.shows("seat-1")
+    expect(page.by("review-lower")).to_have_attribute("data-tab", "fills", timeout=PATIENCE_MS)
+    assert float(slider.input_value()) == pytest.approx(stood, abs=1)
 
 
 def table(day: Day, name: str, kind: str) -> bytes:

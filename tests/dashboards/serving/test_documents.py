@@ -12,9 +12,11 @@ from socket import SHUT_RDWR
 from weakref import ref
 
 import pytest
+from panel.io.state import state
 from starlette.types import Message
 from uvicorn.protocols.utils import ClientDisconnected
 from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection
 
 from dashboards.serving import documents
 from tests.dashboards.served import Browser, ServedPages, read_to_the_end, serving_pages
@@ -107,6 +109,61 @@ def test_documents_that_went_leave_nothing_in_memory(
         # The loop's own thread has others to answer.
         loops = pages.served.call(lambda: threading.current_thread().name)
         assert loops not in trimmed
+
+
+def shown(
+    pages: ServedPages, stack: ExitStack, path: str = "/desk", role: Role = Role.STUDENT
+) -> ClientConnection:
+    """A page as a browser shows it."""
+    browser = stack.enter_context(pages.browser(role))
+    socket = stack.enter_context(browser.socket(browser.token(path), path))
+    for part in (*PULL, *READY):
+        socket.send(part)
+    while "PULL-DOC-REPLY" not in str(socket.recv(timeout=10)):
+        pass
+    return socket
+
+
+@pytest.mark.parametrize(("path", "role"), [("/desk", Role.STUDENT), ("/control", Role.INSTRUCTOR)])
+def test_a_page_that_went_leaves_nothing_to_be_looked_for(
+    hasty: pytest.TempPathFactory, path: str, role: Role
+) -> None:
+    with serving_pages(hasty.mktemp("circles") / "data") as pages:
+
+        def made() -> list[ref[object]]:
+            contexts = pages.documents._bokeh._applications.values()
+            found = [each.document for context in contexts for each in context._sessions.values()]
+            roots = {root.ref["id"] for each in found for root in each.roots}
+            views = [shown[0] for name, shown in state._views.items() if name in roots]
+            assert views
+            models = [model for each in found for model in each.models]
+            return [ref(each) for each in (*found, *views, *models)]
+
+        with ExitStack() as stack:
+            shown(pages, stack, path, role)
+            found = pages.served.call(made)
+            assert len(found) > 3
+            gc.disable()
+        try:
+            until(lambda: pages.served.call(lambda: pages.documents.count) == 0, 10)
+            until(lambda: pages.served.call(lambda: all(each() is None for each in found)), 2)
+        finally:
+            gc.enable()
+
+
+def test_who_says_goodbye_is_not_waited_for(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(documents, "CHECK_S", 0.2)
+    with serving_pages(tmp_path_factory.mktemp("goodbye") / "data") as pages, ExitStack() as stack:
+        count = lambda: pages.served.call(lambda: pages.documents.count)  # noqa: E731
+        leaves, killed = shown(pages, stack), shown(pages, stack)
+        killed.socket.shutdown(SHUT_RDWR)
+        leaves.close(1001)
+        until(lambda: count() == 1, 5)
+        # It may come back, for as long as any document waits for its browser.
+        time.sleep(0.5)
+        assert count() == 1
 
 
 @pytest.mark.parametrize("how", ["log out", "log out everywhere", "disable"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import html
 from typing import Any
 
 import pytest
@@ -44,6 +45,8 @@ def who_answers(kind: str, path: str, headers: list[tuple[bytes, bytes]]) -> tup
         "/v2/orders",
         "/health/ready",
         "/desktop",
+        "/reportsheet",
+        "/api/reports",
         "/control-room",
         "/login/x",
         "/assets",
@@ -64,7 +67,17 @@ def test_a_program_at_the_bare_address_is_the_apis() -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/desk", "/desk/ws", "/desk/autoload.js", "/control", "/control/ws", "/login", "/login/", "/desk/"],
+    [
+        "/desk",
+        "/desk/ws",
+        "/desk/autoload.js",
+        "/control",
+        "/control/ws",
+        "/login",
+        "/login/",
+        "/desk/",
+        "/reports",
+    ],
 )
 def test_pages_answer_theirs(path: str) -> None:
     assert who_answers("http", path, [])[0] == "pages"
@@ -77,3 +90,23 @@ def test_the_api_is_served_as_without_pages(pages: ServedPages) -> None:
         assert "content-security-policy" not in session.headers
         assert client.get("/health/live").status_code == 200
         assert client.get("/nothing").json()["code"] == "not_found"
+
+
+def test_a_report_that_is_refused_is_a_page_to_a_browser_and_json_to_a_program(pages: ServedPages) -> None:
+    path = "/api/reports/0123456789abcdef/html"
+    with pages.nobody() as nobody, pages.browser() as browser:
+        # Who is not logged in logs in, and is sent back to the report.
+        resume = nobody.http.get(path)
+        assert (resume.status_code, resume.headers["location"]) == (303, f"/api/auth/resume?next={path}")
+        assert nobody.http.get(resume.headers["location"]).headers["location"] == f"/login?next={path}"
+        assert f'data-next="{path}"' in nobody.http.get(f"/login?next={path}").text
+        assert browser.http.get(f"/login?next={path}").headers["location"] == path
+        refused = browser.http.get(path)
+        told = browser.http.get(path, headers={"Accept": "application/json"})
+        assert refused.status_code == told.status_code == 404
+        sentence = told.json()["message"]
+        assert refused.headers["content-type"].startswith("text/html")
+        assert "default-src 'none'" in refused.headers["content-security-policy"]
+        assert html.escape(sentence[1:]) in refused.text
+        assert "x-request-id" in refused.headers
+        assert nobody.http.get(path, headers={"Accept": "*/*"}).json()["code"] == "unauthorized"

@@ -45,6 +45,19 @@ def test_pages_are_for_roles(pages: ServedPages, role: Role, desk: int, control:
                 assert browser.http.get(page + path).status_code == (403 if status == 403 else 404)
 
 
+@pytest.mark.parametrize(("role", "status"), [(Role.STUDENT, 200), (Role.OBSERVER, 403), (Role.ADMIN, 200)])
+def test_the_page_of_reports_is_for_who_has_an_account(pages: ServedPages, role: Role, status: int) -> None:
+    with pages.browser(role) as browser:
+        answer = browser.http.get("/reports")
+        assert answer.status_code == status
+        assert ("/assets/reports.js?v=" in answer.text) is (status == 200)
+        assert answer.headers["cache-control"] == "no-store"
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+        # There is nothing below it, whoever asks.
+        assert browser.http.get("/reports/ws").status_code == (404 if status == 200 else 403)
+        assert browser.http.post("/reports").status_code == (405 if status == 200 else 403)
+
+
 def test_a_student_cannot_open_the_control_room_by_its_socket(pages: ServedPages) -> None:
     with pages.browser() as student, pages.browser(Role.INSTRUCTOR) as instructor:
         for token in (student.token("/desk"), instructor.token("/control")):

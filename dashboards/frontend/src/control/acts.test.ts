@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { movesOf, speedAct } from "./acts";
 import { boardAct, delaySeconds, delayText } from "./board";
 import { haltAct, liftAct } from "./marketacts";
-import { feeAct, killAct, limitAct, suspendAct, transferAct } from "./peopleacts";
+import { feeAct, fineAct, killAct, limitAct, suspendAct, transferAct } from "./peopleacts";
 
 const ann = { account: "seat-3", user: "ann", openOrders: 4 };
 
@@ -54,8 +54,13 @@ test("a delay is minutes, and nothing but a time above zero", () => {
 test("what was done is said as it was done", () => {
   assert.equal(feeAct("m", ann, "", "taker_bps", "-1").done, "Taker fee of ann (seat-3) in every instrument is -1 basis points from the next fill on.");
   assert.match(boardAct("m", "delayed", 300).done, /as it was 5 min before/);
-  assert.equal(transferAct("m", ann, "-250").done, "250 was taken out of the account of ann (seat-3).");
-  assert.equal(transferAct("m", ann, "250").done, "250 was paid into the account of ann (seat-3).");
+  assert.equal(transferAct("m", ann, "-250").done, "250.00 was taken out of the account of ann (seat-3).");
+  assert.equal(transferAct("m", ann, "250").done, "250.00 was paid into the account of ann (seat-3).");
+  assert.equal(transferAct("m", ann, " -1e3 ").done, "1,000.00 was taken out of the account of ann (seat-3).");
+  assert.equal(fineAct("m", ann, "1e3").done, "ann (seat-3) was fined 1,000.00.");
+  assert.equal(fineAct("m", ann, "0.125").done, "ann (seat-3) was fined 0.125.");
+  assert.equal(fineAct("m", ann, "0.000001").done, "ann (seat-3) was fined 0.000001.");
+  assert.equal(fineAct("m", ann, "1234.1").done, "ann (seat-3) was fined 1,234.10.");
   assert.equal(limitAct("m", null, "max_open_orders", "0").done, "Open orders of every trader: no limit from now on.");
   assert.equal(limitAct("m", ann, "max_order_lots", " 10 ").done, "Largest order of ann (seat-3): 10 lots from now on.");
 });

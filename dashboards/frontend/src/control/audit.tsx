@@ -1,6 +1,8 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { said, type House } from "./house";
+import { said } from "../wire/rest";
+import { Foot } from "./foot";
+import type { House } from "./house";
 import type { AuditEntryOut, AuditOut } from "./words";
 
 /** Details of an act as `name value` pairs. */
@@ -12,7 +14,7 @@ function told(details: Readonly<Record<string, unknown>>): string {
 
 /** Who did what, the newest first, a page at a time. */
 export function AuditPanel({ house }: { house: House }) {
-  const entries = useSignal<AuditEntryOut[]>([]);
+  const entries = useSignal<readonly AuditEntryOut[] | null>(null);
   const next = useSignal<number | null>(null);
   const action = useSignal("");
   const target = useSignal("");
@@ -24,7 +26,7 @@ export function AuditPanel({ house }: { house: House }) {
     if (before !== null) query.set("before", String(before));
     try {
       const page = await house.rest.get<AuditOut>(`/api/audit?${query.toString()}`);
-      entries.value = before === null ? page.entries : [...entries.value, ...page.entries];
+      entries.value = before === null ? page.entries : [...(entries.value ?? []), ...page.entries];
       next.value = page.next;
       problem.value = "";
     } catch (refusal) {
@@ -59,7 +61,7 @@ export function AuditPanel({ house }: { house: House }) {
             </tr>
           </thead>
           <tbody>
-            {entries.value.map((entry) => (
+            {(entries.value ?? []).map((entry) => (
               <tr key={entry.id}>
                 <td>{entry.time.slice(0, 19).replace("T", " ")}</td>
                 <td title={entry.actor_id}>{entry.actor || entry.actor_kind}</td>
@@ -71,18 +73,7 @@ export function AuditPanel({ house }: { house: House }) {
             ))}
           </tbody>
         </table>
-        {next.value !== null && (
-          <p class="c-pad">
-            <button class="button small" onClick={() => void read(next.value)}>
-              Older ones
-            </button>
-          </p>
-        )}
-        {problem.value !== "" ? (
-          <div class="empty c-problem">{problem.value}</div>
-        ) : (
-          entries.value.length === 0 && <div class="empty">No act is like that.</div>
-        )}
+        <Foot older={next.value === null ? null : () => void read(next.value)} problem={problem.value} none={entries.value === null ? "Reading the log…" : entries.value.length === 0 ? "No act is like that." : ""} />
       </div>
     </section>
   );

@@ -61,7 +61,7 @@ function Standing({ house, room }: { house: House; room: Room }) {
         {link === "open" ? `${Math.round(lag)} ms` : link}
       </span>
       <span class="c-fill" />
-      <label class="c-fact">
+      <label class="c-speeds">
         <small>speed</small>
         <select
           class="select c-speed"

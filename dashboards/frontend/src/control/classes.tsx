@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { said, type House } from "./house";
+import { said } from "../wire/rest";
+import type { House } from "./house";
 import { Members } from "./members";
 import type { ClassOut } from "./words";
 

@@ -1,11 +1,12 @@
 import "@preact/signals";
 import { signal } from "@preact/signals-core";
 import { render as draw } from "preact";
-import { Rest } from "../wire/rest";
+import { Rest, said } from "../wire/rest";
 import { Ui } from "../ui/ui";
 import { useFont } from "../theme/font";
-import { useSystemShade } from "../theme/system";
+import { shade } from "../theme/system";
 import theme from "../theme/theme.css";
+import variables from "../theme/variables.css";
 import { AuditPanel } from "./audit";
 import { Bar } from "./bar";
 import { ClassesPanel } from "./classes";
@@ -15,14 +16,15 @@ import sheets from "./sheets.css";
 import trades from "./trades.css";
 import { Asking, Help, Toasts } from "./dialog";
 import { Floor } from "./floor";
-import { House, TABS, said, type Tab } from "./house";
+import { House, TABS, type Tab } from "./house";
 import { Monitor } from "./monitor";
+import { ReportsPanel } from "./reportspanel";
 import { SessionsPanel } from "./sessions";
 import { TradesPanel } from "./tradespanel";
 import { UserMenu } from "./usermenu";
 import { Watching } from "./watching";
 
-const NAMES: Record<Tab, string> = { floor: "Floor", market: "Market", trades: "Trades", sessions: "Sessions", classes: "Classes", audit: "Audit log" };
+const NAMES: Record<Tab, string> = { floor: "Floor", market: "Market", trades: "Trades", sessions: "Sessions", classes: "Classes", reports: "Reports", audit: "Audit log" };
 
 /** Whether the sheet of keys is shown. */
 const help = signal(false);
@@ -70,6 +72,8 @@ function View({ house }: { house: House }) {
       return <SessionsPanel house={house} />;
     case "classes":
       return <ClassesPanel house={house} />;
+    case "reports":
+      return <ReportsPanel house={house} />;
     case "audit":
       return <AuditPanel house={house} />;
     case "market":
@@ -95,13 +99,12 @@ function Nothing({ house }: { house: House }) {
 
 function Page({ house }: { house: House }) {
   const { theme: chosen, upDown } = house.ui.settings;
-  const system = useSystemShade();
   const room = house.room.value;
   const ready = house.me.value !== null && house.list.value !== null && (room === null || room.participants.value !== null);
   return (
     <div
       class="root control"
-      data-theme={chosen.value === "system" ? system : chosen.value}
+      data-theme={shade(chosen.value)}
       data-colours={upDown.value}
       data-testid="control"
       data-ready={String(ready)}
@@ -156,18 +159,19 @@ export function render({ model, el }: { model: { api?: string; session?: string 
     if (gone) return;
     draw(
       <>
-        <style>{theme + styles + sheets + trades + narrow}</style>
+        <style>{variables + theme + styles + sheets + trades + narrow}</style>
         <Page house={house} />
       </>,
       el,
     );
   });
   void house.start().catch((problem: unknown) => (house.problem.value = said(problem)));
-  void ui.settings.load().catch(() => undefined);
+  void ui.settings.follow();
   return () => {
     gone = true;
     deaf();
     house.close();
+    ui.settings.close();
     draw(null, el);
   };
 }

@@ -66,7 +66,7 @@ export function Create({ house }: { house: House }) {
         )}
         {broken.length > 0 && <p class="dim">Cannot be read: {broken.map((each) => each.file).join(", ")}.</p>}
         {plan.own.value !== null && (
-          <p class="c-about" tabIndex={0}>
+          <p class="c-about">
             <b>{plan.own.value.title}</b> {plan.own.value.description} <span class="dim">Trades {plan.checked.value?.symbols.join(", ")}; {plan.checked.value?.seats ?? 0} seats.</span>
           </p>
         )}

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Sheet } from "../ui/sheet";
-import { said, type Dialog, type House } from "./house";
+import { said } from "../wire/rest";
+import type { Dialog, House } from "./house";
 
 /** The dialog that is open, if any. */
 export function Asking({ house }: { house: House }) {

@@ -1,5 +1,5 @@
 import { computed, signal, type ReadonlySignal, type Signal } from "@preact/signals-core";
-import type { Rest } from "../wire/rest";
+import { said, type Rest } from "../wire/rest";
 import type { Ui } from "../ui/ui";
 import type { Act } from "./acts";
 import { Room } from "./room";
@@ -26,7 +26,7 @@ export interface Dialog {
   act: (values: Readonly<Record<string, string>>) => Promise<string>;
 }
 
-export const TABS = ["floor", "market", "trades", "sessions", "classes", "audit"] as const;
+export const TABS = ["floor", "market", "trades", "sessions", "classes", "reports", "audit"] as const;
 export type Tab = (typeof TABS)[number];
 
 /** What the list of trades is searched for; empty is everything. */
@@ -149,9 +149,4 @@ export class House {
   redraw(): void {
     this.drawn.value++;
   }
-}
-
-/** What went wrong, as a sentence. */
-export function said(problem: unknown): string {
-  return problem instanceof Error ? problem.message : String(problem);
 }

@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { said, type House } from "./house";
+import { said } from "../wire/rest";
+import type { House } from "./house";
 import { Passwords } from "./passwords";
 import { upload, wrongLines } from "./upload";
 import type { ClassOut, ImportedOut, MemberOut } from "./words";

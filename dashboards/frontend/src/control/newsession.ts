@@ -1,5 +1,6 @@
 import { batch, computed, effect, signal, type ReadonlySignal, type Signal } from "@preact/signals-core";
-import { said, type House } from "./house";
+import { said } from "../wire/rest";
+import type { House } from "./house";
 import { freeName, overridesOf } from "./parameters";
 import type { CheckOut, ClassOut, ScenarioOut, Setting } from "./words";
 

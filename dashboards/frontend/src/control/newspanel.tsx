@@ -1,7 +1,8 @@
 import { useSignal } from "@preact/signals";
 import { clock, millis } from "../ui/format";
+import { said } from "../wire/rest";
 import { isOver } from "./acts";
-import { said, type House } from "./house";
+import type { House } from "./house";
 import type { Room } from "./room";
 
 const HEADLINE_MAX = 300;

@@ -1,4 +1,4 @@
-import { words } from "../ui/format";
+import { sum, words } from "../ui/format";
 import { crowd, move, type Act } from "./acts";
 import type { RosterRow } from "./roster";
 
@@ -79,12 +79,12 @@ export function transferAct(session: string, whom: Whom, amount: string): Act {
     "transfer",
     { account: whom.account, amount },
     "",
-    `${amount.replace("-", "")} ${out ? "was taken out of" : "was paid into"} the account of ${called(whom)}.`,
+    `${sum(amount).replace("\u2212", "")} ${out ? "was taken out of" : "was paid into"} the account of ${called(whom)}.`,
   );
 }
 
 export function fineAct(session: string, whom: Whom, amount: string): Act {
-  return move(session, "Fine", "fine", { account: whom.account, amount }, "", `${called(whom)} was fined ${amount}.`);
+  return move(session, "Fine", "fine", { account: whom.account, amount }, "", `${called(whom)} was fined ${sum(amount)}.`);
 }
 
 /** Limits that can be set, with their units. Lots are an instrument's smallest steps of quantity. */

@@ -89,7 +89,7 @@ export function RosterPanel({ house, room }: { house: House; room: Room }) {
           ref={search}
           class="input c-search"
           type="search"
-          placeholder="Name, symbol ( / )"
+          placeholder="Find ( / )"
           aria-label="Find a participant"
           value={text.value}
           onInput={({ currentTarget }) => (text.value = currentTarget.value)}

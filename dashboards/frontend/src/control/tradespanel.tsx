@@ -1,8 +1,10 @@
 import { useComputed, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { clock, date, millis, money, price, quantity } from "../ui/format";
+import { said } from "../wire/rest";
 import { askBust } from "./asking";
-import { said, type House } from "./house";
+import { Foot } from "./foot";
+import type { House } from "./house";
 import type { Room } from "./room";
 import { merged, sideOf, tradesPath, understood } from "./trading";
 import type { TradeRow, TradesPage } from "./words";
@@ -52,7 +54,7 @@ export function TradesPanel({ house, room }: { house: House; room: Room }) {
   }, [query.value, room]);
 
   const symbols = room.session.value?.symbols ?? [];
-  const sentence = asked.problem || problem.value;
+  const empty = rows.value === null ? "Reading the trades…" : "Nothing was traded that is like that.";
   return (
     <section class="panel" data-testid="panel-trades">
       <header>
@@ -106,20 +108,7 @@ export function TradesPanel({ house, room }: { house: House; room: Room }) {
             ))}
           </tbody>
         </table>
-        {next.value !== null && (
-          <p class="c-pad">
-            <button class="button small" data-testid="trades-older" onClick={() => void read("older")}>
-              Older ones
-            </button>
-          </p>
-        )}
-        {sentence !== "" ? (
-          <div class="empty" role="status">
-            {sentence}
-          </div>
-        ) : (
-          (rows.value ?? []).length === 0 && <div class="empty">{rows.value === null ? "Reading the trades…" : "Nothing was traded that is like that."}</div>
-        )}
+        <Foot older={next.value === null ? null : () => void read("older")} testid="trades-older" problem={asked.problem || problem.value} none={(rows.value ?? []).length === 0 ? empty : ""} />
       </div>
     </section>
   );

@@ -48,6 +48,7 @@ export function UserMenu({ house }: { house: House }) {
               Trading desk
             </a>
           )}
+          <a href={`${rest.api}/reports`}>Reports</a>
           <button onClick={() => ui.settings.setUpDown(upDown.value === "blind" ? "usual" : "blind")}>
             {upDown.value === "blind" ? "Colours: green and red" : "Colours: blue and orange"}
           </button>

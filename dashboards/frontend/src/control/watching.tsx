@@ -1,7 +1,8 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { EquityOut, ExplanationOut, FillsOut } from "../wire/answers";
-import { said, type House } from "./house";
+import { said } from "../wire/rest";
+import type { House } from "./house";
 import { ReviewLink } from "./reviewlink";
 import type { Room } from "./room";
 import { Fills, Orders, Positions, Worth } from "./watchedtables";

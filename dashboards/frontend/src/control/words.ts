@@ -18,6 +18,8 @@ export type {
   ParticipantOut,
   ParticipantsOut,
   PositionOut,
+  ReportRunOut,
+  ReportsOut,
   ScenarioOut,
   SessionOut,
   SessionsOut,

@@ -2,8 +2,8 @@ import { effect, signal, type Signal } from "@preact/signals";
 import { Store } from "../store/store";
 import type { Me } from "../store/types";
 import { Ui } from "../ui/ui";
-import type { SessionOut, SessionsOut, StoredOut } from "../wire/answers";
-import { Rest } from "../wire/rest";
+import type { ReviewSessionOut, ReviewSessionsOut, SessionOut, SessionsOut } from "../wire/answers";
+import { Rest, said } from "../wire/rest";
 import { Stream } from "../wire/stream";
 import type { Desk } from "./desk-context";
 
@@ -11,8 +11,8 @@ import type { Desk } from "./desk-context";
 export type Stage =
   | { name: "loading" }
   | { name: "password" }
-  | { name: "choose"; sessions: SessionOut[]; stored: StoredOut[]; sentence: string }
-  | { name: "none"; stored: StoredOut[] }
+  | { name: "choose"; sessions: SessionOut[]; over: ReviewSessionOut[]; sentence: string }
+  | { name: "none"; over: ReviewSessionOut[] }
   | { name: "problem"; sentence: string }
   | { name: "desk"; desk: Desk };
 
@@ -49,7 +49,7 @@ export class Boot {
       await this.ui.settings.load();
       await this.open(me);
     } catch (problem) {
-      this.stage.value = { name: "problem", sentence: problem instanceof Error ? problem.message : String(problem) };
+      this.stage.value = { name: "problem", sentence: said(problem) };
     }
   }
 
@@ -62,21 +62,24 @@ export class Boot {
 
   private async open(me: Me): Promise<void> {
     const { sessions, stored } = await this.rest.get<SessionsOut>("/api/sessions");
+    // Not everybody who may open a session had a seat in each, or may read its class: only days that can be looked at are offered.
+    const found = await this.rest.get<ReviewSessionsOut>("/api/reviews").catch(() => null);
+    const over = found?.reviews ?? [];
     if (this.closed) return;
     const asked = new URLSearchParams(location.search);
     const wanted = asked.get("session") || this.model.session || "";
     const named = sessions.find((each) => each.name === wanted);
     const [only, ...others] = sessions;
     if (wanted !== "" && named === undefined) {
-      const over = stored.some(({ name }) => name === wanted);
-      const sentence = over ? `The session ${wanted} is over.` : `There is no session ${wanted} that is open to you.`;
-      this.stage.value = { name: "choose", sessions, stored, sentence };
+      const ended = stored.some(({ name }) => name === wanted);
+      const sentence = ended ? `The session ${wanted} is over.` : `There is no session ${wanted} that is open to you.`;
+      this.stage.value = { name: "choose", sessions, over, sentence };
     } else if (only === undefined) {
-      this.stage.value = { name: "none", stored };
+      this.stage.value = { name: "none", over };
       this.timer = setTimeout(() => void this.open(me).catch(() => this.start()), LOOK_AGAIN_MS);
     } else if (named !== undefined || (others.length === 0 && !asked.has("choose"))) {
       this.enter(me, named ?? only);
-    } else this.stage.value = { name: "choose", sessions, stored, sentence: "" };
+    } else this.stage.value = { name: "choose", sessions, over, sentence: "" };
   }
 
   private enter(me: Me, session: SessionOut): void {

@@ -4,8 +4,9 @@ import { useMemo } from "preact/hooks";
 import loginStyles from "../login/login.css";
 import { PasswordForm } from "../login/password-form";
 import { useFont } from "../theme/font";
-import { useSystemShade } from "../theme/system";
+import { shade } from "../theme/system";
 import theme from "../theme/theme.css";
+import variables from "../theme/variables.css";
 import { Boot, type PageModel } from "./boot";
 import type { Desk } from "./desk-context";
 import { panelStyles } from "./panel-styles";
@@ -15,7 +16,7 @@ import { Shell } from "./shell/shell";
 
 export type { Desk } from "./desk-context";
 
-const STYLES = [theme, loginStyles, shellStyles, panelStyles].join("\n");
+const STYLES = [variables, theme, loginStyles, shellStyles, panelStyles].join("\n");
 
 /** Whether everything that a look at the desk needs has come. */
 function isReady({ store }: Desk): boolean {
@@ -39,9 +40,9 @@ function Stage({ boot }: { boot: Boot }) {
         </main>
       );
     case "choose":
-      return <Sessions sessions={stage.sessions} stored={stage.stored} sentence={stage.sentence} />;
+      return <Sessions sessions={stage.sessions} over={stage.over} sentence={stage.sentence} />;
     case "none":
-      return <NoSession stored={stage.stored} />;
+      return <NoSession over={stage.over} />;
     case "problem":
       return (
         <Opening title="The desk cannot be opened">
@@ -58,16 +59,14 @@ function Stage({ boot }: { boot: Boot }) {
 
 function Page({ boot }: { boot: Boot }) {
   const { settings } = boot.ui;
-  const system = useSystemShade();
   const ready = useMemo(() => computed(() => boot.stage.value.name === "desk" && isReady(boot.stage.value.desk)), [boot]);
-  const theme = settings.theme.value;
   return (
     <div
       class="root"
       data-testid="desk"
       data-ready={String(ready.value)}
       data-stage={boot.stage.value.name}
-      data-theme={theme === "system" ? system : theme}
+      data-theme={shade(settings.theme.value)}
       data-colours={settings.upDown.value}
     >
       <Stage boot={boot} />

@@ -2,8 +2,9 @@ import { render as draw } from "preact";
 import { useState } from "preact/hooks";
 import { useFont } from "../theme/font";
 import { keptTheme } from "../theme/kept";
-import { useSystemShade } from "../theme/system";
-import colours from "../theme/theme.css";
+import { shade } from "../theme/system";
+import elements from "../theme/theme.css";
+import variables from "../theme/variables.css";
 import { Mark } from "../ui/brand";
 import type { TokensOut } from "../wire/answers";
 import { Rest } from "../wire/rest";
@@ -51,18 +52,18 @@ export function mount(el: HTMLElement): void {
   const { api = "", next = "", signUp } = el.dataset;
   const shadow = el.shadowRoot ?? el.attachShadow({ mode: "open" });
   const rest = new Rest(api, () => undefined);
+  // Before the font has come and anything is drawn.
+  document.documentElement.dataset.theme = shade(keptTheme());
   // In another font everything would stand elsewhere for a moment.
   void useFont().then(() => draw(<Page rest={rest} signUp={oneOf(signUp)} next={next} />, shadow));
 }
 
 function Page(props: Props) {
-  const kept = keptTheme();
-  const system = useSystemShade();
-  const theme = kept === "system" ? system : kept;
+  const theme = shade(keptTheme());
   document.documentElement.dataset.theme = theme;
   return (
     <div class="root login-root" data-theme={theme}>
-      <style>{colours + styles}</style>
+      <style>{variables + elements + styles}</style>
       <Login {...props} />
     </div>
   );

@@ -152,8 +152,8 @@ function tradeOf(row: TradeRow & { busted?: boolean }): Trade {
 }
 
 function candleOf(row: CandleRow): Candle {
-  const { open = 0, high = 0, low = 0, close = 0, volume = 0, trades = 0 } = row;
-  return { time: millis(row.time), open, high, low, close, volume, trades };
+  const { open = 0, high = 0, low = 0, close = 0, volume = 0, trades = 0, vwap = close } = row;
+  return { time: millis(row.time), open, high, low, close, volume, trades, vwap };
 }
 
 function columns(found: CandlesOut): Candle[] {
@@ -165,6 +165,7 @@ function columns(found: CandlesOut): Candle[] {
     close: found.close[at] ?? 0,
     volume: found.volume[at] ?? 0,
     trades: found.trades[at] ?? 0,
+    vwap: found.vwap[at] ?? 0,
   }));
 }
 

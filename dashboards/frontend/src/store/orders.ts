@@ -12,6 +12,8 @@ interface Done {
   quantity: number;
   value: number;
   fees: number;
+  /** What was undone of it. */
+  busted: number;
 }
 
 /** One's own orders and fills. */
@@ -69,8 +71,9 @@ export class Orders {
     if (before !== undefined && (before.busted || !fill.busted)) return false;
     this.known.set(key, fill);
     this.stale = true;
-    const done = this.done.get(fill.order) ?? { quantity: 0, value: 0, fees: 0 };
+    const done = this.done.get(fill.order) ?? { quantity: 0, value: 0, fees: 0, busted: 0 };
     this.done.set(fill.order, done);
+    if (fill.busted) done.busted += fill.quantity;
     const sign = before === undefined ? 1 : -1;
     // One that was undone before it came here never counted.
     if (sign > 0 && fill.busted) return false;
@@ -86,13 +89,13 @@ function newest(orders: ReadonlyMap<number, Order>, wanted: (order: Order) => bo
 }
 
 /** A fill as REST tells it. */
-export function fillFrom({ position: _, ...fill }: FillsOut["fills"][number] & { busted?: boolean }): Fill {
-  return { ...fill, time: millis(fill.time), busted: fill.busted ?? false };
+export function fillFrom({ position: _, ...fill }: FillsOut["fills"][number]): Fill {
+  return { ...fill, time: millis(fill.time) };
 }
 
 function fillOf(row: OrderRow, price: number, quantity: number): Fill {
   const { id, seq = 0, symbol = "", side = "", fee = 0, trade_id = 0, maker = false, leaves = 0 } = row;
-  return { seq, time: millis(row.time), order: id, symbol, side, price, quantity, fee, trade: trade_id, maker, leaves, busted: false };
+  return { seq, time: millis(row.time), order: id, symbol, side, price, quantity, fee, trade: trade_id, maker, leaves, busted: false, busted_reason: "" };
 }
 
 function orderOf(row: OrderRow, done: Done | undefined): Order {
@@ -122,5 +125,6 @@ function orderOf(row: OrderRow, done: Done | undefined): Order {
     updated: millis(row.time),
     expires: millis(row.expires),
     fees: done?.fees ?? 0,
+    bustedQuantity: done?.busted ?? 0,
   };
 }

@@ -1,10 +1,10 @@
 import { computed, signal, type ReadonlySignal } from "@preact/signals-core";
 import { millis } from "../ui/format";
-import type { AccountOut, EquityOut } from "../wire/answers";
+import type { AccountOut, CashListOut, EquityOut } from "../wire/answers";
 import type { AccountRow, MarketRow, PositionRow } from "../wire/frames";
 import type { Rest } from "../wire/rest";
 import { markOf } from "./mark";
-import type { Account, Instrument, Position, Worth } from "./types";
+import type { Account, Instrument, Movement, Position, Worth } from "./types";
 
 const CURVE_MAX = 4_000;
 const REREAD_MS = 400;
@@ -17,6 +17,8 @@ export class Standing {
   readonly row = signal<AccountRow | null>(null);
   readonly latest = signal<AccountOut | null>(null);
   readonly equity = signal<Worth[]>([]);
+  /** Money other than trades', the newest first. */
+  readonly movements = signal<Movement[]>([]);
   readonly positions: ReadonlySignal<Position[]>;
   readonly account: ReadonlySignal<Account>;
   private due: ReturnType<typeof setTimeout> | undefined;
@@ -51,6 +53,11 @@ export class Standing {
     this.latest.value = await this.rest.get<AccountOut>(`${this.base}/account`);
   }
 
+  async loadMovements(): Promise<void> {
+    const { changes } = await this.rest.get<CashListOut>(`${this.base}/cash`);
+    this.movements.value = changes.map((each) => ({ ...each, time: millis(each.time) })).reverse();
+  }
+
   async loadCurve(): Promise<void> {
     const { time, equity } = await this.rest.get<EquityOut>(`${this.base}/equity`);
     this.equity.value = time.map((at, place) => ({ time: millis(at), value: equity[place] ?? 0 })).slice(-CURVE_MAX);
@@ -70,6 +77,7 @@ export class Standing {
     this.row.value = null;
     this.latest.value = null;
     this.equity.value = [];
+    this.movements.value = [];
   }
 }
 

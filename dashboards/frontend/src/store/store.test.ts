@@ -44,8 +44,8 @@ test("a fill that comes by REST and by the stream is one, and averages are of al
   assert.ok(change);
   assert.equal(orders.hear(change).length, 1);
   const both: FillsOut["fills"] = [
-    { seq: 2, time: TIME, order: 9, symbol: "ACME", side: "buy", price: 20, quantity: 4, fee: 0.5, trade: 1, maker: false, leaves: 6, position: 4, busted: false },
-    { seq: 3, time: TIME, order: 9, symbol: "ACME", side: "buy", price: 23, quantity: 2, fee: 0.25, trade: 2, maker: false, leaves: 4, position: 6, busted: false },
+    { seq: 2, time: TIME, order: 9, symbol: "ACME", side: "buy", price: 20, quantity: 4, fee: 0.5, trade: 1, maker: false, leaves: 6, position: 4, busted: false, busted_reason: "" },
+    { seq: 3, time: TIME, order: 9, symbol: "ACME", side: "buy", price: 23, quantity: 2, fee: 0.25, trade: 2, maker: false, leaves: 4, position: 6, busted: false, busted_reason: "" },
   ];
   await orders.load({ get: async () => ({ fills: both, next: null }) } as unknown as Rest, "/api/sessions/monday");
   orders.show(table);
@@ -59,7 +59,7 @@ test("a fill that was undone stays to be seen and counts no more, and comes back
   const orders = new Orders();
   const table = new Table("orders");
   table.take({ type: "snapshot", topic: "orders", seq: 1, rows: [{ id: 9, symbol: "ACME", side: "buy", state: "partially_filled", quantity: 10, leaves: 4 }] });
-  const fill = (trade: number, price: number, busted: boolean) => ({ seq: trade, time: TIME, order: 9, symbol: "ACME", side: "buy", price, quantity: 3, fee: 0.5, trade, maker: false, leaves: 4, position: 3, busted });
+  const fill = (trade: number, price: number, busted: boolean) => ({ seq: trade, time: TIME, order: 9, symbol: "ACME", side: "buy", price, quantity: 3, fee: 0.5, trade, maker: false, leaves: 4, position: 3, busted, busted_reason: "" });
   const say = (...fills: ReturnType<typeof fill>[]) => orders.load({ get: async () => ({ fills, next: null }) } as unknown as Rest, "");
   await say(fill(1, 20, false), fill(2, 30, false));
   await say(fill(1, 20, false), fill(2, 30, true), fill(3, 90, true));
@@ -67,6 +67,7 @@ test("a fill that was undone stays to be seen and counts no more, and comes back
   orders.show(table);
   assert.deepEqual(orders.fills.value.map(({ trade, busted }) => [trade, busted]), [[3, true], [2, true], [1, false]]);
   assert.deepEqual([orders.working.value[0]?.average_price, orders.working.value[0]?.fees], [20, 0.5]);
+  assert.equal(orders.working.value[0]?.bustedQuantity, 6);
 });
 
 test("positions and equity follow the market between two words of the server", () => {

@@ -2,7 +2,7 @@ import { computed, effect, signal, type ReadonlySignal, type Signal } from "@pre
 import { millis } from "../ui/format";
 import type { InstrumentsOut, SessionOut } from "../wire/answers";
 import type { AccountRow, LeaderRow, MarketRow, NewsRow, PositionRow, SessionRow } from "../wire/frames";
-import type { Rest } from "../wire/rest";
+import { said, type Rest } from "../wire/rest";
 import type { Stream } from "../wire/stream";
 import type { Change } from "../wire/table";
 import { ExchangeClock } from "./clock";
@@ -11,7 +11,7 @@ import { Orders } from "./orders";
 import { Painter } from "./paint";
 import { isRead, NOTHING_READ, withAllRead, withRead, type ReadMarks } from "./read-marks";
 import { Standing } from "./standing";
-import type { Account, Candle, Depth, Fill, Instrument, News, Order, Position, Trade, Worth } from "./types";
+import type { Account, Candle, Depth, Fill, Instrument, Movement, News, Order, Position, Trade, Worth } from "./types";
 
 /** Everything the panels read. The stream writes it at most once per animation frame. */
 export class Store {
@@ -33,6 +33,8 @@ export class Store {
   readonly positions: ReadonlySignal<Position[]>;
   readonly account: ReadonlySignal<Account>;
   readonly equity: ReadonlySignal<Worth[]>;
+  /** Money other than trades', the newest first. */
+  readonly movements: ReadonlySignal<Movement[]>;
   /** What each seat is worth, while somebody follows the topic. */
   readonly leaders: ReadonlySignal<LeaderRow[]>;
   readonly now: ReadonlySignal<number>;
@@ -49,6 +51,7 @@ export class Store {
   private readonly rivals = signal<LeaderRow[]>([]);
   private readonly heard = new Set<(change: Change) => void>();
   private readonly filled = new Set<(fill: Fill) => void>();
+  private readonly undone = new Set<(row: AccountRow, reason: string) => void>();
   private readonly tasks = new Map<string, () => void>();
   private readonly closers: (() => void)[] = [];
 
@@ -67,7 +70,7 @@ export class Store {
     this.depth = this.markets.depth;
     this.trades = this.markets.trades;
     ({ orders: this.orders, working: this.working, ended: this.ended, fills: this.fills } = this.own);
-    ({ positions: this.positions, account: this.account, equity: this.equity } = this.standing);
+    ({ positions: this.positions, account: this.account, equity: this.equity, movements: this.movements } = this.standing);
     this.now = this.clock.now;
     this.seated = computed(() => !stream.refusals.value.has("account"));
     this.leaders = this.rivals;
@@ -90,7 +93,7 @@ export class Store {
       const first = instruments[0];
       if (this.symbol.value === "" && first !== undefined) this.select(first.symbol);
     } catch (problem) {
-      this.problem.value = problem instanceof Error ? problem.message : String(problem);
+      this.problem.value = said(problem);
     }
   }
 
@@ -131,6 +134,12 @@ export class Store {
     return () => this.filled.delete(listener);
   }
 
+  /** Hear of each own trade that was undone, with the reason, or nothing where there is none. */
+  onBust(listener: (row: AccountRow, reason: string) => void): () => void {
+    this.undone.add(listener);
+    return () => this.undone.delete(listener);
+  }
+
   /** An announcement was opened. */
   markRead(number: number): void {
     this.readMarks.value = withRead(this.readMarks.peek(), number);
@@ -152,6 +161,7 @@ export class Store {
     await Promise.allSettled([
       this.standing.load(),
       this.standing.loadCurve(),
+      this.standing.loadMovements(),
       this.own.load(this.rest, this.base).then(() => this.showOrders()),
     ]);
   }
@@ -164,9 +174,7 @@ export class Store {
     else if (kind === "account" || kind === "positions") this.standing.reread();
     // An order that rests, is changed or cancelled ties up or frees buying power, of which no other topic tells.
     else if (kind === "orders" && !change.whole) this.standing.reread(true);
-    if (kind === "account" && !change.whole && (change.rows as AccountRow[]).some((row) => row.event === "trade_busted")) {
-      void this.own.load(this.rest, this.base).then(() => this.showOrders(), () => undefined);
-    }
+    if (kind === "account" && !change.whole) this.hearAccount(change.rows as AccountRow[]);
     for (const listener of this.heard) listener(change);
     // One function per topic, so that the painter knows that it is the same work.
     let task = this.tasks.get(change.topic);
@@ -178,6 +186,21 @@ export class Store {
       this.tasks.set(change.topic, task);
     }
     this.painter.soon(task);
+  }
+
+  /** What the stream tells in a word, and REST whole. */
+  private hearAccount(rows: readonly AccountRow[]): void {
+    if (rows.some((row) => row.event === "cash_changed")) void this.standing.loadMovements().catch(() => undefined);
+    const busts = rows.filter((row) => row.event === "trade_busted");
+    if (busts.length === 0) return;
+    const tell = (): void => {
+      for (const row of busts) {
+        const reason = this.fills.peek().find((fill) => fill.trade === row.trade_id)?.busted_reason ?? "";
+        for (const hear of this.undone) hear(row, reason);
+      }
+    };
+    // Where the fills cannot be read, that a trade was undone is told nevertheless.
+    void this.own.load(this.rest, this.base).then(() => this.showOrders()).then(tell, tell);
   }
 
   private show(kind: string, change: Change): void {

@@ -1,7 +1,11 @@
 // What panels read. Names are the API's; times are milliseconds since 1970 and 0 where there is none yet, prices and amounts are
 // in currency, quantities in units. Names with a capital inside are computed here and are nobody's field.
 
-import type { AccountOut, FillOut, InstrumentOut, MeOut } from "../wire/answers";
+import type { AccountOut, CashOut, FillOut, InstrumentOut, MeOut, OrderOut, PositionOut } from "../wire/answers";
+import type { CandleRow, NewsRow, TradeRow } from "../wire/frames";
+
+/** A row of a topic with everything known, and its time as a number. */
+type Known<Row> = Required<Omit<Row, "time">> & { time: number };
 
 export type Instrument = InstrumentOut;
 export type Me = MeOut;
@@ -19,76 +23,35 @@ export interface Depth {
   seq: number;
 }
 
-export interface Trade {
-  seq: number;
-  id: number;
-  time: number;
-  price: number;
-  quantity: number;
-  side: string;
-  auction: boolean;
-  /** Undone by the exchange. */
-  busted: boolean;
-}
+export type Trade = Known<TradeRow>;
+export type Candle = Known<CandleRow>;
+export type News = Known<NewsRow>;
 
-export interface Candle {
-  time: number;
-  open: number;
-  high: number;
-  low: number;
-  close: number;
-  volume: number;
-  trades: number;
-}
+/** `reason` is "none" for none; `ahead` is what stood before it when it last queued, null where it does not queue. */
+type OrderField =
+  | "id" | "client_order_id" | "symbol" | "type" | "time_in_force" | "state" | "reason"
+  | "quantity" | "leaves" | "executed" | "average_price" | "limit_price" | "stop_price"
+  | "trail_amount" | "trail_percent" | "watermark" | "display_quantity" | "ahead"
+  | "group" | "replaced_by" | "fees";
 
-export interface Order {
-  id: number;
-  client_order_id: string;
-  symbol: string;
+export interface Order extends Pick<OrderOut, OrderField> {
   side: Side;
-  type: string;
-  time_in_force: string;
-  state: string;
-  /** Why it ended or was refused; "none" for no reason. */
-  reason: string;
-  quantity: number;
-  leaves: number;
-  executed: number;
-  average_price: number | null;
-  limit_price: number | null;
-  stop_price: number | null;
-  trail_amount: number | null;
-  trail_percent: number | null;
-  watermark: number | null;
-  display_quantity: number | null;
-  /** Shown before it in the queue of its price when it last queued; null where it does not queue. */
-  ahead: number | null;
-  group: number | null;
-  replaced_by: number | null;
+  /** What was undone of `executed`, as far as the page knows the fills; the average price and fees are without it. */
+  bustedQuantity: number;
   created: number;
   updated: number;
   expires: number;
-  fees: number;
 }
 
 export interface Fill extends Omit<FillOut, "time" | "position"> {
   time: number;
-  /** Undone by the exchange: it counts no more. */
-  busted: boolean;
 }
 
-export interface Position {
-  symbol: string;
-  quantity: number;
-  cost: number;
-  average_price: number | null;
-  /** What it is valued at now; null where there is no price yet. */
-  mark: number | null;
+/** Money other than a trade's: a fine, a transfer, a dividend, interest. */
+export type Movement = Omit<CashOut, "time"> & { time: number };
+
+export interface Position extends Omit<PositionOut, "value" | "traded" | "updated"> {
   marketValue: number;
-  unrealised: number;
-  realised: number;
-  realised_fifo: number;
-  fees: number;
   updated: number;
 }
 
@@ -118,15 +81,6 @@ export interface Account {
   suspendedFor: string;
   /** The latest answer of the API, for what is not above; null before the first. */
   latest: AccountOut | null;
-}
-
-export interface News {
-  number: number;
-  time: number;
-  headline: string;
-  body: string;
-  symbols: string[];
-  author: string;
 }
 
 export interface Worth {

@@ -19,9 +19,3 @@ export function keepTheme(theme: Theme): void {
     // A browser that keeps nothing shows what everybody sees first.
   }
 }
-
-/** What a theme comes to on this screen. */
-export function shade(theme: Theme): "dark" | "light" {
-  if (theme !== "system") return theme;
-  return matchMedia("(prefers-color-scheme: light)").matches ? "light" : "dark";
-}

@@ -1,16 +1,18 @@
-import { useEffect, useState } from "preact/hooks";
+import { signal } from "@preact/signals";
+import type { Theme } from "./kept";
 
 export type Shade = "light" | "dark";
 
-/** What the person's system asks for now; it follows a system that changes in the evening. */
-export function useSystemShade(): Shade {
-  const [asked] = useState(() => matchMedia("(prefers-color-scheme: light)"));
-  const [light, setLight] = useState(asked.matches);
-  useEffect(() => {
-    const hear = (): void => setLight(asked.matches);
-    hear();
-    asked.addEventListener("change", hear);
-    return () => asked.removeEventListener("change", hear);
-  }, [asked]);
-  return light ? "light" : "dark";
+const asked = matchMedia("(prefers-color-scheme: light)");
+const system = signal(shadeOf(asked));
+// Heard here and read nowhere else: Chromium tells of no change that somebody saw in `matches` before it was told.
+asked.addEventListener("change", () => (system.value = shadeOf(asked)));
+
+function shadeOf({ matches }: MediaQueryList): Shade {
+  return matches ? "light" : "dark";
+}
+
+/** What a theme comes to on this screen; where it is the system's, it follows one that changes in the evening. */
+export function shade(theme: Theme): Shade {
+  return theme === "system" ? system.value : theme;
 }

@@ -54,6 +54,12 @@ export function money(value: number | null | undefined, currency = "", digits = 
   return currency === "" ? text : `${text} ${currency}`;
 }
 
+/** An amount that somebody typed, as money with all of its decimals: 1e3 as 1,000.00, 0.125 as 0.125. */
+export function sum(typed: string): string {
+  const value = Number(typed);
+  return typed.trim() === "" || !Number.isFinite(value) ? typed.trim() : written(value, Math.max(2, decimals(Math.abs(value) % 1)));
+}
+
 /** A fraction as a percentage: 0.0123 as 1.23%. */
 export function percent(value: number | null | undefined, digits = 2): string {
   return value === null || value === undefined || !Number.isFinite(value) ? NONE : `${written(value * 100, digits)}%`;

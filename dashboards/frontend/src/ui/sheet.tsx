@@ -2,6 +2,9 @@ import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Keys } from "./keys";
 
+/** In so short a time two clicks are one double click. */
+const TWICE_MS = 500;
+
 interface Props {
   keys: Keys;
   title: string;
@@ -14,11 +17,13 @@ interface Props {
 /** A modal sheet: the browser keeps the focus inside and gives it back; Escape and a click beside it close it. */
 export function Sheet({ keys, title, testid, role = "dialog", onClose, children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
+  const opened = useRef(0);
   const close = useRef(onClose);
   close.current = onClose;
   // Not a plain effect, whose end comes after the next paint: a key pressed as soon as the sheet is gone would be lost.
   useLayoutEffect(() => {
     dialog.current?.showModal();
+    opened.current = performance.now();
     return keys.hold(() => close.current());
   }, [keys]);
   return (
@@ -42,7 +47,12 @@ export function Sheet({ keys, title, testid, role = "dialog", onClose, children 
         onClose();
       }}
       onMouseDown={(event) => {
-        if (event.target === dialog.current) onClose();
+        // The second click of who clicks twice was meant for what opened it, and lands beside it.
+        const twice = performance.now() - opened.current < TWICE_MS;
+        if (event.target !== dialog.current) return;
+        // Nor does it mark a word of the sheet.
+        if (twice) event.preventDefault();
+        else onClose();
       }}
     >
       {children}

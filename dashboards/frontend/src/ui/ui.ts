@@ -1,5 +1,5 @@
 import { signal, type Signal } from "@preact/signals-core";
-import type { Rest } from "../wire/rest";
+import { said, type Rest } from "../wire/rest";
 import { sentence } from "./format";
 import { Keys } from "./keys";
 import { Settings } from "./settings";
@@ -69,7 +69,7 @@ export class Ui {
     try {
       return await act();
     } catch (problem) {
-      this.toast("bad", problem instanceof Error ? problem.message : String(problem));
+      this.toast("bad", said(problem));
       return undefined;
     }
   }

@@ -90,6 +90,21 @@ export interface CandlesOut {
   vwap: number[];
 }
 
+/** Money other than trades', in order. */
+export interface CashListOut {
+  changes: CashOut[];
+}
+
+/** Money other than a trade's. */
+export interface CashOut {
+  seq: number;
+  time: string;
+  reason: string;
+  symbol: string;
+  amount: number;
+  cash: number;
+}
+
 /** What a session of a scenario would be. */
 export interface CheckOut {
   title: string;
@@ -164,6 +179,7 @@ export interface FillOut {
   leaves: number;
   position: number;
   busted: boolean;
+  busted_reason: string;
 }
 
 /** A page of fills, the newest first; `next` goes into `before` for the page after it. */
@@ -476,6 +492,74 @@ export interface PreviewStandingOut {
   initial_margin: number;
   maintenance_margin: number;
   position: number;
+}
+
+/** A kind of report. */
+export interface ReportKindOut {
+  name: string;
+  title: string;
+  about: string;
+}
+
+/** A run. `state` is waiting, running, done, failed or skipped; `sentence` the headline, or why not. */
+export interface ReportRunOut {
+  run: string;
+  job: string;
+  report: string;
+  title: string;
+  session: string;
+  account: string;
+  user: string;
+  class_id: string;
+  class_name: string;
+  first_day: string;
+  last_day: string;
+  state: string;
+  sentence: string;
+  attempts: number;
+  asked_by: string;
+  due: string;
+  made: string;
+  began: string | null;
+  ended: string | null;
+  seconds: number;
+  page: string | null;
+  own: boolean;
+}
+
+/** Runs, the newest first; `next` is `before` of the next page. `problem` says why none is made here. */
+export interface ReportsOut {
+  reports: ReportRunOut[];
+  next: string | null;
+  kinds: ReportKindOut[];
+  problem: string;
+  waiting_max: number;
+}
+
+/** An account, and the name of who sat there; none for a seat that nobody took. */
+export interface ReviewAccountOut {
+  account: string;
+  user: string;
+}
+
+/** Accounts that one may look at. */
+export interface ReviewAccountsOut {
+  accounts: ReviewAccountOut[];
+}
+
+/** A session that one may look back at. `account` is one's own there; empty for who may read the class. */
+export interface ReviewSessionOut {
+  session: string;
+  title: string;
+  account: string;
+  closed: string;
+  first_day: string;
+  last_day: string;
+}
+
+/** Sessions that one may look back at. */
+export interface ReviewSessionsOut {
+  reviews: ReviewSessionOut[];
 }
 
 /** A scenario file that sessions can be made from; `problem` says why it cannot be read. */

@@ -127,6 +127,7 @@ export interface CandleRow {
   close?: number;
   volume?: number;
   trades?: number;
+  vwap?: number;
 }
 
 /** `news`: one announcement. Key: `number`. */

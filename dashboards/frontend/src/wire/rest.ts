@@ -13,6 +13,11 @@ export class ApiProblem extends Error {
   }
 }
 
+/** What went wrong, as a sentence. */
+export function said(problem: unknown): string {
+  return problem instanceof Error ? problem.message : String(problem);
+}
+
 const UNREACHABLE = "The server cannot be reached; check the connection and try again.";
 
 function isFailure(value: unknown): value is Failure {
@@ -48,6 +53,11 @@ export class Rest {
     return this.ask<T>("PATCH", path, body);
   }
 
+  /** A change that outlives the page, which goes meanwhile. */
+  patchAtLast<T>(path: string, body: unknown): Promise<T> {
+    return this.ask<T>("PATCH", path, body, true);
+  }
+
   put<T>(path: string, body?: unknown): Promise<T> {
     return this.ask<T>("PUT", path, body);
   }
@@ -63,8 +73,8 @@ export class Rest {
     return url.href;
   }
 
-  private async ask<T>(method: string, path: string, body?: unknown): Promise<T> {
-    let answer = await this.send(method, path, body);
+  private async ask<T>(method: string, path: string, body?: unknown, keepalive = false): Promise<T> {
+    let answer = await this.send(method, path, body, keepalive);
     let text = await answer.text();
     // A password that was typed wrongly does not say that the log-in has run out.
     const wrong = answer.status === 401 && codeOf(parsed(text)) === "bad_credentials";
@@ -81,8 +91,8 @@ export class Rest {
     throw new ApiProblem(answer.status, "failed", `The server answered ${answer.status} without a reason.`);
   }
 
-  private async send(method: string, path: string, body?: unknown): Promise<Response> {
-    const request: RequestInit = { method, credentials: "include" };
+  private async send(method: string, path: string, body?: unknown, keepalive = false): Promise<Response> {
+    const request: RequestInit = { method, credentials: "include", keepalive };
     if (body !== undefined) {
       request.body = JSON.stringify(body);
       request.headers = { "content-type": "application/json" };

@@ -6,6 +6,7 @@ import { zoneOf } from "../orders/zone";
 import { Change } from "../positions/change";
 import { EquityCurve } from "./equity-curve";
 import { GaugeRow } from "./gauge";
+import { Movements } from "./movements";
 import { dayLoss, dayProfit, drawdown, exposure, largestPosition, maintenanceUse, marginUse, remaining, type Gauge } from "./standing";
 
 function against(gauge: Gauge, write: (value: number) => string): string {
@@ -108,6 +109,7 @@ export function AccountPanel({ desk }: { desk: Desk }) {
           {lost.limit > 0 && <GaugeRow name="Day's loss" hint="Lost today, of the most that may be: then the account is suspended" testid="account-loss" gauge={lost} text={against(lost, whole)} />}
           {largest !== null && <GaugeRow name={`Position ${largest.symbol}`} hint="Largest position in lots, of the most that one instrument may have" testid="account-position" gauge={largest} text={`${against(largest, (value) => format.quantity(value))} lots`} />}
         </div>
+        <Movements desk={desk} />
         <EquityCurve desk={desk} currency={currency} />
       </div>
     </section>

@@ -8,6 +8,16 @@ export interface Point {
   value: number;
 }
 
+/** Below this the steps of the axis may be less than one, and whole numbers would stand there twice. */
+const FINE = 20;
+
+/** Decimals that tell the labels of the axis apart. */
+export function decimalsOf(points: readonly Point[]): number {
+  let [least, most] = [Infinity, -Infinity];
+  for (const { value } of points) [least, most] = [Math.min(least, value), Math.max(most, value)];
+  return points.length === 0 || most - least >= FINE ? 0 : 2;
+}
+
 /**
  * The curve at equal steps of whole seconds, each with what was known then.
  *

@@ -1,17 +1,18 @@
 import { effect } from "@preact/signals";
 import { AreaSeries, createChart, CrosshairMode, type IChartApi, type ISeriesApi, type Time, type UTCTimestamp } from "lightweight-charts";
 import { useEffect, useRef } from "preact/hooks";
+import { shade } from "../../theme/system";
 import * as format from "../../ui/format";
 import type { Desk } from "../desk-context";
 import { zoneOf } from "../orders/zone";
-import { pointsOf } from "./curve";
+import { decimalsOf, pointsOf } from "./curve";
 
 /** As many as the drawing has pixels for. */
 const POINTS_MAX = 300;
 /** The least height at which there is room for a time axis. */
 const AXIS_PX = 76;
 
-function paint(box: HTMLElement, chart: IChartApi, series: ISeriesApi<"Area">, zone: string): void {
+function paint(box: HTMLElement, chart: IChartApi, series: ISeriesApi<"Area">, zone: string, digits: () => number): void {
   const css = getComputedStyle(box);
   const of = (name: string): string => css.getPropertyValue(name).trim();
   const line = of("--accent");
@@ -20,7 +21,7 @@ function paint(box: HTMLElement, chart: IChartApi, series: ISeriesApi<"Area">, z
     grid: { horzLines: { color: of("--line") } },
     crosshair: { vertLine: { color: of("--text-dim"), labelBackgroundColor: of("--bg-3") }, horzLine: { labelBackgroundColor: of("--bg-3") } },
     localization: {
-      priceFormatter: (value: number) => format.money(value, "", 0),
+      priceFormatter: (value: number) => format.money(value, "", digits()),
       timeFormatter: (time: Time) => format.clock(Number(time) * 1_000, zone),
     },
     timeScale: { tickMarkFormatter: (time: Time) => format.hours(Number(time) * 1_000, zone) },
@@ -49,18 +50,20 @@ export function EquityCurve({ desk, currency }: { desk: Desk; currency: string }
     // Where there is little room the line matters more than its axis.
     const watch = new ResizeObserver(() => chart.timeScale().applyOptions({ visible: place.clientHeight >= AXIS_PX }));
     watch.observe(place);
+    let digits = 0;
     const gone = [
       () => watch.disconnect(),
       effect(() => {
         const points = pointsOf(store.equity.value, POINTS_MAX);
+        digits = decimalsOf(points);
         series.setData(points.map(({ time, value }) => ({ time: time as UTCTimestamp, value })));
         chart.timeScale().fitContent();
       }),
       effect(() => {
         // What it depends on; the colours themselves are the page's, once it has drawn the change.
-        void [ui.settings.theme.value, ui.settings.upDown.value];
+        void [shade(ui.settings.theme.value), ui.settings.upDown.value];
         const zone = zoneOf(desk);
-        requestAnimationFrame(() => place.isConnected && paint(place, chart, series, zone));
+        requestAnimationFrame(() => place.isConnected && paint(place, chart, series, zone, () => digits));
       }),
     ];
     return () => {

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { changedFrom } from "./change";
 import type { Bar } from "./studies";
 
-const bar = (time: number, close = 1): Bar => ({ time, open: 1, high: 9, low: 0, close, volume: 5 });
+const bar = (time: number, close = 1): Bar => ({ time, open: 1, high: 9, low: 0, close, volume: 5, vwap: close });
 const before = [bar(1), bar(2), bar(3)];
 
 test("nothing changed", () => {

@@ -4,7 +4,7 @@ import { clock, zoneName } from "../../ui/format";
 import type { Desk } from "../desk-context";
 import { stopOf } from "./bands";
 import { ChartController } from "./controller";
-import { FillTip, Legend } from "./legend";
+import { FillList, FillTip, Legend } from "./legend";
 import { Labels } from "./labels";
 import { Toolbar } from "./toolbar";
 
@@ -30,6 +30,7 @@ export function ChartPanel({ desk }: { desk: Desk }) {
             <Labels desk={desk} rules={chart.value.rules} />
             <Legend desk={desk} chart={chart.value} />
             <FillTip desk={desk} chart={chart.value} />
+            <FillList desk={desk} chart={chart.value} />
             <Empty desk={desk} chart={chart.value} />
             <Zone desk={desk} />
           </>

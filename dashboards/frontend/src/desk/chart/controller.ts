@@ -43,7 +43,8 @@ export class ChartController {
   readonly #laid = signal(0);
   readonly #phases: PhaseBook;
   readonly #closers: (() => void)[] = [];
-  #marks: ReadonlyMap<string, FillMark> = new Map();
+  /** Own fills that are marked on the candles. */
+  readonly marks: Signal<readonly FillMark[]> = signal<readonly FillMark[]>([]);
 
   constructor(
     private readonly desk: Desk,
@@ -135,7 +136,8 @@ export class ChartController {
     const interval = intervalOf(ui.settings.interval.value);
     const zone = this.#zone();
     return untracked(() => {
-      this.view.clear(zone, interval.detail);
+      const minutes = interval.seconds === null || symbol === "" ? null : store.candles("1m");
+      this.view.clear(zone, interval.detail, minutes && (() => minutes.peek()));
       this.last.value = this.under.value = null;
       this.#laid.value++;
       if (symbol === "") return () => undefined;
@@ -152,7 +154,14 @@ export class ChartController {
         interval.seconds,
       );
       const stop = effect(() => this.#draw(feed.bars.value));
+      const reach = computed(() => minutes?.value[0]?.time);
+      const restudy = effect(() => {
+        void reach.value;
+        this.view.study();
+        untracked(() => this.#read());
+      });
       return () => {
+        restudy();
         stop();
         feed.stop();
       };
@@ -182,7 +191,7 @@ export class ChartController {
   #point({ time, point, hoveredInfo }: MouseEventParams): void {
     const found = point === undefined || time === undefined ? undefined : this.view.barUnder(time);
     this.under.value = found === undefined ? null : this.#reading(found.bar, found.before, time);
-    const mark = hoveredInfo?.objectKind === "series-marker" ? this.#marks.get(String(hoveredInfo.objectId)) : undefined;
+    const mark = hoveredInfo?.objectKind === "series-marker" ? this.marks.peek().find(({ id }) => id === String(hoveredInfo.objectId)) : undefined;
     this.hovered.value = mark === undefined || point === undefined ? null : { mark, x: point.x, y: point.y };
   }
 
@@ -194,8 +203,9 @@ export class ChartController {
       .filter((fill) => fill.symbol === symbol && !fill.busted)
       .map(({ time, side, price, quantity }) => ({ time, side: side === "sell" ? "sell" : "buy", price, quantity }) as const);
     const marks = fillMarks(own, this.view.bars);
-    this.#marks = new Map(marks.map((mark) => [mark.id, mark]));
     this.view.mark(marks);
+    const drawn = this.view.marked();
+    this.marks.value = marks.filter(({ id }) => drawn.has(id));
   }
 
   #shade(): void {

@@ -1,5 +1,5 @@
 /** The indicators that can be switched on (beside volume), and how each of their lines is drawn. */
-import { Bollinger, Ema, Sma, Vwap, type Study } from "./studies";
+import { Bollinger, Ema, Sma, Vwap, type History, type Study } from "./studies";
 
 export type IndicatorName = "vwap" | "sma20" | "sma50" | "ema20" | "bollinger20";
 
@@ -18,7 +18,7 @@ export interface Indicator {
   readonly lines: readonly IndicatorLine[];
   /** Whether it says anything about bars that are a day long. */
   readonly intraday: boolean;
-  study(dayOf: (time: number) => number): Study;
+  study(dayOf: (time: number) => number, history: History): Study;
 }
 
 const band: IndicatorLine = { colour: ["--chart-bollinger", "#8a7fd6"], width: 1 };
@@ -26,11 +26,11 @@ const band: IndicatorLine = { colour: ["--chart-bollinger", "#8a7fd6"], width: 1
 export const INDICATORS: readonly Indicator[] = [
   {
     name: "vwap",
-    label: "VWAP",
-    about: "Average price since the day began: typical price (H+L+C)/3 by volume",
+    label: "VWAP (day)",
+    about: "Average price by quantity of all trades of the session's day so far, whatever the interval of the candles",
     lines: [{ colour: ["--chart-vwap", "#d99a2b"], width: 2 }],
     intraday: true,
-    study: (dayOf) => new Vwap(dayOf),
+    study: (dayOf, history) => new Vwap(dayOf, history),
   },
   {
     name: "sma20",

@@ -122,3 +122,19 @@ export function FillTip({ desk, chart }: { desk: Desk; chart: ChartController })
     </div>
   );
 }
+
+/** The marks of own fills for who cannot see them. */
+export function FillList({ desk, chart }: { desk: Desk; chart: ChartController }) {
+  const { store } = desk;
+  const terms = store.instrument(store.symbol.value);
+  const zone = store.session.value?.zone || "UTC";
+  return (
+    <ul class="sr" aria-label="Own fills on the chart" data-testid="chart-fills">
+      {chart.marks.value.map((mark) => (
+        <li key={mark.id} data-side={mark.side}>
+          {mark.side === "buy" ? "Bought" : "Sold"} {quantity(mark.quantity, terms?.lot_size)} at {price(mark.price, terms?.tick_size)}, {clock(mark.last, zone)}
+        </li>
+      ))}
+    </ul>
+  );
+}

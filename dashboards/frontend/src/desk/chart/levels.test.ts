@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { seen } from "./bands";
-import { columns, labelled, LABELLED_MAX, levelsOf, stepped, type LevelOrder } from "./levels";
+import { labelled, LABELLED_MAX, levelsOf, places, stepped, type LevelOrder } from "./levels";
 
 const order = (id: number, type: string, limit: number | null, stop: number | null): LevelOrder => ({
   id, symbol: "HARBOR", side: "buy", type, quantity: 200, leaves: 100, limit_price: limit, stop_price: stop,
@@ -54,9 +54,12 @@ test("prices step by the increment, without the dust of doubles", () => {
   assert.equal(stepped(17.3, 0.25, 2), 17.25);
 });
 
-test("labels do not cover each other while there are columns", () => {
-  assert.deepEqual(columns([100, 105, 140, 110], 18, 3), [0, 1, 0, 2]);
-  assert.deepEqual(columns([100, 100, 100], 18, 2), [0, 1, 1]);
+test("labels do not cover each other, and what finds no room is behind one that did", () => {
+  const at = (...given: Parameters<typeof places>): number[][] => places(...given).map(({ column, by }) => [column, by]);
+  assert.deepEqual(at([100, 105, 140, 110], 18, 3), [[0, 0], [1, 1], [0, 2], [2, 3]]);
+  assert.deepEqual(at([100, 100, 100], 18, 2), [[0, 0], [1, 1], [1, 1]]);
+  const many = places(Array.from({ length: 12 }, (_, tick) => 100 + 3 * tick), 20, 2);
+  assert.deepEqual(many.map(({ by }) => by), [0, 1, 1, 1, 1, 1, 1, 7, 8, 8, 8, 8]);
 });
 
 test("a halt is shaded from where it began to where it ended, and the auction after it", () => {

@@ -95,20 +95,31 @@ export function stepped(price: number, increment: number, decimals: number): num
   return Number((Math.round(price / increment) * increment).toFixed(decimals));
 }
 
-/**
- * Columns for labels of one height at such heights, so that none covers another: column 0 is the outermost, and the
- * last column takes what has no room.
- */
-export function columns(heights: readonly number[], size: number, most: number): number[] {
+/** Where a label stands: in a column, 0 the outermost, or behind another label, which then says how many it stands for. */
+export interface Place {
+  readonly column: number;
+  /** The label that stands for it; its own index where it stands itself. */
+  readonly by: number;
+}
+
+/** Places for labels of one height at such heights, so that none covers another; what finds no room is behind one that did. */
+export function places(heights: readonly number[], size: number, most: number): Place[] {
   const order = heights.map((_, at) => at).sort((a, b) => heights[a]! - heights[b]! || a - b);
   const ends: number[] = [];
-  const found: number[] = new Array<number>(heights.length).fill(0);
+  /** By column the label that was put there last. */
+  const last: number[] = [];
+  const found: Place[] = heights.map((_, at) => ({ column: 0, by: at }));
   for (const at of order) {
     const height = heights[at]!;
     let column = 0;
-    while (column < most - 1 && (ends[column] ?? -Infinity) > height) column++;
+    while (column < most && (ends[column] ?? -Infinity) > height) column++;
+    if (column === most) {
+      found[at] = { column: most - 1, by: last[most - 1]! };
+      continue;
+    }
     ends[column] = height + size;
-    found[at] = column;
+    last[column] = at;
+    found[at] = { column, by: at };
   }
   return found;
 }

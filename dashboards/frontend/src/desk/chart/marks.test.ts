@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { barAt, fillMarks } from "./fillmarks";
 import { SecondBars } from "./seconds";
 
-const bar = (time: number) => ({ time, open: 1, high: 1, low: 1, close: 1, volume: 1 });
+const bar = (time: number) => ({ time, open: 1, high: 1, low: 1, close: 1, volume: 1, vwap: 1 });
 const bars = [bar(1000), bar(2000), bar(4000)];
 
 test("the bar of a time", () => {
@@ -44,8 +44,8 @@ test("trades make candles of seconds, each once", () => {
     { seq: 8, time: 16_000, price: 4, quantity: 8 },
   ]);
   assert.deepEqual(made.bars, [
-    { time: 10_000, open: 5, high: 7, low: 5, close: 7, volume: 3 },
-    { time: 15_000, open: 6, high: 6, low: 4, close: 4, volume: 12 },
+    { time: 10_000, open: 5, high: 7, low: 5, close: 7, volume: 3, vwap: 19 / 3 },
+    { time: 15_000, open: 6, high: 6, low: 4, close: 4, volume: 12, vwap: 56 / 12 },
   ]);
   assert.equal(before[1]?.volume, 4, "what was given out does not change");
   assert.equal(made.take([]), made.bars);

@@ -3,13 +3,15 @@ import { LineStyle, type IPriceLine } from "lightweight-charts";
 import type { Position } from "../../store/types";
 import { decimals } from "../../ui/format";
 import type { Desk } from "../desk-context";
-import { columns, labelled, levelsOf, stepped, type Level } from "./levels";
+import { labelled, levelsOf, places, stepped, type Level } from "./levels";
 import { lookOf, type Look } from "./look";
 import type { ChartView } from "./view";
 
 /** A label's height, and the width of a column of labels. */
 const LABEL_PX = 20;
 const COLUMN_PX = 150;
+/** What the last column needs beside, to say how many stand behind a label. */
+const MORE_PX = 40;
 /** Keys of the lines that are no order's. */
 const POSITION = "position";
 const INDICATIVE = "indicative";
@@ -141,13 +143,21 @@ export class Rules {
     const isTick = (key: string): boolean => key !== POSITION && key !== drag?.key && !full.has(key);
     const inside = there.filter(({ y }) => y !== null && y > 0 && y < stage.clientHeight - 26);
     const whole = inside.filter(({ key }) => !isTick(key));
-    const most = Math.max(1, Math.floor((stage.clientWidth - right) / COLUMN_PX));
-    const at = columns(whole.map(({ y }) => y ?? 0), LABEL_PX, most);
-    const places = new Map(whole.map(({ key }, index) => [key, at[index] ?? 0]));
+    const most = Math.max(1, Math.floor((stage.clientWidth - right - MORE_PX) / COLUMN_PX));
+    const at = places(whole.map(({ y }) => y ?? 0), LABEL_PX, most);
+    const columns = new Map(whole.map(({ key }, index) => [key, at[index]?.column ?? 0]));
+    // What is dragged, and the position, are seen whatever lies there.
+    const behind = at.map(({ by }, index) => by !== index && whole[index]?.key !== POSITION && whole[index]?.key !== drag?.key);
+    whole.forEach(({ element }, index) => {
+      element.toggleAttribute("data-behind", behind[index]);
+      const more = at.filter(({ by }, other) => by === index && behind[other]).length;
+      if (more > 0) element.dataset["more"] = `+${more} more`;
+      else delete element.dataset["more"];
+    });
     const seen = new Set(inside.map(({ key }) => key));
     for (const { key, element } of there) if (!seen.has(key)) hide(element);
     for (const { key, element, y } of inside) {
-      const transform = `translate(${-(places.get(key) ?? 0) * COLUMN_PX}px, ${Math.round((y ?? 0) - LABEL_PX / 2)}px)`;
+      const transform = `translate(${-(columns.get(key) ?? 0) * COLUMN_PX}px, ${Math.round((y ?? 0) - LABEL_PX / 2)}px)`;
       if (element.style.transform !== transform) element.style.transform = transform;
       element.style.visibility = "visible";
     }

@@ -42,7 +42,7 @@ export class SecondBars {
       const start = Math.floor(time / this.#length) * this.#length;
       const last = bars.at(-1);
       if (last === undefined || start > last.time) {
-        bars.push({ time: start, open: price, high: price, low: price, close: price, volume: quantity });
+        bars.push({ time: start, open: price, high: price, low: price, close: price, volume: quantity, vwap: price });
       } else {
         bars[bars.length - 1] = {
           time: last.time,
@@ -51,6 +51,7 @@ export class SecondBars {
           low: Math.min(last.low, price),
           close: price,
           volume: last.volume + quantity,
+          vwap: (last.vwap * last.volume + price * quantity) / (last.volume + quantity),
         };
       }
     }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Bollinger, Ema, Sma, Vwap, type Bar, type Study, type Values } from "./studies";
+import { SecondBars } from "./seconds";
+import { Bollinger, Ema, Sma, Vwap, type Bar, type History, type Study, type Values } from "./studies";
 
 /** Bars of a random walk on ticks of 0.01, the same every time. */
 function walk(count: number, seed = 7): Bar[] {
@@ -13,7 +14,7 @@ function walk(count: number, seed = 7): Bar[] {
     const high = Math.max(open, price) + Math.round(random() * 5);
     const low = Math.min(open, price) - Math.round(random() * 5);
     const volume = Math.floor(random() * 900);
-    return { time: at * 60_000, open: open / 100, high: high / 100, low: low / 100, close: price / 100, volume };
+    return { time: at * 60_000, open: open / 100, high: high / 100, low: low / 100, close: price / 100, volume, vwap: (high + low + price) / 300 };
   });
 }
 
@@ -50,7 +51,7 @@ const plain = {
   vwap: (bars: readonly Bar[], at: number, dayOf: (time: number) => number): number | null => {
     const day = bars.slice(0, at + 1).filter((bar) => dayOf(bar.time) === dayOf(bars[at]!.time));
     const volume = total(day.map((bar) => bar.volume));
-    return volume > 0 ? total(day.map((bar) => ((bar.high + bar.low + bar.close) / 3) * bar.volume)) / volume : null;
+    return volume > 0 ? total(day.map((bar) => bar.vwap * bar.volume)) / volume : null;
   },
 };
 
@@ -77,13 +78,30 @@ test("VWAP is the plain one at every bar, and starts anew each day", () => {
 });
 
 test("a hand-made case", () => {
-  const closes = [1, 2, 3, 6].map((close, time) => ({ time, open: close, high: close, low: close, close, volume: 10 }));
+  const closes = [1, 2, 3, 6].map((close, time) => ({ time, open: close, high: close, low: close, close, volume: 10, vwap: close }));
   const all = (study: Study): (number | null)[] => closes.map((bar) => study.next(bar)[0] ?? null);
   assert.deepEqual(all(new Sma(2)), [null, 1.5, 2.5, 4.5]);
   assert.deepEqual(all(new Ema(3)), [null, null, 2, 4]);
   assert.deepEqual(all(new Vwap(() => 0)), [1, 1.5, 2, 3]);
 });
 
+test("VWAP is one number at one moment, whatever the interval and however little of the tape is there", () => {
+  const trades = Array.from({ length: 4000 }, (_, at) => ({ seq: at + 1, time: at * 1700, price: 40 + Math.sin(at / 90), quantity: 1 + (at % 7) }));
+  const made = (seconds: number, from = 0): readonly Bar[] => new SecondBars(seconds).take(trades.slice(from));
+  const plainly = total(trades.map(({ price, quantity }) => price * quantity)) / total(trades.map(({ quantity }) => quantity));
+  const last = (bars: readonly Bar[], history: History | null): number => {
+    const study = new Vwap(() => 0, history);
+    return bars.map((bar) => study.next(bar)[0] ?? Number.NaN).at(-1)!;
+  };
+  const minutes = made(60);
+  const close = (got: number, what: string): void => assert.ok(Math.abs(got - plainly) < 1e-9, `${what}: ${got} is not ${plainly}`);
+  for (const seconds of [60, 300, 3600, 86_400]) close(last(made(seconds), null), `${seconds} s`);
+  // The tape begins in the middle of a minute, and not all bars of minutes are drawn.
+  for (const seconds of [1, 5, 15]) close(last(made(seconds, 3000), { bars: () => minutes, minutes: true }), `${seconds} s of a part`);
+  close(last(minutes.slice(-20), { bars: () => minutes, minutes: false }), "the last minutes");
+  assert.ok(Math.abs(last(made(1, 3000), null) - plainly) > 1e-3, "without what was before it is another number");
+});
+
 test("VWAP is undefined before anything traded", () => {
-  assert.deepEqual(new Vwap(() => 0).next({ time: 0, open: 1, high: 1, low: 1, close: 1, volume: 0 }), [null]);
+  assert.deepEqual(new Vwap(() => 0).next({ time: 0, open: 1, high: 1, low: 1, close: 1, volume: 0, vwap: 1 }), [null]);
 });

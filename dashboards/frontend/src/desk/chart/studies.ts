@@ -8,10 +8,14 @@ export interface Bar {
   readonly low: number;
   readonly close: number;
   readonly volume: number;
+  /** Average price of its trades by quantity. */
+  readonly vwap: number;
 }
 
 /** The value of each line of a study at a bar; null where it is not defined yet. */
 export type Values = readonly (number | null)[];
+
+const MINUTE_MS = 60_000;
 
 export interface Study {
   next(bar: Bar): Values;
@@ -99,31 +103,68 @@ export class Bollinger implements Study {
   }
 }
 
+/** What is added up for an average price: prices times quantities, and quantities. */
+interface Sums {
+  readonly value: number;
+  readonly volume: number;
+}
+
+const NOTHING: Sums = { value: 0, volume: 0 };
+
+/** What was traded before the first bar that is drawn. */
+export interface History {
+  readonly bars: () => readonly Bar[];
+  /** Whether they are of a minute, where those that are drawn are shorter. */
+  readonly minutes: boolean;
+}
+
 /**
- * Average price of the session so far, from the typical price (H + L + C) / 3 of each bar and its volume;
- * it starts anew with each day of the exchange.
+ * Average price by quantity of all trades of the session so far; it starts anew with each day of the exchange. A bar's
+ * trades come in by their own average, so it is the same number at one moment whatever the bars' length.
+ *
+ * What is drawn may not reach back to the open, and the tape that bars of seconds are made of never does: what was traded
+ * before is taken from `history`.
  */
 export class Vwap implements Study {
   #time = Number.NaN;
   #day: string | number | null = null;
-  #value = 0;
-  #volume = 0;
-  #valueBefore = 0;
-  #volumeBefore = 0;
+  #minute = Number.NaN;
+  #now: Sums = NOTHING;
+  #before: Sums = NOTHING;
 
-  constructor(private readonly dayOf: (time: number) => string | number) {}
+  constructor(
+    private readonly dayOf: (time: number) => string | number,
+    private readonly history: History | null = null,
+  ) {}
 
   next(bar: Bar): Values {
     if (bar.time !== this.#time) {
       const day = this.dayOf(bar.time);
-      const same = day === this.#day;
-      this.#valueBefore = same ? this.#value : 0;
-      this.#volumeBefore = same ? this.#volume : 0;
+      const minute = Math.floor(bar.time / MINUTE_MS) * MINUTE_MS;
+      this.#before = day === this.#day ? this.#now : NOTHING;
+      const minutes = this.history?.minutes === true;
+      if (Number.isNaN(this.#time) || (minutes && minute !== this.#minute)) {
+        // Whichever knows of more: a first minute may be there in part, and bars of minutes may be late by a moment.
+        const known = this.#until(minutes ? minute : bar.time, day);
+        if (known.volume > this.#before.volume) this.#before = known;
+      }
+      this.#minute = minute;
       this.#day = day;
       this.#time = bar.time;
     }
-    this.#value = this.#valueBefore + ((bar.high + bar.low + bar.close) / 3) * bar.volume;
-    this.#volume = this.#volumeBefore + bar.volume;
-    return [this.#volume > 0 ? this.#value / this.#volume : null];
+    this.#now = { value: this.#before.value + bar.vwap * bar.volume, volume: this.#before.volume + bar.volume };
+    return [this.#now.volume > 0 ? this.#now.value / this.#now.volume : null];
+  }
+
+  /** What was traded of a day before a time. */
+  #until(time: number, day: string | number): Sums {
+    const sums = { value: 0, volume: 0 };
+    for (const bar of this.history?.bars() ?? []) {
+      if (bar.time >= time) break;
+      if (this.dayOf(bar.time) !== day) continue;
+      sums.value += bar.vwap * bar.volume;
+      sums.volume += bar.volume;
+    }
+    return sums;
   }
 }

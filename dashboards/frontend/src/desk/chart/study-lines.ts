@@ -2,13 +2,14 @@ import { LineSeries, LineStyle, type IChartApi, type ISeriesApi, type PriceForma
 import type { Axis } from "./axis";
 import type { Indicator } from "./indicators";
 import type { Look } from "./look";
-import type { Bar, Study, Values } from "./studies";
+import type { Bar, History, Study, Values } from "./studies";
 
 /** What lines are made of: the candles that are drawn, and how their times are told. */
 export interface Feed {
   readonly bars: readonly Bar[];
   readonly axis: Axis;
   readonly dayOf: (time: number) => number;
+  readonly history: History;
 }
 
 interface Drawn {
@@ -47,7 +48,7 @@ export class StudyLines {
           pointMarkersVisible: false,
         }),
       );
-      const drawn: Drawn = { indicator, lines, study: indicator.study(feed.dayOf), last: [] };
+      const drawn: Drawn = { indicator, lines, study: indicator.study(feed.dayOf, feed.history), last: [] };
       whole(drawn, feed);
       return drawn;
     });
@@ -97,8 +98,8 @@ export class StudyLines {
   }
 }
 
-function whole(drawn: Drawn, { bars, axis, dayOf }: Feed): void {
-  drawn.study = drawn.indicator.study(dayOf);
+function whole(drawn: Drawn, { bars, axis, dayOf, history }: Feed): void {
+  drawn.study = drawn.indicator.study(dayOf, history);
   drawn.last = [];
   const columns: { time: UTCTimestamp; value?: number }[][] = drawn.lines.map(() => []);
   for (const bar of bars) {

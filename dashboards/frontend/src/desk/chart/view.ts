@@ -46,6 +46,11 @@ const CHUNK = 1_000;
 const STRETCH_MAX = 0.6;
 
 /** How wide a candle is, which says how precise times are written. */
+/** The legend's two lines, and how much of the chart's height stays free for them at least and at most. */
+const LEGEND_PX = 40;
+const LEGEND_LEAST = 0.12;
+const LEGEND_MAX = 0.35;
+
 export type Detail = "date" | "minute" | "second";
 
 export class ChartView {
@@ -53,6 +58,7 @@ export class ChartView {
   readonly candles: ISeriesApi<"Candlestick">;
   readonly underlay: Underlay;
   readonly #volume: ISeriesApi<"Histogram">;
+  readonly #sized: ResizeObserver;
   readonly #marks: ISeriesMarkersPluginApi<Time>;
   readonly #studies: StudyLines;
   /** What was given, and the end of it that is drawn. */
@@ -62,6 +68,7 @@ export class ChartView {
   #near: readonly number[] = [];
   #axis: Axis;
   #dayOf: (time: number) => number;
+  #minutes: (() => readonly Bar[]) | null = null;
   #detail: Detail = "minute";
   #look: Look;
 
@@ -72,7 +79,7 @@ export class ChartView {
     this.chart = createChart(element, {
       autoSize: true,
       crosshair: { mode: CrosshairMode.Normal },
-      rightPriceScale: { scaleMargins: { top: 0.12, bottom: 0.2 }, minimumWidth: 66 },
+      rightPriceScale: { scaleMargins: { top: LEGEND_LEAST, bottom: 0.2 }, minimumWidth: 66, entireTextOnly: true },
       timeScale: {
         rightOffset: FREE,
         minBarSpacing: 1,
@@ -97,6 +104,8 @@ export class ChartView {
     this.underlay = new Underlay(() => this.#look.font, painted);
     this.candles.attachPrimitive(this.underlay);
     this.dress(look);
+    this.#sized = new ResizeObserver(() => this.#leaveRoom());
+    this.#sized.observe(element);
   }
 
   get bars(): readonly Bar[] {
@@ -149,8 +158,12 @@ export class ChartView {
     this.#studies.tick(format);
   }
 
-  /** Another instrument or another interval: what was drawn goes, and the newest candles are shown. */
-  clear(zone: string, detail: Detail): void {
+  /**
+   * Another instrument or another interval: what was drawn goes, and the newest candles are shown. `minutes` are those of a
+   * minute, where what is drawn is shorter.
+   */
+  clear(zone: string, detail: Detail, minutes: (() => readonly Bar[]) | null = null): void {
+    this.#minutes = minutes;
     this.#limit = CHUNK;
     this.#given = [];
     this.#detail = detail;
@@ -181,6 +194,11 @@ export class ChartView {
     }
   }
 
+  /** Indicators anew: what was traded before the first candle has come to be known. */
+  study(): void {
+    this.#studies.redraw(this.#feed());
+  }
+
   /** Which indicators are drawn. */
   indicate(wanted: readonly Indicator[]): void {
     this.#studies.choose(wanted, this.#feed());
@@ -195,7 +213,7 @@ export class ChartView {
 
   showVolume(visible: boolean): void {
     this.#volume.applyOptions({ visible });
-    this.candles.priceScale().applyOptions({ scaleMargins: { top: 0.12, bottom: visible ? 0.2 : 0.06 } });
+    this.#leaveRoom();
   }
 
   /** Shades spans of time: between the last candle before one and the first that ended after it. */
@@ -210,6 +228,11 @@ export class ChartView {
       return { from: index(from), to, fill, ink: this.#look.warn, label };
     });
     this.underlay.set(this.#bars.length === 0 ? [] : shades);
+  }
+
+  /** The marks that the chart has, by their ids. */
+  marked(): ReadonlySet<string> {
+    return new Set(this.#marks.markers().map(({ id }) => id ?? ""));
   }
 
   mark(marks: readonly FillMark[]): void {
@@ -265,7 +288,15 @@ export class ChartView {
   }
 
   remove(): void {
+    this.#sized.disconnect();
     this.chart.remove();
+  }
+
+  /** Leaves room above the candles for two lines of the legend, and below for the volume. */
+  #leaveRoom(): void {
+    const height = this.chart.chartElement().clientHeight;
+    const top = Math.min(LEGEND_MAX, Math.max(LEGEND_LEAST, height > 0 ? LEGEND_PX / height : 0));
+    this.candles.priceScale().applyOptions({ scaleMargins: { top, bottom: this.#volume.options().visible ? 0.2 : 0.06 } });
   }
 
   #stretched(info: AutoscaleInfo | null): AutoscaleInfo | null {
@@ -297,6 +328,7 @@ export class ChartView {
   }
 
   #feed(): Feed {
-    return { bars: this.#bars, axis: this.#axis, dayOf: this.#dayOf };
+    const history = { bars: this.#minutes ?? (() => this.#given), minutes: this.#minutes !== null };
+    return { bars: this.#bars, axis: this.#axis, dayOf: this.#dayOf, history };
   }
 }

@@ -1,7 +1,7 @@
 import { signal } from "@preact/signals-core";
 import { millis } from "../../ui/format";
 import type { LeaderboardOut, StandingOut } from "../../wire/answers";
-import { ApiProblem } from "../../wire/rest";
+import { ApiProblem, said } from "../../wire/rest";
 import type { Desk } from "../desk-context";
 
 /** How it is shown may change at any time, and the stream does not say so. */
@@ -46,7 +46,7 @@ export class Board {
         if (this.closed) return;
         const hidden = problem instanceof ApiProblem && problem.code === "hidden";
         this.state.value = hidden ? "hidden" : "failed";
-        this.sentence.value = problem instanceof Error ? problem.message : String(problem);
+        this.sentence.value = said(problem);
       }
     }
     if (!this.closed) this.timer = setTimeout(() => void this.ask(), ASK_MS);

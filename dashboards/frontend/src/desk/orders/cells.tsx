@@ -11,12 +11,14 @@ export function SideCell({ side }: { side: string }) {
   );
 }
 
-/** How much of an order has traded: the number, over a bar of the part. */
+/** How much of an order has traded and still counts: the number, over a bar of the part. */
 export function FilledCell({ order, terms }: { order: Order; terms: Instrument | undefined }) {
-  const part = order.quantity > 0 ? Math.min(1, order.executed / order.quantity) : 0;
-  const text = format.quantity(order.executed, terms?.lot_size);
+  const stands = order.executed - order.bustedQuantity;
+  const part = order.quantity > 0 ? Math.min(1, stands / order.quantity) : 0;
+  const text = format.quantity(stands, terms?.lot_size);
+  const busted = order.bustedQuantity > 0 ? `, without ${format.quantity(order.bustedQuantity, terms?.lot_size)} that were busted` : "";
   return (
-    <span class="filled" title={`${text} of ${format.quantity(order.quantity, terms?.lot_size)} units traded`}>
+    <span class="filled" title={`${text} of ${format.quantity(order.quantity, terms?.lot_size)} units traded${busted}`}>
       <span class="filled-bar" style={{ transform: `scaleX(${part})` }} aria-hidden="true" />
       <span data-testid="order-filled">{text}</span>
     </span>

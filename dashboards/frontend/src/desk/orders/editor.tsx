@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { sentence } from "../../ui/format";
+import { said } from "../../wire/rest";
 import type { Desk } from "../desk-context";
 import type { Order } from "../../store/types";
 import { fieldsOf, problemOf, requestOf, stepped, termsOf, type Field } from "./amend";
@@ -25,7 +26,7 @@ export function Editor({ desk, order, close }: { desk: Desk; order: Order; close
       await desk.stream.replace(request);
       close();
     } catch (problem) {
-      setRefused(problem instanceof Error ? problem.message : String(problem));
+      setRefused(said(problem));
       setBusy(false);
     }
   };

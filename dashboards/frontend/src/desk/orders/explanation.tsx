@@ -1,6 +1,7 @@
 import { signal, type Signal } from "@preact/signals-core";
 import type { ExplanationOut } from "../../wire/answers";
 import { Sheet } from "../../ui/sheet";
+import { said } from "../../wire/rest";
 import type { Desk } from "../desk-context";
 
 export interface Explained {
@@ -22,7 +23,7 @@ export async function explain({ rest, session }: Desk, order: number): Promise<v
     const path = `/api/sessions/${encodeURIComponent(session)}/orders/${order}/explanation`;
     show((await rest.get<ExplanationOut>(path)).text, "");
   } catch (problem) {
-    show("", problem instanceof Error ? problem.message : String(problem));
+    show("", said(problem));
   }
 }
 

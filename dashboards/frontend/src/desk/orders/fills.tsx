@@ -100,7 +100,7 @@ function columnsOf(desk: Desk): Column<Fill>[] {
       text: (fill) => (fill.maker ? "maker" : "taker"),
       cell: (fill) =>
         fill.busted ? (
-          <span class="warn" title="Undone by the exchange: it counts no more">
+          <span class="warn" title={`Undone by the exchange: it counts no more${fill.busted_reason === "" ? "" : `. Reason: ${fill.busted_reason}`}`}>
             Busted
           </span>
         ) : (

@@ -41,6 +41,7 @@ export function orderOf(row: OrderOut): Order {
     updated: format.millis(row.updated),
     expires: format.millis(row.expires),
     fees: row.fees,
+    bustedQuantity: 0,
   };
 }
 
@@ -49,7 +50,7 @@ export function joined(live: readonly Order[], read: readonly Order[]): Order[] 
   const known = new Map(read.map((order) => [order.id, order]));
   for (const order of live) {
     const before = known.get(order.id);
-    known.set(order.id, before === undefined ? order : { ...before, ...order, average_price: order.average_price ?? before.average_price });
+    known.set(order.id, before === undefined ? order : { ...before, ...order, average_price: order.average_price ?? (order.bustedQuantity > 0 ? null : before.average_price) });
   }
   return [...known.values()].sort((a, b) => b.updated - a.updated || b.id - a.id);
 }
@@ -67,25 +68,29 @@ function columnsOf(desk: Desk): Column<Order>[] {
   const { store } = desk;
   const zone = zoneOf(desk);
   const terms = (order: Order) => store.instrument(order.symbol);
-  const reason = (order: Order): string => (order.replaced_by ? `by order ${order.replaced_by}` : reasonWord(order.reason));
+  const reason = (order: Order, successor = "by order"): string => {
+    const why = order.replaced_by ? `${successor} ${order.replaced_by}` : reasonWord(order.reason);
+    if (order.bustedQuantity === 0) return why;
+    return `${format.quantity(order.bustedQuantity, terms(order)?.lot_size)} busted${why === "" ? "" : `, ${why}`}`;
+  };
   return [
     {
       key: "updated",
       title: "Ended",
       hint: `Exchange time${zone === "" ? "" : ` in ${zone}`}`,
-      width: "70px",
+      width: "66px",
       value: (order) => order.updated,
       text: (order) => new Date(order.updated).toISOString(),
       cell: (order) => <span title={format.date(order.updated, zone)}>{format.clock(order.updated, zone)}</span>,
     },
-    { key: "symbol", title: "Symbol", width: "minmax(64px, 1fr)", value: (order) => order.symbol, text: (order) => order.symbol, cell: (order) => <span class="symbol">{order.symbol}</span> },
-    { key: "side", title: "Side", width: "44px", value: (order) => order.side, text: (order) => order.side, cell: (order) => <SideCell side={order.side} /> },
-    { key: "type", title: "Type", width: "minmax(64px, 1fr)", from: 760, value: (order) => order.type, text: typeWord, cell: typeWord },
+    { key: "symbol", title: "Symbol", width: "minmax(68px, 1fr)", value: (order) => order.symbol, text: (order) => order.symbol, cell: (order) => <span class="symbol">{order.symbol}</span> },
+    { key: "side", title: "Side", width: "40px", value: (order) => order.side, text: (order) => order.side, cell: (order) => <SideCell side={order.side} /> },
+    { key: "type", title: "Type", width: "minmax(54px, 1fr)", from: 430, value: typeWord, text: typeWord, cell: (order) => <span title={typeWord(order)}>{typeWord(order)}</span> },
     {
       key: "quantity",
       title: "Quantity",
       hint: "Total quantity in units",
-      width: "minmax(64px, .8fr)",
+      width: "minmax(58px, .8fr)",
       num: true,
       value: (order) => order.quantity,
       text: (order) => String(order.quantity),
@@ -94,19 +99,19 @@ function columnsOf(desk: Desk): Column<Order>[] {
     {
       key: "filled",
       title: "Filled",
-      hint: "Units that have traded",
-      width: "minmax(54px, .8fr)",
+      hint: "Units that have traded and were not busted",
+      width: "minmax(48px, .8fr)",
       num: true,
-      value: (order) => order.executed,
-      text: (order) => String(order.executed),
+      value: (order) => order.executed - order.bustedQuantity,
+      text: (order) => String(order.executed - order.bustedQuantity),
       cell: (order) => <FilledCell order={order} terms={terms(order)} />,
     },
     {
       key: "average",
       title: "Average",
       hint: "Average price of what traded, in currency",
-      width: "minmax(62px, .8fr)",
-      from: 720,
+      width: "minmax(60px, .8fr)",
+      from: 430,
       num: true,
       value: (order) => order.average_price ?? Number.NaN,
       text: (order) => String(order.average_price ?? ""),
@@ -116,11 +121,12 @@ function columnsOf(desk: Desk): Column<Order>[] {
       key: "price",
       title: "Price",
       hint: "Limit price in currency",
-      width: "minmax(64px, .8fr)",
+      width: "minmax(56px, .8fr)",
+      from: 540,
       num: true,
       value: (order) => order.limit_price ?? Number.NaN,
       text: (order) => priceWord(order, terms(order)),
-      cell: (order) => <span data-testid="order-price">{priceWord(order, terms(order))}</span>,
+      cell: (order) => <span data-testid="order-price">{order.limit_price === null ? <span class="dim">{format.NONE}</span> : priceWord(order, terms(order))}</span>,
     },
     {
       key: "trigger",
@@ -147,11 +153,11 @@ function columnsOf(desk: Desk): Column<Order>[] {
     {
       key: "state",
       title: "State",
-      width: "78px",
+      width: "74px",
       value: (order) => stateWord(order.state),
       text: (order) => stateWord(order.state),
       cell: (order) => (
-        <span data-testid="order-state" class={order.state === "rejected" ? "down" : order.state === "filled" ? "" : "dim"}>
+        <span data-testid="order-state" title={reason(order)} class={order.state === "rejected" ? "down" : order.state === "filled" ? "" : "dim"}>
           {stateWord(order.state)}
         </span>
       ),
@@ -159,11 +165,11 @@ function columnsOf(desk: Desk): Column<Order>[] {
     {
       key: "reason",
       title: "Reason",
-      width: "minmax(80px, 1.8fr)",
-      from: 460,
-      value: reason,
-      text: reason,
-      cell: (order) => <span title={reason(order)}>{reason(order)}</span>,
+      width: "minmax(72px, 4fr)",
+      from: 600,
+      value: (order) => reason(order),
+      text: (order) => reason(order),
+      cell: (order) => <span title={reason(order)}>{reason(order, "by")}</span>,
     },
     {
       key: "acts",

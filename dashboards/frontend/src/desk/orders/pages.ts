@@ -1,4 +1,5 @@
 import { signal, type ReadonlySignal } from "@preact/signals-core";
+import { said } from "../../wire/rest";
 
 export interface Page<R> {
   rows: R[];
@@ -59,7 +60,7 @@ export class Pages<R> {
       this.before = page.next;
       this.finished.value = page.next === null;
     } catch (problem) {
-      if (round === this.round) this.failed.value = problem instanceof Error ? problem.message : String(problem);
+      if (round === this.round) this.failed.value = said(problem);
     } finally {
       if (round === this.round) this.busy.value = false;
     }

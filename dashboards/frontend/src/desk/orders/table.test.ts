@@ -47,7 +47,7 @@ test("history has each order once; what the stream told of it counts, and what i
 });
 
 test("a fill that came by REST and by the stream is one", () => {
-  const fill = (seq: number, trade: number): Fill => ({ seq, time: 0, order: 1, symbol: "ACME", side: "buy", price: 20, quantity: 1, fee: 0, trade, maker: true, busted: false, leaves: 0 });
+  const fill = (seq: number, trade: number): Fill => ({ seq, time: 0, order: 1, symbol: "ACME", side: "buy", price: 20, quantity: 1, fee: 0, trade, maker: true, busted: false, busted_reason: "", leaves: 0 });
   assert.deepEqual(joinedFills([fill(9, 2)], [fill(9, 2), fill(4, 1)]).map(({ seq }) => seq), [9, 4]);
 });
 

@@ -1,6 +1,6 @@
 import type { Desk } from "../desk-context";
 import { clock, money, words } from "../../ui/format";
-import { isOver, reviewOf } from "../session-address";
+import { hasReview, isOver, reviewOf } from "../session-address";
 
 export interface Notice {
   state: string;
@@ -20,7 +20,7 @@ const SESSION: Record<string, Notice> = {
 };
 
 /** What is not as usual just now, the weightiest first; null while everything is. */
-export function noticeOf({ stream, store }: Desk): Notice | null {
+export function noticeOf({ stream, store, me }: Desk): Notice | null {
   const link = stream.link.value;
   if (link === "ended") {
     const text = stream.ended.value || "The connection has ended; reload the page to come back.";
@@ -44,7 +44,7 @@ export function noticeOf({ stream, store }: Desk): Notice | null {
   }
   const standing = SESSION[session?.state ?? ""];
   if (standing !== undefined) {
-    return isOver(session?.state) ? { ...standing, link: { href: reviewOf(session?.name ?? ""), text: "Review the day" } } : standing;
+    return isOver(session?.state) && hasReview({ store, me }) ? { ...standing, link: { href: reviewOf(session?.name ?? ""), text: "Review the day" } } : standing;
   }
   const symbol = store.symbol.value;
   const market = store.market(symbol).value;

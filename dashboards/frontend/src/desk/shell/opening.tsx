@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import type { SessionOut, StoredOut } from "../../wire/answers";
+import type { ReviewSessionOut, SessionOut } from "../../wire/answers";
 import { Mark } from "../../ui/brand";
 import { clock, date, millis, words, zoneName } from "../../ui/format";
 import { addressOf, isOver, reviewOf } from "../session-address";
@@ -24,13 +24,13 @@ export function Opening({ title, children }: { title: string; children?: Compone
 
 interface SessionsProps {
   sessions: readonly SessionOut[];
-  stored: readonly StoredOut[];
+  over: readonly ReviewSessionOut[];
   /** Why the one that was asked for cannot be shown; empty when none was. */
   sentence: string;
 }
 
 /** Sessions to choose from, and the days that are over. */
-export function Sessions({ sessions, stored, sentence }: SessionsProps) {
+export function Sessions({ sessions, over, sentence }: SessionsProps) {
   return (
     <Opening title="Choose a session">
       {sentence !== "" && (
@@ -45,7 +45,7 @@ export function Sessions({ sessions, stored, sentence }: SessionsProps) {
           return (
             <li key={session.name}>
               <a href={addressOf(session.name)} data-testid={`session-${session.name}`}>
-                <b>{session.title || session.name}</b>
+                <b>{called(session.title, session.name)}</b>
                 <span class="chip" data-state={session.state}>
                   {words(session.state)}
                 </span>
@@ -57,51 +57,61 @@ export function Sessions({ sessions, stored, sentence }: SessionsProps) {
                   {clock(time, session.zone)} {zoneName(time, session.zone)}, {session.seats_taken} of {session.seats} seats taken
                 </span>
               </a>
-              {isOver(session.state) && (
+              {isOver(session.state) && over.some((each) => each.session === session.name) && (
                 <a href={reviewOf(session.name)} class="opening-more">
-                  Review the day of {session.title || session.name}
+                  Review the day of {called(session.title, session.name)}
                 </a>
               )}
             </li>
           );
         })}
       </ul>
-      <Over stored={stored} />
+      <Over over={others(over, sessions)} />
     </Opening>
   );
 }
 
 /** There is nothing to trade in now. */
-export function NoSession({ stored }: { stored: readonly StoredOut[] }) {
+export function NoSession({ over }: { over: readonly ReviewSessionOut[] }) {
   return (
     <Opening title="No session is open">
       <p class="dim">This page goes on by itself as soon as your instructor opens one.</p>
-      <Over stored={stored} />
+      <Over over={over} />
     </Opening>
   );
 }
 
-/** Days that can be looked at, the last first; older ones behind a button. */
-function Over({ stored }: { stored: readonly StoredOut[] }) {
+/** A session's title with its name, which tells those of one title apart. */
+function called(title: string, name: string): string {
+  return title === "" || title === name ? name : `${title} · ${name}`;
+}
+
+/** Those that are not among the sessions above, which have a link of their own. */
+function others(over: readonly ReviewSessionOut[], sessions: readonly SessionOut[]): readonly ReviewSessionOut[] {
+  return over.filter(({ session }) => sessions.every(({ name }) => name !== session));
+}
+
+/** Days that can be looked at, the last first, each with its name and when it ended; older ones behind a button. */
+function Over({ over }: { over: readonly ReviewSessionOut[] }) {
   const all = useSignal(false);
-  if (stored.length === 0) return null;
+  if (over.length === 0) return null;
   return (
     <>
       <h2>Over</h2>
       <ul class="opening-list" data-testid="sessions-over">
-        {stored.slice(0, all.value ? stored.length : OVER_MAX).map(({ name, title, closed }) => (
-          <li key={name}>
-            <a href={reviewOf(name)}>
-              <b>{title || name}</b>
+        {over.slice(0, all.value ? over.length : OVER_MAX).map(({ session, title, closed }) => (
+          <li key={session}>
+            <a href={reviewOf(session)}>
+              <b>{called(title, session)}</b>
               <span class="dim">{date(millis(closed), "")}</span>
               <span class="dim">Review the day</span>
             </a>
           </li>
         ))}
       </ul>
-      {stored.length > OVER_MAX && !all.value && (
+      {over.length > OVER_MAX && !all.value && (
         <button class="button" onClick={() => (all.value = true)}>
-          Show all {stored.length}
+          Show all {over.length}
         </button>
       )}
     </>

@@ -5,6 +5,7 @@ import type { LimitsOut } from "../../wire/answers";
 import type { AccountRow, NewsRow } from "../../wire/frames";
 import type { Desk } from "../desk-context";
 import { limitsTold } from "./limits-told";
+import { bustTold, movementTold } from "./money-told";
 
 /** Fills of one order that come together are told as one. */
 const GATHER_MS = 300;
@@ -30,8 +31,9 @@ export function announce({ store, ui }: Desk): () => void {
   }
 
   /** What the exchange did to the account, and no page shows by itself. */
-  function changed({ event, symbol, trade_id }: AccountRow & { trade_id?: number }): void {
-    if (event === "trade_busted") ui.toast("bad", `The exchange has undone trade ${trade_id ?? ""}${symbol ? ` in ${symbol}` : ""}: it counts no more.`);
+  function changed({ event, symbol, reason = "", amount }: AccountRow): void {
+    const currency = store.instruments.peek()[0]?.currency ?? "";
+    if (event === "cash_changed" && amount !== undefined) ui.toast(amount < 0 ? "bad" : "info", movementTold(reason, amount, currency, symbol));
     else if (event === "fee_changed") ui.toast("info", `Fees were changed${symbol ? ` in ${symbol}` : ""}: they count from the next fill on.`);
   }
 
@@ -51,6 +53,7 @@ export function announce({ store, ui }: Desk): () => void {
       waiting.set(fill.order, [fill]);
       setTimeout(() => tell(fill.order), GATHER_MS);
     }),
+    store.onBust(({ symbol, trade_id }, reason) => ui.toast("bad", bustTold(trade_id ?? 0, symbol, reason))),
     store.onChange(({ topic, whole, rows }) => {
       if (whole) return;
       if (topic === "news") for (const row of rows as NewsRow[]) ui.toast("info", `News: ${row.headline ?? ""}`);

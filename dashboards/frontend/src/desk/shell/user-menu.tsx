@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import type { Desk } from "../desk-context";
 import { loginAddress } from "../../wire/rest";
-import { addressOf, isOver, reviewOf } from "../session-address";
+import { addressOf, hasReview, isOver, reviewOf } from "../session-address";
 
 interface Props {
   desk: Desk;
@@ -75,9 +75,14 @@ export function UserMenu({ desk, onPassword }: Props) {
               Control room
             </a>
           )}
-          {isOver(store.session.value?.state) && (
+          {isOver(store.session.value?.state) && hasReview(desk) && (
             <a href={reviewOf(desk.session)} data-testid="menu-review">
               Review the day
+            </a>
+          )}
+          {me.permissions.includes("read_own") && (
+            <a href={isOver(store.session.value?.state) ? `/reports?session=${encodeURIComponent(desk.session)}` : "/reports"} data-testid="menu-reports">
+              Reports
             </a>
           )}
           <a href={addressOf("")} data-testid="change-session">

@@ -72,8 +72,9 @@ export function NumberInput(props: Props) {
           value.value = read(text);
         }}
         onBlur={() => {
-          // What cannot be read stays to be seen, with the sentence that says so.
-          if (!Number.isNaN(value.peek())) draft.value = null;
+          // What cannot be read or counted stays to be seen as it was typed, with the sentence that says so.
+          const now = value.peek() ?? 0;
+          if (Math.abs(now) <= Number.MAX_SAFE_INTEGER) draft.value = null;
         }}
         onKeyDown={(event) => {
           if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return;

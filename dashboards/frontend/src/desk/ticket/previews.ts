@@ -1,6 +1,7 @@
 import { effect, signal } from "@preact/signals-core";
 import type { PreviewOut } from "../../wire/answers";
 import type { PlaceOrder } from "../../wire/frames";
+import { said } from "../../wire/rest";
 import type { Desk } from "../desk-context";
 import { isOver } from "../session-address";
 
@@ -87,7 +88,7 @@ export class Previews {
       if (number !== this.number) return;
       this.found.value = null;
       this.fresh.value = true;
-      this.problem.value = problem instanceof Error ? problem.message : String(problem);
+      this.problem.value = said(problem);
     }
     this.wait(order, AGAIN_MS);
   }

@@ -11,8 +11,13 @@ test("an order is told in a line", () => {
   assert.equal(said(order, "USD"), "Buy 1,500 HARBOR at 45.90, day");
   assert.equal(said({ ...order, type: "market", side: "sell", quantity: "100" }, "USD"), "Sell 100 HARBOR at market, day");
   assert.equal(said({ ...order, type: "market", quantity: null, notional: "500" }, "USD"), "Buy 500.00 USD of HARBOR at market, day");
-  assert.equal(said({ ...order, type: "trailing_stop", trail_percent: "2" }, "USD"), "Buy 1,500 HARBOR trailing by 2%, day");
-  assert.equal(said({ ...order, type: "stop_limit", stop_price: "46.00" }, "USD"), "Buy 1,500 HARBOR stop limit 46.00 / 45.90, day");
+  assert.equal(said({ ...order, type: "trailing_stop", trail_percent: "2" }, "USD"), "Buy 1,500 HARBOR stop trailing by 2%, day");
+  assert.equal(said({ ...order, type: "stop_limit", stop_price: "46.00" }, "USD"), "Buy 1,500 HARBOR stop limit 46.00 / limit 45.90, day");
+  const bracket = { ...order, order_class: "bracket", take_profit_limit: "47.00", stop_loss_stop: "45.00" };
+  assert.equal(said(bracket, "USD"), "Buy 1,500 HARBOR at 45.90 with profit at 47.00 and stop 45.00, day");
+  assert.equal(question({ ...bracket, stop_loss_limit: "44.90" }, null, "USD"), "Buy 1,500 HARBOR at 45.90 with profit at 47.00 and stop 45.00 / limit 44.90, day?");
+  assert.equal(said({ ...order, order_class: "oto", stop_loss_stop: "45.00" }, "USD"), "Buy 1,500 HARBOR at 45.90 with stop 45.00, day");
+  assert.equal(said({ ...bracket, order_class: "oco", side: "sell", stop_loss_limit: "44.90" }, "USD"), "Sell 1,500 HARBOR profit at 47.00 or stop 45.00 / limit 44.90, day");
 });
 
 test("the question says what it would cost, when that is known", () => {

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { Instrument } from "../../store/types";
 import { Ticket } from "../../ui/ticket";
 import type { PlaceOrder } from "../../wire/frames";
-import { fieldOf, orderOf } from "./terms";
+import { fieldOf, orderOf, warning } from "./terms";
 
 const HARBOR = { price_increment: 0.01, lot_size: 1, quantity_increment: 1 } as Instrument;
 
@@ -94,6 +94,31 @@ test("what cannot be read, and a quantity of nothing, is never sent", () => {
   assert.equal(order({ type: "market", price: Number.NaN }).limit_price, undefined, "an input that the order does not have");
 });
 
+test("an exit on the wrong side is said at its input, with where it must be", () => {
+  const said = (fields: Record<string, unknown>): string => {
+    const asked = orderOf(filled({ type: "limit", price: 46, orderClass: "bracket", stopLoss: 45, takeProfit: 47, ...fields }), "HARBOR", HARBOR);
+    return "missing" in asked ? `${asked.field} ${asked.wrong}: ${asked.missing}` : "sent";
+  };
+  assert.equal(said({}), "sent");
+  assert.equal(said({ takeProfit: 45.5 }), "takeProfit true: The take-profit must be above the entry's limit of 46.00; it would trade at once.");
+  assert.equal(said({ stopLoss: 46 }), "stopLoss true: The stop-loss must be below the entry's limit of 46.00; it would trade at once.");
+  assert.match(said({ side: "sell" }), /^takeProfit true: The take-profit must be below the entry's limit/);
+  assert.equal(said({ side: "sell", takeProfit: 45, stopLoss: 47 }), "sent");
+  assert.equal(said({ type: "market", takeProfit: 45.5 }), "sent", "nobody knows where a market order enters");
+  assert.equal(said({ type: "market", takeProfit: 44 }), "takeProfit true: The take-profit must be above the stop-loss.");
+  assert.equal(said({ orderClass: "oco", side: "sell" }), "sent");
+  assert.equal(said({ orderClass: "oco", side: "buy" }), "takeProfit true: The take-profit must be below the stop-loss.");
+  assert.equal(said({ orderClass: "oto", takeProfit: null, stopLoss: 46.5 }).slice(0, 13), "stopLoss true");
+});
+
+test("a stop whose trigger the market has passed is one that triggers at once", () => {
+  const stop = order({ type: "stop", stop: 45 });
+  assert.equal(warning(stop, 46, 2), "The last price is 46.00 already: this buy stop triggers at once.");
+  assert.match(warning(order({ type: "stop_limit", side: "sell", stop: 46, price: 45 }), 46, 2), /sell stop triggers at once/);
+  for (const last of [44.99, null, undefined]) assert.equal(warning(stop, last, 2), "");
+  assert.equal(warning(order({ type: "limit", price: 47 }), 46, 2), "");
+});
+
 test("numbers go out as they were given", () => {
   assert.equal(order({ type: "limit", price: 45.1 + 0.2 }).limit_price, "45.30");
   assert.equal(order({ type: "limit", price: 45.125 }).limit_price, "45.125", "the server says what is wrong with it");
@@ -111,4 +136,14 @@ test("a refusal is shown at the input that it is about", () => {
   assert.equal(fieldOf("INVALID_PRICE", "the take-profit of …", { ...limit, take_profit_limit: "50" }), "takeProfit");
   assert.equal(fieldOf("INSUFFICIENT_BUYING_POWER", "", limit), "quantity");
   assert.equal(fieldOf("MARKET_CLOSED", "", limit), "");
+});
+
+test("a number that cannot be counted is told, and nothing is sent as if it were another", () => {
+  assert.equal(missing({ quantity: 1e20, price: 46 }), "quantity");
+  assert.equal(missing({ price: 99_999_999_999_999_999_999 }), "price");
+  assert.deepEqual(orderOf(filled({ quantity: 1e20, price: 46 }), "HARBOR", HARBOR), {
+    missing: "The quantity is larger than any that there can be.",
+    field: "quantity",
+    wrong: true,
+  });
 });

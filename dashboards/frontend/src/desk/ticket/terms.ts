@@ -115,11 +115,45 @@ export function orderOf(ticket: Ticket, symbol: string, instrument: Instrument |
       if (ticket.stopLossLimit.value !== null) order.stop_loss_limit = price(ticket.stopLossLimit.value);
     } else if (orderClass !== "oto") return { missing: "Give the stop-loss's trigger price.", field: "stopLoss" };
     else if (ticket.takeProfit.value === null) return { missing: "Give a take-profit or a stop-loss.", field: "takeProfit" };
+    const crossed = crossedExits(order);
+    if (crossed !== null) return crossed;
   }
   return { order };
 }
 
-/** What was typed into an input that the order has, and is no number: nothing is sent as if it were not there. */
+/** An exit on the wrong side of its entry, or of the other exit: it would trade as soon as the entry has. */
+function crossedExits({ side, order_class, limit_price, take_profit_limit: take, stop_loss_stop: stop }: PlaceOrder): Asked | null {
+  // Of an OCO the order itself is the exit.
+  const selling = (side === "buy") === (order_class !== "oco");
+  const beyond = (one: Given, other: Given): boolean => (selling ? Number(one) > Number(other) : Number(one) < Number(other));
+  const [profit, loss] = selling ? ["above", "below"] : ["below", "above"];
+  if (given(take) && given(limit_price) && !beyond(take, limit_price)) {
+    return { missing: `The take-profit must be ${profit} the entry's limit of ${limit_price}; it would trade at once.`, field: "takeProfit", wrong: true };
+  }
+  if (given(stop) && given(limit_price) && !beyond(limit_price, stop)) {
+    return { missing: `The stop-loss must be ${loss} the entry's limit of ${limit_price}; it would trade at once.`, field: "stopLoss", wrong: true };
+  }
+  if (given(take) && given(stop) && !beyond(take, stop)) {
+    return { missing: `The take-profit must be ${profit} the stop-loss.`, field: "takeProfit", wrong: true };
+  }
+  return null;
+}
+
+/** What somebody should know of an order that may go out: its trigger is one that the market has passed. */
+export function warning({ side, type, stop_price }: PlaceOrder, last: number | null | undefined, digits: number): string {
+  if (!given(stop_price) || last == null || !(type === "stop" || type === "stop_limit")) return "";
+  const buys = side === "buy";
+  if (buys ? Number(stop_price) > last : Number(stop_price) < last) return "";
+  return `The last price is ${last.toFixed(digits)} already: this ${buys ? "buy" : "sell"} stop triggers at once.`;
+}
+
+type Given = number | string;
+
+function given(price: Given | null | undefined): price is Given {
+  return price !== null && price !== undefined;
+}
+
+/** What was typed into an input that the order has, and is no number or none that can be counted: nothing is sent as if it were not there. */
 function unread(ticket: Ticket, needs: Needs): Asked | null {
   const byValue = needs.notional && ticket.notional.value !== null;
   const inputs: [there: boolean, value: number | null, name: string, field: Field][] = [
@@ -133,8 +167,10 @@ function unread(ticket: Ticket, needs: Needs): Asked | null {
     [needs.stopLoss, ticket.stopLoss.value, "stop-loss", "stopLoss"],
     [needs.stopLoss, ticket.stopLossLimit.value, "stop-loss's limit", "stopLossLimit"],
   ];
-  const found = inputs.find(([there, value]) => there && Number.isNaN(value));
-  return found === undefined ? null : { missing: `The ${found[2]} ${UNREADABLE}.`, field: found[3], wrong: true };
+  const found = inputs.find(([there, value]) => there && !(Math.abs(value ?? 0) <= Number.MAX_SAFE_INTEGER));
+  if (found === undefined) return null;
+  const [, value, name, field] = found;
+  return { missing: `The ${name} ${Number.isNaN(value) ? UNREADABLE : "is larger than any that there can be"}.`, field, wrong: true };
 }
 
 const AT: Record<string, Field> = {

@@ -16,7 +16,7 @@ import { send, type Refused } from "./sending";
 import { sized } from "./sizing";
 import { Summary } from "./summary";
 import { Trail } from "./trail";
-import { CLASSES, fieldOf, needsOf, orderOf, TIMES, TYPES, type Field } from "./terms";
+import { CLASSES, fieldOf, needsOf, orderOf, TIMES, TYPES, warning, type Field } from "./terms";
 
 const SHARES = [0.25, 0.5, 0.75, 1];
 const TIMES_DEFAULT = [1, 2, 5, 10];
@@ -39,7 +39,7 @@ export function TicketPanel({ desk }: { desk: Desk }) {
   const asked = useComputed(() => orderOf(ticket, store.symbol.value, store.instrument(store.symbol.value)));
   const previews = useMemo(() => new Previews(desk, () => ("order" in asked.value && store.symbol.value !== "" ? asked.value.order : null)), []);
   useEffect(() => () => previews.close(), []);
-  const busy = useSignal(false);
+  const busy = useSignal<"" | "asking" | "sending">("");
   const refused = useSignal<(Refused & { of: string }) | null>(null);
   const inputs = useRef<{ quantity: HTMLInputElement | null; price: HTMLInputElement | null }>({ quantity: null, price: null });
 
@@ -47,10 +47,10 @@ export function TicketPanel({ desk }: { desk: Desk }) {
   const refusedBefore = useComputed(() => previews.fresh.value && (previews.problem.value !== "" || (previews.found.value?.refusal ?? null) !== null));
   const submit = async (): Promise<void> => {
     const now = asked.peek();
-    if (busy.peek() || refusedBefore.peek() || !("order" in now)) return;
-    busy.value = true;
-    const answer = await send(desk, now.order, previews.fresh.peek() ? previews.found.peek() : null);
-    busy.value = false;
+    if (busy.peek() !== "" || refusedBefore.peek() || !("order" in now)) return;
+    busy.value = "asking";
+    const answer = await send(desk, now.order, previews.fresh.peek() ? previews.found.peek() : null, () => (busy.value = "sending"));
+    busy.value = "";
     refused.value = answer ? { ...answer, of: JSON.stringify(now.order) } : null;
     previews.refresh();
   };
@@ -79,6 +79,7 @@ export function TicketPanel({ desk }: { desk: Desk }) {
   const missing = "missing" in asked.value ? asked.value : null;
   const field: Field = missing?.field ?? (problem !== "" && wanted !== null ? fieldOf(reason.toUpperCase(), problem, wanted) : "");
   const wrong = missing === null ? problem !== "" : missing.wrong === true;
+  const caution = wanted === null ? "" : warning(wanted, market.last, digits);
   const bad = (each: Field): boolean => wrong && field === each;
   const open = stream.link.value === "open";
   const choose = (price: number | null | undefined): void => {
@@ -234,17 +235,17 @@ export function TicketPanel({ desk }: { desk: Desk }) {
         </div>
         <Summary preview={found} instrument={instrument} fresh={fresh} />
         <div class="foot">
-          <p class="problem" data-testid="ticket-problem" role="alert" title={problem} data-kind={wrong ? "bad" : ""}>
-            {missing?.missing ?? sentence(problem)}
+          <p class="problem" data-testid="ticket-problem" role="alert" title={problem} data-kind={wrong ? "bad" : missing === null && caution !== "" ? "warn" : ""}>
+            {missing?.missing ?? (problem !== "" ? sentence(problem) : caution)}
           </p>
           <button
             type="submit"
             class={`send ${buys ? "buy" : "sell"}`}
             data-testid="ticket-send"
-            disabled={wanted === null || busy.value || refusedBefore.value || !open || symbol === "" || isOver(store.session.value?.state)}
+            disabled={wanted === null || busy.value !== "" || refusedBefore.value || !open || symbol === "" || isOver(store.session.value?.state)}
             title={open ? "Send the order (Enter)" : "The connection is lost"}
           >
-            {busy.value ? "Sending…" : name}
+            {busy.value === "sending" ? "Sending…" : name}
           </button>
         </div>
       </form>
