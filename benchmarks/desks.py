@@ -19,12 +19,17 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from benchmarks.desks_spread import HOST, free_port, page_servers
 from benchmarks.environment import ROOT
 from benchmarks.measure import Report, Table, times
 from benchmarks.server import pinned, started
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+SizesT = TypeVar("SizesT", bound="DataclassInstance")
 
 SYMBOL, SESSION = "FAST", "desks"
 PATH = "/desk"
@@ -477,9 +482,25 @@ def has_browser() -> bool:
     )
 
 
+def has_panel() -> bool:
+    """Whether what makes the pages is here."""
+    return find_spec("panel") is not None and find_spec("bokeh_fastapi") is not None
+
+
+def chosen_sizes(program: str, about: str | None, usual: SizesT, quick: SizesT) -> SizesT:
+    """Sizes that the command line says, of a module that runs alone."""
+    parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{program}", description=about)
+    parser.add_argument("--quick", action="store_true", help="small sizes")
+    for name, value in asdict(usual).items():
+        parser.add_argument(f"--{name}", type=type(value), help=f"{value} unless given")
+    chosen = vars(parser.parse_args())
+    base = quick if chosen.pop("quick") else usual
+    return replace(base, **{name: value for name, value in chosen.items() if value is not None})
+
+
 def run(report: Report, *, quick: bool) -> None:
     """The part of `make bench`."""
-    if find_spec("panel") is None or find_spec("bokeh_fastapi") is None:
+    if not has_panel():
         report.judge("desks", "Panel is not installed", passed=None)
         return
     measure(report, QUICK if quick else Sizes(), browser=has_browser())
@@ -491,17 +512,10 @@ def main() -> int:
 
     from benchmarks.__main__ import show
 
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.desks", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="small sizes")
-    for name, value in asdict(Sizes()).items():
-        parser.add_argument(f"--{name}", type=type(value), help=f"{value} unless given")
-    chosen = vars(parser.parse_args())
-    usual = QUICK if chosen.pop("quick") else Sizes()
     report = Report()
-    sizes = replace(usual, **{name: value for name, value in chosen.items() if value is not None})
-    measure(report, sizes, browser=has_browser())
+    measure(report, chosen_sizes("desks", __doc__, Sizes(), QUICK), browser=has_browser())
     show(Console(width=200), report)
-    return 0 if all(verdict.passed is not False for verdict in report.verdicts) else 1
+    return 0 if report.passed else 1
 
 
 if __name__ == "__main__":

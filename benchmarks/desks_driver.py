@@ -8,7 +8,6 @@ at which a desk has read it; both are on the clock that all processes of a machi
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 import sys
 import time
@@ -16,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import uvloop
 
 from benchmarks.desks_files import more_files
 from benchmarks.desks_lanes import LONGEST_S, PULL, READY, BokehMessages, Desk, Seen, page_token
 from benchmarks.desks_traders import Makers, Orders
 from benchmarks.desks_watch import SETTLE_S, Made, Watch, memory_of
+from benchmarks.plans import run_plan
 from benchmarks.server_driver import cpu_of, quantiles
 from benchmarks.server_lanes import SocketLane
 
@@ -366,11 +365,7 @@ async def drive(plan: dict[str, Any]) -> dict[str, Any]:
 def main() -> int:
     """Run the plan in the file that is named."""
     more_files()
-    plan = json.loads(Path(sys.argv[1]).read_text())
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        found = runner.run(drive(plan))
-    print(json.dumps(found))
-    return 0
+    return run_plan(drive)
 
 
 if __name__ == "__main__":

@@ -267,4 +267,4 @@ class Desk:
         """Go away, as a browser does when its tab is closed."""
         for lane in (self.bokeh, self.stream):
             if lane is not None:
-                lane.close()
+                lane.leave()

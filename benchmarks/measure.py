@@ -58,6 +58,11 @@ class Report:
         """Note a target."""
         self.verdicts.append(Verdict(target, measured, passed))
 
+    @property
+    def passed(self) -> bool:
+        """Whether no target was missed."""
+        return all(verdict.passed is not False for verdict in self.verdicts)
+
 
 def split(commands: Records, size: int) -> list[Records]:
     """Batches of `size` commands."""

@@ -298,7 +298,7 @@ def main() -> int:
     report = Report()
     measure(report, chosen.accounts, chosen.rate, chosen.seconds, url_found=found)
     show(Console(width=200), report)
-    return 0 if all(verdict.passed is not False for verdict in report.verdicts) else 1
+    return 0 if report.passed else 1
 
 
 if __name__ == "__main__":

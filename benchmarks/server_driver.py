@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import uvloop
 
+from benchmarks.plans import run_plan
 from benchmarks.server_lanes import HttpLane, SocketLane
 
 TICK_S = 0.001
@@ -444,11 +444,7 @@ def cpu_of(pid: int | None) -> float | None:
 
 def main() -> int:
     """Run the plan in the file that is named."""
-    plan = json.loads(Path(sys.argv[1]).read_text())
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        found = runner.run(drive(plan))
-    print(json.dumps(found))
-    return 0
+    return run_plan(drive)
 
 
 if __name__ == "__main__":

@@ -186,6 +186,11 @@ class SocketLane(asyncio.Protocol):
             head = bytes((first, 0x80 | 127)) + size.to_bytes(8, "big")
         self._transport.write(head + b"\0\0\0\0" + content)
 
+    def leave(self) -> None:
+        """End it as a browser does whose page is closed: with the code that says so."""
+        self._write(0x88, (1001).to_bytes(2, "big"))
+        self.close()
+
     def close(self) -> None:
         """End it."""
         self.closed = self.closed or "by the driver"

@@ -106,6 +106,33 @@ def quoter(hbt, interval):
                 hbt.submit_sell_order(0, ask_id, depth.best_ask, 1.0, GTX, LIMIT, False)
 
 
+@njit
+def requoter(hbt, interval, log):
+    """At each instant both quotes are taken back and set again at the touch; `log` gets the prices."""
+    number = 1
+    bid_id, ask_id = 0, 0
+    at = 0
+    while hbt.elapse(interval) == 0:
+        hbt.clear_inactive_orders(0)
+        depth = hbt.depth(0)
+        orders = hbt.orders(0)
+        if bid_id in orders:
+            hbt.cancel(0, bid_id, False)
+        if ask_id in orders:
+            hbt.cancel(0, ask_id, False)
+        if depth.best_bid_tick > 0:
+            number += 1
+            bid_id = number
+            log[at, 0] = depth.best_bid_tick
+            hbt.submit_buy_order(0, bid_id, depth.best_bid, 1.0, GTX, LIMIT, False)
+        if depth.best_ask_tick < 1 << 50:
+            number += 1
+            ask_id = number
+            log[at, 1] = depth.best_ask_tick
+            hbt.submit_sell_order(0, ask_id, depth.best_ask, 1.0, GTX, LIMIT, False)
+        at += 1
+
+
 def backtest(data, recording):
     """A fresh backtest on its fastest depth, a vector over the prices that matter."""
     low, high = np.quantile(data["px"][data["px"] > 0], (0.01, 0.99))
@@ -131,7 +158,16 @@ def main():
     start = time.perf_counter()
     data = events(recording)
     prepared = time.perf_counter() - start
-    run = {"replay": replay, "taker": taker, "quoter": quoter}[history.STRATEGY]
+    strategies = {"replay": replay, "taker": taker, "quoter": quoter, "requoter": requoter}
+    chosen = strategies[history.STRATEGY]
+    log = np.zeros(((recording.end_ns - recording.start_ns) // recording.interval_ns + 2, 2), np.int64)
+
+    def run(hbt, interval):
+        if chosen is requoter:
+            chosen(hbt, interval, log)
+        else:
+            chosen(hbt, interval)
+
     warm = backtest(data[:1000], recording)
     run(warm, 60_000_000_000)
     seconds = []
@@ -143,6 +179,8 @@ def main():
         state = hbt.state_values(0)
         trades, position, value = int(state.num_trades), float(state.position), float(state.trading_value)
         hbt.close()
+    if chosen is requoter:
+        np.save(history.RESULT.with_suffix(".npy"), log)
     history.write(
         seconds=seconds, prepared=prepared, records=len(data), fills=trades, position=position, value=value
     )
