@@ -6,6 +6,10 @@ PY := $(VENV)/bin/python
 CORE := $(VENV)/.stamp-core
 APP := $(VENV)/.stamp-app
 DEV := $(VENV)/.stamp-dev
+LAB := $(VENV)/.stamp-lab
+
+# Many tests wait for a server, a disk or a browser: two more workers than cores keep the cores busy.
+WORKERS = $$(($$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN) + 2))
 
 # Kernel tests alone, with small loads: checked or interpreted kernels run some hundred times slower. Twins alone
 # are plain Python anyhow, and files without the mark are not even read.
@@ -14,7 +18,7 @@ KERNEL_TESTS = WORKBENCH_TEST_SCALE=small $(PY) -m pytest -q -n auto --dist load
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup services demo test lint kernels frontend screenshots clients format bench sample fuzz schema faults serverfaults boundscheck nojit clean
+.PHONY: help setup services demo test lint kernels frontend screenshots lab clients format bench sample fuzz schema faults serverfaults boundscheck nojit clean
 
 help:  ## List these tasks
 	@echo 'Tasks (PYTHON=python3.12 picks the Python, ARGS="..." is passed on to test, bench, fuzz and the like):'
@@ -30,7 +34,7 @@ demo: $(APP)  ## Open a market with agents in the browser, with a student and an
 	$(VENV)/bin/workbench demo $(ARGS)
 
 test: $(DEV)  ## Run all tests on all cores
-	$(PY) -m pytest -q -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(PY) -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: $(DEV)  ## Check style, format, types and layers; changes nothing
 	$(VENV)/bin/ruff check .
@@ -46,8 +50,12 @@ frontend: $(DEV)  ## Build the pages' TypeScript into dashboards/assets; needs n
 	$(PY) -m dashboards.frontend.generating
 	cd dashboards/frontend && npm ci --no-audit --no-fund && npm run --silent check && npm run --silent build
 
-screenshots: $(DEV)  ## Take pictures of the pages in every state, into docs/screenshots; needs Chromium
+screenshots: $(DEV)  ## Take pictures of the pages in every state and of the reports, into docs/screenshots; needs Chromium
 	$(PY) -m tests.dashboards.screenshots $(ARGS)
+	$(PY) -m tests.reporting.pictures $(ARGS)
+
+lab: $(LAB)  ## Open the notebooks in JupyterLab; the first time it is added to .venv
+	@$(VENV)/bin/jupyter lab $$([ "$$(id -u)" -ne 0 ] || echo --allow-root) notebooks/exploration
 
 clients: $(DEV)  ## Trade through ccxt and alpaca-trade-api, each installed from PyPI into an environment of its own
 	WORKBENCH_CLIENTS=1 $(PY) -m pytest -q tests/api/alpaca/test_other_clients.py $(ARGS)
@@ -91,6 +99,8 @@ ifneq ($(wildcard $(VENV)),)
   endif
 endif
 
+comma := ,
+
 # $(call install,REQUIREMENT): into .venv, in place, with uv where there is one.
 install = echo "Installing $(1) into $(VENV); the first time this takes a minute or two ..."; \
 	if command -v uv >/dev/null; then uv pip install --quiet --python $(PY) --editable '$(1)'; \
@@ -106,6 +116,10 @@ $(APP): pyproject.toml | $(PY)
 
 $(DEV): pyproject.toml | $(PY)
 	@$(call install,.[dev])
+	@touch $(CORE) $(APP) $@
+
+$(LAB): pyproject.toml | $(PY)
+	@$(call install,.[app$(comma)notebooks])
 	@touch $(CORE) $(APP) $@
 
 $(PY):
