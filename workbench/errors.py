@@ -135,6 +135,9 @@ class AuthError(WorkbenchError):
         What to do now.
     retry_after_s
         After how many seconds trying again makes sense; 0 when waiting does not help.
+    ending
+        How the log-in that was shown ended, a code of `workbench.identity.endings.Ending`; empty where no
+        log-in of this server was shown, or it is not known.
 
     Examples
     --------
@@ -143,13 +146,21 @@ class AuthError(WorkbenchError):
     """
 
     def __init__(
-        self, kind: str, what: str, where: str = "", remedy: str = "", *, retry_after_s: float = 0.0
+        self,
+        kind: str,
+        what: str,
+        where: str = "",
+        remedy: str = "",
+        *,
+        retry_after_s: float = 0.0,
+        ending: str = "",
     ) -> None:
         super().__init__(what, where, remedy)
         # Exceptions travel between processes by their args, so these must be this class's own.
         self.args = (kind, what, where, remedy)
         self.kind = kind
         self.retry_after_s = retry_after_s
+        self.ending = ending
 
 
 class ReportError(WorkbenchError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 LOGIN = "/login"
 DESK = "/desk"
@@ -85,10 +85,11 @@ def safe_next(given: str, origins: Sequence[str] = ()) -> str:
     return given
 
 
-def with_next(address: str, onward: str) -> str:
-    """An address that knows where to go on to.
+def with_next(address: str, onward: str, why: str = "") -> str:
+    """An address that knows where to go on to, and by a code why somebody is sent there.
 
-    >>> with_next("/login", "/desk?session=a b")
-    '/login?next=/desk%3Fsession%3Da%20b'
+    >>> with_next("/login", "/desk?session=a b"), with_next("/login", "", "expired")
+    ('/login?next=/desk%3Fsession%3Da%20b', '/login?why=expired')
     """
-    return f"{address}?next={quote(onward, safe='/')}" if onward else address
+    said = {name: value for name, value in (("next", onward), ("why", why)) if value}
+    return f"{address}?{urlencode(said, safe='/', quote_via=quote)}" if said else address

@@ -12,6 +12,7 @@ from dashboards.parts.theme_sheet import variables
 if TYPE_CHECKING:
     from dashboards.serving.files import Files
     from workbench.api.server import Server
+    from workbench.identity.endings import Ending
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
@@ -19,13 +20,19 @@ _POLICY = (
 )
 
 
-def sign_in(onward: str, server: Server, files: Files) -> Response:
-    """The page for signing in; its program reads from `#login` where to go on and who may sign up."""
+def sign_in(onward: str, server: Server, files: Files, why: Ending | None = None) -> Response:
+    """The page for signing in; its program reads from `#login` where to go on and who may sign up.
+
+    Whose log-in has ended is told `why`, in words of ours.
+    """
     script = files.address_of("/assets/login.js")
     sign_up = str(server.identity.settings.sign_up)
+    told = "" if why is None else _whole(why.sentence)
+    said = {"next": onward, "sign-up": sign_up, "why": told}
+    data = " ".join(f'data-{name}="{escape(value)}"' for name, value in said.items())
     return _page(
         "Sign in",
-        f'<main id="login" data-next="{escape(onward)}" data-sign-up="{escape(sign_up)}">'
+        f'<main id="login" {data}>'
         "<noscript>Signing in needs JavaScript.</noscript></main>"
         f'<script type="module" src="{escape(script)}"></script>',
         # Dark as the desk, until the program has found another theme kept.
@@ -46,10 +53,9 @@ def reports(files: Files) -> Response:
 
 def refusal(sentence: str, headline: str = "This page is not open to you", status: int = 403) -> Response:
     """What somebody sees whom a page is not for, or for whom there is none."""
-    text = sentence[:1].upper() + sentence[1:].removesuffix(".")
     return _page(
         headline,
-        f'<main class="refusal"><h1>{escape(headline)}</h1><p>{escape(text)}.</p>'
+        f'<main class="refusal"><h1>{escape(headline)}</h1><p>{escape(_whole(sentence))}</p>'
         '<p><a href="/">Go to your own page</a></p></main>',
         status,
     )
@@ -58,6 +64,11 @@ def refusal(sentence: str, headline: str = "This page is not open to you", statu
 def bounce() -> Response:
     """Open the same address once more, now from this site, so that the browser sends its cookies along."""
     return _page("workbench", "", head='<meta http-equiv="refresh" content="0">')
+
+
+def _whole(sentence: str) -> str:
+    """A sentence of the server's as it stands in a page."""
+    return f"{sentence[:1].upper()}{sentence[1:].removesuffix('.')}."
 
 
 def _colours(*, dark: bool) -> str:

@@ -26,8 +26,9 @@ from dashboards.serving.guard import SignedOutError, home_of, require, visiting,
 from dashboards.serving.policy import policy_of, with_nonce
 from dashboards.serving.sockets import serve_socket
 from workbench.api.auth import REFRESH_COOKIE, address_of, cookie_of
-from workbench.api.native.login import drop_cookies, set_cookies
+from workbench.api.native.login import drop_cookies, drop_ended, set_cookies
 from workbench.errors import ApiError, AuthError
+from workbench.identity.endings import ending_of
 
 if TYPE_CHECKING:
     from starlette.types import Message, Receive, Scope, Send
@@ -134,10 +135,10 @@ class Site:
         onward = self._onward(request)
         try:
             principal = visitor(self.server, request.scope, lasting=True)
-        except SignedOutError:
-            return html.sign_in(onward, self.server, self.files)
-        except AuthError:
-            return html.sign_in(onward, self.server, self.files)
+        except (SignedOutError, AuthError):
+            # A code in the address, and never a text: no link can put words into this page.
+            why = ending_of(request.query_params.get("why", ""))
+            return html.sign_in(onward, self.server, self.files, why)
         return _redirect(onward or home_of(principal))
 
     def _home(self, request: Request) -> Response:
@@ -158,8 +159,11 @@ class Site:
             tokens = await self.server.identity.refresh(token)
         except AuthError as error:
             self.server.metrics.login_failed(str(error.kind))
-            answer = _redirect(with_next(LOGIN, onward))
-            drop_cookies(self.server, answer)
+            answer = _redirect(with_next(LOGIN, onward, error.ending))
+            if error.ending:
+                drop_ended(self.server, answer, token)
+            else:
+                drop_cookies(self.server, answer)
             return answer
         answer = _redirect(onward or home_of(tokens.principal))
         set_cookies(self.server, answer, tokens)

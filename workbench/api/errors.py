@@ -121,7 +121,8 @@ def _of_auth(error: AuthError) -> ApiError:
     headers = dict(_CHALLENGE) if status == HTTPStatus.UNAUTHORIZED else {}
     if status in (429, 503):
         headers["Retry-After"] = str(max(1, ceil(error.retry_after_s)))
-    return ApiError(status, kind, str(error), headers=headers)
+    details: dict[str, object] = {"ended": error.ending} if error.ending else {}
+    return ApiError(status, kind, str(error), details=details, headers=headers)
 
 
 def _of_order(error: OrderRefused) -> ApiError:

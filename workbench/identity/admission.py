@@ -10,6 +10,7 @@ from typing import NamedTuple
 from sqlalchemy.engine import Connection
 
 from workbench.errors import AuthError
+from workbench.identity.endings import revoked
 from workbench.identity.keys import Keys, could_be_key, wrong_key
 from workbench.identity.principal import Principal
 from workbench.identity.roles import Role
@@ -74,7 +75,7 @@ class Admission:
             claims = known.claims
             check_expiry(claims, self._now_ns() // _SECOND_NS)
         if claims.sid in self._standing.ended_families:
-            raise _ended()
+            raise revoked()
         stored = self._standing.users.get(claims.sub)
         if known is not None and known.facts is stored:
             return known.principal
@@ -112,7 +113,7 @@ class Admission:
         """See `Identity.take_ticket`."""
         principal = self._tickets.take(text)
         if not self.is_current(principal):
-            raise _ended()
+            raise revoked()
         return principal
 
     def is_current(self, principal: Principal) -> bool:
@@ -135,14 +136,14 @@ class Admission:
             if not stored.active:
                 raise AuthError("disabled", "this user is disabled", remedy="ask your instructor")
             if claims.ver < stored.version:
-                raise _ended()
+                raise revoked()
             return stored
         if claims.iat * _SECOND_NS < self._standing.read_ns - self._skew_ns - _SECOND_NS:
-            raise _ended()
+            raise revoked()
         try:
             role = Role(claims.role)
         except ValueError:
-            raise _ended() from None
+            raise revoked() from None
         return Facts(claims.sub, claims.name, role, claims.ver, 0, True, claims.one_time)
 
     def _load(self, connection: Connection, key_id: str) -> None:
@@ -155,7 +156,3 @@ class Admission:
             while len(self._tokens) >= self._tokens_max:
                 self._tokens.popitem(last=False)
             self._tokens[access] = admitted
-
-
-def _ended() -> AuthError:
-    return AuthError("revoked", "this login has ended", remedy="log in again")

@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection
 
 from workbench.errors import AuthError
 from workbench.identity.audit import Act, record
+from workbench.identity.endings import Ending, ending_of, revoked
 from workbench.identity.names import storable
 from workbench.identity.principal import Principal
 from workbench.identity.schema import families, refresh_tokens, users
@@ -127,12 +128,12 @@ class Families:
             .where(refresh_tokens.c.token_hash == _hash_of(token), families.c.revoked_ns.is_(None))
         )
         if used_ns is None:
-            transaction.refuse(_revoked())
+            transaction.refuse(self._revoked_now(transaction, row.family_id))
             return None
         if transaction.now_ns - used_ns <= self._settings.grace_s * _SECOND_NS:
             return self._tokens(facts, row.family_id, successor, row.expires_ns)
-        if not self.end(transaction, row.user_id, row.family_id, "reused"):
-            transaction.refuse(_revoked())
+        if not self.end(transaction, row.user_id, row.family_id, Ending.REUSED):
+            transaction.refuse(self._revoked_now(transaction, row.family_id))
             return None
         record(transaction, None, Act.REFRESH_REUSED, f"user:{row.user_id}", {"login": row.family_id})
         transaction.refuse(
@@ -140,6 +141,7 @@ class Families:
                 "reused",
                 "this refresh token was used before, so somebody may have copied it: the login has ended",
                 remedy="log in again",
+                ending=Ending.REUSED.code,
             )
         )
         return None
@@ -149,7 +151,7 @@ class Families:
         row = self._find(connection, token)
         return None if row is None else (row.user_id, row.family_id)
 
-    def end(self, transaction: Transaction, user_id: str, family: str, why: str) -> bool:
+    def end(self, transaction: Transaction, user_id: str, family: str, why: Ending) -> bool:
         """End a login; False when it had ended, or is not this user's."""
         ended = transaction.execute(
             sa.update(families)
@@ -158,13 +160,13 @@ class Families:
                 families.c.user_id == user_id,
                 families.c.revoked_ns.is_(None),
             )
-            .values(revoked_ns=transaction.now_ns, ending=why)
+            .values(revoked_ns=transaction.now_ns, ending=str(why))
         ).rowcount
         if ended:
             transaction.after_commit(partial(self._standing.end_family, user_id, family))
         return bool(ended)
 
-    def end_all(self, transaction: Transaction, user_id: str, why: str, *, but: str = "") -> int:
+    def end_all(self, transaction: Transaction, user_id: str, why: Ending, *, but: str = "") -> int:
         """End all logins of a user but one; how many there were."""
         live = transaction.connection.scalars(
             sa.select(families.c.family_id).where(
@@ -228,6 +230,7 @@ class Families:
                 families.c.expires_ns,
                 families.c.used_ns,
                 families.c.revoked_ns,
+                families.c.ending,
             )
             .select_from(refresh_tokens.join(families).join(users))
             .where(refresh_tokens.c.token_hash == _hash_of(token))
@@ -235,13 +238,25 @@ class Families:
 
     def _refusal(self, row: Any, now_ns: int) -> AuthError | None:
         if row.disabled_ns is not None or row.deleted_ns is not None:
-            return AuthError("disabled", "this user is disabled", remedy="ask your instructor")
+            gone = Ending.DISABLED if row.deleted_ns is None else Ending.DELETED
+            return AuthError(
+                "disabled", "this user is disabled", remedy="ask your instructor", ending=gone.code
+            )
         if row.revoked_ns is not None:
-            return _revoked()
+            return revoked(ending_of(row.ending))
         idle_ns = now_ns - row.used_ns
         if now_ns >= row.expires_ns or idle_ns >= self._settings.family_idle_s * _SECOND_NS:
-            return AuthError("expired", "this login has expired", remedy="log in again")
+            return AuthError(
+                "expired", "this login has expired", remedy="log in again", ending=Ending.EXPIRED.code
+            )
         return None
+
+    def _revoked_now(self, transaction: Transaction, family: str) -> AuthError:
+        """What is said of a login that ended while its token was being looked at."""
+        ending = transaction.connection.scalar(
+            sa.select(families.c.ending).where(families.c.family_id == family)
+        )
+        return revoked(ending_of(ending or ""))
 
     def _insert(self, transaction: Transaction, token: str, family: str) -> None:
         transaction.execute(
@@ -253,7 +268,7 @@ class Families:
     def _end_the_oldest(self, transaction: Transaction, user_id: str) -> None:
         live = self.live(transaction.connection, user_id, transaction.now_ns)
         for device in live[self._settings.devices_per_user :]:
-            self.end(transaction, user_id, device.family, "too many")
+            self.end(transaction, user_id, device.family, Ending.TOO_MANY)
 
     def _successor(self, token: str) -> str:
         """The one token that follows: whoever asks again within the grace gets the same."""
@@ -274,7 +289,3 @@ def _hash_of(token: str) -> str:
 
 def _unknown() -> AuthError:
     return AuthError("bad_credentials", "this is no refresh token of this server", remedy="log in again")
-
-
-def _revoked() -> AuthError:
-    return AuthError("revoked", "this login has ended", remedy="log in again")

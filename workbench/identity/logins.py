@@ -10,6 +10,7 @@ from workbench.errors import AuthError
 from workbench.identity.attempts import Attempts
 from workbench.identity.audit import Act, record
 from workbench.identity.auditor import Auditor
+from workbench.identity.endings import Ending
 from workbench.identity.families import Device, Families, Tokens
 from workbench.identity.hashing import Hasher
 from workbench.identity.names import found_name, is_uuid
@@ -82,7 +83,7 @@ class Logins:
 
         def work(transaction: Transaction) -> None:
             found = self._families.family_of(transaction.connection, token)
-            if found is not None and self._families.end(transaction, *found, "logout"):
+            if found is not None and self._families.end(transaction, *found, Ending.LOGOUT):
                 record(transaction, None, Act.LOGOUT, f"user:{found[0]}", {"login": found[1]})
 
         await self._store.write(work)
@@ -94,7 +95,7 @@ class Logins:
             row = self._users.row(transaction.connection, user_id)
             if by is not None and by.user_id != user_id:
                 self._users.may_manage(transaction.connection, by, row)
-            ended = self._families.end_all(transaction, user_id, "logout everywhere", but=but)
+            ended = self._families.end_all(transaction, user_id, Ending.EVERYWHERE, but=but)
             record(transaction, by, Act.LOGOUT_EVERYWHERE, f"user:{user_id}", {"logins": ended})
             return ended
 
@@ -110,7 +111,7 @@ class Logins:
         """End one of one's own logins; see `Identity.revoke_device`."""
 
         def work(transaction: Transaction) -> None:
-            if not (is_uuid(family) and self._families.end(transaction, by.user_id, family, "logout")):
+            if not (is_uuid(family) and self._families.end(transaction, by.user_id, family, Ending.LOGOUT)):
                 raise AuthError("unknown", "this is none of your logins")
             record(transaction, by, Act.LOGOUT, f"user:{by.user_id}", {"login": family})
 

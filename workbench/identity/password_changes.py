@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from workbench.errors import AuthError
 from workbench.identity.attempts import Attempts
 from workbench.identity.audit import Act, record
+from workbench.identity.endings import Ending
 from workbench.identity.families import Families
 from workbench.identity.hashing import Hasher
 from workbench.identity.passwords import check_password, one_time_password
@@ -67,7 +68,7 @@ class PasswordChanges:
             self._users.change(
                 transaction, by.user_id, password_hash=hashed, must_change=False, one_time_until_ns=None
             )
-            ended = self._families.end_all(transaction, by.user_id, "password changed", but=by.family)
+            ended = self._families.end_all(transaction, by.user_id, Ending.PASSWORD_CHANGED, but=by.family)
             record(transaction, by, Act.CHANGE_PASSWORD, f"user:{by.user_id}", {"logins": ended})
 
         await self._store.write(work)
@@ -92,7 +93,7 @@ class PasswordChanges:
                 must_change=True,
                 one_time_until_ns=transaction.now_ns + self._one_time_ns,
             )
-            self._families.end_all(transaction, user_id, "password reset")
+            self._families.end_all(transaction, user_id, Ending.PASSWORD_RESET)
             record(transaction, by, Act.RESET_PASSWORD, f"user:{user_id}")
 
         await self._store.write(work)

@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 
 from workbench.errors import AuthError
 from workbench.identity.audit import Act, record
+from workbench.identity.endings import Ending
 from workbench.identity.families import Families
 from workbench.identity.keys import Keys
 from workbench.identity.names import email_of, is_uuid, name_key, shown_name
@@ -140,7 +141,7 @@ class Users:
         self.may_manage(transaction.connection, by, row)
         if row.disabled_ns is None:
             self._keep_an_admin(transaction, row)
-            self._families.end_all(transaction, user_id, "disabled")
+            self._families.end_all(transaction, user_id, Ending.DISABLED)
             self.change(transaction, user_id, ends_tokens=True, disabled_ns=transaction.now_ns)
             record(transaction, by, Act.DISABLE, f"user:{user_id}")
         return self.get(transaction.connection, user_id)
@@ -159,7 +160,7 @@ class Users:
         by.require(Permission.ADMINISTER)
         row = self.lock(transaction, user_id)
         self._keep_an_admin(transaction, row)
-        self._families.end_all(transaction, user_id, "deleted")
+        self._families.end_all(transaction, user_id, Ending.DELETED)
         live = sa.select(api_keys.c.key_id).where(
             api_keys.c.user_id == user_id, api_keys.c.revoked_ns.is_(None)
         )

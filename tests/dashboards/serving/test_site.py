@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from html import escape
 from http.cookies import SimpleCookie
+from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.dashboards.served import ServedPages
+from tests.api.served import CHEAP
+from tests.dashboards.served import Browser, ServedPages, serving_pages
 from workbench.api.auth import ACCESS_COOKIE, REFRESH_COOKIE
+from workbench.identity.endings import Ending
+from workbench.identity.principal import CONSOLE
 from workbench.identity.roles import Role
 
 ELSEWHERE = [
@@ -160,3 +168,112 @@ def test_pages_have_the_hosts_and_counts_of_the_api(pages: ServedPages) -> None:
         answer = browser.http.get("/desk")
         assert answer.headers["x-request-id"]
         assert answer.headers["x-frame-options"] == "SAMEORIGIN"
+
+
+def reset(pages: ServedPages, user_id: str) -> None:
+    pages.served.run(pages.served.server.identity.reset_password(CONSOLE, user_id))
+
+
+def disable(pages: ServedPages, user_id: str) -> None:
+    pages.served.run(pages.served.server.identity.disable(CONSOLE, user_id))
+
+
+def log_out(pages: ServedPages, user_id: str) -> None:
+    pages.served.run(pages.served.server.identity.logout_everywhere(user_id, by=CONSOLE))
+
+
+ENDED = [
+    (reset, Ending.PASSWORD_RESET),
+    (disable, Ending.DISABLED),
+    (log_out, Ending.EVERYWHERE),
+]
+
+
+def told(page: httpx.Response) -> str:
+    """What the page for signing in says of the log-in that somebody had."""
+    assert page.status_code == 200
+    return page.text.split('data-why="')[1].split('"')[0]
+
+
+@pytest.mark.parametrize(("end", "ending"), ENDED)
+def test_whose_log_in_ended_is_told_why_in_every_page_that_is_open(
+    pages: ServedPages, end: Callable[[ServedPages, str], None], ending: Ending
+) -> None:
+    with pages.browser() as browser:
+        assert browser.person is not None
+        end(pages, browser.person.user_id)
+        # Two pages of one browser come one after the other.
+        for path in ("/desk?session=market", "/review"):
+            answer = browser.http.get(path)
+            answer = browser.http.get(answer.headers["location"])
+            address = answer.headers["location"]
+            assert address.startswith("/login?next=/")
+            assert address.endswith(f"&why={ending.code}")
+            kept = cookies_of(answer)
+            assert kept[ACCESS_COOKIE][ACCESS_COOKIE]["max-age"] == "0"
+            assert kept[REFRESH_COOKIE][REFRESH_COOKIE]["max-age"] == "60"
+            sentence = f"{ending.sentence[0].upper()}{ending.sentence[1:]}."
+            assert told(browser.http.get(address)) == sentence
+        # What a page's own program is answered.
+        refused = browser.http.post("/api/auth/refresh")
+        assert refused.json()["details"] == {"ended": ending.code}
+
+
+def test_who_shows_no_log_in_of_this_server_is_told_nothing(pages: ServedPages) -> None:
+    with pages.browser() as ended, pages.nobody() as nobody, pages.nobody() as forger:
+        assert ended.person is not None
+        disable(pages, ended.person.user_id)
+        forger.http.cookies.set(REFRESH_COOKIE, "A" * 43, path="/api/auth")
+        # Proven, but not what may be asked about the log-in's end.
+        forger.http.cookies.set(ACCESS_COOKIE, ended.cookies[ACCESS_COOKIE], path="/")
+        for browser in (nobody, forger):
+            answer = browser.http.get("/api/auth/resume?next=/desk&why=disabled")
+            assert answer.headers["location"] == "/login?next=/desk"
+            assert told(browser.http.get(answer.headers["location"])) == ""
+            assert browser.http.post("/api/auth/refresh").json()["details"] == {}
+
+
+@pytest.mark.parametrize(
+    "why",
+    [
+        "<script>alert(1)</script>",
+        'x" onmouseover="alert(1)',
+        "Your account was hacked, call 555-1234",
+        "password reset; log in at evil.example",
+        "//evil.example",
+        "expired&next=//evil.example",
+        "\u0130",
+        "x" * 5_000,
+    ],
+)
+def test_no_link_puts_words_into_the_page_for_signing_in(pages: ServedPages, why: str) -> None:
+    with pages.nobody() as nobody:
+        page = nobody.http.get("/login", params={"why": why, "next": "/desk"})
+        assert told(page) == ""
+        assert 'data-next="/desk"' in page.text
+        assert why not in page.text
+        assert escape(why) not in page.text
+
+
+def test_a_reason_sends_nobody_elsewhere_and_is_not_told_to_who_is_signed_in(pages: ServedPages) -> None:
+    with pages.browser() as browser, pages.nobody() as nobody:
+        for onward in ELSEWHERE:
+            page = nobody.http.get("/login", params={"why": "expired", "next": onward})
+            assert 'data-next=""' in page.text
+            assert told(page).startswith("The time of your log-in is over")
+        answer = browser.http.get("/login?why=expired&next=/review")
+        assert answer.headers["location"] == "/review"
+
+
+def test_who_comes_back_after_the_time_of_the_log_in_is_told(tmp_path: Path) -> None:
+    identity = replace(CHEAP, family_idle_s=1, access_s=1)
+    with serving_pages(tmp_path / "data", identity=identity) as pages:
+        browser = Browser(pages.url, pages.served.person())
+        with browser:
+            time.sleep(2)
+            # A browser forgets the access token by itself; the other one outlives what it stood for.
+            browser.http.cookies.jar.clear_expired_cookies()
+            assert [each.name for each in browser.http.cookies.jar] == [REFRESH_COOKIE]
+            answer = browser.http.get("/desk")
+            answer = browser.http.get(answer.headers["location"])
+            assert answer.headers["location"] == "/login?next=/desk&why=expired"

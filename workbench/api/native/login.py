@@ -40,6 +40,8 @@ from workbench.identity.roles import ONE_TIME_PERMISSIONS, Permission
 router = APIRouter(prefix="/api/auth", tags=["login"])
 
 _REFRESH_PATH = "/api/auth"
+_TOLD_S = 60
+"""So long all pages that a browser has open can be told why their log-in ended."""
 
 
 def me_row(principal: Principal) -> dict[str, Any]:
@@ -71,7 +73,8 @@ def _login_answer(server: Server, tokens: Tokens, *, cookies: bool) -> Response:
 
 def set_cookies(server: Server, response: Response, tokens: Tokens) -> None:
     """Give a browser both tokens where scripts cannot read them."""
-    lasts_s = server.identity.settings.family_idle_s
+    # Longer than the log-in may last, so that who comes back can be told that its time was over.
+    lasts_s = server.identity.settings.family_s
     _set_cookie(server, response, ACCESS_COOKIE, tokens.access, "/", tokens.expires_in)
     _set_cookie(server, response, REFRESH_COOKIE, tokens.refresh, _REFRESH_PATH, lasts_s)
 
@@ -90,10 +93,14 @@ def _set_cookie(server: Server, response: Response, name: str, value: str, path:
 
 def drop_cookies(server: Server, response: Response) -> None:
     """Take both tokens from a browser."""
-    for name, path in ((ACCESS_COOKIE, "/"), (REFRESH_COOKIE, _REFRESH_PATH)):
-        response.delete_cookie(
-            name, path=path, secure=server.settings.secure, httponly=True, samesite="strict"
-        )
+    _set_cookie(server, response, ACCESS_COOKIE, "", "/", 0)
+    _set_cookie(server, response, REFRESH_COOKIE, "", _REFRESH_PATH, 0)
+
+
+def drop_ended(server: Server, response: Response, refresh: str) -> None:
+    """Take the tokens of a log-in that has ended from a browser, whose other pages may still ask why."""
+    _set_cookie(server, response, ACCESS_COOKIE, "", "/", 0)
+    _set_cookie(server, response, REFRESH_COOKIE, refresh, _REFRESH_PATH, _TOLD_S)
 
 
 def _check_origin(request: Request) -> None:

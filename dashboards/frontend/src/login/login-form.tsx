@@ -7,12 +7,14 @@ interface Props {
   mode: "login" | "sign-up";
   /** Who may sign up, as the server says: anybody, who knows a class's code, or nobody. */
   signUp: "open" | "code" | "closed";
+  /** Why somebody has to log in again; empty when nothing ended. */
+  why: string;
   onMode: (mode: "login" | "sign-up") => void;
   onIn: (tokens: TokensOut, password: string) => void;
 }
 
 /** Log in, or become a user and be logged in at once. */
-export function LoginForm({ rest, mode, signUp, onMode, onIn }: Props) {
+export function LoginForm({ rest, mode, signUp, why, onMode, onIn }: Props) {
   const [problem, setProblem] = useState("");
   const [busy, setBusy] = useState(false);
   const fresh = mode === "sign-up";
@@ -47,6 +49,11 @@ export function LoginForm({ rest, mode, signUp, onMode, onIn }: Props) {
       onInvalidCapture={() => setProblem("")}
     >
       <h1>{fresh ? "Make an account" : "Log in"}</h1>
+      {!fresh && why !== "" && (
+        <p class="login-why" role="status" data-testid="login-why">
+          {why}
+        </p>
+      )}
       <label class="field">
         Name
         <input class="input" name="name" autocomplete="username" autocapitalize="none" spellcheck={false} required autofocus data-testid={`${mode}-name`} />

@@ -17,9 +17,11 @@ interface Props {
   signUp: "open" | "code" | "closed";
   /** Where to go after, which the server has checked; empty for one's own page. */
   next: string;
+  /** How the log-in ended with which somebody came, in the server's sentence; empty for who had none. */
+  why: string;
 }
 
-function Login({ rest, signUp, next }: Props) {
+function Login({ rest, signUp, next, why }: Props) {
   const [mode, setMode] = useState<"login" | "sign-up">("login");
   const [oneTime, setOneTime] = useState<string | null>(null);
   const go = (): void => location.assign(next || "/");
@@ -35,7 +37,7 @@ function Login({ rest, signUp, next }: Props) {
         <Mark /> workbench
       </div>
       {oneTime === null ? (
-        <LoginForm rest={rest} mode={mode} signUp={signUp} onMode={setMode} onIn={entered} />
+        <LoginForm rest={rest} mode={mode} signUp={signUp} why={why} onMode={setMode} onIn={entered} />
       ) : (
         <PasswordForm rest={rest} old={oneTime} onDone={go} />
       )}
@@ -49,13 +51,13 @@ function oneOf(value: string | undefined): Props["signUp"] {
 
 /** Draw the form into the page's element, which says where to go on and who may sign up. */
 export function mount(el: HTMLElement): void {
-  const { api = "", next = "", signUp } = el.dataset;
+  const { api = "", next = "", signUp, why = "" } = el.dataset;
   const shadow = el.shadowRoot ?? el.attachShadow({ mode: "open" });
   const rest = new Rest(api, () => undefined);
   // Before the font has come and anything is drawn.
   document.documentElement.dataset.theme = shade(keptTheme());
   // In another font everything would stand elsewhere for a moment.
-  void useFont().then(() => draw(<Page rest={rest} signUp={oneOf(signUp)} next={next} />, shadow));
+  void useFont().then(() => draw(<Page rest={rest} signUp={oneOf(signUp)} next={next} why={why} />, shadow));
 }
 
 function Page(props: Props) {

@@ -20,25 +20,31 @@ export function said(problem: unknown): string {
 
 const UNREACHABLE = "The server cannot be reached; check the connection and try again.";
 
+/** What became of a log-in whose access token is over: whether it goes on, and else how it ended, where the server can tell. */
+interface Renewal {
+  goesOn: boolean;
+  why: string;
+}
+
 function isFailure(value: unknown): value is Failure {
   return typeof value === "object" && value !== null && "code" in value && "message" in value;
 }
 
-/** Where to log in, and to come back from there to the page that is open now. */
-export function loginAddress(api: string, place: { href: string; pathname: string; search: string }): string {
+/** Where to log in, and to come back from there to the page that is open now; `why` is the server's code of how the log-in ended. */
+export function loginAddress(api: string, place: { href: string; pathname: string; search: string }, why = ""): string {
   // A page that another server gives logs in at the exchange's, which checks where it may send people back to.
   const back = api === "" ? place.pathname + place.search : place.href;
-  return `${api}/login?next=${encodeURIComponent(back)}`;
+  return `${api}/login?next=${encodeURIComponent(back)}${why === "" ? "" : `&why=${encodeURIComponent(why)}`}`;
 }
 
 /** The server's REST face with the browser's log-in, whose cookies no script can read. */
 export class Rest {
-  private refreshing: Promise<boolean> | null = null;
+  private refreshing: Promise<Renewal> | null = null;
 
   /** `api` is the server's address without a path; empty for where the page came from. */
   constructor(
     readonly api: string,
-    private readonly leave: () => void = () => location.assign(loginAddress(api, location)),
+    private readonly leave: (why: string) => void = (why) => location.assign(loginAddress(api, location, why)),
   ) {}
 
   get<T>(path: string): Promise<T> {
@@ -79,11 +85,12 @@ export class Rest {
     // A password that was typed wrongly does not say that the log-in has run out.
     const wrong = answer.status === 401 && codeOf(parsed(text)) === "bad_credentials";
     if (answer.status === 401 && !wrong && !path.startsWith("/api/auth/log") && !path.startsWith("/api/auth/sign")) {
-      if (await this.refresh()) {
+      const { goesOn, why } = await this.refresh();
+      if (goesOn) {
         answer = await this.send(method, path, body);
         text = await answer.text();
       }
-      if (answer.status === 401) this.leave();
+      if (answer.status === 401) this.leave(why);
     }
     const said: unknown = text === "" ? null : parsed(text);
     if (answer.ok) return said as T;
@@ -105,14 +112,20 @@ export class Rest {
   }
 
   /** One refresh for all that wait: the token is good once. */
-  private refresh(): Promise<boolean> {
+  private refresh(): Promise<Renewal> {
     this.refreshing ??= this.send("POST", "/api/auth/refresh")
-      .then((answer) => answer.ok)
+      .then(async (answer) => ({ goesOn: answer.ok, why: endingOf(parsed(await answer.text())) }))
       .finally(() => {
         this.refreshing = null;
       });
     return this.refreshing;
   }
+}
+
+function endingOf(said: unknown): string {
+  const details: unknown = isFailure(said) ? said.details : null;
+  const ended: unknown = typeof details === "object" && details !== null && "ended" in details ? details.ended : "";
+  return typeof ended === "string" ? ended : "";
 }
 
 function codeOf(said: unknown): string {
