@@ -119,6 +119,10 @@ class IdentityError(WorkbenchError):
     """A database of users that is missing, of another make, busy or out of reach; trying later may help."""
 
 
+class NoRoomError(IdentityError):
+    """A database of users whose disk is full: it is read as ever, and not written until it has room."""
+
+
 class AuthError(WorkbenchError):
     """Something that a user may not do, or a proof of identity that does not hold.
 

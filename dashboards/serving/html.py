@@ -51,12 +51,19 @@ def reports(files: Files) -> Response:
     )
 
 
-def refusal(sentence: str, headline: str = "This page is not open to you", status: int = 403) -> Response:
-    """What somebody sees whom a page is not for, or for whom there is none."""
+def refusal(
+    sentence: str,
+    headline: str = "This page is not open to you",
+    status: int = 403,
+    *,
+    link: tuple[str, str] = ("/", "Go to your own page"),
+) -> Response:
+    """What somebody sees whom a page is not for, or for whom there is none, and where they may go."""
+    address, text = link
     return _page(
         headline,
         f'<main class="refusal"><h1>{escape(headline)}</h1><p>{escape(_whole(sentence))}</p>'
-        '<p><a href="/">Go to your own page</a></p></main>',
+        f'<p><a href="{escape(address)}">{escape(text)}</a></p></main>',
         status,
     )
 

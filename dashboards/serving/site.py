@@ -26,8 +26,9 @@ from dashboards.serving.guard import SignedOutError, home_of, require, visiting,
 from dashboards.serving.policy import policy_of, with_nonce
 from dashboards.serving.sockets import serve_socket
 from workbench.api.auth import REFRESH_COOKIE, address_of, cookie_of
+from workbench.api.errors import failure_of
 from workbench.api.native.login import drop_cookies, drop_ended, set_cookies
-from workbench.errors import ApiError, AuthError
+from workbench.errors import ApiError, AuthError, IdentityError
 from workbench.identity.endings import ending_of
 
 if TYPE_CHECKING:
@@ -154,8 +155,8 @@ class Site:
         token = cookie_of(request, REFRESH_COOKIE)
         if not token:
             return _redirect(with_next(LOGIN, onward))
-        self.server.limits.spend_login(address_of(request))
         try:
+            self.server.limits.spend_login(address_of(request))
             tokens = await self.server.identity.refresh(token)
         except AuthError as error:
             self.server.metrics.login_failed(str(error.kind))
@@ -165,8 +166,20 @@ class Site:
             else:
                 drop_cookies(self.server, answer)
             return answer
+        except (ApiError, IdentityError) as error:
+            # Nothing has ended: the browser keeps what it has, and the person is told what to wait for.
+            return self._not_now(request, failure_of(error), with_next(RESUME, onward))
         answer = _redirect(onward or home_of(tokens.principal))
         set_cookies(self.server, answer, tokens)
+        return answer
+
+    def _not_now(self, request: Request, failure: ApiError, again: str) -> Response:
+        """Say why a log-in cannot be gone on with at the moment, and how to try again."""
+        request.scope["workbench.failure"] = failure
+        answer = html.refusal(
+            str(failure), "You cannot be let in at the moment", failure.status, link=(again, "Try again")
+        )
+        answer.headers.update(failure.headers)
         return answer
 
 

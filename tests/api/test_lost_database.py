@@ -16,6 +16,7 @@ from websockets.sync.client import connect
 
 from tests.api.served import CHEAP, PASSWORD, BotKey, Person, Served, serving
 from tests.conftest import IN_CI
+from tests.faults.server.abuse import fill, small_disk
 from tests.identity.postgres import MISSING, Postgres, postgres_programs, postgres_server
 from workbench.identity.roles import Role
 
@@ -23,6 +24,7 @@ LIMIT = {"symbol": "QUIET", "side": "buy", "type": "limit", "quantity": 1, "limi
 ALPACA = {"symbol": "QUIET", "qty": "1", "side": "buy", "type": "limit", "limit_price": "20"}
 REREADING = replace(CHEAP, reread_s=0.2)
 SENTENCE = "the users' database does not answer"
+NO_ROOM = "the disk of the users' database is full"
 
 
 @pytest.fixture
@@ -202,9 +204,48 @@ def test_a_full_disk_stops_log_ins_alone_and_comes_back(tmp_path: Path) -> None:
             answer = known.login()
             if answer.status_code != 200:
                 break
-        assert (answer.status_code, SENTENCE in answer.text) == (503, True)
+        assert (answer.status_code, NO_ROOM in answer.text) == (503, True)
         assert known.login().status_code == 503
         known.trade()
         limit[0] = 1 << 30
         known.back()
         until(lambda: known.halts() == 3)
+
+
+def test_on_a_disk_without_a_free_byte_log_ins_are_refused_with_the_reason_and_what_to_do(
+    tmp_path: Path,
+) -> None:
+    with small_disk(tmp_path / "disk") as disk:
+        database = f"sqlite:///{disk}/identity.db"
+        with serving(tmp_path / "data", database=database, identity=REREADING) as served:
+            known = Known(served)
+            who = {"name": known.student.name, "password": PASSWORD}
+            with served.client() as client:
+                refresh = client.post("/api/auth/login", json=who).json()["refresh"]
+            identity = served.server.identity
+            before = served.run(identity.devices(known.student.user_id))
+            fill(disk / "ballast")
+            with served.client() as client:
+                refused = [
+                    known.login(),
+                    client.post("/api/auth/refresh", json={"refresh": refresh}),
+                    client.post("/api/auth/sign-up", json={"name": "new", "password": PASSWORD}),
+                ]
+            for answer in refused:
+                assert answer.status_code == 503, answer.text
+                assert answer.json()["code"] == "full"
+                assert NO_ROOM in answer.json()["message"]
+                assert "free room on its disk" in answer.json()["message"]
+                # Where the file is, is nobody's business.
+                assert str(disk) not in answer.text
+                assert answer.headers["retry-after"]
+            # Who does not know the password learns nothing of the disk.
+            assert known.login("wrong, all of it").status_code == 401
+            known.trade()
+            # What was refused is not there, not even for memory.
+            assert served.run(identity.devices(known.student.user_id)) == before
+            (disk / "ballast").unlink()
+            known.back()
+            with served.client() as client:
+                again = client.post("/api/auth/refresh", json={"refresh": refresh})
+            assert again.status_code == 200, again.text

@@ -22,6 +22,7 @@ from workbench.errors import (
     ConfigError,
     FailedError,
     IdentityError,
+    NoRoomError,
     OrderRefused,
     RosterError,
     SessionError,
@@ -70,6 +71,11 @@ _NO_DATABASE = (
     "the users' database does not answer, so nobody can log in or be changed at the moment; "
     "sessions go on for those who are logged in; try again in a moment"
 )
+_NO_ROOM = (
+    "the disk of the users' database is full, so nobody can log in or be changed at the moment; "
+    "sessions go on for those who are logged in; tell whoever runs the server to free room on its disk, "
+    "and then try again"
+)
 _REFUSALS = {"unknown": 404, "invalid": 422, "refused": 422}
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="workbench"'}
 
@@ -90,6 +96,8 @@ def failure_of(error: Exception) -> ApiError:
         return ApiError(409, "session", str(error))
     if isinstance(error, ConfigError | CommandError):
         return ApiError(422, "invalid", str(error))
+    if isinstance(error, NoRoomError):
+        return ApiError(503, "full", _NO_ROOM, headers={"Retry-After": "30"})
     if isinstance(error, IdentityError):
         # Its own sentence names places of the server, which its log has.
         return ApiError(503, "busy", _NO_DATABASE, headers={"Retry-After": "3"})

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
+from workbench.errors import NoRoomError
 from workbench.identity.admission import Admission
 from workbench.identity.attempts import Attempts
 from workbench.identity.audit import AuditEntry
@@ -127,7 +128,9 @@ class Identity:
         loop = asyncio.get_running_loop()
 
         def prepare() -> Identity:
-            store = Store(url, now_ns=now_ns, threads=settings.database_threads, make=make)
+            store = Store(
+                url, now_ns=now_ns, threads=settings.database_threads, make=make, no_room=NoRoomError
+            )
             try:
                 if not make:
                     store.require_layout()

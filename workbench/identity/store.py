@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -35,6 +36,8 @@ _TELL_SECONDS = 10.0
 _QUEUE_SECONDS = 5.0
 """Work that waited longer for its thread is refused unseen: whoever asked has given up, or soon will."""
 _ATTEMPTS = 4
+_DISK_FULL = "53100"
+"""PostgreSQL's word for it."""
 _MIGRATION_LOCK = 0x776F726B  # PostgreSQL's advisory locks are numbers; this one is ours.
 
 
@@ -89,6 +92,8 @@ class Store:
         Whether a file that is not there is made; ConfigError otherwise.
     name, error
         What the database is called in messages, and what is raised when it cannot be used.
+    no_room
+        What is raised when its disk is full; `error` unless given.
     """
 
     def __init__(
@@ -100,10 +105,12 @@ class Store:
         make: bool = True,
         name: str = "identity",
         error: type[WorkbenchError] = IdentityError,
+        no_room: type[WorkbenchError] | None = None,
     ) -> None:
         self.now_ns = now_ns
         self.name = name
         self.error = error
+        self._no_room = error if no_room is None else no_room
         self.engine = _engine(url, threads, make, name, error)
         # SQLite has one writer at a time: queue here, in order, rather than in its sleeping retries.
         self._writing = threading.Lock() if self.engine.dialect.name == "sqlite" else None
@@ -190,6 +197,10 @@ class Store:
         except OperationalError as error:
             if _may_be_repeated(error):
                 raise
+            if _is_full(error):
+                raise self._no_room(
+                    f"the disk of the database is full ({error.orig})", self.name, "free room on it"
+                ) from error
             raise self.error(f"the database cannot be used ({error.orig})", self.name) from error
         except DBAPIError as error:
             raise self.error(f"the database refused a statement ({error.orig})", self.name) from error
@@ -305,6 +316,13 @@ def _sqlite(url: URL, threads: int, make: bool, name: str, error_type: type[Work
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _is_full(error: OperationalError) -> bool:
+    """Whether the database finds no room on its disk."""
+    if getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+        return True
+    return getattr(error.orig, "sqlstate", None) == _DISK_FULL
 
 
 def _may_be_repeated(error: OperationalError) -> bool:

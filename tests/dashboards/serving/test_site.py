@@ -14,6 +14,7 @@ import pytest
 
 from tests.api.served import CHEAP
 from tests.dashboards.served import Browser, ServedPages, serving_pages
+from tests.faults.server.abuse import fill, small_disk
 from workbench.api.auth import ACCESS_COOKIE, REFRESH_COOKIE
 from workbench.identity.endings import Ending
 from workbench.identity.principal import CONSOLE
@@ -277,3 +278,21 @@ def test_who_comes_back_after_the_time_of_the_log_in_is_told(tmp_path: Path) -> 
             answer = browser.http.get("/desk")
             answer = browser.http.get(answer.headers["location"])
             assert answer.headers["location"] == "/login?next=/desk&why=expired"
+
+
+def test_a_log_in_that_cannot_be_gone_on_with_for_a_full_disk_is_kept_and_told_of(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk") as disk:
+        database = f"sqlite:///{disk}/identity.db"
+        with serving_pages(tmp_path / "data", database=database) as pages, pages.browser() as browser:
+            browser.http.cookies.delete(ACCESS_COOKIE, path="/")
+            fill(disk / "ballast")
+            answer = browser.http.get("/api/auth/resume?next=/desk")
+            assert answer.status_code == 503
+            assert answer.headers["retry-after"]
+            assert "text/html" in answer.headers["content-type"]
+            assert "The disk of the users&#x27; database is full" in answer.text
+            assert 'href="/api/auth/resume?next=/desk"' in answer.text
+            assert "set-cookie" not in answer.headers
+            (disk / "ballast").unlink()
+            answer = browser.http.get("/api/auth/resume?next=/desk")
+            assert answer.headers["location"] == "/desk"

@@ -18,13 +18,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 import uvloop
 
 from tests.conftest import ROOT
@@ -448,6 +449,19 @@ async def full_disk(folder: Path, seconds: float = 5.0) -> Finding:
         if mounted:
             subprocess.run(["umount", "-l", str(place)], check=False)
     return finding
+
+
+@contextmanager
+def small_disk(place: Path, megabytes: int = 4) -> Iterator[Path]:
+    """A real disk of a few megabytes for a test, which is skipped where none can be mounted."""
+    if why := disk_refused():
+        pytest.skip(why)
+    place.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "none", str(place)], check=True)
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", "-l", str(place)], check=False)
 
 
 def fill(ballast: Path) -> None:

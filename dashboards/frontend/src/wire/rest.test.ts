@@ -37,3 +37,20 @@ test("who is sent to log in is told how their log-in ended, in the server's code
   assert.equal(loginAddress("", place, "password_reset"), "/login?next=%2Fdesk%3Fsession%3Da&why=password_reset");
   assert.equal(loginAddress("", place), "/login?next=%2Fdesk%3Fsession%3Da");
 });
+
+test("a log-in that cannot be renewed at the moment has not ended: the page stays and says why", async (context) => {
+  const full = { code: "full", message: "the disk of the users' database is full", details: {} };
+  let status = 503;
+  context.mock.method(globalThis, "fetch", (address: string) =>
+    Promise.resolve(address === "/api/auth/refresh" ? Response.json(full, { status }) : Response.json({ ...full, code: "expired" }, { status: 401 })),
+  );
+  let left = 0;
+  const rest = new Rest("", () => left++);
+  for (status of [503, 429, 500]) {
+    await assert.rejects(rest.get("/api/me"), (problem) => problem instanceof ApiProblem && problem.status === status && problem.message === full.message);
+  }
+  assert.equal(left, 0);
+  status = 401;
+  await assert.rejects(rest.get("/api/me"));
+  assert.equal(left, 1);
+});

@@ -94,8 +94,7 @@ export class Rest {
     }
     const said: unknown = text === "" ? null : parsed(text);
     if (answer.ok) return said as T;
-    if (isFailure(said)) throw new ApiProblem(answer.status, said.code, said.message, said.details);
-    throw new ApiProblem(answer.status, "failed", `The server answered ${answer.status} without a reason.`);
+    throw problemOf(answer.status, said);
   }
 
   private async send(method: string, path: string, body?: unknown, keepalive = false): Promise<Response> {
@@ -114,12 +113,22 @@ export class Rest {
   /** One refresh for all that wait: the token is good once. */
   private refresh(): Promise<Renewal> {
     this.refreshing ??= this.send("POST", "/api/auth/refresh")
-      .then(async (answer) => ({ goesOn: answer.ok, why: endingOf(parsed(await answer.text())) }))
+      .then(async (answer) => {
+        const text = await answer.text();
+        // A server that cannot look at it just now (its disk is full, too many ask) has ended nothing.
+        if (answer.status === 429 || answer.status >= 500) throw problemOf(answer.status, parsed(text));
+        return { goesOn: answer.ok, why: endingOf(parsed(text)) };
+      })
       .finally(() => {
         this.refreshing = null;
       });
     return this.refreshing;
   }
+}
+
+function problemOf(status: number, said: unknown): ApiProblem {
+  if (isFailure(said)) return new ApiProblem(status, said.code, said.message, said.details);
+  return new ApiProblem(status, "failed", `The server answered ${status} without a reason.`);
 }
 
 function endingOf(said: unknown): string {
