@@ -30,7 +30,9 @@ from workbench.identity.passwords import one_time_password
 from workbench.identity.principal import CONSOLE
 from workbench.identity.secret import server_secret
 from workbench.identity.settings import IdentitySettings
-from workbench.journal.place import check_name, session_names
+from workbench.journal.manifest import read_manifest
+from workbench.journal.place import check_name, session_folder, session_names
+from workbench.session.live.opening import is_made_of
 from workbench.session.live.packaged import OPEN_MARKET, open_market
 from workbench.session.live.pauses import shorten_pauses
 from workbench.session.live.sessions import Sessions
@@ -213,21 +215,26 @@ class Running:
     async def _open_session(self, sessions: Sessions, file: str, text: str) -> None:
         """Open the session that was asked for, or the built-in one, when none is there to go on with.
 
-        One that goes on under a name with a number is the scenario's, too. One that is there and cannot go on
-        keeps its place: it goes on at a start when its disk is well, and another one under a name like its
-        own would be taken for it.
+        What goes on is told by what it was made of, whatever it is called. One that is there and cannot go on
+        keeps its place: it goes on at a start when its disk is well, and would then be a second one.
         """
         start = self.start
         there = [*sessions.names(), *sessions.failures]
         if start.scenario is None and not start.name and there:
             return
-        name = start.name or Path(file).stem
-        if name in there or (not start.name and any(_stands_for(each, name) for each in there)):
+        if start.name in there:
             return
+        if not start.name and any(self._is_made_of(each, file, text) for each in there):
+            return
+        name = start.name or Path(file).stem
         name = _free_name(self.settings.data, check_name(name), fixed=bool(start.name))
         session = await sessions.create(name, text, overrides=start.overrides or None, file=file)
         if not start.lobby and session.state not in _STARTED:
             await session.move(SessionState.OPEN)
+
+    def _is_made_of(self, session: str, file: str, text: str) -> bool:
+        """Whether a session of this server was made of a scenario."""
+        return is_made_of(read_manifest(session_folder(self.settings.data, session)).about, file, text)
 
 
 async def _first_admin(identity: Identity) -> str:
@@ -261,12 +268,6 @@ def _free_name(data: Path, name: str, *, fixed: bool) -> str:
     if fixed:
         raise ConfigError(f"there is a session {name!r} that has ended", "--session", "choose another name")
     return next(each for number in range(2, 1_000_000) if (each := f"{name}-{number}") not in taken)
-
-
-def _stands_for(session: str, name: str) -> bool:
-    """Whether a session has the name that `_free_name` would have given it in the place of `name`."""
-    stem, _, number = session.rpartition("-")
-    return stem == name and number.isdecimal()
 
 
 def _let_go(lock: int) -> None:

@@ -153,6 +153,17 @@ def stored_opening(about: dict[str, Any], folder: Any, data: Any) -> Opening:
     return opening
 
 
+def is_made_of(about: Mapping[str, Any], file: str, text: str) -> bool:
+    """Whether a session is made of a scenario and for everybody, by what its journal or manifest says of it.
+
+    The file may have been edited since, or the same text may have another name: either is the scenario.
+    """
+    said = about.get(KIND)
+    if not isinstance(said, dict) or said.get(_CLASSES):
+        return False
+    return said[_TEXT] == text or bool(file and said[_FILE] == file)
+
+
 def stored_classes(about: dict[str, Any]) -> tuple[str, ...]:
     """The classes that a stored session is for, by what its journal or manifest says of it."""
     said = about.get(KIND)
