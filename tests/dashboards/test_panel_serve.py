@@ -25,6 +25,7 @@ from tests.dashboards.browser import conftest as in_browser
 from tests.dashboards.served import TOKEN, payload, read_to_the_end
 from tests.served_market import market
 from workbench.api.auth import ACCESS_COOKIE, REFRESH_COOKIE
+from workbench.identity.endings import Ending
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -154,6 +155,25 @@ def test_who_is_not_signed_in_is_sent_to_the_exchange_and_back(panel_serve: Pane
         assert f'data-next="{panel_serve.url}/trading?session=x"' in answer.text
         away = nobody.get(f"{panel_serve.url}/login", params={"next": "https://evil.example"})
         assert "evil" not in away.headers["location"]
+
+
+def test_whose_log_in_ended_is_sent_to_the_exchange_which_says_why(panel_serve: PanelServe) -> None:
+    with closing(panel_serve.browser("student")) as browser, closing(panel_serve.browser("student")) as other:
+        assert other.post(f"{panel_serve.api}/api/auth/logout-everywhere").status_code == 200
+        answer = browser.get(f"{panel_serve.url}/trading?session=x")
+        assert answer.status_code == 302
+        answer = browser.get(str(answer.url.join(answer.headers["location"])))
+        answer = browser.get(answer.headers["location"])
+        assert answer.headers["location"].endswith(f"&why={Ending.EVERYWHERE.code}")
+        page = browser.get(panel_serve.api + answer.headers["location"])
+        assert f'data-next="{panel_serve.url}/trading?session=x"' in page.text
+        assert f'data-why="{Ending.EVERYWHERE.sentence.capitalize()}."' in page.text
+    with httpx.Client(timeout=30, trust_env=False) as nobody:
+        # What somebody says of themselves goes no further.
+        answer = nobody.get(f"{panel_serve.url}/login", params={"next": "/trading", "why": "disabled"})
+        assert "why" not in answer.headers["location"]
+        answer = nobody.get(answer.headers["location"])
+        assert "why" not in answer.headers["location"]
 
 
 def test_pages_are_made_for_who_is_signed_in_without_their_cookies(panel_serve: PanelServe) -> None:
