@@ -10,6 +10,8 @@ import pytest
 import structlog
 from hypothesis import settings
 
+from tests.patience import be_patient
+
 ROOT = Path(__file__).parents[1]
 IN_CI = os.environ.get("CI") == "true"
 SCALE = os.environ.get("WORKBENCH_TEST_SCALE") or ("ci" if IN_CI else "default")
@@ -23,6 +25,8 @@ settings.register_profile("small", deadline=None, max_examples=10, derandomize=T
 if SCALE not in ("default", "ci", "small"):
     raise pytest.UsageError(f"WORKBENCH_TEST_SCALE is {SCALE!r}, expected default, ci or small")
 settings.load_profile(SCALE)
+
+be_patient()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

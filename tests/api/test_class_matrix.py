@@ -55,7 +55,7 @@ def test_who_may_use_a_route_about_a_session_for_a_class(
     served: Served, lesson: Lesson, callers: Callers, route: str
 ) -> None:
     method, path = route.split()
-    with httpx.Client(base_url=served.url, timeout=30, trust_env=False) as client:
+    with httpx.Client(base_url=served.url, timeout=60, trust_env=False) as client:
         before = client.get(lesson.path, headers=callers["admin"]).json()
         for caller in FOREIGNERS:
             answer = client.request(method, address(path, lesson.name), headers=callers[caller])
@@ -82,7 +82,7 @@ def test_who_may_use_a_route_about_a_session_for_a_class(
 def test_an_instructor_who_learns_is_told_who_teaches(
     served: Served, lesson: Lesson, callers: Callers
 ) -> None:
-    with httpx.Client(base_url=served.url, timeout=30, trust_env=False) as client:
+    with httpx.Client(base_url=served.url, timeout=60, trust_env=False) as client:
         answer = client.post(f"{lesson.path}/pause", headers=callers[LEARNING_INSTRUCTOR])
     assert (answer.status_code, answer.json()["code"]) == (403, "not_your_session")
     assert lesson.teacher.name in answer.json()["message"]
@@ -102,12 +102,12 @@ def test_who_may_open_a_socket_about_a_session_for_a_class(
                 served.url.replace("http", "ws") + path, additional_headers=headers, proxy=None
             ) as socket:
                 if native:
-                    heard = str(socket.recv(10))
+                    heard = str(socket.recv(60))
                 else:
                     socket.send('{"action": "listen", "data": {"streams": ["trade_updates"]}}')
                     socket.send('{"action": "subscribe", "trades": ["*"], "news": ["*"]}')
                     for _ in range(3):
-                        heard += str(socket.recv(10))
+                        heard += str(socket.recv(60))
                         if any(word in heard for word in ("listening", "subscription", "401", "unauth")):
                             break
         except InvalidStatus as error:

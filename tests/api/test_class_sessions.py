@@ -41,7 +41,7 @@ def ending(opened: ClientConnection) -> tuple[int, str]:
     """Code and sentence with which the server ends a socket."""
     with suppress(ConnectionClosed):
         while True:
-            opened.recv(10)
+            opened.recv(60)
     assert opened.close_code is not None
     return opened.close_code, opened.close_reason or ""
 
@@ -193,16 +193,16 @@ def test_who_leaves_loses_streams_and_trading_and_nothing_else(own: Served) -> N
         socket(own, f"{lesson.path}/stream", friend.headers) as friends,
     ):
         for opened in (native, by_key, elsewhere, friends, data):
-            opened.recv(10)
-        data.recv(10)
+            opened.recv(60)
+        data.recv(60)
         orders.send(json.dumps({"action": "listen", "data": {"streams": ["trade_updates"]}}))
-        assert b"listening" in orders.recv(10)
+        assert b"listening" in orders.recv(60)
         lesson.take_out(member)
         for opened in (native, by_key, data, orders):
             assert ending(opened) == (4403, "session left is for a class that you are no longer in")
         for opened in (elsewhere, friends):
             opened.send('{"id": 1, "ping": true}')
-            assert "pong" in str(opened.recv(10))
+            assert "pong" in str(opened.recv(60))
     for person in (member, bot):
         with own.client(person) as client:
             assert client.post(f"{lesson.path}/orders", json=LIMIT).status_code == 403
@@ -227,8 +227,8 @@ def test_who_leaves_by_themselves_or_is_staff_no_more_loses_it_too(own: Served) 
         own.client(member) as client,
         own.client(helper) as assistant,
     ):
-        helps.recv(10)
-        learns.recv(10)
+        helps.recv(60)
+        learns.recv(60)
         assert assistant.post(f"{lesson.path}/pause").status_code == 200
         path = f"/api/classes/{lesson.class_id}/members"
         left = own.run(
@@ -255,10 +255,10 @@ def test_one_who_is_in_two_of_its_classes_may_leave_one(own: Served) -> None:
     member = first.member()
     second.let_in(member)
     with socket(own, "/api/sessions/shared/stream", member.headers) as opened:
-        opened.recv(10)
+        opened.recv(60)
         first.take_out(member)
         opened.send('{"id": 1, "ping": true}')
-        assert "pong" in str(opened.recv(10))
+        assert "pong" in str(opened.recv(60))
         second.take_out(member)
         assert ending(opened)[0] == 4403
 

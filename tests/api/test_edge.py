@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +10,10 @@ import httpx
 import pytest
 
 from tests.api.served import Served, serving
+from tests.patience import PATIENCE_S
 from workbench.api.settings import Rate
+
+HEAD = b"GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 
 
 @pytest.fixture(scope="module")
@@ -19,12 +21,13 @@ def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A server whose limits are small enough to be met."""
     settings = {
         "body_bytes_max": 2_000,
-        "header_seconds_max": 0.4,
-        "body_seconds_max": 0.4,
+        "header_seconds_max": 3_600.0,
+        "body_seconds_max": 3_600.0,
         "hosts": ("127.0.0.1", "*.example.org"),
         "origins": ("https://desk.example.org",),
-        "user_rate": Rate(1.0, 3.0),
-        "key_rate": Rate(1.0, 2.0),
+        # So slow to fill again that a slow machine asks too often as well.
+        "user_rate": Rate(0.001, 3.0),
+        "key_rate": Rate(0.001, 2.0),
         "limited": True,
         "secure": True,
     }
@@ -33,20 +36,32 @@ def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield running
 
 
-def talk(served: Served, data: bytes, *, pause_s: float = 0.0, more: bytes = b"") -> bytes:
-    """What the server says to raw bytes until it closes, or for two seconds."""
+@pytest.fixture(scope="module")
+def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A server that waits for nobody."""
+    settings = {"header_seconds_max": 1.0, "body_seconds_max": 1.0}
+    folder: Path = tmp_path_factory.mktemp("hasty")
+    with serving(folder / "data", settings=settings, session=False, scenario=None, name="") as running:
+        yield running
+
+
+def connected(served: Served) -> socket.socket:
     host, port = served.url.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=2) as connection:
+    return socket.create_connection((host, int(port)), timeout=PATIENCE_S)
+
+
+def talk(served: Served, data: bytes, *, more: bytes = b"") -> bytes:
+    """What the server says to raw bytes until it closes; `more` is sent once it has answered."""
+    with connected(served) as connection:
         connection.sendall(data)
-        if pause_s:
-            time.sleep(pause_s)
-        if more:
-            connection.sendall(more)
         heard = b""
         try:
             while piece := connection.recv(65_536):
                 heard += piece
-        except (TimeoutError, ConnectionResetError):
+                if more:
+                    connection.sendall(more)
+                    more = b""
+        except ConnectionResetError:
             pass
         return heard
 
@@ -76,29 +91,31 @@ def test_a_roster_may_be_larger(strict: Served) -> None:
 
 @pytest.mark.parametrize("length", [b"-5", b"five", b"5, 6"])
 def test_a_length_that_is_none_is_refused(strict: Served, length: bytes) -> None:
-    said = b"POST /api/auth/login HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: " + length + b"\r\n\r\nhello"
-    assert talk(strict, said).startswith((b"HTTP/1.1 400", b""))
-    assert b" 200 " not in talk(strict, said)
+    head = b"POST /api/auth/login HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Length: "
+    heard = talk(strict, head + length + b"\r\n\r\nhello")
+    assert heard == b"" or heard.startswith(b"HTTP/1.1 400")
+    assert b" 200 " not in heard
 
 
-def test_headers_that_do_not_come_are_not_waited_for(strict: Served) -> None:
-    began = time.monotonic()
-    assert talk(strict, b"GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\n") == b""
-    assert time.monotonic() - began < 1.5
-    assert talk(strict, b"") == b""
+def test_headers_that_do_not_come_are_not_waited_for(hasty: Served, strict: Served) -> None:
+    with connected(strict) as waiting:
+        assert talk(hasty, HEAD) == b""
+        assert talk(hasty, b"") == b""
+        # It is as the server was told: another one still waits for the end of its headers.
+        waiting.sendall(HEAD + b"Connection: close\r\n\r\n")
+        assert waiting.recv(65_536).startswith(b"HTTP/1.1 200")
 
 
-def test_a_body_that_does_not_come_is_not_waited_for(strict: Served) -> None:
+def test_a_body_that_does_not_come_is_not_waited_for(hasty: Served) -> None:
     said = b"POST /api/auth/login HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\n\r\n{"
-    assert talk(strict, said).startswith(b"HTTP/1.1 408")
+    assert talk(hasty, said).startswith(b"HTTP/1.1 408")
 
 
-def test_slow_headers_of_a_later_request_are_not_waited_for_either(strict: Served) -> None:
-    request = b"GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\n"
-    began = time.monotonic()
-    heard = talk(strict, request + b"\r\n", pause_s=0.1, more=request)
+def test_slow_headers_of_a_later_request_are_not_waited_for_either(
+    hasty: Served,
+) -> None:
+    heard = talk(hasty, HEAD + b"\r\n", more=HEAD)
     assert heard.count(b"HTTP/1.1 200") == 1
-    assert time.monotonic() - began < 1.8
 
 
 @pytest.mark.parametrize(

@@ -138,7 +138,7 @@ def test_a_stream_tells_a_student_of_own_orders_alone(own: Served, owner: Owner,
         opened.send(json.dumps({"id": 100, "ping": True}))
         heard = ""
         while '"pong"' not in heard:
-            heard += str(opened.recv(10))
+            heard += str(opened.recv(60))
         assert SECRET_NAME not in heard
         refused = [frame for frame in heard.split("{") if '"refused"' in frame]
         assert len(refused) >= 3, heard
@@ -175,16 +175,16 @@ def test_a_key_of_one_session_touches_no_other(own: Served) -> None:
         assert bot.get("/v2/account").status_code == 200
         assert bot.get("/v2/orders").json() == []
     with pytest.raises((ConnectionClosed, InvalidStatus)), stream(own, key.headers, OTHER) as opened:
-        opened.recv(5)
+        opened.recv(60)
     url = f"ws{own.url.removeprefix('http')}/v2/iex"
     with connect(url, additional_headers={**key.headers, **there}, proxy=None) as opened:
-        opened.recv(5)
+        opened.recv(60)
         opened.send('{"action": "subscribe", "trades": ["*"]}')
-        assert "401" in str(opened.recv(5))
+        assert "401" in str(opened.recv(60))
     url = f"ws{own.url.removeprefix('http')}/stream"
     with connect(url, additional_headers=there, proxy=None) as opened:
         opened.send(json.dumps({"action": "auth", "key": key.key_id, "secret": key.secret}))
-        assert b"unauthorized" in opened.recv(5)
+        assert b"unauthorized" in opened.recv(60)
 
 
 def test_an_instructor_of_a_class_has_no_power_over_admins_and_others(own: Served) -> None:

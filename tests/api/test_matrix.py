@@ -65,7 +65,7 @@ def address(path: str) -> str:
 def test_who_may_use_a_route(served: Served, callers: dict[str, dict[str, str]], route: str) -> None:
     method, path = route.split()
     audience = MATRIX[route]
-    with httpx.Client(base_url=served.url, timeout=30, trust_env=False) as client:
+    with httpx.Client(base_url=served.url, timeout=60, trust_env=False) as client:
         for caller in CALLERS:
             headers = headers_of(served, caller) if route in ENDS_LOGINS else callers[caller]
             answer = client.request(method, address(path), headers=headers)

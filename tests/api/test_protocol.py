@@ -1,8 +1,12 @@
-"""How long a peer may take, and how much may wait for it: the server's own protocols with a peer of paper."""
+"""How long a peer may take, and how much may wait for it: the server's own protocols with a peer of paper.
+
+Time passes only while nothing is left to do, and then at once: so a slow machine fails none.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import selectors
 from collections.abc import Callable, Coroutine
 from functools import wraps
 from typing import Any
@@ -22,12 +26,35 @@ SOON_S = 0.05
 LATER_S = 0.15
 
 
+class Unhurried(selectors.DefaultSelector):
+    """Waits for nothing, and keeps how long it was to have waited."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.passed_s = 0.0
+
+    def select(self, timeout: float | None = None) -> list[Any]:
+        """What is ready now."""
+        if timeout:
+            self.passed_s += timeout
+        return super().select(0)
+
+
+def unhurried_loop() -> asyncio.AbstractEventLoop:
+    """A loop whose time passes while it waits, and then at once."""
+    selector = Unhurried()
+    loop = asyncio.SelectorEventLoop(selector)
+    loop.time = lambda: selector.passed_s  # type: ignore[method-assign]
+    return loop
+
+
 def on_a_loop(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
     """Run a test on a loop of its own."""
 
     @wraps(test)
     def run(*args: Any, **named: Any) -> None:
-        asyncio.run(test(*args, **named))
+        with asyncio.Runner(loop_factory=unhurried_loop) as runner:
+            runner.run(test(*args, **named))
 
     return run
 

@@ -78,7 +78,7 @@ class Site:
             base_url=f"https://127.0.0.1:{self.port}",
             transport=transport,
             headers={} if person is None else person.headers,
-            timeout=30,
+            timeout=60,
         )
 
     def stream(self, person: Person) -> ClientConnection:
@@ -97,7 +97,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         "limited": True,
         "secure": True,
         "sign_up_rate": Rate(0.0001, float(SIGN_UPS)),
-        "address_rate": Rate(1.0, 150.0),
+        "address_rate": Rate(0.001, 150.0),
         "log_requests": True,
     }
     with serving(folder / "data", settings=settings, proxies=("127.0.0.1",)) as served:
@@ -106,7 +106,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         file.write_text(configuration(folder, certificate, port, int(served.url.rpartition(":")[2])))
         process = subprocess.Popen([nginx, "-p", str(folder), "-c", str(file)])
         try:
-            end = time.monotonic() + 20
+            end = time.monotonic() + 60
             while True:
                 try:
                     socket.create_connection(("127.0.0.1", port), 1).close()
@@ -118,7 +118,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             yield Site(served, port, certificate)
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(60)
 
 
 def sign_up(client: httpx.Client, name: str, **headers: str) -> int:
@@ -138,7 +138,7 @@ def test_people_behind_it_are_counted_by_their_own_addresses(site: Site) -> None
 def test_who_comes_past_it_is_not_believed(site: Site) -> None:
     address = "127.0.0.4"
     transport = httpx.HTTPTransport(local_address=address)
-    with httpx.Client(base_url=site.served.url, transport=transport, timeout=30) as client:
+    with httpx.Client(base_url=site.served.url, transport=transport, timeout=60) as client:
         for number in range(SIGN_UPS):
             assert sign_up(client, f"past-{number}", **{"X-Forwarded-For": f"127.0.1.{number}"}) == 201
         assert sign_up(client, "past-more", **{"X-Forwarded-For": "127.0.1.99"}) == 429
@@ -154,9 +154,12 @@ def test_an_address_that_asks_too_often_is_no_business_of_others(site: Site) -> 
 def test_the_log_names_the_client_and_not_the_proxy(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
     with site.client("127.0.0.7") as client:
         assert client.get("/api/auth/me").status_code == 401
-    assert re.search(
-        r"address\S*=\S*127\.0\.0\.7|\"address\": ?\"127\.0\.0\.7\"", _plain(capsys.readouterr().out)
-    )
+    # A request is logged once it is answered: whoever has the answer may be faster than the log.
+    said, end = "", time.monotonic() + 60
+    while not re.search(r"address\S*=\S*127\.0\.0\.7|\"address\": ?\"127\.0\.0\.7\"", said):
+        assert time.monotonic() < end, said
+        time.sleep(0.02)
+        said += _plain(capsys.readouterr().out)
 
 
 def _plain(text: str) -> str:
@@ -184,7 +187,7 @@ def test_a_stream_through_it_takes_orders_and_stays_and_ends_with_its_code(site:
         opened.send(json.dumps({"id": 1, "subscribe": ["orders"]}))
         opened.send(json.dumps({"id": 2, "place": {**ORDER, "client_order_id": "through"}}))
         heard: dict[str, list[dict[str, object]]] = {}
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while 2 not in [each["id"] for each in heard.get("ack", [])] or "delta" not in heard:
             for frame in json.loads(opened.recv(end - time.monotonic())):
                 heard.setdefault(frame["type"], []).append(frame)
@@ -193,7 +196,7 @@ def test_a_stream_through_it_takes_orders_and_stays_and_ends_with_its_code(site:
         site.served.run(site.served.server.identity.disable(CONSOLE, person.user_id))
         with pytest.raises(ConnectionClosed) as ended:  # noqa: PT012 - beats may come first
             while True:
-                opened.recv(20)
+                opened.recv(60)
         assert ended.value.rcvd is not None
         assert ended.value.rcvd.code == 4401
     with pytest.raises(InvalidStatus, match="401"), site.stream(person):

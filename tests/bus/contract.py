@@ -256,9 +256,10 @@ class BusContract:
         subscription = harness.bus.subscribe("group", SHARD, 1, fail)
         harness.publish(SHARD, events(1, 1))
         assert wait_until(lambda: subscription.failures >= 4, harness.patience_seconds)
-        begun = time.monotonic()
-        subscription.close()
-        assert time.monotonic() - begun < harness.patience_seconds / 2
+        closing = threading.Thread(target=subscription.close, daemon=True)
+        closing.start()
+        closing.join(harness.patience_seconds)
+        assert not closing.is_alive()
         assert subscription.seq == 0
 
     def test_a_handler_may_close_its_own_subscription(self, harness: Harness) -> None:
@@ -354,20 +355,27 @@ class BusContract:
     def test_the_loop_goes_on_while_much_is_replayed(self, harness: Harness) -> None:
         """What is older is read beside the loop, and handed over in pieces."""
         harness.open(SHARD, before=60_000)
-        taker = Taker(lambda batch: time.sleep(len(batch.events) * 5e-6))
+        handed = 0
 
-        async def main() -> float:
-            longest, last = 0.0, time.monotonic()
-            until = last + harness.patience_seconds
+        def handle(batch: Batch) -> None:
+            nonlocal handed
+            handed += len(batch.events)
+            time.sleep(len(batch.events) * 5e-6)
+
+        taker = Taker(handle)
+
+        async def main() -> int:
+            most, before = 0, 0
+            until = time.monotonic() + harness.patience_seconds
             subscription = harness.bus.listen(SHARD, 1, taker, asyncio.get_running_loop())
-            while subscription.seq < 60_000 and last < until:
+            while subscription.seq < 60_000 and time.monotonic() < until:
                 await asyncio.sleep(0)
-                now = time.monotonic()
-                longest, last = max(longest, now - last), now
+                most, before = max(most, handed - before), handed
             subscription.close()
-            return max(longest, time.monotonic() - last)
+            return max(most, handed - before)
 
-        assert asyncio.run(main()) < 0.2
+        # What takes a twentieth of a second on a machine that does nothing else.
+        assert asyncio.run(main()) <= 10_000
         taker.check(1, 60_000)
 
     def test_a_loop_that_is_closed_holds_nobody_up(self, harness: Harness) -> None:

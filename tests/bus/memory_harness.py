@@ -24,7 +24,7 @@ class MemoryHarness:
     """
 
     def __init__(
-        self, keep_events: int = 50, bus: MemoryBus | None = None, patience_seconds: float = 20.0
+        self, keep_events: int = 50, bus: MemoryBus | None = None, patience_seconds: float = 60.0
     ) -> None:
         self.bus = bus or MemoryBus(keep_events)
         self.patience_seconds = patience_seconds

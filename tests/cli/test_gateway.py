@@ -28,7 +28,7 @@ def test_a_gateway_starts_before_its_exchange_and_ends_in_order() -> None:
             assert told == {"exchange": "http://127.0.0.1:9", "streams": 0, "sessions": 0, "shared_topics": 0}
             assert httpx.get(f"{url}/health/live", trust_env=False).status_code == 503
             process.send_signal(signal.SIGTERM)
-            out, _ = process.communicate(timeout=30)
+            out, _ = process.communicate(timeout=120)
             assert process.returncode == 0
             assert "stopped; desks come back to another gateway" in out
         finally:

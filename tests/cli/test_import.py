@@ -236,12 +236,16 @@ def started(*arguments: str | Path, code: str = "") -> subprocess.Popen[str]:
 SLOW = """
 import time
 from workbench.feed import dataset, dataset_tables
+begun = set()
 def slow(path, data):
+    begun.add(path.parent)
+    if len(begun) > MOST:
+        time.sleep(3600)
     with path.open("xb") as file:
         file.write(data[: len(data) // 2]); file.flush(); time.sleep(0.02); file.write(data[len(data) // 2 :])
 dataset.write_durably = slow
 """
-"""Writes each file in two halves, so that a kill comes between them."""
+"""Writes each file in two halves, so that a kill comes between them; waits for it after so many datasets."""
 
 
 def check_whole(data: Path, paths: list[Path]) -> None:
@@ -258,7 +262,7 @@ def test_an_interrupted_import_goes_on_where_it_was(tmp_path: Path, data: Path, 
     paths = list(sources(tmp_path, 40))
     done = 0
     for _ in range(3):
-        process = started("import", *paths, code=SLOW)
+        process = started("import", *paths, code=f"MOST = 8\n{SLOW}")
         assert process.stdout is not None
         new = 0
         for line in process.stdout:
@@ -267,7 +271,7 @@ def test_an_interrupted_import_goes_on_where_it_was(tmp_path: Path, data: Path, 
                 break
         time.sleep(0.01)
         process.send_signal(how)
-        process.communicate(timeout=60)
+        process.communicate(timeout=120)
         assert process.returncode == code
         names = Catalog(data).names()
         assert len(names) >= done + 3
@@ -284,7 +288,7 @@ def test_an_interrupted_import_goes_on_where_it_was(tmp_path: Path, data: Path, 
 
 def test_two_imports_at_once_do_not_harm_one_another(tmp_path: Path, data: Path) -> None:
     paths = list(sources(tmp_path, 12))
-    both = [started("import", *order, code=SLOW) for order in (paths, paths, paths[::-1])]
+    both = [started("import", *order, code=f"MOST = 100\n{SLOW}") for order in (paths, paths, paths[::-1])]
     told = [process.communicate(timeout=120) for process in both]
     assert [process.returncode for process in both] == [0, 0, 0], told
     made = sum(out.count("imported   ") for out, _ in told)

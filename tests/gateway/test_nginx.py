@@ -51,13 +51,13 @@ def test_streams_go_to_gateways_and_the_rest_to_the_server_and_one_that_stops_is
         )
         (tmp_path / "nginx.conf").write_text(text)
         process = subprocess.Popen([nginx, "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf")])
-        stack.callback(process.wait, 20)
+        stack.callback(process.wait, 60)
         stack.callback(process.terminate)
         here, trust = f"https://127.0.0.1:{port}", certificate.trusting()
         person = served.person()
         transport = httpx.HTTPTransport(verify=trust, local_address=NEAR, retries=5)
-        client = stack.enter_context(httpx.Client(base_url=here, transport=transport, timeout=30))
-        end = time.monotonic() + 20
+        client = stack.enter_context(httpx.Client(base_url=here, transport=transport, timeout=60))
+        end = time.monotonic() + 60
         while True:
             try:
                 body = {"name": person.name, "password": PASSWORD, "cookies": True}
@@ -90,10 +90,10 @@ def test_streams_go_to_gateways_and_the_rest_to_the_server_and_one_that_stops_is
             said = client.post(f"/api/sessions/{served.session}/orders", json=ORDER, headers={"Origin": here})
             assert said.status_code == 201
             for each in (first, second):
-                while not any(frame["type"] == "delta" for frame in json.loads(each.recv(10))):
+                while not any(frame["type"] == "delta" for frame in json.loads(each.recv(60))):
                     pass
             gateways[0].call(gateways[0].running.stop)
-            end = time.monotonic() + 20
+            end = time.monotonic() + 60
             while gateways[0].gateway.streams.count:
                 assert time.monotonic() < end
                 time.sleep(0.02)

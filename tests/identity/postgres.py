@@ -82,7 +82,7 @@ class Postgres:
             capture_output=True,
             **self._how,
         )
-        self._server.wait(20)
+        self._server.wait(60)
         self._server = None
 
     def end(self) -> None:
@@ -91,7 +91,7 @@ class Postgres:
             return
         self._server.send_signal(signal.SIGINT)  # Fast shutdown: connections that are left are closed.
         try:
-            self._server.wait(20)
+            self._server.wait(60)
         except subprocess.TimeoutExpired:
             self._server.kill()
             self._server.wait()

@@ -509,7 +509,7 @@ def test_what_is_durable_is_in_force_even_if_nobody_waits_for_it(
 
     def slow(*arguments: Any) -> bool:
         begun.set()
-        assert go_on.wait(20)
+        assert go_on.wait(60)
         return whole(*arguments)
 
     monkeypatch.setattr(identity._families, "end", slow)
@@ -517,7 +517,7 @@ def test_what_is_durable_is_in_force_even_if_nobody_waits_for_it(
     async def go_away() -> None:
         loop = asyncio.get_running_loop()
         task = asyncio.ensure_future(identity.logout(tokens.refresh))
-        await loop.run_in_executor(None, begun.wait, 20)
+        await loop.run_in_executor(None, begun.wait, 60)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         assert task.cancelled()

@@ -63,7 +63,7 @@ def test_a_running_server_reads_by_itself(house: House, refused: Refused) -> Non
     house(there.logout(tokens.refresh))
 
     async def until_told() -> None:
-        await asyncio.wait_for(told.wait(), 20)
+        await asyncio.wait_for(told.wait(), 60)
 
     house(until_told())
     refused("revoked", lambda: here.principal_of_token(tokens.access))

@@ -1,6 +1,7 @@
 """A session that is written, and read while it is: each in a process of its own.
 
 `python -m tests.journal.busy_session write ROOT SESSION SECONDS` and `read ROOT SECONDS`.
+Seconds are the most that it is written for, and the least that it is read.
 """
 
 from __future__ import annotations
@@ -11,12 +12,17 @@ from pathlib import Path
 from time import monotonic
 
 from tests.journal.tiny_store import rows
+from tests.patience import PATIENCE_S
 from workbench.journal.catalog import connect
 from workbench.journal.seal import SessionStore
 
 BATCH = 50
 COMPACT_EVERY = 4
-GRACE_SECONDS = 2.0
+GRACE_SECONDS = 5.0
+COUNTS = 6
+"""So many different counts a reader sees before it ends."""
+ENOUGH = "enough"
+"""A file in the root that tells the writer to end."""
 
 
 def write(root: Path, session: str, seconds: float) -> None:
@@ -25,7 +31,7 @@ def write(root: Path, session: str, seconds: float) -> None:
     with SessionStore.open(root, session) as store:
         print("writing", flush=True)  # noqa: T201 - it tells who started it
         turn = 0
-        while monotonic() < end:
+        while monotonic() < end and not (root / ENOUGH).exists():
             first, last = store.seq + 1, store.seq + BATCH
             for table in ("trades", "quotes"):
                 store.add(table, rows(table, first, BATCH), first_seq=first, last_seq=last)
@@ -41,7 +47,9 @@ def read(root: Path, seconds: float) -> None:
     end = monotonic() + seconds
     seen: list[tuple[int, ...]] = []
     with connect(root) as connection:
-        while monotonic() < end:
+        while monotonic() < end or (
+            len({row[0] for row in seen}) < COUNTS and monotonic() < end + PATIENCE_S
+        ):
             found = connection.sql(
                 "SELECT (SELECT count(*) FROM trades), (SELECT count(*) FROM quotes),"
                 " (SELECT sum(seq) FROM trades), (SELECT sum(seq) FROM quotes),"

@@ -12,6 +12,7 @@ import pytest
 
 import workbench
 from tests.conftest import ROOT
+from tests.journal.busy_session import COUNTS, ENOUGH
 from tests.journal.tiny_store import ABOUT, VENUE, add_all, make, rows
 from workbench.domain.codes import EventKind
 from workbench.domain.units import decimal
@@ -308,16 +309,19 @@ def test_other_processes_read_while_one_writes_and_compacts(tmp_path: Path) -> N
     SessionStore.create(tmp_path, "busy", ABOUT).close()
     module = [sys.executable, "-m", "tests.journal.busy_session"]
     writer = subprocess.Popen(
-        [*module, "write", str(tmp_path), "busy", "5"], cwd=ROOT, stdout=subprocess.PIPE
+        [*module, "write", str(tmp_path), "busy", "600"], cwd=ROOT, stdout=subprocess.PIPE
     )
     readers = [
         subprocess.Popen(
-            [*module, "read", str(tmp_path), "4"], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            [*module, "read", str(tmp_path), "7"], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
         for _ in range(2)
     ]
-    for reader in readers:
-        out, err = reader.communicate(timeout=60)
+    told = [reader.communicate(timeout=300) for reader in readers]
+    (tmp_path / ENOUGH).touch()
+    writer.communicate(timeout=120)
+    assert writer.returncode == 0
+    for reader, (out, err) in zip(readers, told, strict=True):
         assert reader.returncode == 0, err.decode()
         seen = [[number or 0 for number in row] for row in json.loads(out)]
         for trades, quotes, trade_sum, quote_sum, seq, stored in seen:
@@ -326,9 +330,7 @@ def test_other_processes_read_while_one_writes_and_compacts(tmp_path: Path) -> N
             assert stored == 2 * seq
         counts = [row[0] for row in seen]
         assert counts == sorted(counts)
-        assert len(set(counts)) > 5
-    writer.communicate(timeout=60)
-    assert writer.returncode == 0
+        assert len(set(counts)) >= COUNTS
 
 
 def test_a_reader_that_is_overtaken_by_a_compaction_looks_again(

@@ -47,7 +47,7 @@ collect_ignore = ["clients"]
 
 T = TypeVar("T")
 PASSWORD = "correct horse battery"
-WAIT_S = 30.0
+WAIT_S = 60.0
 
 SCENARIO = """
 title = "Quiet"
@@ -141,7 +141,7 @@ def code_of(error: APIError) -> tuple[int, int]:
     return error.status_code, error.code
 
 
-def until(what: Callable[[], Any], wait_s: float = 10.0) -> Any:
+def until(what: Callable[[], Any], wait_s: float = 60.0) -> Any:
     """What `what` gives once that is true; fails when it never is."""
     end = time.monotonic() + wait_s
     while True:
@@ -163,7 +163,7 @@ def streaming(stream: Any) -> Iterator[Any]:
     finally:
         until(lambda: stream._loop is not None)
         stream.stop()
-        thread.join(20)
+        thread.join(60)
         assert not thread.is_alive()
 
 
@@ -190,8 +190,14 @@ class Served:
         return self.server.sessions.get("quiet")
 
     def call(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run something on the server's loop."""
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result(WAIT_S)
+        """Run something on the server's loop, and wait until its views show what came of it."""
+
+        async def seen() -> T:
+            found = await work
+            await self.server.caught_up()
+            return found
+
+        return asyncio.run_coroutine_threadsafe(seen(), self.loop).result(WAIT_S)
 
     def person(self, role: Role = Role.STUDENT, session: str = "") -> Person:
         """A new user with a key."""
@@ -243,7 +249,7 @@ def served(tmp_path_factory: pytest.TempPathFactory, scenario: str) -> Iterator[
 
     thread = threading.Thread(target=run, name="served")
     thread.start()
-    ready.wait(120)
+    ready.wait(300)
     if failures:
         raise failures[0]
     served = found[0]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import websockets
 
-from tests.api.alpaca.conftest import Person, Served
+from tests.api.alpaca.conftest import Person, Served, until
 from workbench.api.alpaca import line as line_module
 from workbench.api.alpaca import outbox as outbox_module
 
@@ -24,7 +24,7 @@ async def to_the_end(connection: Any) -> tuple[list[dict[str, Any]], int]:
     said: list[dict[str, Any]] = []
     with pytest.raises(websockets.ConnectionClosed) as closed:  # noqa: PT012 - after any number of frames
         while True:
-            said += json.loads(await asyncio.wait_for(connection.recv(), 20))
+            said += json.loads(await asyncio.wait_for(connection.recv(), 60))
     assert closed.value.rcvd is not None
     return said, closed.value.rcvd.code
 
@@ -44,6 +44,14 @@ def test_who_does_not_say_who_they_are_in_time_gets_404(
         assert code == 1008
 
     asyncio.run(talk())
+
+
+def connections_of(served: Served, person: Person) -> int:
+    async def count() -> int:
+        found = [each.principal for each in served.server.sockets]
+        return sum(each is not None and each.user_id == person.user for each in found)
+
+    return served.call(count())
 
 
 def test_one_connection_more_than_a_user_may_have_gets_406(
@@ -67,6 +75,8 @@ def test_one_connection_more_than_a_user_may_have_gets_406(
         assert refused == {"T": "error", "code": 406, "msg": "connection limit exceeded"}
         assert await to_the_end(third) == ([], 1008)
         await first.close()
+        # It is counted until the server has seen its end.
+        await asyncio.to_thread(until, lambda: connections_of(served, person) == 1)
         again, welcome = await opened()
         assert welcome["msg"] == "authenticated"
         await again.close()
@@ -96,6 +106,8 @@ def test_who_reads_slower_than_the_market_speaks_gets_407(
             compression=None,
             max_queue=1,
             max_size=None,
+            # It reads no answer to its own pings while it reads nothing.
+            ping_interval=None,
         ) as connection:
             assert json.loads(await connection.recv())[0]["msg"] == "connected"
             assert json.loads(await connection.recv())[0]["msg"] == "authenticated"

@@ -57,6 +57,12 @@ def listening(served: Served) -> int:
     return sum(len(each) for each in hub.views.observers if hasattr(each, "listen"))
 
 
+@pytest.fixture(autouse=True)
+def _nobody_listens(served: Served) -> None:
+    """A client of the test before is gone for the server too: whoever listens is of this one."""
+    until(lambda: not listening(served) and not data_lines(served))
+
+
 @pytest.mark.parametrize("path", ["/stream", "/stream/"])
 def test_order_stream_tells_the_whole_life(served: Served, trader: Person, maker: Person, path: str) -> None:
     stream, heard = orders_of(served, trader, path)
@@ -209,7 +215,7 @@ def test_data_stream_in_json_by_hand(served: Served, trader: Person, maker: Pers
         async with websockets.connect(ws(served, "/v2/sip")) as line:
 
             async def said() -> list[dict[str, Any]]:
-                frame = await asyncio.wait_for(line.recv(), 10)
+                frame = await asyncio.wait_for(line.recv(), 60)
                 assert isinstance(frame, str)
                 return json.loads(frame)
 
@@ -258,7 +264,7 @@ def test_wrong_keys_on_the_order_stream(served: Served, trader: Person) -> None:
     async def talk(message: dict[str, Any]) -> dict[str, Any]:
         async with websockets.connect(ws(served, "/stream")) as line:
             await line.send(json.dumps(message))
-            frame = await asyncio.wait_for(line.recv(), 10)
+            frame = await asyncio.wait_for(line.recv(), 60)
             assert isinstance(frame, bytes)
             return json.loads(frame)["data"]
 
@@ -279,7 +285,7 @@ def test_the_short_form_of_keys_is_taken_and_revoking_closes_the_stream(served: 
             assert json.loads(await line.recv())["data"]["status"] == "authorized"
             await asyncio.to_thread(served.call, served.identity.revoke_key(CONSOLE, person.key))
             with pytest.raises(websockets.ConnectionClosed) as closed:
-                await asyncio.wait_for(line.recv(), 10)
+                await asyncio.wait_for(line.recv(), 60)
             assert closed.value.rcvd is not None
             assert closed.value.rcvd.code == 4401
 
@@ -303,7 +309,7 @@ async def _updates(served: Served, person: Person, data: dict[str, Any], wanted:
         await socket.recv()
         await socket.send(json.dumps({"action": "listen", "data": {"streams": ["trade_updates"], **data}}))
         assert json.loads(await socket.recv())["stream"] == "listening"
-        return [json.loads(await asyncio.wait_for(socket.recv(), 20)) for _ in range(wanted)]
+        return [json.loads(await asyncio.wait_for(socket.recv(), 60)) for _ in range(wanted)]
 
 
 def _plain(update: dict[str, Any]) -> dict[str, Any]:

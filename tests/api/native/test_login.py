@@ -122,13 +122,13 @@ def test_a_revocation_reaches_a_live_socket(served: Served, way: str) -> None:
         url = f"{served.url.replace('http', 'ws')}/api/sessions/market/stream"
         ticket = client.post("/api/auth/ticket").json()["ticket"]
         with connect(f"{url}?ticket={ticket}", proxy=None) as socket:
-            socket.recv(timeout=10)
+            socket.recv(timeout=60)
             # The log-in is that of the access token: nothing else says whose it is.
             answer = client.post(f"/api/auth/{way}", json={})
             assert answer.status_code == 200
             assert answer.json() == {"done": True} if way == "logout" else answer.json()["ended"] == 1
             with pytest.raises(ConnectionClosed):
-                all(socket.recv(timeout=10) for _ in range(1000))
+                all(socket.recv(timeout=60) for _ in range(1000))
             assert socket.close_code == 4401
         assert client.get("/api/auth/me").status_code == 401
         if way == "logout":

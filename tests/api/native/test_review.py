@@ -240,7 +240,7 @@ def test_sealed_and_after_a_restart_it_is_the_same(closed: Closed, data: Path) -
 def listed(url: str, person: Person) -> list[dict[str, str]]:
     """Sessions that somebody is offered to look back at."""
     bearer = {"Authorization": f"Bearer {person.access}"}
-    answer = httpx.get(f"{url}/api/reviews", headers=bearer, trust_env=False, timeout=30)
+    answer = httpx.get(f"{url}/api/reviews", headers=bearer, trust_env=False, timeout=60)
     return list(answer.raise_for_status().json()["reviews"])
 
 

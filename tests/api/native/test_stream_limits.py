@@ -42,7 +42,7 @@ def test_an_order_on_a_stream_counts_as_one_request(tmp_path: Path) -> None:
             kinds: list[str] = []
             while len(kinds) < 10:
                 kinds += [
-                    each["type"] for each in json.loads(opened.recv(10)) if each["type"] in ("ack", "refused")
+                    each["type"] for each in json.loads(opened.recv(60)) if each["type"] in ("ack", "refused")
                 ]
     # The handshake was one as well.
     assert sorted(kinds) == ["ack"] * 7 + ["refused"] * 3

@@ -124,7 +124,7 @@ class Site:
 
     async def clients(self) -> int:
         """Live WebSockets, as the server counts them."""
-        async with httpx.AsyncClient(base_url=self.server.url, trust_env=False, timeout=10) as client:
+        async with httpx.AsyncClient(base_url=self.server.url, trust_env=False, timeout=60) as client:
             text = (await client.get("/metrics")).text
         found = re.findall(r"^workbench_connected_clients\S* (\S+)$", text, re.MULTILINE)
         return int(sum(map(float, found)))
@@ -219,13 +219,13 @@ async def stopped_server(site: Site, finding: Finding) -> None:
     await asyncio.sleep(STOPPED_S)
     os.kill(site.server.pid, signal.SIGCONT)
     began = time.monotonic()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not site.answers(began):  # noqa: ASYNC110 - the crowd goes on by itself
             await asyncio.sleep(0.01)
     first_s = time.monotonic() - began
     await asyncio.sleep(site.seconds)
     finding.became = f"stopped for {STOPPED_S:.0f} s, first answer {first_s * 1e3:.0f} ms later"
-    async with httpx.AsyncClient(base_url=site.server.url, trust_env=False, timeout=10) as client:
+    async with httpx.AsyncClient(base_url=site.server.url, trust_env=False, timeout=60) as client:
         ready = await client.get("/health/ready")
     if ready.status_code != 200:
         finding.wrong.append(f"it is not ready after that: {ready.text[:300]}")

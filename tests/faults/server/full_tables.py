@@ -78,7 +78,7 @@ async def full_tables(folder: Path, seconds: float = 5.0, rate: float = 60.0) ->
             await asyncio.sleep(max(seconds, 6.0))
             lasted_s, took = time.monotonic() - since_s, answers_of(crowd, since_s)
             finding.during_ms, finding.answered = times_of(took), len(took)
-            async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=10) as client:
+            async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=60) as client:
                 ready = await client.get("/health/ready")
             if ready.status_code != 200:
                 finding.wrong.append(f"it is not ready: {ready.text[:200]}")

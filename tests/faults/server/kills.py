@@ -176,7 +176,7 @@ def conclude(outcome: Outcome, crowd: Crowd, data: Path) -> None:
 
 async def seat(url: str, traders: list[Headers]) -> None:
     """Sit everybody down."""
-    async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=30) as client:
+    async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=60) as client:
         for headers in traders:
             (await client.post(f"/api/sessions/{SESSION}/join", headers=headers)).raise_for_status()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -14,15 +15,26 @@ from pathlib import Path
 from tests.conftest import ROOT
 
 READY = b"Ctrl-C stops it."
-START_S = 120.0
+START_S = 300.0
+_PORTS = range(20_000, 32_000)
+"""Below those that the system gives to connections and to who asks for any: see `free_port`."""
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
+    """A port that nobody listens on, and that stays free until who asked for it listens there.
+
+    One of those that the system gives away may be given to any connection meanwhile, even to one that tries
+    to reach this very port while nobody listens; and a server that starts again needs the one it had.
+    """
+    for _ in range(1_000):
+        port = random.SystemRandom().choice(_PORTS)
+        with socket.socket() as free:
+            try:
+                free.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise RuntimeError(f"no port of {_PORTS.start} to {_PORTS.stop} is free")
 
 
 class ServerProcess:
@@ -96,7 +108,7 @@ class ServerProcess:
         """End it in order; its exit code."""
         assert self.process is not None
         self.process.send_signal(signal.SIGTERM)
-        return await asyncio.to_thread(self.process.wait, 60)
+        return await asyncio.to_thread(self.process.wait, 120)
 
     def close(self) -> None:
         """End it if it still runs."""

@@ -97,7 +97,7 @@ def opened(server: ServerProcess, headers: Headers, session: str = SESSION) -> C
 def acked(stream: ClientConnection, number: int, **request: Any) -> dict[str, Any]:
     """The answer to a request."""
     stream.send(json.dumps({"id": number, **request}))
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while True:
         for frame in json.loads(stream.recv(end - time.monotonic())):
             if frame["type"] in ("ack", "refused") and frame["id"] == number:
@@ -161,7 +161,7 @@ def test_nobody_notices_a_wall_clock_that_jumps(site: Site, tmp_path: Path) -> N
     markets = [Market(server.url, name, ann) for name in (SESSION, WALL)]
     names = []
     with (
-        httpx.Client(base_url=server.url, trust_env=False, timeout=30) as client,
+        httpx.Client(base_url=server.url, trust_env=False, timeout=60) as client,
         opened(server, ann) as stream,
         opened(server, ann, WALL) as other,
     ):
@@ -192,7 +192,7 @@ def test_nobody_notices_a_wall_clock_that_jumps(site: Site, tmp_path: Path) -> N
             me = client.get("/api/auth/me", headers={"Authorization": f"Bearer {login['access']}"})
             assert me.status_code == 200, (jump_s, me.text)
             # That the server does see the clock that jumps; it looks once a second for the header.
-            end = time.monotonic() + 10
+            end = time.monotonic() + 60
             while True:
                 ready = client.get("/health/ready")
                 assert ready.status_code == 200

@@ -1,12 +1,13 @@
 """A disk that fails under a session: everybody is told, others go on, and so does this one later."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from tests.faults.disk import SimDisk
-from tests.session.live.markets import AGENTS, PEOPLE, buy, opened, until
+from tests.session.live.markets import AGENTS, PEOPLE, Wall, buy, opened, until
 from workbench.bus.memory import MemoryBus
 from workbench.domain.records import COMMAND
 from workbench.errors import FailedError
@@ -16,8 +17,8 @@ from workbench.session.blocks import one_block
 from workbench.session.live.session import LiveSession
 
 
-def on(disk: SimDisk, folder: Path, bus: MemoryBus, text: str = PEOPLE) -> LiveSession:
-    return opened(folder, text, "sick", disk=disk, bus=bus, retry_seconds=0.05)
+def on(disk: SimDisk, folder: Path, bus: MemoryBus, text: str = PEOPLE, **given: Any) -> LiveSession:
+    return opened(folder, text, "sick", disk=disk, bus=bus, retry_seconds=0.05, **given)
 
 
 def journaled(session: LiveSession, disk: SimDisk) -> np.ndarray:
@@ -27,7 +28,8 @@ def journaled(session: LiveSession, disk: SimDisk) -> np.ndarray:
 @pytest.mark.parametrize("fault", ["full", "sync"])
 def test_a_disk_that_fails_stops_its_session_alone_until_it_is_well(tmp_path: Path, fault: str) -> None:
     disk, bus = SimDisk(1, tmp_path / "sessions" / "sick"), MemoryBus()
-    session = on(disk, tmp_path, bus)
+    # Time stands: nothing but what is sent here makes commands.
+    session = on(disk, tmp_path, bus, wall=Wall())
     well = opened(tmp_path, PEOPLE, "well", bus=bus)
     account = session.join_and_wait("u", "Ann").account
     other = well.join_and_wait("u", "Ann").account
@@ -65,7 +67,8 @@ def test_a_disk_that_fails_stops_its_session_alone_until_it_is_well(tmp_path: Pa
 
 def test_agents_go_on_behind_a_failure_where_they_were(tmp_path: Path) -> None:
     disk = SimDisk(1, tmp_path / "sessions" / "sick")
-    text = AGENTS.replace('close = "09:31"', 'close = "09:45"')
+    # Long enough that it does not close before all of them, however slow the machine is.
+    text = AGENTS.replace('close = "09:31"', 'close = "11:30"')
     session = on(disk, tmp_path, MemoryBus(), text)
     session.set_speed_and_wait(50)
     for _ in range(3):

@@ -74,10 +74,12 @@ def test_at_the_end_everybody_is_told() -> None:
 def test_a_sleeper_is_woken_by_commands_and_by_all_else() -> None:
     inbox = Inbox("one", SequencerCounters())
     for wake in (lambda: inbox.put(some()), lambda: inbox.add(Ask(print, print)), inbox.ring):
-        threading.Timer(0.05, wake).start()
-        began = time.monotonic()
-        inbox.sleep(lambda: 20.0)
-        assert time.monotonic() - began < 10
+        sleeper = threading.Thread(target=inbox.sleep, args=(lambda: 3_600.0,), daemon=True)
+        sleeper.start()
+        time.sleep(0.05)
+        wake()
+        sleeper.join(60)
+        assert not sleeper.is_alive()
         inbox.take_entries()
         inbox.take_others()
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.session.live.markets import PEOPLE, begin, buy, opened, sell, until
+from tests.session.live.markets import PEOPLE, SECOND_NS, Wall, begin, buy, opened, sell, until
 from workbench.domain.codes import EventKind, Phase, Reason, SessionState
 from workbench.domain.commands import cancel_order, set_phase
 from workbench.domain.records import Records
@@ -78,10 +78,13 @@ def test_what_was_halted_before_a_pause_is_halted_after_it(tmp_path: Path) -> No
 
 
 def test_a_paused_market_may_reopen_by_an_auction_that_ends_by_itself(tmp_path: Path) -> None:
-    session = opened(tmp_path, PEOPLE + 'auction = "1s"\nspeed = 20\n')
+    wall = Wall()
+    session = opened(tmp_path, PEOPLE + 'auction = "1s"\n', wall=wall)
     session.move_and_wait(S.PAUSED)
     status = session.move_and_wait(S.OPEN, reopen_by_auction=True)
     assert status.phases == (Phase.REOPENING_AUCTION,) * 2
+    wall.now_ns += 2 * SECOND_NS
+    session._sequencer.ring()
     until(lambda: session.status().phases == (Phase.CONTINUOUS,) * 2)
     session.close_and_wait()
 

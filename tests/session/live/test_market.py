@@ -404,8 +404,8 @@ def test_a_session_without_commands_of_its_own_keeps_its_state_by_time(tmp_path:
     folder = session.folder / JOURNAL
     until(lambda: len(snapshot_files(REAL, folder)) > 1)
     assert session.counters().snapshot_ns.count > 1
-    manifest = read_manifest(session.folder)
-    assert manifest.commands >= int(snapshot_files(REAL, folder)[-1].name[:20]), "else it is not used"
+    newest = snapshot_files(REAL, folder)[-1].name
+    assert read_manifest(session.folder).commands >= int(newest[:20]), "else it is not used"
     session.close_and_wait()
 
 

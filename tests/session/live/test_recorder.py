@@ -68,7 +68,7 @@ def test_batches_may_be_cut_anywhere_and_come_again(tmp_path: Path) -> None:
         known = {each.event_seq: each.command_seq for each in marks} | {0: 0}
         assert manifest.commands <= known[manifest.seq], "rows are shown as of a moment between two batches"
         assert manifest.seq in known
-    recorder.seal(marks[-1], exchange.state_hash(), timeout=30)
+    recorder.seal(marks[-1], exchange.state_hash(), timeout=120)
     stored = open_session("cut", tmp_path)
     assert stored.manifest.state == SEALED
     assert np.concatenate(list(stored.recorded_events())).tobytes() == whole.tobytes()

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.session.live.markets import PEOPLE, begin, buy, commands_of, opened, sell, until
+from tests.session.live.markets import PEOPLE, Wall, begin, buy, commands_of, opened, sell, until
 from workbench.domain.codes import CommandKind, EventKind, SessionState
 from workbench.domain.commands import announce, batch, clock, set_session_state
 from workbench.domain.records import COMMAND
@@ -23,11 +23,12 @@ def wait_at(gate: threading.Event, inside: threading.Event | None = None) -> Non
     """Keep the session's thread until the gate opens."""
     if inside is not None:
         inside.set()
-    gate.wait(30)
+    gate.wait(60)
 
 
 def test_each_caller_gets_the_events_of_its_own_commands(tmp_path: Path) -> None:
-    session = opened(tmp_path)
+    # Time stands: no clock comes between the commands.
+    session = opened(tmp_path, wall=Wall())
     accounts = [session.join_and_wait(user, user).account for user in "abc"]
     gate = threading.Event()
     told: dict[int, Answer] = {}
@@ -115,7 +116,7 @@ def test_too_many_waiting_are_told_so(tmp_path: Path, monkeypatch: pytest.Monkey
     account = session.join_and_wait("u", "Ann").account
     gate, inside = threading.Event(), threading.Event()
     session.submit(buy(account), lambda _: wait_at(gate, inside))
-    assert inside.wait(30)
+    assert inside.wait(60)
     told: list[Any] = []
     for _ in range(5):
         session.submit(buy(account), told.append)
@@ -184,7 +185,7 @@ def test_events_are_on_the_bus_from_the_first_one(tmp_path: Path) -> None:
     heard: list[int] = []
     listening = session.bus.subscribe("test", "live", 1, lambda b: heard.extend(b.events["seq"].tolist()))
     last = session.send_and_wait(buy(account, 1)).last_event_seq
-    assert listening.wait_for(last, 30)
+    assert listening.wait_for(last, 60)
     assert heard == list(range(1, last + 1))
     session.close_and_wait()
 

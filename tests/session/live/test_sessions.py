@@ -18,7 +18,8 @@ def test_sessions_go_their_own_ways_and_come_back(tmp_path: Path) -> None:
     async def first() -> dict[str, int]:
         sessions = Sessions(tmp_path)
         made = [await sessions.create(f"class-{n}", PEOPLE) for n in range(3)]
-        sim = await sessions.create("agents", AGENTS, overrides={"live.speed": 10}, file="")
+        text = AGENTS.replace('close = "09:31"', 'close = "11:30"')
+        sim = await sessions.create("agents", text, overrides={"live.speed": 10}, file="")
         assert sessions.names() == ["class-0", "class-1", "class-2", "agents"]
         await asyncio.gather(made[0].move(SessionState.OPEN), sim.move(SessionState.OPEN))
         seat = await made[0].join("u", "Ann")

@@ -1,7 +1,9 @@
 """The same inputs give the same commands at any speed and in any pieces."""
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -91,12 +93,18 @@ def test_a_clock_that_jumps_is_caught_up_and_starves_nobody(tmp_path: Path) -> N
     session = begin(tmp_path, text, wall=wall)
     account = session.join_and_wait("u", "Ann").account
     session.move_and_wait(SessionState.OPEN)
+    # Its thread is kept until the clock has jumped and an order waits.
+    gate, first = threading.Event(), list[Any]()
+    session.submit(buy(account, 6), lambda _: gate.wait(60))
     wall.now_ns += 4 * 3_600 * SECOND_NS
     sequencer = session._sequencer
     sequencer.ring()
-    times = [session.send_and_wait(buy(account, n)).time_ns for n in range(1, 6)]
+    session.submit(buy(account, 1), first.append)
+    gate.set()
+    until(lambda: first)
+    times = [first[0].time_ns, *(session.send_and_wait(buy(account, n)).time_ns for n in range(2, 6))]
     assert times[0] < session.open_ns + 3_600 * SECOND_NS, "it was answered long before all is caught up"
-    until(lambda: session.status().time_ns == session.open_ns + 4 * 3_600 * SECOND_NS)
+    until(lambda: session.status().time_ns == session.open_ns + 4 * 3_600 * SECOND_NS, 600.0)
     # The last slices may not have been durable yet; who asks waits for them.
     session.ask_and_wait(lambda exchange: exchange.time_ns)
     commands = commands_of(session)
