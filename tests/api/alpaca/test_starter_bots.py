@@ -28,7 +28,7 @@ pytestmark = pytest.mark.slow
 def run(*arguments: str) -> str:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("APCA_")}
     done = subprocess.run(
-        arguments, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=180
+        arguments, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=600
     )
     assert done.returncode == 0, done.stderr + done.stdout
     return done.stdout
@@ -45,7 +45,7 @@ def serving_in_a_thread(running: Running) -> Iterator[str]:
 
     thread = threading.Thread(target=asyncio.run, args=(main(),), name="served as README says")
     thread.start()
-    url, loop = addresses.get(timeout=180)
+    url, loop = addresses.get(timeout=600)
     try:
         yield url
     finally:
@@ -93,7 +93,7 @@ def test_bracket_bot_says_what_is_wrong_in_a_sentence(
 ) -> None:
     command = [sys.executable, str(BOTS / "bracket_bot.py"), *words]
     command = [served.url if word == "URL" else word for word in command]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=180)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=600)
     assert done.returncode == 2
     assert said in done.stderr
     assert "Traceback" not in done.stderr

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.faults.server.abuse import Finding, answers_of, fill, times_of
+from tests.faults.server.abuse import Finding, answers_of, answers_to, fill, times_of
 from tests.faults.server.kills import seat
 from tests.faults.server.market import MARKET, SESSION
 from tests.faults.server.people import people
@@ -26,7 +26,7 @@ from workbench.session.rerun import rerun
 
 TABLES = "full disk where tables go"
 DISK_MB = 24
-CAUGHT_UP_S = 30.0
+CAUGHT_UP_S = 60.0
 PEOPLES = "select count(*) from events where event = 'ORDER_CREATED' and account like 'seat-%'"
 
 
@@ -76,7 +76,11 @@ async def full_tables(folder: Path, seconds: float = 5.0, rate: float = 60.0) ->
             stood, since_s = read_manifest(place).seq, time.monotonic()
             # Long enough for more than one try to write.
             await asyncio.sleep(max(seconds, 6.0))
-            lasted_s, took = time.monotonic() - since_s, answers_of(crowd, since_s)
+            until_s = time.monotonic()
+            took, missing = await answers_to(crowd, since_s, until_s)
+            lasted_s = until_s - since_s
+            if missing:
+                finding.wrong.append(f"{missing} orders of that time were not answered")
             finding.during_ms, finding.answered = times_of(took), len(took)
             async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=60) as client:
                 ready = await client.get("/health/ready")
@@ -86,6 +90,9 @@ async def full_tables(folder: Path, seconds: float = 5.0, rate: float = 60.0) ->
                 finding.wrong.append(f"only {len(took)} orders were answered in {lasted_s:.0f} s")
             if read_manifest(place).seq > stood:
                 finding.wrong.append("rows were published on a full disk, so nothing was tried")
+            end = time.monotonic() + CAUGHT_UP_S
+            while b"rows are not written yet" not in server.printed() and time.monotonic() < end:  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
             if b"rows are not written yet" not in server.printed():
                 finding.wrong.append("the log does not say that rows wait")
             (place / "ballast").unlink()
@@ -98,7 +105,7 @@ async def full_tables(folder: Path, seconds: float = 5.0, rate: float = 60.0) ->
             if found < known:
                 finding.wrong.append(f"after {caught_up_s:.0f} s the tables have {found} of {known} orders")
             crowd.trading = False
-            await crowd.quiet()
+            await crowd.settled()
             await crowd.stop()
             code = await server.stop()
             if code:

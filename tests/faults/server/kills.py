@@ -123,9 +123,9 @@ async def campaign(
         await crowd.ready()
         await asyncio.sleep(longest_s)
         crowd.trading = False
-        await crowd.quiet()
+        await crowd.settled()
         await control(server.url, who.teacher, "close")
-        await crowd.quiet()
+        await crowd.settled()
         for trader in crowd.traders:
             crowd.history.final.update(await told_anew(trader))
         await crowd.stop()

@@ -42,6 +42,11 @@ class Lane(HttpLane):
         self.alive = False
         super().connection_lost(exc)
 
+    @property
+    def asks(self) -> bool:
+        """Whether an answer is still to come."""
+        return self.alive and (self._answer is not None or bool(self._waiting))
+
 
 def head_of(path: str, headers: Headers) -> bytes:
     """The head of a POST, without its length."""
@@ -209,6 +214,15 @@ class Trader:
         else:
             self._history.refused.append(name)
 
+    @property
+    def waits(self) -> bool:
+        """Whether an answer is still to come."""
+        return bool(self._requests) or any(lane.asks for lane in self._lanes.values())
+
+    def ping(self) -> None:
+        """Ask for a sign of life."""
+        self._ask({"ping": True}, ("ping", ""))
+
     # ------------------------------------------------------------------ what is heard
 
     def _heard(self, content: bytes) -> None:
@@ -224,6 +238,8 @@ class Trader:
                 self._history.streams.setdefault(key, []).append(piece)
             elif kind == "snapshot" or kind == "error":
                 self.errors.append(f"life {self.life}: {str(frame)[:200]}")
+            elif kind == "pong":
+                self._requests.pop(frame["id"])
             elif kind in ("ack", "refused") and frame["id"]:
                 self._answered(frame, now)
 
@@ -296,16 +312,19 @@ class Crowd:
             while not all(trader.ready for trader in self.traders):  # noqa: ASYNC110 - many things change it
                 await asyncio.sleep(0.02)
 
-    async def quiet(self, seconds: float = 1.0) -> None:
-        """Wait until nothing new was heard for a while."""
+    async def settled(self, seconds: float = 60.0) -> None:
+        """Wait until all that was sent over connections that live is answered, and what is told heard.
 
-        def heard() -> int:
-            return sum(map(len, self.history.streams.values())) + len(self.history.acks)
-
-        before = -1
-        while before != heard():
-            before = heard()
-            await asyncio.sleep(seconds)
+        Nothing more may be sent meanwhile.
+        """
+        async with asyncio.timeout(seconds):
+            while any(trader.waits for trader in self.traders):  # noqa: ASYNC110 - answers change it
+                await asyncio.sleep(0.01)
+            # The answer to a ping follows all own events up to then.
+            for trader in self.traders:
+                trader.ping()
+            while any(trader.waits for trader in self.traders):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
 
     async def _run(self) -> None:
         begun = time.monotonic()
