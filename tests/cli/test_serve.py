@@ -165,8 +165,10 @@ def test_a_market_that_cannot_go_on_for_a_full_disk_is_named_and_nothing_is_open
         (data / "ballast").unlink()
         with serve(data) as well:
             assert "cannot go on" not in well.printed
-            ready = httpx.get(f"{well.url}/health/ready", trust_env=False)
-            assert ready.status_code == 200, ready.text
+            deadline = time.monotonic() + START_SECONDS
+            while (ready := httpx.get(f"{well.url}/health/ready", trust_env=False)).status_code != 200:
+                assert time.monotonic() < deadline, ready.text
+                time.sleep(0.1)
     finally:
         subprocess.run(["umount", "-l", str(data)], check=False)
 

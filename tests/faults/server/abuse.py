@@ -216,6 +216,15 @@ async def many_connections(site: Site, finding: Finding) -> None:
         finding.wrong.append(f"of {CONNECTIONS // 2} who asked, {found.get('answered', 0)} were answered")
 
 
+async def readiness(url: str) -> httpx.Response:
+    """What a server says of itself, once it says that it is ready or has had its time to be."""
+    end = time.monotonic() + NOTICED_S
+    async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=60) as client:
+        while (ready := await client.get("/health/ready")).status_code != 200 and time.monotonic() < end:  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+    return ready
+
+
 async def stopped_server(site: Site, finding: Finding) -> None:
     """The server stands still for some seconds, as a machine does that sleeps."""
     os.kill(site.server.pid, signal.SIGSTOP)
@@ -228,8 +237,7 @@ async def stopped_server(site: Site, finding: Finding) -> None:
     first_s = time.monotonic() - began
     await asyncio.sleep(site.seconds)
     finding.became = f"stopped for {STOPPED_S:.0f} s, first answer {first_s * 1e3:.0f} ms later"
-    async with httpx.AsyncClient(base_url=site.server.url, trust_env=False, timeout=60) as client:
-        ready = await client.get("/health/ready")
+    ready = await readiness(site.server.url)
     if ready.status_code != 200:
         finding.wrong.append(f"it is not ready after that: {ready.text[:300]}")
 

@@ -11,9 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
-
-from tests.faults.server.abuse import Finding, answers_of, answers_to, fill, times_of
+from tests.faults.server.abuse import Finding, answers_of, answers_to, fill, readiness, times_of
 from tests.faults.server.kills import seat
 from tests.faults.server.market import MARKET, SESSION
 from tests.faults.server.people import people
@@ -82,8 +80,7 @@ async def full_tables(folder: Path, seconds: float = 5.0, rate: float = 60.0) ->
             if missing:
                 finding.wrong.append(f"{missing} orders of that time were not answered")
             finding.during_ms, finding.answered = times_of(took), len(took)
-            async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=60) as client:
-                ready = await client.get("/health/ready")
+            ready = await readiness(server.url)
             if ready.status_code != 200:
                 finding.wrong.append(f"it is not ready: {ready.text[:200]}")
             if len(took) < rate * lasted_s * 0.8:
