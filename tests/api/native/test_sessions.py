@@ -214,7 +214,7 @@ def test_an_explanation_names_others_to_those_who_may_read_the_class(own: Served
 
 def test_a_halt_that_is_lifted_by_an_auction_ends_by_itself(own: Served) -> None:
     with own.client(own.person(Role.INSTRUCTOR)) as client:
-        made(client, "halted", overrides={"live.auction": "1m"})
+        made(client, "halted", overrides={"live.auction": "60s"})
         assert client.post("/api/sessions/halted/start").status_code == 200
         assert client.post("/api/sessions/halted/halt").status_code == 200
         lifted = client.post("/api/sessions/halted/lift", json={"by_auction": True})
