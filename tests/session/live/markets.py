@@ -136,7 +136,7 @@ def commands_of(session: LiveSession) -> Records:
     return one_block([commands for _, commands in read(session.folder / JOURNAL)], COMMAND)
 
 
-def finish(session: LiveSession, seconds: float = 120.0) -> None:
+def finish(session: LiveSession, seconds: float = 600.0) -> None:
     """Wait until its trading hours are over."""
     until(lambda: session.state == SessionState.CLOSED or session.status().failed, seconds)
     assert not session.status().failed
