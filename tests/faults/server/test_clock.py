@@ -27,6 +27,7 @@ PLACES = ("/usr/lib/*/faketime/libfaketime.so.1", "/usr/local/lib/faketime/libfa
 pytestmark = pytest.mark.slow
 WALL = "wall"
 HOUR_S = 3600
+LATE_S = 60.0
 ORDER = {"symbol": "QUIET", "side": "buy", "type": "limit", "quantity": 1, "limit_price": 40}
 
 
@@ -90,9 +91,9 @@ class Market:
 
     @staticmethod
     def check_pace(one: tuple[float, float, float], other: tuple[float, float, float]) -> None:
-        """Between two looks as much time passed there as here."""
+        """Between two looks as much time passed there as here; a busy machine may be late to say so."""
         passed_s = other[1] - one[1]
-        assert other[0] - one[2] - 2.0 < passed_s < other[2] - one[0] + 2.0
+        assert other[0] - one[2] - LATE_S < passed_s < other[2] - one[0] + 2.0
 
 
 def opened(server: ServerProcess, headers: Headers, session: str = SESSION) -> ClientConnection:
@@ -118,7 +119,7 @@ def flood(stream: ClientConnection) -> set[str]:
     first, count = 10_000, 4_000
     for number in range(first, first + count):
         stream.send(json.dumps({"id": number, "unsubscribe": []}))
-    kinds, end = set(), time.monotonic() + 60
+    kinds, end = set(), time.monotonic() + 300
     while True:
         for frame in json.loads(stream.recv(end - time.monotonic())):
             if frame["type"] in ("ack", "refused"):
