@@ -21,7 +21,7 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
         cwd=ROOT,
         check=True,
         capture_output=True,
-        timeout=300,
+        timeout=600,
     )
     (wheel,) = folder.glob("*.whl")
     site = folder / "site"
@@ -73,7 +73,7 @@ def test_the_pages_are_found_where_it_is_installed(unpacked: Path, tmp_path: Pat
         },
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
     assert done.returncode == 0, done.stderr

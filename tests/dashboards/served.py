@@ -38,7 +38,7 @@ class Browser:
         self.url = url
         self.person = person
         self.http = httpx.Client(
-            base_url=url, timeout=30, trust_env=False, headers={"Accept": "text/html", "Origin": url}
+            base_url=url, timeout=60, trust_env=False, headers={"Accept": "text/html", "Origin": url}
         )
         if person is not None:
             who = {"name": person.name, "password": PASSWORD, "cookies": True}
@@ -80,7 +80,7 @@ class Browser:
             subprotocols=["bokeh", token],  # type: ignore[list-item]
             additional_headers=headers if sent else {},
             origin=self.url if origin == "" else origin,  # type: ignore[arg-type]
-            open_timeout=10,
+            open_timeout=60,
         )
 
 
@@ -133,7 +133,7 @@ def serving_pages(data: Path, **more: Any) -> Iterator[ServedPages]:
 def read_to_the_end(socket: ClientConnection) -> None:
     """Read until the server ends a socket, which raises; a bound keeps a test from waiting for ever."""
     for _ in range(20):
-        socket.recv(timeout=10)
+        socket.recv(timeout=60)
 
 
 def payload(token: str) -> dict[str, Any]:

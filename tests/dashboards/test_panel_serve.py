@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -23,6 +22,7 @@ from websockets.sync.client import ClientConnection, connect
 from tests.conftest import ROOT
 from tests.dashboards.browser import conftest as in_browser
 from tests.dashboards.served import TOKEN, payload, read_to_the_end
+from tests.faults.server.process import free_port
 from tests.served_market import market
 from workbench.api.auth import ACCESS_COOKIE, REFRESH_COOKIE
 from workbench.identity.endings import Ending
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 PASSWORD = "correct horse battery"
-PATIENCE_MS = 30_000
+PATIENCE_MS = 60_000
 chromium, chromium_window = in_browser.chromium, in_browser.browser
 """Fixtures; any other browser of this file is an HTTP client."""
 PAGES = ("dashboards/trading.py", "dashboards/instructor.py", "dashboards/review.py")
@@ -49,7 +49,7 @@ class PanelServe:
 
     def browser(self, name: str) -> httpx.Client:
         """A browser in which somebody has signed in at the exchange; cookies know no ports."""
-        browser = httpx.Client(timeout=30, trust_env=False, headers={"Origin": self.url})
+        browser = httpx.Client(timeout=60, trust_env=False, headers={"Origin": self.url})
         who = {"name": name, "password": PASSWORD, "cookies": True}
         assert browser.post(f"{self.api}/api/auth/login", json=who).status_code == 200
         return browser
@@ -61,6 +61,7 @@ class PanelServe:
             subprotocols=["bokeh", token],  # type: ignore[list-item]
             additional_headers={"Cookie": f"{ACCESS_COOKIE}={browser.cookies.get(ACCESS_COOKIE)}"},
             origin=origin or self.url,  # type: ignore[arg-type]
+            open_timeout=60,
         )
 
 
@@ -73,9 +74,7 @@ GONE = re.compile(
 
 
 def run(data: Path, log: Path, *more: str) -> tuple[subprocess.Popen[bytes], str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "panel", "serve", *PAGES]
     environment = {
         **{name: value for name, value in os.environ.items() if name != "WORKBENCH_URL"},
@@ -95,7 +94,7 @@ def run(data: Path, log: Path, *more: str) -> tuple[subprocess.Popen[bytes], str
 
 
 def waited(process: subprocess.Popen[bytes], url: str) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 240
     while True:
         try:
             httpx.get(f"{url}/trading", timeout=240, trust_env=False)
@@ -125,7 +124,7 @@ def panel_serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PanelServe
         assert api is not None, text
         assert once is not None, text
         served = PanelServe(url, api[1])
-        with httpx.Client(base_url=served.api, timeout=30, trust_env=False) as http:
+        with httpx.Client(base_url=served.api, timeout=60, trust_env=False) as http:
             for name in ("student", "teacher"):
                 person = {"name": name, "password": PASSWORD}
                 made = http.post("/api/auth/sign-up", json=person).json()
@@ -145,7 +144,7 @@ def panel_serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PanelServe
 
 
 def test_who_is_not_signed_in_is_sent_to_the_exchange_and_back(panel_serve: PanelServe) -> None:
-    with httpx.Client(timeout=30, trust_env=False) as nobody:
+    with httpx.Client(timeout=60, trust_env=False) as nobody:
         answer = nobody.get(f"{panel_serve.url}/trading?session=x")
         assert answer.status_code == 302
         answer = nobody.get(str(answer.url.join(answer.headers["location"])))
@@ -187,7 +186,7 @@ def test_pages_are_made_for_who_is_signed_in_without_their_cookies(panel_serve: 
             assert secret not in answer.text
             assert secret not in str(payload(token[1]))
         with panel_serve.socket(browser, "/trading", token[1]) as socket:
-            assert "ACK" in str(socket.recv(timeout=10))
+            assert "ACK" in str(socket.recv(timeout=60))
         program = browser.get(f"{panel_serve.api}/assets/desk.js")
         assert program.headers["access-control-allow-origin"] == panel_serve.url
 
@@ -219,7 +218,7 @@ def test_roles_are_held_at_page_socket_and_autoload(panel_serve: PanelServe) -> 
             pass
         assert error.value.response.status_code == 403
         with panel_serve.socket(teacher, "/instructor", token[1]) as socket:
-            assert "ACK" in str(socket.recv(timeout=10))
+            assert "ACK" in str(socket.recv(timeout=60))
 
 
 @pytest.mark.parametrize("page", ["/trading", "/instructor", "/review"])
@@ -232,15 +231,15 @@ def test_a_document_that_is_made_at_the_socket_asks_no_other_host(panel_serve: P
         more = {name: value for name, value in payload(token[1]).items() if name not in known}
         unknown = generate_jwt_token(generate_session_id(), signed=False, extra_payload=more)
         with panel_serve.socket(browser, page, unknown) as socket:
-            while "ACK" not in str(socket.recv(timeout=10)):
+            while "ACK" not in str(socket.recv(timeout=60)):
                 pass
             for part in PULL:
                 socket.send(part)
-            while "PULL-DOC-REPLY" not in str(socket.recv(timeout=10)):
+            while "PULL-DOC-REPLY" not in str(socket.recv(timeout=60)):
                 pass
             # What it is about, then the document.
-            socket.recv(timeout=10)
-            document = str(socket.recv(timeout=10))
+            socket.recv(timeout=60)
+            document = str(socket.recv(timeout=60))
     ours = {url.split("/")[2] for url in (panel_serve.url, panel_serve.api)}
     # The name of SVG's kind of element is no address.
     assert not set(re.findall(r"https?://([\w.:-]+)", document)) - ours - {"www.w3.org"}
@@ -252,7 +251,7 @@ def test_a_socket_ends_with_its_log_in(panel_serve: PanelServe) -> None:
         token = TOKEN.search(browser.get(f"{panel_serve.url}/trading").text)
         assert token is not None
         with panel_serve.socket(browser, "/trading", token[1]) as socket:
-            assert "ACK" in str(socket.recv(timeout=10))
+            assert "ACK" in str(socket.recv(timeout=60))
             assert browser.post(f"{panel_serve.api}/api/auth/logout").status_code == 200
             with pytest.raises(ConnectionClosed) as closed:
                 read_to_the_end(socket)

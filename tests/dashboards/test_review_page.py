@@ -36,7 +36,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:The inplace keyword:DeprecationW
 
 async def until(what: Callable[[], bool]) -> None:
     """Let the page's threads and loop do their work."""
-    for _ in range(500):
+    for _ in range(3_000):
         if what():
             return
         await asyncio.sleep(0.02)

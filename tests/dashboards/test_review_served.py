@@ -216,4 +216,4 @@ def test_the_page_is_for_who_is_signed_in_and_loads_from_here_alone(closed: Clos
         # What a review needs other pages do not load.
         assert "tabulator" not in browser.http.get("/desk").text
         with browser.socket(browser.token("/review"), "/review") as socket:
-            assert "ACK" in str(socket.recv(timeout=10))
+            assert "ACK" in str(socket.recv(timeout=60))

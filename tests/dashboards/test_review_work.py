@@ -10,7 +10,7 @@ from functools import partial
 from dashboards.parts.review_work import Work
 
 _TURN_S = 0.02
-_PATIENCE_S = 5.0
+_PATIENCE_S = 60.0
 
 
 def work() -> Work:

@@ -30,7 +30,8 @@ class Executed:
 def execute(name: str, out: Path, *, fails: bool = False, **parameters: Any) -> Executed:
     """Run a notebook with papermill in a kernel of its own, in the notebook's folder."""
     given = [word for key, value in parameters.items() for word in ("-p", key, str(value))]
-    words = ["-m", "papermill", "--no-progress-bar", "--cwd", str(EXPLORATION), *given]
+    slow = ["--no-progress-bar", "--start-timeout", "300"]
+    words = ["-m", "papermill", *slow, "--cwd", str(EXPLORATION), *given]
     done = subprocess.run(
         [sys.executable, *words, str(EXPLORATION / f"{name}.ipynb"), str(out)],
         cwd=ROOT,
@@ -39,7 +40,7 @@ def execute(name: str, out: Path, *, fails: bool = False, **parameters: Any) -> 
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=600,
     )
     assert (done.returncode != 0) == fails, done.stderr[-4_000:]
     printed, figures, failed = [], {}, ""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import socket
 from pathlib import Path
 
 import pytest
 
 from dashboards.exploring.stopping import MissingInputError, needed_server, needed_sessions
+from tests.faults.server.process import free_port
 from tests.notebooks.executed import execute
 
 _END = "The cells below did not run."
@@ -30,8 +30,7 @@ def test_a_session_of_another_name_is_none(tmp_path: Path) -> None:
 
 
 def test_a_server_that_does_not_run_is_asked_for(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        url = f"http://127.0.0.1:{taken.getsockname()[1]}"
+    url = f"http://127.0.0.1:{free_port()}"
     found = execute("starter_bot", tmp_path / "ran.ipynb", fails=True, url=f"{url}/")
     assert found.failed.startswith(f"This notebook needs a server that runs, and none answers at {url} (")
     assert found.failed.endswith(

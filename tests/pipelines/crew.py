@@ -18,8 +18,9 @@ from tests.pipelines.conftest import CALENDAR, DAILY, at_ns, job
 from tests.pipelines.small import EveryDay, Pages
 from workbench.api.logs import set_up_logs
 
-LEASE_S = 5.0
-NIGHTLY = job(DAILY, deliver=frozenset({Channel.PAGE, Channel.FOLDER}), backoff_s=0.1, timeout_s=120.0)
+LEASE_S = 15.0
+"""Longer than a busy machine keeps a worker from renewing one."""
+NIGHTLY = job(DAILY, deliver=frozenset({Channel.PAGE, Channel.FOLDER}), backoff_s=0.1, timeout_s=600.0)
 
 
 def house(url: str, folder: Path, now: str, stuck: str) -> House:
@@ -35,7 +36,7 @@ def main() -> None:
     set_up_logs()
     made = house(url, Path(folder), now, stuck)
     with until_told() as stop:
-        run(made, stop, tick_s=0.2, idle_s=0.05, lease_s=LEASE_S, grace_s=10.0)
+        run(made, stop, tick_s=0.2, idle_s=0.05, lease_s=LEASE_S, grace_s=60.0)
     made.ledger.close()
     sys.stdout.write("stopped\n")
 

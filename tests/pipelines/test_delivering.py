@@ -25,6 +25,7 @@ from pipelines.ledger import Ledger
 from pipelines.listing import history
 from pipelines.runs import Run, State, Step, Task
 from pipelines.schema import runs
+from tests.faults.server.process import free_port
 from tests.pipelines.conftest import DAILY, Clock, job
 from tests.pipelines.small import Pages, Sessions
 from tests.programs import program
@@ -52,17 +53,11 @@ class Post:
         return "250 OK"
 
 
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
 @pytest.fixture
 def post() -> Iterator[tuple[Post, int]]:
     handler = Post()
-    port = _free_port()
-    controller = Controller(handler, hostname="127.0.0.1", port=port)
+    port = free_port()
+    controller = Controller(handler, hostname="127.0.0.1", port=port, ready_timeout=60)
     controller.start()
     yield handler, port
     controller.stop()
@@ -174,7 +169,8 @@ def guarded(certificate: tuple[Path, Path]) -> Iterator[tuple[Post, int]]:
     controller = Controller(
         handler,
         hostname="127.0.0.1",
-        port=_free_port(),
+        port=free_port(),
+        ready_timeout=60,
         tls_context=context,
         require_starttls=True,
         auth_required=True,

@@ -24,7 +24,7 @@ DAYS = ("2025-11-26", "2025-11-28", "2025-12-01")
 """What was missed: a Wednesday, after Thanksgiving half a Friday, a Monday."""
 
 
-def wait_until(there: Callable[[], bool], what: str, seconds: float = 90.0) -> None:
+def wait_until(there: Callable[[], bool], what: str, seconds: float = 300.0) -> None:
     until = time.monotonic() + seconds
     while not there():
         assert time.monotonic() < until, f"{what} did not happen within {seconds:g} s"
@@ -49,7 +49,7 @@ def test_three_missed_days_are_caught_up_exactly_once(
         (line,) = [each for each in log.read_text().splitlines() if each.startswith("stuck ")]
         victim = next(each for each in crew if each.pid == int(line.split()[1]))
         victim.kill()
-        assert victim.wait(10) == -9
+        assert victim.wait(60) == -9
         wait_until(
             lambda: (
                 Counter(run.step for run in history(ledger, state=State.DONE, most=1000))
@@ -61,7 +61,7 @@ def test_three_missed_days_are_caught_up_exactly_once(
         for each in rest:
             each.terminate()
         # Each ends by itself, in good order.
-        assert [each.communicate(timeout=20)[0] for each in rest] == ["stopped\n"] * 3
+        assert [each.communicate(timeout=120)[0] for each in rest] == ["stopped\n"] * 3
         assert [each.returncode for each in rest] == [0, 0, 0]
     finally:
         for each in crew:

@@ -1,6 +1,7 @@
 """Nothing outlives a caller that was killed (kill -9): no process, no half of a report."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -16,21 +17,20 @@ from workbench.reporting.rendering import render_kind
 
 pytestmark = pytest.mark.skipif(not forks_here(), reason="kernels are forked on Linux")
 
-AT_ONCE_S = 1.0
-"""Well below what the server's imports take, during which it looks at nothing."""
+PATIENCE_S = 60.0
 
 BEGIN = """
 import time
 from workbench.reporting.forks import SERVER
 SERVER.begin()
 print(SERVER._process.pid, flush=True)
-time.sleep(60)
+time.sleep(3600)
 """
 HANG = """
 import os, time
 from pathlib import Path
 Path("{pids}").write_text(f"{{os.getppid()}} {{os.getpid()}}")
-time.sleep(60)
+time.sleep(3600)
 """
 RENDER = """
 import threading
@@ -55,13 +55,33 @@ def alive(pid: int) -> bool:
         return False
 
 
+def stopped(*pids: int) -> None:
+    """Have processes do nothing more by themselves, as in a long import: only a kill ends them."""
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+
+
 def gone(*pids: int) -> bool:
-    until = time.monotonic() + AT_ONCE_S
-    while time.monotonic() < until:
-        if not any(alive(pid) for pid in pids):
-            return True
+    """Whether processes that were stopped have been killed; they are not left over."""
+    until = time.monotonic() + PATIENCE_S
+    while any(alive(pid) for pid in pids):
+        if time.monotonic() > until:
+            for pid in pids:
+                os.kill(pid, signal.SIGKILL)
+            return False
         time.sleep(0.02)
-    return False
+    return True
+
+
+def listens(server: int) -> bool:
+    """Whether a server has asked the system to be killed when its owner's pipe ends, which it does first."""
+    pipe = Path(f"/proc/{server}/cmdline").read_bytes().split(b"\0")[-2].decode()
+    try:
+        told = Path(f"/proc/{server}/fdinfo/{pipe}").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return False
+    (flags,) = [int(line.split()[1], 8) for line in told.splitlines() if line.startswith("flags:")]
+    return bool(flags & os.O_ASYNC)
 
 
 def python(code: str) -> subprocess.Popen[str]:
@@ -72,6 +92,11 @@ def test_a_server_that_is_still_importing_ends_with_its_caller() -> None:
     with python(BEGIN) as caller:
         assert caller.stdout is not None
         server = int(caller.stdout.readline())
+        until = time.monotonic() + PATIENCE_S
+        while not listens(server):
+            assert time.monotonic() < until, "it listens for no end of its owner"
+            time.sleep(0.002)
+        stopped(server)
         assert alive(server)
         caller.kill()
         caller.wait()
@@ -85,13 +110,14 @@ def test_server_and_kernel_end_with_their_caller_and_the_next_report_is_whole(tm
     hang = notebook(tmp_path / "hangs.ipynb", line, [HANG.format(pids=pids), DONE])
     out = tmp_path / "reports" / "out"
     with python(RENDER.format(notebook=hang, first=first, out=out)) as caller:
-        until = time.monotonic() + 60
+        until = time.monotonic() + 240
         while not (pids.exists() and pids.read_text()) and time.monotonic() < until:
             time.sleep(0.05)
         server, kernel = (int(each) for each in pids.read_text().split())
         assert server != os.getpid()
         assert alive(server)
         assert alive(kernel)
+        stopped(server, kernel)
         caller.kill()
         caller.wait()
         assert gone(server, kernel)

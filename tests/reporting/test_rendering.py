@@ -24,10 +24,10 @@ DONE = f'from IPython.display import display\ndisplay({{"{SUMMARY}": {{"n": n}}}
 
 
 def made(root: Path, folder: Path, name: str, **given: str) -> Report:
-    return render(name, {"data": str(root), **given}, folder, timeout_s=120)
+    return render(name, {"data": str(root), **given}, folder, timeout_s=600)
 
 
-def odd(tmp_path: Path, *cells: str, timeout_s: float = 60, given: dict[str, int] | None = None) -> Report:
+def odd(tmp_path: Path, *cells: str, timeout_s: float = 600, given: dict[str, int] | None = None) -> Report:
     """A report of a notebook that has these cells."""
     kind = read_kind(notebook(tmp_path / "odd.ipynb", ["n: int = 1  # a number"], list(cells)))
     return render_kind(kind, given or {}, tmp_path / "out", timeout_s=timeout_s)
@@ -134,15 +134,16 @@ def test_a_kernel_that_dies_is_no_report(tmp_path: Path) -> None:
 
 
 def test_a_report_that_hangs_is_given_up(tmp_path: Path) -> None:
-    """It ignores being interrupted: only a kill helps."""
+    """It ignores being interrupted: only a kill helps, long before it would have gone on by itself."""
     odd(tmp_path, DONE)
-    hang = "import signal, time\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\ntime.sleep(60)"
-    began = time.monotonic()
+    hang = (
+        "import signal, time\nfrom pathlib import Path\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+        f"time.sleep(600)\nPath({str(tmp_path / 'went on')!r}).touch()"
+    )
     kind = read_kind(notebook(tmp_path / "odd.ipynb", ["n: int = 1  # a number"], [hang, DONE]))
     with pytest.raises(ReportError, match="took longer than 4 s") as failed:
         render_kind(kind, {}, tmp_path / "hangs", timeout_s=4)
     assert failed.value.kind == "timeout"
-    assert time.monotonic() - began < 15
     assert left(tmp_path) == ["out"]
 
 
@@ -182,7 +183,7 @@ def test_kernels_are_apart_and_end_with_their_report(tmp_path: Path) -> None:
 
 
 def _gone(pid: int) -> bool:
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while time.monotonic() < until:
         try:
             os.kill(pid, 0)
@@ -213,16 +214,18 @@ def test_without_forks_a_fresh_kernel_makes_the_same(
 
 def test_what_a_killed_caller_left_is_swept_when_its_time_is_over(tmp_path: Path) -> None:
     """One that hangs is killed (kill -9) with its folder begun; it is gone once its timeout has passed."""
-    hang = notebook(tmp_path / "odd.ipynb", ["n: int = 1  # a number"], ["import time\ntime.sleep(60)", DONE])
+    cells = ["import time\ntime.sleep(3600)", DONE]
+    hang = notebook(tmp_path / "odd.ipynb", ["n: int = 1  # a number"], cells)
     code = (
         "import sys; from pathlib import Path; from workbench.reporting.catalog import read_kind; "
         "from workbench.reporting.rendering import render_kind; "
-        f"render_kind(read_kind(Path({str(hang)!r})), {{}}, Path({str(tmp_path / 'killed')!r}), timeout_s=50)"
+        f"out = Path({str(tmp_path / 'killed')!r}); "
+        f"render_kind(read_kind(Path({str(hang)!r})), {{}}, out, timeout_s=3000)"
     )
     # It needs no server for forks: what it leaves is the same without one.
     environment = {**os.environ, "WORKBENCH_FRESH_KERNELS": "1"}
     caller = subprocess.Popen([sys.executable, "-c", code], start_new_session=True, env=environment)
-    until = time.monotonic() + 30
+    until = time.monotonic() + 240
     while not left(tmp_path) and time.monotonic() < until:
         time.sleep(0.05)
     caller.kill()

@@ -159,11 +159,12 @@ def test_the_quote_that_stands_is_known_at_the_beginning(run, tapes):
 
 
 def test_it_does_not_end_before_the_stream_has_told_what_became_of_its_orders(run, monkeypatch):
-    monkeypatch.setattr(client_run, "_TOLD_SECONDS", 0.05)
     run._settle()
     run._market.leaves = 0.0
-    with pytest.raises(StreamError, match="has not told what became of 1 of its orders within 0"):
-        run._settle()
+    with monkeypatch.context() as hasty:
+        hasty.setattr(client_run, "_TOLD_SECONDS", 0.05)
+        with pytest.raises(StreamError, match="has not told what became of 1 of its orders within 0"):
+            run._settle()
     run.tape._stream.pongs = [(1, "0:00"), (4, "1:05")]
     run.tape._stream.changes = [own(run, 4, "1:05")]
     run._settle()
@@ -218,7 +219,8 @@ def test_what_will_not_pass_is_raised_at_once(run, error):
         run.orders.send()
 
 
-def test_patience_ends():
+def test_patience_ends(monkeypatch):
+    monkeypatch.setattr(outage, "_PAUSE_SECONDS", 0.01)
     tries = []
 
     def ask():
@@ -226,7 +228,7 @@ def test_patience_ends():
         raise ClientError("no connection")
 
     with pytest.raises(ClientError):
-        patiently(ask, 0.3)
+        patiently(ask, 2.0)
     assert len(tries) >= 2
 
 

@@ -69,14 +69,17 @@ def test_what_a_callback_raises_is_raised_and_when_is_noted(callback, harbor_mor
 
 @pytest.mark.slow
 def test_what_is_open_is_cancelled_when_a_strategy_raises(tmp_path: Path):
-    note = r"Raises was ended at 13:30:\d\d\.\d* UTC .*, after 1 fills; its 1 open orders were cancelled"
-    session = LiveSession.create(tmp_path, "live", TEXT)
+    # How late its own fill is told, on the market's clock, is the machine's affair.
+    note = r"Raises was ended at 13:3\d:\d\d\.\d* UTC .*, after 1 fills; its 1 open orders were cancelled"
+    text = TEXT.replace("speed = 120", "speed = 20")
+    assert text != TEXT
+    session = LiveSession.create(tmp_path, "live", text)
     with (
         serving(tmp_path / "data") as served,
         wb.Client(served.url, token=served.person(Role.INSTRUCTOR).access) as teacher,
         wb.Client(served.url, token=served.person().access) as client,
     ):
-        lesson = teacher.create_session("lesson", scenario=TEXT)
+        lesson = teacher.create_session("lesson", scenario=text)
         account = session.join_and_wait("ann@school", "ann").account
         starts = {
             "live": lambda: session.move_and_wait(SessionState.OPEN),
@@ -89,7 +92,7 @@ def test_what_is_open_is_cancelled_when_a_strategy_raises(tmp_path: Path):
         try:
             for way, run in runs.items():
                 READY.clear()
-                starting = threading.Thread(target=lambda start=starts[way]: (READY.wait(30), start()))
+                starting = threading.Thread(target=lambda start=starts[way]: (READY.wait(240), start()))
                 starting.start()
                 with pytest.raises(ValueError, match="three") as found:
                     run()

@@ -125,10 +125,11 @@ def together(runs, listening, start):
     for thread in threads:
         thread.start()
     for each in listening:
-        assert each.wait(60) or errors
+        assert each.wait(240) or errors
     start()
     for thread in threads:
-        thread.join(120)
+        thread.join(600)
+        assert not thread.is_alive()
     assert not errors
     return [found[place] for place in range(len(runs))]
 

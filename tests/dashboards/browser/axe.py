@@ -31,7 +31,7 @@ def program(folder: Path) -> str:
         # Within the folder, not by --prefix, which would have npm forget the machine's own settings.
         (folder / "package.json").write_text("{}", "utf-8")
         whole = [*command, *quiet, f"{_NAME}@{version}"]
-        done = subprocess.run(whole, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
+        done = subprocess.run(whole, cwd=folder, capture_output=True, text=True, timeout=600, check=False)
         assert done.returncode == 0, done.stderr + done.stdout
         installed = folder / "node_modules" / _NAME
         assert _is(installed, version)

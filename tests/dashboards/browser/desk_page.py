@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from playwright.sync_api import expect
@@ -16,10 +19,16 @@ if TYPE_CHECKING:
     from tests.dashboards.browser.site import Person, Site
 
 DRAG_STEPS = 400
+HALF_A_CENT = 0.005
+_FRAMES = """count => new Promise(done => {
+    const next = () => (count-- > 0 ? requestAnimationFrame(next) : done());
+    next();
+})"""
 MADE_MS = 4 * PATIENCE_MS
 """Who asks for a report first waits for a process that imports everything."""
 _ORDER = {"limit": "limit", "market": "market", "stop": "stop", "stop_limit": "stop_limit"}
 # A failed request is told on the console too; what was wrong with it is its own test's business.
+_TOASTS = Path(__file__).parent / "toasts.js"
 _HARMLESS = re.compile(r"Failed to load resource|WebSocket connection to")
 
 
@@ -50,6 +59,7 @@ class DeskPage:
         self.page: Page = context.new_page()
         self.complaints: list[str] = []
         self.page.set_default_timeout(PATIENCE_MS)
+        self.page.add_init_script(path=_TOASTS)
         self.page.on("console", self._console)
         self.page.on("pageerror", lambda error: self.complaints.append(f"{error}"))
 
@@ -74,6 +84,40 @@ class DeskPage:
     def row(self, table: str, order: int) -> Locator:
         """The row of an order in `working`, `history` or `fill`."""
         return self.page.locator(f'[data-testid="orders-{table}-row"][data-order="{order}"]')
+
+    # ------------------------------------------------------------------ waiting
+
+    def until(self, holds: Callable[[], bool], what: Callable[[], object]) -> None:
+        """Wait until something holds that no locator can say; `what` is told when it does not."""
+        end = time.monotonic() + PATIENCE_MS / 1000
+        while not holds():
+            assert time.monotonic() < end, what()
+            self.page.wait_for_timeout(50)
+
+    def has_number(self, test_id: str, wanted: float, within: Locator | None = None) -> None:
+        """Wait until a number is on the page, to half a cent."""
+
+        def shown() -> str:
+            return self.by(test_id, within).first.inner_text().strip()
+
+        def is_there() -> bool:
+            text = shown()
+            return any(each.isdigit() for each in text) and abs(number_in(text) - wanted) <= HALF_A_CENT
+
+        self.until(is_there, lambda: f"{test_id} is {shown()!r}, not {wanted}")
+
+    def said(self, *texts: str) -> None:
+        """Wait until the page has told a message with all of these in it, which may be gone by now."""
+
+        def told() -> list[str]:
+            found: list[str] = self.page.evaluate("window.__toasts")
+            return found
+
+        self.until(lambda: any(all(text in each for text in texts) for each in told()), lambda: f"{told()}")
+
+    def drawn(self) -> None:
+        """Wait until what has come is drawn: two frames."""
+        self.page.evaluate(_FRAMES, 2)
 
     # ------------------------------------------------------------------ coming in
 
@@ -167,7 +211,7 @@ class DeskPage:
 
     def agree_by_keyboard(self) -> None:
         """Say yes where the page asks, which it does at once, without a mouse."""
-        self.page.wait_for_timeout(200)
+        self.drawn()
         yes = self.by("confirm-yes")
         if yes.count():
             yes.focus()
@@ -190,6 +234,8 @@ class DeskPage:
                 break
             y += -1 if now < price else 1
             mouse.move(x, y)
+            # A browser hears of the mouse once a frame.
+            self.drawn()
         assert float(label.get_attribute("data-price") or "nan") == price, (
             "no pixel of the chart is that price"
         )

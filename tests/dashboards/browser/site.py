@@ -150,7 +150,7 @@ class Site(ServerProcess):
         assert self.process is not None
         self.process.terminate()
         try:
-            self.process.wait(30)
+            self.process.wait(120)
         except subprocess.TimeoutExpired:
             self.close()
 

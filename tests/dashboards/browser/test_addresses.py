@@ -21,6 +21,7 @@ from tests.certificates import Certificate, make_certificate
 from tests.conftest import ROOT
 from tests.dashboards.browser.desk_page import DeskPage
 from tests.dashboards.browser.site import PASSWORD, Site
+from tests.dashboards.test_panel_serve import GONE
 from tests.faults.server.process import free_port
 from tests.programs import program
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 DESK, SIBLING = "desk.localhost", "other.localhost"
 """Hosts below one name: to a browser they are of one site, so cookies alone do not keep them apart."""
 
-START_S = 60.0
+START_S = 240.0
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +129,7 @@ def test_behind_nginx_by_tls_at_a_host_of_its_own(
     finally:
         site.close()
         process.terminate()
-        process.wait(20)
+        process.wait(60)
 
 
 def test_by_tls_of_the_server_itself(browser: Browser, certificate: Certificate, tmp_path: Path) -> None:
@@ -173,8 +174,8 @@ def test_from_panel_serve_with_the_exchange_elsewhere(browser: Browser, tmp_path
             desk.by("login-send").click()
             desk.ready()
             assert desk.page.url == f"{pages}/trading"
-        assert "Traceback" not in log.read_text()
+        assert "Traceback" not in GONE.sub("", log.read_text())
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
         site.close()

@@ -49,7 +49,7 @@ def test_two_students_trade_and_the_instructor_watches_halts_and_tells_news(
         for desk, sign in ((seller, -1), (buyer, 1)):
             position = desk.show("positions", "positions-row-QUIET")
             expect(position).to_be_visible()
-            assert desk.number("position-quantity", position) == sign * 25
+            desk.has_number("position-quantity", sign * 25, position)
             expect(desk.by("tape-row").first).to_contain_text("50.40")
         expect(seller.row("working", order)).to_have_count(0)
         # Nothing of the one's own is on the other's page.

@@ -28,6 +28,16 @@ SIZES = {
 LAYOUTS = {"wide": "usual", "small": "small", "tablet": "small", "phone": "phone"}
 PANELS = ("watch", "chart", "ladder", "tape", "ticket", "orders", "positions", "account", "news")
 
+_AT_REST = """([frames, ms]) => new Promise(done => {
+    let [known, quiet, since] = [0, 0, performance.now()];
+    const look = () => {
+        const [seen, now] = [window.__shifts.length, performance.now()];
+        if (seen !== known) [known, quiet, since] = [seen, 0, now];
+        if (quiet++ >= frames && now - since >= ms) done();
+        else requestAnimationFrame(look);
+    };
+    look();
+})"""
 PROBES = (Path(__file__).parent / "probes.js").read_text()
 
 
@@ -67,17 +77,18 @@ def test_a_jump_would_be_seen(desk: DeskPage) -> None:
             box.style.cssText =
                 'position:fixed;left:0;top:0;width:600px;height:300px;background:#888;z-index:9999';
             document.body.append(box);
-            setTimeout(() => { box.style.top = '250px'; }, 300);
+            // Once it has been drawn where it was.
+            requestAnimationFrame(() => requestAnimationFrame(() => { box.style.top = '250px'; }));
         }"""
     )
-    desk.page.wait_for_timeout(1_000)
-    assert desk.page.evaluate("window.__shifts.length") > 0
+    desk.page.wait_for_function("window.__shifts.length > 0")
 
 
 def test_nothing_jumps_while_data_arrives(open_desk: OpenDesk, student: Person, site: Site) -> None:
     people = lively(site, student)
     desk = open_desk()
-    desk.page.wait_for_timeout(500)
+    expect(desk.row("working", student.working()[0]["id"])).to_be_visible()
+    at_rest(desk)
     before = probe(desk, "places")
     assert len(before) > MANY
     probe(desk, "watchShifts")
@@ -92,10 +103,18 @@ def test_nothing_jumps_while_data_arrives(open_desk: OpenDesk, student: Person, 
     none_jumped(desk)
     # The same where agents make the market.
     desk.choose("HARBOR")
-    desk.page.wait_for_timeout(1_000)
+    expect(desk.by("panel-ticket")).to_contain_text("HARBOR")
+    expect(desk.by("tape-row").first).to_be_visible()
+    at_rest(desk)
     probe(desk, "watchShifts")
     desk.page.wait_for_timeout(TRADING_S * 1_000)
     none_jumped(desk)
+
+
+def at_rest(desk: DeskPage) -> None:
+    """Wait until what was opened or chosen is drawn: for a second and sixty frames nothing has moved."""
+    probe(desk, "watchShifts")
+    desk.page.evaluate(_AT_REST, [60, 1_000])
 
 
 def none_jumped(desk: DeskPage) -> None:
@@ -115,6 +134,7 @@ def test_everything_fits_at_every_size(open_desk: OpenDesk, student: Person, sit
             desk.page.set_viewport_size({"width": size[0], "height": size[1]})
         at = seen.by("desk").locator("main[data-size]")
         expect(at).to_have_attribute("data-size", LAYOUTS[name])
+        at_rest(seen)
         fits(seen, name, size)
         row = seen.show("positions", "positions-row-QUIET")
         expect(row).to_be_visible()
@@ -162,7 +182,7 @@ def in_theme(desk: DeskPage, theme: str) -> None:
     expect(desk.by("desk")).to_have_attribute("data-theme", theme)
 
 
-def test_settings_are_kept_for_the_user(open_desk: OpenDesk) -> None:
+def test_settings_are_kept_for_the_user(open_desk: OpenDesk, student: Person) -> None:
     first = open_desk()
     # They are sent a moment later, lest each click of several is a request.
     with first.page.expect_response(lambda answer: '"theme"' in (answer.request.post_data or "")):
@@ -172,6 +192,8 @@ def test_settings_are_kept_for_the_user(open_desk: OpenDesk) -> None:
     # A page that goes sends them at once.
     in_theme(again, "dark")
     again.page.goto("about:blank")
+    last_kept = lambda: student.ask("GET", "/api/me/preferences")["theme"]  # noqa: E731
+    again.until(lambda: last_kept() == "dark", lambda: f"the theme that is kept is {last_kept()}")
     last = open_desk()
     expect(last.by("desk")).to_have_attribute("data-theme", "dark")
 

@@ -38,7 +38,7 @@ def test_a_market_order_fills_and_is_in_history_fills_and_position(
     desk.by("confirm-yes").click()
     position = desk.show("positions", "positions-row-QUIET")
     expect(position).to_be_visible()
-    assert desk.number("position-quantity", position) == 40
+    desk.has_number("position-quantity", 40, position)
     assert student.position() == 40
     expect(desk.by("chart-fills").get_by_role("listitem")).to_have_text(re.compile("^Bought 40 at 50.25, "))
     desk.orders("fills")
@@ -74,7 +74,7 @@ def test_a_partial_fill_shows_what_is_done_and_what_is_left(
     site.student().order("sell", 30, 49.60)
     row = desk.row("working", order)
     expect(row).to_have_attribute("data-state", "partially_filled")
-    assert desk.number("order-filled", row) == 30
+    desk.has_number("order-filled", 30, row)
     expect(desk.by("ladder-bid", desk.by("ladder-row-49.60"))).to_contain_text("70")
     site.student().order("sell", 70, 49.60)
     expect(row).to_have_count(0)
@@ -165,10 +165,9 @@ def test_busts_and_fines_are_told_with_their_reason(desk: DeskPage, site: Site, 
     other.order("sell", 6, 50.50)
     student.order("buy", 6, 50.50)
     (fill,) = student.here("GET", "/fills")["fills"]
-    expect(desk.by("toast").filter(has_text="Bought 6").first).to_be_visible()
+    desk.said("Bought 6")
     teacher.here("POST", f"/trades/{fill['trade']}/bust", {"reason": "a finger too thick"})
-    told = desk.by("toast").filter(has_text=f"undone trade {fill['trade']} in QUIET")
-    expect(told.first).to_contain_text("a finger too thick")
+    desk.said(f"undone trade {fill['trade']} in QUIET", "a finger too thick")
     desk.orders("history")
     row = desk.row("history", fill["order"])
     expect(desk.by("order-filled", row)).to_have_text("0")
@@ -179,8 +178,7 @@ def test_busts_and_fines_are_told_with_their_reason(desk: DeskPage, site: Site, 
 
     seat = student.here("GET", "/account")["name"]
     teacher.here("POST", "/fine", {"account": seat, "amount": 25})
-    fined = desk.by("toast").filter(has_text=re.compile(r"You were fined 25\.00"))
-    expect(fined.first).to_be_visible()
+    desk.said("You were fined 25.00")
     listed = desk.by("account-movements").locator("li")
     expect(listed).to_have_count(1)
     expect(listed).to_contain_text("fine")

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.dashboards.browser.conftest import PATIENCE_MS
-from tests.dashboards.browser.desk_page import number_in
 from tests.dashboards.browser.site import CASH
 from tests.served_market import market
 
@@ -16,17 +14,6 @@ if TYPE_CHECKING:
     from tests.dashboards.browser.conftest import OpenDesk
     from tests.dashboards.browser.desk_page import DeskPage
     from tests.dashboards.browser.site import Person, Site
-
-
-def until(desk: DeskPage, test_id: str, wanted: float) -> None:
-    """Wait until a number is on the page."""
-    seen = ""
-    for _ in range(PATIENCE_MS // 100):
-        seen = desk.text(test_id)
-        if any(each.isdigit() for each in seen) and number_in(seen) == pytest.approx(wanted, abs=0.005):
-            return
-        desk.page.wait_for_timeout(100)
-    raise AssertionError(f"{test_id} is {seen!r}, not {wanted}")
 
 
 def test_profit_follows_the_market_and_is_settled_by_a_close(
@@ -37,14 +24,14 @@ def test_profit_follows_the_market_and_is_settled_by_a_close(
     desk.place("buy", "market", 100)
     row = desk.show("positions", "positions-row-QUIET")
     expect(row).to_be_visible()
-    until(desk, "position-average", 50.00)
+    desk.has_number("position-average", 50.00)
     # Others trade at 50.50: that is the mark now.
     other.order("sell", 1, 50.50)
     third.order("buy", 1, 50.50)
-    until(desk, "position-unrealised", 50.00)
+    desk.has_number("position-unrealised", 50.00)
     third.order("sell", 1, 49.80)
     other.order("buy", 1, 49.80)
-    until(desk, "position-unrealised", -20.00)
+    desk.has_number("position-unrealised", -20.00)
     told = student.here("GET", "/positions")["positions"]
     assert [each["unrealized"] for each in told if "unrealized" in each] in ([], [-20.0])
     third.order("buy", 100, 49.90)
@@ -64,10 +51,10 @@ def test_a_short_position_gains_when_the_price_falls(desk: DeskPage, student: Pe
     desk.place("sell", "market", 10)
     row = desk.show("positions", "positions-row-QUIET")
     expect(row).to_be_visible()
-    assert desk.number("position-quantity", row) == -10
+    desk.has_number("position-quantity", -10, row)
     third.order("sell", 1, 48.00)
     other.order("buy", 1, 48.00)
-    until(desk, "position-unrealised", 10.00)
+    desk.has_number("position-unrealised", 10.00)
     assert student.position() == -10
 
 
@@ -75,8 +62,8 @@ def test_the_account_says_what_the_api_says(desk: DeskPage, student: Person) -> 
     account = student.here("GET", "/account")
     desk.show("account", "account-cash")
     for test_id, field in (("account-cash", "cash"), ("account-equity", "equity")):
-        until(desk, test_id, account[field])
-    until(desk, "status-equity", account["equity"])
+        desk.has_number(test_id, account[field])
+    desk.has_number("status-equity", account["equity"])
 
 
 def test_after_the_close_nothing_can_be_closed_or_taken_back(
@@ -116,6 +103,6 @@ def test_after_the_close_nothing_can_be_closed_or_taken_back(
     expect(desk.by("ticket-send")).to_be_disabled()
     # Keys for it say why instead of asking.
     desk.page.keyboard.press("Control+Delete")
-    expect(desk.by("toast").filter(has_text="The session is over").first).to_be_visible()
+    desk.said("The session is over")
     expect(desk.by("confirm-yes")).to_have_count(0)
     expect(desk.by("banner").get_by_role("link")).to_have_attribute("href", "/review?session=evening")

@@ -39,7 +39,7 @@ def test_after_a_kill_nothing_is_missing(open_desk: OpenDesk, student: Person, s
     row = desk.row("working", kept)
     expect(desk.by("order-filled", row)).to_contain_text("50")
     position = desk.show("positions", "positions-row-QUIET")
-    assert desk.number("position-quantity", position) == 50
+    desk.has_number("position-quantity", 50, position)
     desk.orders("fills")
     expect(desk.by("orders-fill-row")).to_have_count(2)
     expect(desk.by("banner")).not_to_be_visible()

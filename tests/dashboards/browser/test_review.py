@@ -88,16 +88,32 @@ class ReviewPage(DeskPage):
         """The table below, as who hears the page finds it."""
         return self.by("review-lower").get_by_role("grid")
 
-    def cut_off(self, where: str) -> list[str]:
-        """That the table below is wider than its place, if it is."""
-        wide, room = self.grid().evaluate("grid => [grid.scrollWidth, grid.clientWidth]")
-        return [] if wide <= room else [f"{where}: {wide} pixels of a table in {room}"]
+    def all_of_it_is_in_view(self, where: str) -> None:
+        """Wait until the table below, which is laid out while it is made, is not wider than its place."""
+
+        def sizes() -> list[int]:
+            found: list[int] = self.grid().evaluate("grid => [grid.scrollWidth, grid.clientWidth]")
+            return found
+
+        def fits() -> bool:
+            wide, room = sizes()
+            return 0 < wide <= room
+
+        self.until(fits, lambda: f"{where}: pixels of a table, and of its place: {sizes()}")
+
+    def at_ms(self) -> float:
+        """The instant that the slider shows."""
+        return float(self.by("replay-slider").input_value())
 
     def book_is_of_the_clock(self) -> None:
         """Wait until what is drawn is of the instant that the slider shows."""
-        self.page.wait_for_function(
-            """([root, slider]) => Math.abs(Number(root.dataset.at) - Number(slider.value)) < 1""",
-            arg=[self.by("replay").element_handle(), self.by("replay-slider").element_handle()],
+
+        def drawn_ms() -> float:
+            return float(self.by("replay").get_attribute("data-at") or "nan")
+
+        self.until(
+            lambda: abs(drawn_ms() - self.at_ms()) < 1,
+            lambda: f"the book is of {drawn_ms()}, the slider at {self.at_ms()}",
         )
 
     def downloaded(self, button: Locator) -> Path:
@@ -159,7 +175,7 @@ def test_a_student_replays_the_day(day: Day) -> None:
     expect(page.rows()).to_have_count(2)
     # All columns are in view, and what is below 0 has a minus sign.
     expect(page.grid()).to_have_attribute("aria-label", "Trades")
-    assert page.grid().evaluate("grid => grid.scrollWidth <= grid.clientWidth")
+    page.all_of_it_is_in_view("1440 pixels")
     net = page.rows().nth(1).locator('[tabulator-field="net"]')
     expect(net).to_have_text(re.compile("^\N{MINUS SIGN}2.00$"))
     assert page.page.evaluate(_TICK) == "\N{MINUS SIGN}1,500"
@@ -168,7 +184,7 @@ def test_a_student_replays_the_day(day: Day) -> None:
     few = page.by("review-lower").locator('.tabulator-col[tabulator-field="fills"]')
     expect(few).to_be_hidden(timeout=PATIENCE_MS)
     expect(page.rows()).to_have_count(2)
-    assert page.grid().evaluate("grid => grid.scrollWidth <= grid.clientWidth")
+    page.all_of_it_is_in_view("1024 pixels")
     page.page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
     expect(few).to_be_visible(timeout=PATIENCE_MS)
     # +1.00 and -2.00 without fees.
@@ -198,32 +214,34 @@ def test_a_student_replays_the_day(day: Day) -> None:
     slider.evaluate(move, int(float(slider.get_attribute("min") or 0)))
     page.book_is_of_the_clock()
     expect(page.by("replay-tape")).to_contain_text("no trade yet")
-    began = float(slider.input_value())
+    began = page.at_ms()
     page.by("replay-speed").select_option("1")
     page.by("replay-play").focus()
     page.page.keyboard.press("Space")
-    page.page.wait_for_function(
-        "([slider, at]) => Number(slider.value) > at", arg=[slider.element_handle(), began]
-    )
+    page.until(lambda: page.at_ms() > began, lambda: f"it does not play, and stands at {began}")
     page.page.keyboard.press("Space")
     page.book_is_of_the_clock()
-    stood = float(slider.input_value())
+    stood = page.at_ms()
     page.page.keyboard.press("ArrowRight")
     page.book_is_of_the_clock()
     most = float(slider.get_attribute("max") or 0)
-    assert float(slider.input_value()) == pytest.approx(min(stood + 10_000, most), abs=1)
+    assert page.at_ms() == pytest.approx(min(stood + 10_000, most), abs=1)
 
 
 def test_rows_and_charts_mark_each_other(day: Day) -> None:
     page = day.page
-    slider = page.by("replay-slider")
+    # From where no trade begins, so that it is seen to go to the one that is chosen.
+    page.by("replay-slider").focus()
+    page.page.keyboard.press("Home")
+    page.book_is_of_the_clock()
+    expect(page.by("replay-standing")).to_contain_text(re.compile("Position0 units"))
     page.rows().nth(1).click()
     selection = page.by("review-selection")
     expect(selection).to_contain_text("1 of 2 trades")
     expect(selection).to_contain_text("1 lost")
-    page.book_is_of_the_clock()
-    second = float(slider.input_value())
     expect(page.by("replay-standing")).to_contain_text("20 units")
+    page.book_is_of_the_clock()
+    second = page.at_ms()
 
     # A click on the other trade's line in the chart marks its row and goes to that time.
     page.page.get_by_role("button", name="Whole day").click()
@@ -232,7 +250,8 @@ def test_rows_and_charts_mark_each_other(day: Day) -> None:
     expect(selection).to_contain_text("1 won")
     expect(page.rows().nth(0)).to_have_class(re.compile("tabulator-selected"))
     expect(page.rows().nth(1)).not_to_have_class(re.compile("tabulator-selected"))
-    assert float(slider.input_value()) < second
+    # The server is told of the choice and of the click one after the other.
+    page.until(lambda: page.at_ms() < second, lambda: f"the slider stays at {page.at_ms()}")
 
     # A span that is marked in the PnL chooses the trades in it.
     box = page.by("review-equity").bounding_box()
@@ -272,6 +291,7 @@ def test_downloads_say_what_the_page_says(day: Day, browser: Browser) -> None:
         links.locator("summary").click()
     text = page.downloaded(page.by("review-html")).read_text("utf-8")
     context = browser.new_context(offline=True)
+    context.set_default_timeout(PATIENCE_MS)
     try:
         alone, asked, wrong = context.new_page(), list[str](), list[str]()
         alone.on("request", lambda request: asked.append(request.url))
@@ -301,12 +321,13 @@ def test_nothing_in_it_keeps_anybody_out(day: Day, tmp_path: Path) -> None:
         for tab in TABS if theme == "dark" else ("trades",):
             page.by(f"review-tab-{tab}").click()
             lower = page.by("review-lower")
-            if not page.by("review-empty").is_visible():
-                expect(lower).to_have_attribute("data-tab", tab, timeout=PATIENCE_MS)
-                drawn = ".tabulator-row" if tab in TABLES else "canvas"
-                expect(lower.locator(drawn).first).to_be_visible(timeout=PATIENCE_MS)
-                if tab in TABLES:
-                    wrong += page.cut_off(f"{theme} {tab}")
+            expect(lower).to_have_attribute("data-tab", tab, timeout=PATIENCE_MS)
+            drawn = ".tabulator-row" if tab in TABLES else "canvas"
+            expect(lower.locator(drawn).first).to_be_visible(timeout=PATIENCE_MS)
+            if tab in TABLES:
+                # Not the table that stood there before.
+                expect(page.grid()).to_have_attribute("aria-label", page.text(f"review-tab-{tab}"))
+                page.all_of_it_is_in_view(f"{theme} {tab}")
             wrong += [f"{theme} {tab}: {each}" for each in axe.findings(page.page, program)]
     assert "\n".join(wrong) == ""
 
@@ -351,7 +372,7 @@ def test_who_teaches_looks_at_anybodys_day_and_that_is_written_down(
         page.by("review-tab-orders").click()
         expect(page.page.locator(".tabulator-footer button", has_text="2")).to_be_visible()
         expect(page.grid().get_by_role("button")).to_have_count(0)
-        assert page.cut_off("orders at 1024") == []
+        page.all_of_it_is_in_view("orders at 1024")
         assert axe.findings(page.page, axe.program(tmp_path)) == []
         entries = day.teacher.ask("GET", "/api/audit")["entries"]
         assert any("account.read" in str(each) and "seat-2" in str(each) for each in entries)
@@ -376,20 +397,19 @@ def test_a_student_does_not_see_anothers_day(browser: Browser, site: Site, day: 
 
 def test_a_server_that_goes_is_told_of_and_waited_for(day: Day, site: Site) -> None:
     page = day.page
-    slider = page.by("replay-slider")
     page.by("review-tab-orders").click()
     expect(page.by("review-lower")).to_have_attribute("data-tab", "orders", timeout=PATIENCE_MS)
     page.page.keyboard.press("Escape")
     page.by("replay-fill-next").click()
     page.page.locator("body").click(position={"x": 700, "y": 20})
     page.book_is_of_the_clock()
-    stood = float(slider.input_value())
+    stood = page.at_ms()
 
     site.kill_now()
     expect(page.by("review-lost")).to_contain_text("Connection lost", timeout=PATIENCE_MS)
     # Nothing pretends to be done that nobody does.
     page.page.keyboard.press("ArrowRight")
-    assert float(slider.input_value()) == stood
+    assert page.at_ms() == stood
     with pytest.raises(NotInTimeError):
         page.by("review-tab-fills").click(timeout=300)
     expect(page.by("review-tab-orders")).to_have_attribute("aria-selected", "true")
@@ -400,7 +420,7 @@ def test_a_server_that_goes_is_told_of_and_waited_for(day: Day, site: Site) -> N
     page.shows("seat-1")
     expect(page.by("review-lower")).to_have_attribute("data-tab", "orders", timeout=PATIENCE_MS)
     page.book_is_of_the_clock()
-    assert float(slider.input_value()) == pytest.approx(stood, abs=1)
+    assert page.at_ms() == pytest.approx(stood, abs=1)
 
     # Where the log-in ended elsewhere there is nothing to wait for; whoever logs in is back where they were.
     page.by("review-tab-fills").click()
@@ -412,7 +432,7 @@ def test_a_server_that_goes_is_told_of_and_waited_for(day: Day, site: Site) -> N
     page.by("login-send").click()
     page.shows("seat-1")
     expect(page.by("review-lower")).to_have_attribute("data-tab", "fills", timeout=PATIENCE_MS)
-    assert float(slider.input_value()) == pytest.approx(stood, abs=1)
+    assert page.at_ms() == pytest.approx(stood, abs=1)
 
 
 def table(day: Day, name: str, kind: str) -> bytes:

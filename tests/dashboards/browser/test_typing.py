@@ -85,7 +85,7 @@ def test_leaders_and_the_own_password(desk: DeskPage, student: Person, site: Sit
     expect(desk.by("login-problem")).to_be_empty()
     desk.by("password-send").click()
     expect(desk.by("password-sheet")).to_have_count(0)
-    expect(desk.by("toast").first).to_contain_text("password is changed")
+    desk.said("password is changed")
     who = {"name": student.name, "password": "a better one 9", "cookies": True}
     assert desk.context.request.post(f"{site.url}/api/auth/login", data=who).ok
 

@@ -18,6 +18,6 @@ def packages(tmp_path_factory):
     copy = tmp_path_factory.mktemp("dashboards") / "frontend"
     shutil.copytree(bundles.FRONTEND, copy, ignore=shutil.ignore_patterns("node_modules", "__pycache__"))
     command = [npm, "ci", "--no-audit", "--no-fund", "--prefer-offline"]
-    done = subprocess.run(command, cwd=copy, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(command, cwd=copy, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stderr
     return copy

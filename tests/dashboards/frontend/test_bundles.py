@@ -14,7 +14,7 @@ REMEDY = "run `make frontend` and commit dashboards/assets"
 
 
 def run(*command, cwd=bundles.FRONTEND):
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, f"{' '.join(map(str, command))}:\n{done.stdout}\n{done.stderr}"
     return done.stdout
 
