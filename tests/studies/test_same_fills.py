@@ -16,8 +16,8 @@ from workbench.session.live.session import LiveSession
 from workbench.studies.client_run import run_client
 from workbench.studies.live_run import run_live
 
-STEP_S, SPEED = 30, 25
-"""So an order has 1.2 s to arrive."""
+STEP_S, SPEED = 30, 6
+"""So an order has 5 s to arrive, also on a busy machine."""
 TABLE = """time,price,quantity,side,bid_price,bid_quantity,ask_price,ask_quantity
 2025-03-18T13:30:00Z,,,,20.00,400,20.02,200
 2025-03-18T13:30:30Z,,,,20.01,300,20.03,250

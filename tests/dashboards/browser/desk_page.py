@@ -124,7 +124,7 @@ class DeskPage:
     def log_in(self, person: Person) -> None:
         """Log in without the form, which has tests of its own."""
         who = {"name": person.name, "password": person.password, "cookies": True}
-        answer = self.context.request.post(f"{self.url}/api/auth/login", data=who)
+        answer = self.context.request.post(f"{self.url}/api/auth/login", data=who, timeout=PATIENCE_MS)
         assert answer.ok, answer.text()
 
     def open(self, symbol: str = "QUIET", path: str = f"/desk?session={SESSION}") -> DeskPage:

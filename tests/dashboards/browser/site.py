@@ -39,7 +39,7 @@ class Person:
         self.name = name
         self.password = password
         self._site = site
-        self._http = httpx.Client(base_url=site.url, timeout=30, trust_env=False, verify=site.verify)
+        self._http = httpx.Client(base_url=site.url, timeout=60, trust_env=False, verify=site.verify)
         self.log_in()
 
     def log_in(self) -> None:
@@ -164,7 +164,7 @@ class Site(ServerProcess):
         name = name or f"student-{next(_numbers)}"
         who = {"name": name, "password": PASSWORD}
         made = httpx.post(
-            f"{self.url}/api/auth/sign-up", json=who, trust_env=False, timeout=30, verify=self.verify
+            f"{self.url}/api/auth/sign-up", json=who, trust_env=False, timeout=60, verify=self.verify
         )
         made.raise_for_status()
         person = Person(self, name)

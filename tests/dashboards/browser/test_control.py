@@ -87,9 +87,11 @@ def answer(site: Site, person: Person | None, method: str, path: str, body: obje
     head: dict[str, str] = {}
     if person is not None:
         who = {"name": person.name, "password": person.password}
-        access = httpx.post(f"{site.url}/api/auth/login", json=who, trust_env=False).json()["access"]
+        access = httpx.post(f"{site.url}/api/auth/login", json=who, trust_env=False, timeout=60).json()[
+            "access"
+        ]
         head = {"Authorization": f"Bearer {access}"}
-    return httpx.request(method, site.url + path, json=body, headers=head, trust_env=False, timeout=30)
+    return httpx.request(method, site.url + path, json=body, headers=head, trust_env=False, timeout=60)
 
 
 def refused(room: RoomPage, person: Person, **order: Any) -> str:

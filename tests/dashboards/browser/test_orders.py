@@ -12,6 +12,18 @@ if TYPE_CHECKING:
     from tests.dashboards.browser.site import Person, Site
 
 
+# Once a sheet is open, the page is busy for longer than a double click takes.
+_BUSY = """desk => desk.addEventListener("focusin", function busy(event) {
+    if (event.target.closest("dialog") === null) return;
+    desk.removeEventListener("focusin", busy);
+    queueMicrotask(() => {
+        const end = performance.now() + 1_000;
+        while (performance.now() < end);
+        desk.dataset.busy = "was";
+    });
+})"""
+
+
 def test_a_limit_order_is_on_chart_ladder_and_blotter(desk: DeskPage, student: Person) -> None:
     order = desk.limit(student, "buy", 100, 49.50)
     row = desk.row("working", order)
@@ -51,6 +63,19 @@ def test_a_market_order_fills_and_is_in_history_fills_and_position(
     expect(cells).to_contain_text(["QUIET", "Buy", "Market", "40", "40", "50.250", "Filled"])
     expect(cells.filter(has_text="50.250")).to_have_css("text-align", "right")
     expect(desk.by("tape-row").first).to_contain_text("50.25")
+
+
+def test_the_second_of_two_clicks_answers_no_question_on_a_busy_page_either(
+    desk: DeskPage, student: Person
+) -> None:
+    desk.by("desk").evaluate(_BUSY)
+    desk.fill_ticket("buy", "limit", 5, price=45.00)
+    desk.by("ticket-send").dblclick()
+    expect(desk.by("desk")).to_have_attribute("data-busy", "was")
+    expect(desk.by("confirm")).to_be_visible()
+    desk.by("confirm-yes").click()
+    expect(desk.by("orders-working-row")).to_have_count(1)
+    assert len(student.working()) == 1
 
 
 def test_a_bracket_brings_its_legs_when_it_fills(desk: DeskPage, student: Person, site: Site) -> None:
