@@ -17,6 +17,7 @@ from tests.studies.test_same_decisions import TEXT
 from workbench.identity.roles import Role
 
 PAGE = ROOT / "docs" / "studies.md"
+PATIENCE_S = 240.0
 SHORT = TEXT.replace('close = "16:00"', 'close = "09:33"').replace("speed = 120", "speed = 600")
 
 
@@ -52,7 +53,9 @@ def test_the_code_of_the_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         lesson = teacher.create_session("open_market", scenario=SHORT)
 
         def start() -> None:
+            end = time.monotonic() + PATIENCE_S
             while not lesson.status().seats_taken:
+                assert time.monotonic() < end, "nobody has taken a seat"
                 time.sleep(0.05)
             lesson.start()
 
