@@ -44,6 +44,13 @@ _LINE_OF = """number => {
     ];
 }"""
 
+# Whether the charts show all of a day, with the room that is left on either side of it.
+_WHOLE = """([start, end]) => {
+    const times = Bokeh.documents.map(each => each.get_model_by_name("times")).find(each => each);
+    const room = (end - start) * 0.01;
+    return Math.abs(times.start - (start - room)) < 1 && Math.abs(times.end - (end + room)) < 1;
+}"""
+
 # What the axis of the profit writes for a number below 0.
 _TICK = """() => {
     const charts = Bokeh.documents.flatMap(each => [...each._all_models.values()]);
@@ -245,7 +252,13 @@ def test_rows_and_charts_mark_each_other(day: Day) -> None:
 
     # A click on the other trade's line in the chart marks its row and goes to that time.
     page.page.get_by_role("button", name="Whole day").click()
+    # The server moves the chart, which then draws its prices anew: where the line is, is known after that.
+    slider = page.by("replay-slider")
+    day_ms = [float(slider.get_attribute(end) or "nan") for end in ("min", "max")]
+    page.page.wait_for_function(_WHOLE, arg=day_ms)
     page.page.wait_for_function(f"Number.isFinite(({_LINE_OF})(0)[0])")
+    page.drawn()
+    page.drawn()
     page.page.mouse.click(*page.page.evaluate(_LINE_OF, 0))
     expect(selection).to_contain_text("1 won")
     expect(page.rows().nth(0)).to_have_class(re.compile("tabulator-selected"))
