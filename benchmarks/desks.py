@@ -445,7 +445,8 @@ def _judge(report: Report, sizes: Sizes, many: dict[str, Any]) -> None:
     )
     report.judge(
         f"desks: memory within {LEFT - 1:.0%} when {sizes.churn} more come and go, {sizes.waves} times",
-        f"{memory['left']:.2f}x: {memory['first_mib']:.0f} MiB after the first {sizes.churn}, then "
+        f"{memory['left']:.2f}x: {memory['first_mib']:.0f} MiB after the first {sizes.churn} "
+        f"({memory['first_mib'] / memory['empty_mib']:.2f}x what it had before any), then "
         f"{' / '.join(f'{each:.0f}' for each in memory['waves_mib'])}; {memory['empty_mib']:.0f} before any, "
         f"{memory['full_mib']:.0f} with {sizes.desks} open",
         memory["left"] <= LEFT,

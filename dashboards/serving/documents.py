@@ -11,7 +11,8 @@ import asyncio
 import contextlib
 import gc
 import logging
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Hashable, Mapping
 from contextvars import ContextVar
 from functools import cache
 from typing import Any
@@ -20,6 +21,7 @@ import panel as pn
 import structlog
 from bokeh.resources import Component, Resources
 from bokeh.server.views.static_handler import StaticHandler
+from bokeh.util.token import get_session_id
 from bokeh_fastapi import BokehFastAPI
 from fastapi import FastAPI
 from jinja2 import Template
@@ -27,12 +29,14 @@ from panel.io import document as _panel_documents
 from panel.io import fastapi as _panel_for_fastapi  # noqa: F401 - teaches bokeh-fastapi to speak for Panel
 from panel.io.application import build_applications
 from panel.io.resources import _env as _panel_templates
+from starlette.responses import HTMLResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from dashboards.parts.theme_sheet import variables
 from dashboards.serving.addresses import STATIC
 from dashboards.serving.circles import opening
 from dashboards.serving.memory import trim
+from dashboards.serving.still import QUERY_BYTES_MAX, Still, StillPages
 from dashboards.serving.turns import Turns
 
 USER = "X-Workbench-User"
@@ -52,6 +56,8 @@ _GOODBYES = (1000, 1001)
 
 A connection that is lost without a word has 1005 here.
 """
+
+_TOKEN = re.compile(r'"token":"([^"]+)"')
 
 _COMPONENTS: list[Component] = ["bokeh", "bokeh-widgets", "bokeh-tables"]
 """Bokeh's scripts that Panel's need; those for formulas and WebGL are another megabyte, unused."""
@@ -119,6 +125,9 @@ class Documents:
         By address, what the browser's tab is called.
     key
         With what the tokens are signed that stand in the pages.
+    still
+        Addresses of pages whose document is the same for everybody who asks with the same query, and what it
+        depends on besides; called for every browser. Other pages have a document for each.
 
     Attributes
     ----------
@@ -126,7 +135,13 @@ class Documents:
         The same, as bytes.
     """
 
-    def __init__(self, pages: Mapping[str, Callable[[], Any]], titles: Mapping[str, str], key: str) -> None:
+    def __init__(
+        self,
+        pages: Mapping[str, Callable[[], Any]],
+        titles: Mapping[str, str],
+        key: str,
+        still: Mapping[str, Callable[[], Hashable]] | None = None,
+    ) -> None:
         self.key = key.encode()
         # They tell of every page that comes and goes; the server counts and logs requests itself.
         for name in ("bokeh", "bokeh_fastapi", "panel"):
@@ -137,7 +152,9 @@ class Documents:
             redoc_url=None,
             telemetry={"tracing": False, "metrics": False, "logs": False},
         )
-        self._made = Turns(self._app)
+        self._made = Turns(self._page)
+        self._still = StillPages(self.key)
+        self._depends = dict(still or {})
         self._bokeh = _Bokeh(
             build_applications(
                 {address: _from_here(page) for address, page in pages.items()},
@@ -167,8 +184,8 @@ class Documents:
 
     @property
     def connected(self) -> int:
-        """How many browsers are connected to one."""
-        return len(self._bokeh._clients)  # noqa: SLF001
+        """How many browsers are connected to one, or to a page that stands still."""
+        return len(self._bokeh._clients) + self._still.connected  # noqa: SLF001
 
     async def __aenter__(self) -> Documents:
         self._task = asyncio.create_task(self._tidy())
@@ -184,6 +201,16 @@ class Documents:
         """Make a page, or speak Bokeh's protocol with one."""
         if scope["type"] != "websocket":
             await self._made(scope, receive, send)
+            return
+        protocols = scope.get("subprotocols") or []
+        still = self._still.of(protocols[1]) if len(protocols) > 1 else None
+        if still is not None:
+            try:
+                await self._still.serve(still, receive, send)
+            finally:
+                # Its sockets and tasks have gone, if no document has.
+                self._gone(LEFT_OVER)
+                self._left.set()
             return
         mine: list[tuple[Any, Any, Any]] = []
         goodbye = False
@@ -208,6 +235,53 @@ class Documents:
                 # The two know each other.
                 handler.connection = None
 
+    async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Make a page, unless it stands still and was made before."""
+        depends = self._depends.get(scope["path"])
+        if depends is None or scope["method"] != "GET" or len(scope["query_string"]) > QUERY_BYTES_MAX:
+            await self._app(scope, receive, send)
+            return
+        asked = (scope["path"], scope["query_string"], depends())
+        still = self._still.find(asked)
+        if still is None and self._still.has_room():
+            messages: list[Message] = []
+
+            async def kept(message: Message) -> None:
+                messages.append(message)
+
+            await self._app(scope, receive, kept)
+            still = await self._stand_still(asked, messages)
+            if still is None:
+                for message in messages:
+                    await send(message)
+                return
+        elif still is None:
+            await self._app(scope, receive, send)
+            return
+        user = dict(scope["headers"]).get(USER.lower().encode(), b"").decode()
+        await HTMLResponse(self._still.page(still, {USER: user}))(scope, receive, send)
+
+    async def _stand_still(self, asked: tuple[str, bytes, Hashable], messages: list[Message]) -> Still | None:
+        """Write down the page that was answered, and end its document; nothing when it needs that."""
+        page = b"".join(each.get("body", b"") for each in messages).decode()
+        token = _TOKEN.search(page)
+        if messages[0]["status"] != 200 or token is None:  # noqa: PLR2004
+            return None
+        context = self._bokeh._applications[asked[0]]  # noqa: SLF001
+        session = context.get_session(get_session_id(token[1]))
+        if opening(session.document) is None:
+            return None
+        still = self._still.keep(asked, page, token[1], session.document)
+        if still is not None:
+            session.request_expiration()
+            await self._end(context, session)
+        return still
+
+    def _gone(self, left: float) -> None:
+        """Note that something went, and how much of it only the interpreter finds."""
+        self._untrimmed += 1
+        self._uncollected += left
+
     async def _tidy(self) -> None:
         """Throw documents away that are not shown any more; bokeh-fastapi does it in a lifespan alone."""
         while True:
@@ -229,8 +303,7 @@ class Documents:
             await context._discard_session(session, _is_unused)  # noqa: SLF001
             if not session.destroyed:
                 return
-            self._untrimmed += 1
-            self._uncollected += 1.0 if opened is None else LEFT_OVER
+            self._gone(1.0 if opened is None else LEFT_OVER)
             if opened is not None:
                 opened()
         except Exception:  # noqa: BLE001 - one document that fails to end must not keep all the others
@@ -244,7 +317,7 @@ class Documents:
         the longer the more is alive, so the more documents are open, the more must have gone; and ten times
         as many of those whose own circles were opened.
         """
-        if self._uncollected > COLLECT_FROM + self.count // 2:
+        if self._uncollected > COLLECT_FROM + max(self.count, self.connected) // 2:
             self._uncollected = 0.0
             gc.collect()
         elif self._untrimmed <= COLLECT_FROM:

@@ -36,6 +36,11 @@ async def pages_in_front(api: ASGIApp, server: Server) -> AsyncIterator[ASGIApp]
         {DESK: pages.desk, CONTROL: pages.control, REVIEW: pages.review},
         {DESK: "Trading desk", CONTROL: "Control room", REVIEW: "Review"},
         token_urlsafe(32),
+        # Their programs are told of everything else by the API.
+        still={
+            DESK: lambda: files.address_of(f"{ASSETS_ADDRESS}desk.js"),
+            CONTROL: lambda: files.address_of(f"{ASSETS_ADDRESS}control.js"),
+        },
     )
     async with documents:
         site = Site(server, documents, files)

@@ -141,6 +141,16 @@ def test_the_bounds_are_what_the_documentation_says() -> None:
 
 
 @on_a_loop
+async def test_what_was_said_in_a_handshake_does_not_stay() -> None:
+    protocol, _, peer = await socket()
+    assert peer.state is OPEN
+    assert not list(protocol.request.headers.raw_items())
+    assert not list(protocol.response.headers.raw_items())
+    # What the application was given is its own.
+    assert b"server" in dict(protocol.scope["headers"]).values()
+
+
+@on_a_loop
 async def test_an_answer_that_nobody_takes_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "WRITE_SECONDS_MAX", SOON_S)
     protocol, transport = http()

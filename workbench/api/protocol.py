@@ -124,6 +124,10 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
             if self.close_sent or self.transport.is_closing():
                 raise ClientDisconnected from None
             raise
+        if message["type"] == "websocket.accept":
+            # Nobody asks for them after the handshake, and they stay as long as the connection.
+            self.request.headers.clear()
+            self.response.headers.clear()
 
     def keepalive_timeout(self) -> None:
         """A peer that answers no ping is gone."""

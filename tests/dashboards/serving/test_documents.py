@@ -18,7 +18,7 @@ from uvicorn.protocols.utils import ClientDisconnected
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection
 
-from dashboards.serving import documents
+from dashboards.serving import documents, still
 from tests.dashboards.served import Browser, ServedPages, read_to_the_end, serving_pages
 from workbench.api.auth import ACCESS_COOKIE
 from workbench.identity.roles import Role
@@ -47,12 +47,19 @@ def until(holds: Callable[[], bool]) -> None:
 
 
 @pytest.fixture
+def own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every page has a document of its own, as when there is no room for one that stands still."""
+    monkeypatch.setattr(still, "STILL_MAX", 0)
+
+
+@pytest.fixture
 def hasty(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> object:
     monkeypatch.setattr(documents, "CHECK_S", 0.2)
     monkeypatch.setattr(documents, "UNUSED_S", 0.5)
     return tmp_path_factory
 
 
+@pytest.mark.usefixtures("own")
 def test_documents_go_when_browsers_go(
     hasty: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -82,6 +89,7 @@ def test_documents_go_when_browsers_go(
         until(lambda: count() == 0)
 
 
+@pytest.mark.usefixtures("own")
 def test_documents_that_went_leave_nothing_in_memory(
     hasty: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -130,6 +138,7 @@ def shown(
     return socket
 
 
+@pytest.mark.usefixtures("own")
 @pytest.mark.parametrize(("path", "role"), [("/desk", Role.STUDENT), ("/control", Role.INSTRUCTOR)])
 def test_a_page_that_went_leaves_nothing_to_be_looked_for(
     hasty: pytest.TempPathFactory, path: str, role: Role
@@ -157,6 +166,7 @@ def test_a_page_that_went_leaves_nothing_to_be_looked_for(
             gc.enable()
 
 
+@pytest.mark.usefixtures("own")
 def test_who_says_goodbye_is_not_waited_for(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
