@@ -38,6 +38,7 @@ class Day:
     instruments: tuple[Instrument, ...]
     equity: pl.DataFrame
     drawdowns: pl.DataFrame
+    cash: pl.DataFrame
     trips: pl.DataFrame
     fills: pl.DataFrame
     orders: pl.DataFrame
@@ -83,6 +84,7 @@ def read_day(opened: Opened) -> Day:
         tuple(Instrument(symbol, decimals) for symbol, decimals in rows),
         reviewed.equity(),
         reviewed.drawdowns(),
+        reviewed.cash_entries(),
         reviewed.round_trips(),
         reviewed.fills(),
         reviewed.orders(),

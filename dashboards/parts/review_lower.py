@@ -13,6 +13,7 @@ from dashboards.parts.charts_markouts import markout_chart
 from dashboards.parts.charts_trades import capture_chart, excursions_chart, outcomes_chart
 from dashboards.parts.charts_whatif import what_if_charts
 from dashboards.parts.review_tables import (
+    cash_table,
     drawdowns_table,
     fills_table,
     measures_table,
@@ -33,6 +34,7 @@ _TABLES = {
     "fills": fills_table,
     "orders": orders_table,
     "drawdowns": drawdowns_table,
+    "cash": cash_table,
     "summary": summary_table,
 }
 

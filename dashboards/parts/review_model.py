@@ -30,6 +30,7 @@ TABS = (
     ("markouts", "Markouts"),
     ("orders", "Orders"),
     ("drawdowns", "Drawdowns"),
+    ("cash", "Other money"),
     ("summary", "Statistics"),
     ("what-if", "Without my orders"),
 )
@@ -40,6 +41,7 @@ _FILES = {
     "orders": "Orders",
     "equity": "Equity and drawdown",
     "drawdowns": "Times under water",
+    "cash_entries": "Money other than of trades",
     "markouts": "Markouts",
     "markout_curve": "Markouts, averaged",
     "summary": "Statistics",
@@ -207,6 +209,7 @@ def empty_of(tab: str, day: Day) -> list[str]:
         ),
         "orders": (day.orders, "No orders", "This account has sent no order."),
         "drawdowns": (day.drawdowns, "Never under water", "Equity was never below an earlier peak."),
+        "cash": (day.cash, "No other money", "No money came to this account or left it but by its trades."),
         "what-if": (day.orders, "No orders", "Without orders of its own the market would be the same."),
     }.get(tab)
     return list(nothing[1:]) if nothing is not None and nothing[0].is_empty() else []

@@ -43,6 +43,9 @@ class _Day:
     def drawdowns(self) -> pl.DataFrame:
         return self.there.drawdowns()
 
+    def cash_entries(self) -> pl.DataFrame:
+        return self.there.cash_entries()
+
     def round_trips(self) -> pl.DataFrame:
         return self.there.round_trips()
 

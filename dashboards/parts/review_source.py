@@ -59,6 +59,9 @@ class Reviewed(Protocol):
     def drawdowns(self) -> pl.DataFrame:
         """`DRAWDOWNS`."""
 
+    def cash_entries(self) -> pl.DataFrame:
+        """`CASH_ENTRIES`."""
+
     def round_trips(self) -> pl.DataFrame:
         """`ROUND_TRIPS`."""
 

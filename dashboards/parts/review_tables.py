@@ -248,6 +248,24 @@ def drawdowns_table(day: Day) -> Any:
     return _table(frame, fields, day)
 
 
+def cash_table(day: Day) -> Any:
+    """Money other than of trades."""
+    zone, currency = day.about.zone, day.about.currency
+    frame = day.cash.with_columns(
+        clock(day.cash["time"], zone).alias("time"),
+        _words("reason").alias("reason"),
+        pl.col("symbol", "text").fill_null(""),
+    )
+    fields = [
+        Field("time", "Time", width=70),
+        Field("reason", "What", width=120),
+        Field("symbol", "Of", width=86),
+        Field("amount", f"Amount ({currency})", "signed", 130),
+        Field("text", "Why"),
+    ]
+    return _table(frame, fields, day)
+
+
 def summary_table(day: Day) -> Any:
     """Every statistic with its unit and convention."""
     currency = day.about.currency

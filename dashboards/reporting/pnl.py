@@ -12,6 +12,7 @@ from dashboards.parts.charts_equity import equity_charts
 from dashboards.parts.charts_time import local_ms
 from dashboards.parts.charts_trades import excursions_chart, trip_columns
 from dashboards.parts.review_words import written
+from dashboards.reporting.cash import cash_grid
 from dashboards.reporting.common import THEME, amount, fact, figure, head, number
 from dashboards.reporting.sections import Figure, Grid, Head
 from dashboards.reporting.words import (
@@ -154,7 +155,7 @@ def pnl_by_period(days: Days) -> Figure | None:
 
 
 def pnl_by_instrument(days: Days) -> Figure | None:
-    """Net profit of round trips, instrument by instrument, open ones too."""
+    """Net profit of round trips, instrument by instrument, open ones too; and money without a trade."""
     if not days.traded:
         return None
     rows = (
@@ -172,7 +173,8 @@ def pnl_by_instrument(days: Days) -> Figure | None:
     causes = _of_no_trade(days, amount(days, "net_pnl") - sum(amounts))
     if not symbols:
         said = f": {causes}" if causes else ""
-        return figure(days, "Which instruments made it?", f"No trade ended on these days{said}.")
+        sentence = f"No trade ended on these days{said}."
+        return figure(days, "Which instruments made it?", sentence, grid=cash_grid(days))
     if len(symbols) == 1:
         one = f"{symbols[0]} came to {money(amounts[0], days.currency)}"
         sentence = one if causes else f"All of it is of {symbols[0]}"
@@ -196,7 +198,7 @@ def pnl_by_instrument(days: Days) -> Figure | None:
         label=f"Net PnL ({days.currency})",
         written=[money(each, days.currency) for each in amounts],
     )
-    return figure(days, "Which instruments made it?", f"{sentence}.", chart)
+    return figure(days, "Which instruments made it?", f"{sentence}.", chart, grid=cash_grid(days))
 
 
 def _of_no_trade(days: Days, rest: float) -> str:

@@ -44,13 +44,14 @@ _CAUSES = {
 }
 
 
-def cause(reason: str) -> str:
-    """What money is called that is of no trade.
+def cause(reason: str, *, one: bool = False) -> str:
+    """What money is called that is of no trade, or one entry of it.
 
-    >>> cause("FINE"), cause("SOME_OTHER")
-    ('fines', 'some other')
+    >>> cause("FINE"), cause("SOME_OTHER"), cause("FINE", one=True)
+    ('fines', 'some other', 'fine')
     """
-    return _CAUSES.get(reason, reason.lower().replace("_", " "))
+    plain = reason.lower().replace("_", " ")
+    return plain if one else _CAUSES.get(reason, plain)
 
 
 def counted(number: float, one: str, many: str = "") -> str:

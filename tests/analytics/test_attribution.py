@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.analytics.attribution import ATTRIBUTION, CASH_ENTRIES, attribution
+from workbench.analytics.attribution import ATTRIBUTION, attribution
+from workbench.analytics.tables import CASH_ENTRIES
 from workbench.errors import ConfigError
 
 SIZES = pl.DataFrame({"symbol": ["ACME", "ZEN"], "multiplier": [1.0, 50.0]})
@@ -53,6 +54,7 @@ def entries(*each: tuple[str, str | None, float]) -> pl.DataFrame:
             "reason": pl.Series([one[0] for one in each], dtype=pl.String),
             "symbol": pl.Series([one[1] for one in each], dtype=pl.String),
             "amount": pl.Series([one[2] for one in each], dtype=pl.Float64),
+            "text": [None] * len(each),
         }
     )
 

@@ -7,13 +7,13 @@ import pytest
 
 from tests.analytics.hand import SECOND_NS, START_NS, times
 from tests.analytics.test_trades_beside import rows
-from workbench.analytics.attribution import ATTRIBUTION, CASH_ENTRIES
+from workbench.analytics.attribution import ATTRIBUTION
 from workbench.analytics.breaches import BREACHES, breaches
 from workbench.analytics.execution import CAPTURES, SPREADS, Execution, captures, mean_equity, spreads
 from workbench.analytics.inventory import INVENTORY, inventory
 from workbench.analytics.shortfall import SHORTFALL, SLIPPAGE
 from workbench.analytics.summary import summary
-from workbench.analytics.tables import EQUITY, FILLS, MARKOUTS, ORDERS
+from workbench.analytics.tables import CASH_ENTRIES, EQUITY, FILLS, MARKOUTS, ORDERS
 
 
 def fills() -> pl.DataFrame:

@@ -12,6 +12,7 @@ from workbench.analytics.columns import Table
 from workbench.analytics.records import About, BookAt, WithoutAccount
 from workbench.analytics.tables import (
     CANDLES,
+    CASH_ENTRIES,
     DRAWDOWNS,
     EQUITY,
     FILLS,
@@ -252,6 +253,19 @@ class MadeReview:
             fall_s=[1860.0],
             recovery_s=[None],
             under_water_s=[6660.0],
+        )
+
+    def cash_entries(self) -> pl.DataFrame:
+        if self.quiet:
+            return frame(CASH_ENTRIES)
+        return frame(
+            CASH_ENTRIES,
+            seq=[7, 8],
+            time=[OPEN + 20 * MINUTE, OPEN + 30 * MINUTE],
+            reason=["DEPOSIT", "FINE"],
+            symbol=[None, None],
+            amount=[500.0, -25.0],
+            text=[None, "quoted no market for ten minutes"],
         )
 
     def markouts(self) -> pl.DataFrame:

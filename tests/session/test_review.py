@@ -15,7 +15,7 @@ from workbench.analytics.session_days import session_days
 from workbench.analytics.summary import summary
 from workbench.analytics.tables import REVIEW_TABLES, WHAT_IF_TABLES
 from workbench.domain.codes import OrderType, Side
-from workbench.domain.commands import new_order
+from workbench.domain.commands import new_order, transfer_cash
 from workbench.domain.config import Account, Venue
 from workbench.domain.costs import FeeSchedule
 from workbench.domain.instruments import Instrument
@@ -42,7 +42,7 @@ def venue() -> Venue:
 
 
 def day_of_orders() -> Records:
-    """Random orders of two, and in the middle a stop of ann's that is never reached."""
+    """Random orders of two; in the middle a stop of ann's that is never reached, and money comes and goes."""
     commands = flow(ORDERS, seed=5)
     half = ORDERS // 2
     stop = new_order(
@@ -54,7 +54,8 @@ def day_of_orders() -> Records:
         order_type=OrderType.STOP,
         trigger_price_ticks=_HELD_PRICE,
     )
-    return np.concatenate([commands[: half + 1], stop, commands[half + 1 :]])
+    paid = [transfer_cash(int(commands["time_ns"][half]), ANN, amount) for amount in (1_000_000, -1_000_000)]
+    return np.concatenate([commands[: half + 1], stop, *paid, commands[half + 1 :]])
 
 
 @pytest.fixture(scope="module")

@@ -4,23 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
-from workbench.analytics.columns import Table, money, text, time, whole
+from workbench.analytics.columns import Table, money, text, whole
+from workbench.analytics.tables import CASH_ENTRIES
 from workbench.errors import ConfigError
-
-CASH_ENTRIES = Table(
-    "cash_entries",
-    "One row for each amount other than a trade's that the account received, in order",
-    (
-        whole("seq", "id", "The event"),
-        time("time", "When it was"),
-        text(
-            "reason",
-            "DEPOSIT, WITHDRAWAL, FINE, DIVIDEND, BORROW_COST, INTEREST, or CASH_IN_LIEU of a fraction",
-        ),
-        text("symbol", "The instrument that it is of; null where it is of none"),
-        money("amount", "What was received; below 0 what was paid"),
-    ),
-)
 
 ATTRIBUTION = Table(
     "attribution",

@@ -95,7 +95,6 @@ FAMILIES: tuple[Family, ...] = (
             inventory.INVENTORY,
             attribution.ATTRIBUTION,
             breaches.BREACHES,
-            attribution.CASH_ENTRIES,
         ),
     ),
     Family(

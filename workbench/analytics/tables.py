@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from workbench.analytics.columns import Table, flag, money, number, price, text, time, units, whole
+import polars as pl
+
+from workbench.analytics.columns import Column, Table, flag, money, number, price, text, time, units, whole
 
 HORIZONS_S = (1, 10, 60, 300)
 """How many seconds after a fill the market is looked at again."""
@@ -222,6 +224,22 @@ MARKOUT_CURVE = Table(
     ),
 )
 
+CASH_ENTRIES = Table(
+    "cash_entries",
+    "One row for each amount other than a trade's that the account received, in order",
+    (
+        whole("seq", "id", "The event"),
+        time("time", "When it was"),
+        text(
+            "reason",
+            "DEPOSIT, WITHDRAWAL, FINE, DIVIDEND, BORROW_COST, INTEREST, or CASH_IN_LIEU of a fraction",
+        ),
+        text("symbol", "The instrument that it is of; null where it is of none"),
+        money("amount", "What was received; below 0 what was paid"),
+        Column("text", pl.String, "text", "Why, as whoever moved it said; null where nobody did"),
+    ),
+)
+
 SUMMARY = Table(
     "summary",
     "One row for each statistic of the account's session",
@@ -361,6 +379,7 @@ REVIEW_TABLES: dict[str, Table] = {
         TRADES,
         EQUITY,
         DRAWDOWNS,
+        CASH_ENTRIES,
         ROUND_TRIPS,
         FILLS,
         ORDERS,

@@ -38,6 +38,8 @@ def _said(remark: Remark) -> Iterator[str]:
         yield f"the leaderboard is {remark.board_delay_ns / 1e9:g} s late"
     for trade_id, reason, author in remark.busts:
         yield f"{author or 'somebody'} asks to bust trade {trade_id}: {reason!r}"
+    for command_seq, reason, author in remark.payments:
+        yield f"{author or 'somebody'} moves money by command {command_seq}: {reason!r}"
     for account, user, name in remark.seats:
         yield f"{name!r} (user {user}) sits at account {account}"
     for number, _, headline, *_ in remark.news:

@@ -73,6 +73,10 @@ class AsyncReviewClient:
         """Each time under water."""
         return await self._table("drawdowns")
 
+    async def cash_entries(self) -> pl.DataFrame:
+        """Money other than of trades, with why it was moved."""
+        return await self._table("cash_entries")
+
     async def round_trips(self) -> pl.DataFrame:
         """Trades as traders count them, from flat to flat."""
         return await self._table("round_trips")

@@ -73,6 +73,10 @@ class ReviewClient:
         """Each time under water."""
         return self._table("drawdowns")
 
+    def cash_entries(self) -> pl.DataFrame:
+        """Money other than of trades, with why it was moved."""
+        return self._table("cash_entries")
+
     def round_trips(self) -> pl.DataFrame:
         """Trades as traders count them, from flat to flat."""
         return self._table("round_trips")

@@ -130,6 +130,7 @@ class AccountRow(Row):
     deadline: Text = UNSET
     amount: Number = UNSET
     reason: Text = UNSET
+    text: Text = UNSET
     symbol: Text = UNSET
     equity: Number = UNSET
     requirement: Number = UNSET

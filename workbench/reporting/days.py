@@ -10,7 +10,6 @@ from typing import Any
 
 import polars as pl
 
-from workbench.analytics.attribution import CASH_ENTRIES
 from workbench.analytics.columns import TIME
 from workbench.analytics.equity import drawdowns, share_of_peak
 from workbench.analytics.markouts import markout_curve
@@ -19,7 +18,16 @@ from workbench.analytics.shortfall import SHORTFALL
 from workbench.analytics.stakes import Stake, staked_days, summed_curve
 from workbench.analytics.statistic import AccountDay, Undefined
 from workbench.analytics.summary import summary
-from workbench.analytics.tables import DRAWDOWNS, EQUITY, FILLS, MARKOUTS, ORDERS, ROUND_TRIPS, SUMMARY
+from workbench.analytics.tables import (
+    CASH_ENTRIES,
+    DRAWDOWNS,
+    EQUITY,
+    FILLS,
+    MARKOUTS,
+    ORDERS,
+    ROUND_TRIPS,
+    SUMMARY,
+)
 from workbench.reporting.naming import Seated, names_of
 from workbench.reporting.selection import Selection
 

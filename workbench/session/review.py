@@ -134,6 +134,10 @@ class Review:
         """`DRAWDOWNS`."""
         return self._drawdowns
 
+    def cash_entries(self) -> pl.DataFrame:
+        """`CASH_ENTRIES`."""
+        return self._cash_entries
+
     def round_trips(self) -> pl.DataFrame:
         """`ROUND_TRIPS`."""
         return self._round_trips
@@ -227,6 +231,10 @@ class Review:
     @cached_property
     def _drawdowns(self) -> pl.DataFrame:
         return drawdowns(self._equity, self._day.end_ns)
+
+    @cached_property
+    def _cash_entries(self) -> pl.DataFrame:
+        return frames.cash_entries(self._day, self._account)
 
     @cached_property
     def _positions(self) -> pl.DataFrame:

@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from workbench.analytics.attribution import CASH_ENTRIES
 from workbench.analytics.columns import TIME
 from workbench.analytics.splits import SPLITS
-from workbench.analytics.tables import CANDLES, INSTRUMENTS, ORDERS, TRADES
+from workbench.analytics.tables import CANDLES, CASH_ENTRIES, INSTRUMENTS, ORDERS, TRADES
 from workbench.analytics.trades_beside import FIRST_STOPS, STOPS
 from workbench.domain.codes import OrderType, Reason, Side
 from workbench.domain.records import AUCTION, LIQUIDITY_MAKER, SHADOW, Records
@@ -250,6 +249,7 @@ def cash_entries(day: ReviewDay, account: int) -> pl.DataFrame:
             "reason": code_names(cash["reason"], Reason),
             "symbol": day.scales.symbol(cash["instrument"]).cast(pl.String),
             "amount": day.scales.money(cash["amount_micros"]),
+            "text": [day.recording.payment_reasons.get(int(seq)) for seq in cash["command_seq"]],
         }
     )
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -47,6 +48,8 @@ class Recording:
         Who sat where.
     names
         What people called their orders, by account and client order id.
+    payment_reasons
+        Why money was moved, by the command that moved it.
     classes
         The classes that it is for; none: it is for everybody.
     written_ns
@@ -65,6 +68,7 @@ class Recording:
     commands: Callable[[], Records] = field(repr=False)
     seats: Sequence[Seat] = ()
     names: Names = field(default_factory=dict, repr=False)
+    payment_reasons: Mapping[int, str] = field(default_factory=dict, repr=False)
     classes: Sequence[str] = ()
     written_ns: int = 0
 
@@ -133,7 +137,7 @@ def closed_recording(
 def _recording(
     stored: StoredSession, seq: int, commands: int, events: Callable[[], Iterator[Records]]
 ) -> Recording:
-    seats, names = _said(stored, commands)
+    said = _said(stored, commands)
     about = stored.manifest.about
 
     def all_commands() -> Records:
@@ -151,17 +155,27 @@ def _recording(
         seq=seq,
         events=events,
         commands=stored.commands if stored.sealed else all_commands,
-        seats=seats,
-        names=names,
+        seats=said.seats,
+        names=said.names,
+        payment_reasons=said.payment_reasons,
         classes=stored_classes(about),
         written_ns=stored.manifest.written_ns,
     )
 
 
-def _said(stored: StoredSession, commands: int) -> tuple[tuple[Seat, ...], Names]:
-    """Who sat where and what orders were called, as manifest and journal say."""
+class _Said(NamedTuple):
+    """What manifest and journal say beside commands."""
+
+    seats: tuple[Seat, ...]
+    names: Names
+    payment_reasons: dict[int, str]
+
+
+def _said(stored: StoredSession, commands: int) -> _Said:
+    """Who sat where, what orders were called and why money was moved."""
     names = names_from_json(stored.manifest.about.get("names", []))
     seats: dict[int, Seat] = {}
+    payments: dict[int, str] = {}
     try:
         for remark in read_remarks(stored.folder / JOURNAL):
             if remark.seq > commands:
@@ -169,8 +183,9 @@ def _said(stored: StoredSession, commands: int) -> tuple[tuple[Seat, ...], Names
             said = unpack_remark(remark.data, stored.folder)
             names.update(((account, client), name) for account, client, name in said.names)
             seats.update((account, Seat(account, user, name)) for account, user, name in said.seats)
+            payments.update((command_seq, reason) for command_seq, reason, _ in said.payments)
     except JournalError as error:
         # Then nobody is shown an account as their own, and those who may see all of them go on.
         log.warning("session %s: who sat where is not known: %s", stored.name, error)
         seats = {}
-    return tuple(sorted(seats.values())), names
+    return _Said(tuple(sorted(seats.values())), names, payments)

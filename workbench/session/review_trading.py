@@ -93,7 +93,7 @@ def _execution(review: Review, day: ReviewDay, account: int, name: str) -> Execu
     quotes = {symbol: day.middles(number) for symbol, number in numbers.items()}
     commands = frames.fill_rows(day, account, day.recording.names).select("seq", "command_seq")
     with_commands = fills.join(commands, on="seq", how="left", maintain_order="left")
-    positions, cash = frames.position_rows(day, name), frames.cash_entries(day, account)
+    positions, cash = frames.position_rows(day, name), review.cash_entries()
     whole = unsplit(fills, positions, cash, frames.splits(day), instruments)
     held = [each.symbol for each in day.venue.instruments if each.symbol in set(whole["symbol"])]
     start_ns = day.open_ns or day.start_ns

@@ -111,7 +111,7 @@ def test_activities_page_through_fills_fees_and_grants(served: Served, trader: P
     order = trader.market("AAPL", "buy", 10)
     account = account_of(served, trader)
     served.call(served.session.send(transfer_cash(0, account, 50_000_000)))
-    served.call(served.session.send(fine(0, account, 1_000_000)))
+    served.call(served.session.pay(fine(0, account, 1_000_000), reason="no quotes", author="teach"))
     get = trader.trading.get
     found = get("/account/activities", {"direction": "asc"})
     kinds = [item["activity_type"] for item in found]
@@ -124,6 +124,7 @@ def test_activities_page_through_fills_fees_and_grants(served: Served, trader: P
     assert {fill.order_id for fill in fills} == {order.id}
     others = [NonTradeActivity(**item) for item in found if item["activity_type"] != "FILL"]
     assert [other.net_amount for other in others] == [-0.04, -0.0606, 50, -1]
+    assert [other.description for other in others[2:]] == ["cash from the instructor", "fine: no quotes"]
     cash = float(trader.trading.get_account().cash)
     assert cash == pytest.approx(1_000_000 - 1_006 + sum(other.net_amount for other in others))
 

@@ -265,8 +265,11 @@ def test_teachers_halt_limit_suspend_fine_and_announce(served: Served) -> None:
 
         cash = learn.get(f"{BASE}/account").json()["cash"]
         assert teach.post(f"{BASE}/transfer", json={"account": seat, "amount": "250.5"}).status_code == 200
-        fined = teach.post(f"{BASE}/fine", json={"account": seat, "amount": "50"}).json()
+        told = {"account": seat, "amount": "50", "reason": "no quotes"}
+        fined = teach.post(f"{BASE}/fine", json=told).json()
         assert fined["cash"] == cash + 200.5
+        too_long = teach.post(f"{BASE}/fine", json={**told, "reason": "x" * 501})
+        assert (too_long.status_code, "reason" in too_long.text) == (422, True)
         most = "72,057,594,037.927936 in currency"
         for path, amount, expected in (
             ("fine", "-50", f"0.000001 to {most}"),
@@ -278,8 +281,11 @@ def test_teachers_halt_limit_suspend_fine_and_announce(served: Served) -> None:
             refused = teach.post(f"{BASE}/{path}", json={"account": seat, "amount": amount})
             assert refused.status_code == 422
             assert refused.json()["message"] == f"the amount is {amount}, expected {expected}"
-        reasons = [change["reason"] for change in learn.get(f"{BASE}/cash").json()["changes"]]
-        assert reasons == ["deposit", "fine"]
+        changes = learn.get(f"{BASE}/cash").json()["changes"]
+        assert [(each["reason"], each["text"]) for each in changes] == [
+            ("deposit", ""),
+            ("fine", "no quotes"),
+        ]
 
         gone = teach.post(f"{BASE}/suspend", json={"account": seat, "cancel": True}).json()
         assert (gone["state"], gone["open_orders"]) == ("suspended", 0)

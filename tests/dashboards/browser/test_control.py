@@ -317,6 +317,18 @@ def test_a_trade_is_found_and_taken_back(room: RoomPage, site: Site, student: Pe
     expect(room.by("control-bust", row)).not_to_be_visible()
 
 
+def test_a_fine_is_told_with_its_reason(room: RoomPage, student: Person) -> None:
+    student.here("POST", "/join")
+    seat = student.here("GET", "/account")["name"]
+    choose(room, student)
+    room.by("control-fine").click()
+    fill_in(room, amount="25", reason=" quoted no market ")
+    yes(room)
+    said(room, f"{student.name} ({seat}) was fined 25.00.")
+    (fined,) = student.here("GET", "/cash")["changes"]
+    assert (fined["reason"], fined["amount"], fined["text"]) == ("fine", -25.0, "quoted no market")
+
+
 def test_the_leaderboard_is_live_late_or_hidden_from_students(
     room: RoomPage, teacher: Person, student: Person
 ) -> None:

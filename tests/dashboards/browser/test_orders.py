@@ -202,9 +202,9 @@ def test_busts_and_fines_are_told_with_their_reason(desk: DeskPage, site: Site, 
     desk.page.keyboard.press("Escape")
 
     seat = student.here("GET", "/account")["name"]
-    teacher.here("POST", "/fine", {"account": seat, "amount": 25})
-    desk.said("You were fined 25.00")
+    teacher.here("POST", "/fine", {"account": seat, "amount": 25, "reason": "quoted no market"})
+    desk.said("You were fined 25.00", "Reason: quoted no market")
     listed = desk.by("account-movements").locator("li")
     expect(listed).to_have_count(1)
-    expect(listed).to_contain_text("fine")
+    expect(listed).to_contain_text("fine: quoted no market")
     expect(listed).to_contain_text("25.00")

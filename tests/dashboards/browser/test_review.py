@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 EARLIER = "earlier"
 """A session that had closed before: the teacher's to look at, for only Bob sat there."""
 PAGE_ROWS = 200
-TABLES = ("fills", "orders", "drawdowns", "summary", "trades")
-TABS = ("excursions", "fills", "markouts", "orders", "drawdowns", "summary", "trades")
+PRIZE = "prize for the best quotes"
+TABLES = ("fills", "orders", "drawdowns", "cash", "summary", "trades")
+TABS = ("excursions", "fills", "markouts", "orders", "drawdowns", "cash", "summary", "trades")
 # Where a trade's line is on the screen, by Bokeh's own scales.
 _LINE_OF = """number => {
     const views = root => [...root].flatMap(view => [view, ...views(view.child_views ?? [])]);
@@ -163,6 +164,7 @@ def day(browser: Browser, site: Site) -> Iterator[Day]:
         (ann, "buy", 5, 49.00),
     ):
         person.order(side, quantity, price)
+    teacher.here("POST", "/transfer", {"account": "seat-1", "amount": 250, "reason": PRIZE})
     # As many orders of Bob's as do not fit a page of a table.
     for _ in range(PAGE_ROWS):
         bob.order("buy", 1, 20.00)
@@ -175,6 +177,16 @@ def day(browser: Browser, site: Site) -> Iterator[Day]:
     page.no_complaints()
     page.context.close()
     site.forget_people()
+
+
+def test_money_without_a_trade_is_listed_with_its_reason(day: Day) -> None:
+    page = day.page
+    page.by("review-tab-cash").click()
+    expect(page.rows()).to_have_count(1)
+    for text in ("deposit", "+250.00", PRIZE):
+        expect(page.rows()).to_contain_text(text)
+    page.by("review-tab-trades").click()
+    expect(page.rows()).to_have_count(2)
 
 
 def test_a_student_replays_the_day(day: Day) -> None:

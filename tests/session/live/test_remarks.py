@@ -17,6 +17,8 @@ def test_what_was_said_comes_back() -> None:
         open_commands=3,
         phases=[0, 6],
         fed=(1, 2, 3, 4),
+        busts=[(7, "a typo", "teach")],
+        payments=[(9, "late", "teach")],
     )
     assert unpack_remark(pack_remark(remark)) == remark
 
@@ -37,7 +39,8 @@ def test_one_remark_says_what_many_have_said() -> None:
         Remark(seats=[(2, "a", "Ann")], speed=(5.0,), state=1, fed=(1, 2, 3, 4), names=[(2, 1, "x")]),
         Remark(seats=[(3, "b", "Bob")], phases=[1, 2], open_ns=5),
         Remark(seats=[(3, "b", "Bob")], speed=(None,), state=0, phases=[3, 4]),
-        Remark(news=[(1, 2, "head", "body", ("A",), "me")]),
+        Remark(news=[(1, 2, "head", "body", ("A",), "me")], payments=[(4, "late", "me")]),
+        Remark(payments=[(6, "late again", "me")]),
     ):
         whole.add(said)
     assert whole == Remark(
@@ -46,4 +49,5 @@ def test_one_remark_says_what_many_have_said() -> None:
         state=0,
         phases=[3, 4],
         news=[(1, 2, "head", "body", ("A",), "me")],
+        payments=[(4, "late", "me"), (6, "late again", "me")],
     )

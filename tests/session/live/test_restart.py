@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import workbench as wb
@@ -19,7 +20,7 @@ from tests.session.live.markets import (
     opened,
     until,
 )
-from workbench.domain.codes import Phase, SessionState, TradeState
+from workbench.domain.codes import CommandKind, Phase, SessionState, TradeState
 from workbench.domain.commands import set_phase
 from workbench.engine.exchange import Exchange
 from workbench.errors import JournalError, StoreError
@@ -31,6 +32,9 @@ from workbench.session.live.session import LiveSession
 from workbench.session.publisher import Rhythm
 from workbench.session.recovery import recover
 from workbench.session.rerun import rerun
+from workbench.session.review import Review
+from workbench.session.review_day import ReviewDay
+from workbench.session.review_recording import stored_recording
 from workbench.session.stored import open_session
 
 ROOT = Path(__file__).parents[3]
@@ -42,7 +46,7 @@ import sys
 from tests.session.live.markets import AGENTS, buy
 from tests.session.live.test_restart import LONGER, OFTEN
 from workbench.domain.codes import EventKind, FeeKind, SessionState
-from workbench.domain.commands import ALL, set_fee
+from workbench.domain.commands import ALL, fine, set_fee
 from workbench.domain.records import TRADE_EVENT
 from workbench.session.live.client_ids import client_order_number
 from workbench.session.live.session import LiveSession
@@ -61,6 +65,7 @@ while True:
     if len(trades) and number % 3 == 0:
         asyncio.run(session.bust(int(trades["trade_id"][0]), reason=name, author="user"))
         session.send_and_wait(set_fee(0, ALL, FeeKind.TAKER_BPS, 1 + number % 100))
+        asyncio.run(session.pay(fine(0, account, 1 + number), reason=name, author="user"))
     print(number, flush=True)
     number += 1
 """
@@ -99,7 +104,7 @@ def test_after_kill_9_all_that_was_answered_is_there_and_it_goes_on(tmp_path: Pa
     assert seat is not None
     assert seat.name == "Ann"
     bought = commands_of(session)
-    bought = bought[(bought["account"] == seat.account)]
+    bought = bought[(bought["account"] == seat.account) & (bought["kind"] != CommandKind.FINE)]
     names = [session.client_order_name(seat.account, int(number)) for number in bought["client_order_id"]]
     assert names[: last + 1] == [f"order {number}" for number in range(last + 1)]
     assert len(names) <= last + 2, "at most the one in flight happened unanswered"
@@ -114,6 +119,11 @@ def test_after_kill_9_all_that_was_answered_is_there_and_it_goes_on(tmp_path: Pa
         busted = [trade for trade in again.state().trades if trade["state"] == TradeState.BUSTED]
         assert len(busted) > 10
         assert all(session.bust_reason(int(trade["trade_id"]))[1] == "user" for trade in busted)
+        assert len(fines_of(session)) > 10
+        assert all(
+            session.payment_reason(seq) == (f"order {amount - 1}", "user")
+            for seq, amount in fines_of(session).items()
+        )
     events = session.status().events
     assert session.send_and_wait(buy(seat.account, 1)).events["seq"][0] > events - 1
     session.set_speed_and_wait(None)
@@ -122,9 +132,19 @@ def test_after_kill_9_all_that_was_answered_is_there_and_it_goes_on(tmp_path: Pa
     session.close_and_wait()
     assert read_manifest(session.folder).state == SEALED
     assert rerun("live", data=tmp_path).identical
+    told = Review(ReviewDay(stored_recording("live", tmp_path)), seat.account).cash_entries()
+    assert [round(-amount * 1e6) for amount in told["amount"]] == list(fines_of(session).values())
+    assert told["text"].to_list() == [f"order {amount - 1}" for amount in fines_of(session).values()]
     with wb.connect(tmp_path) as con:
         counted = con.sql("select count(*), max(seq) from events").fetchall()
     assert counted == [(session.status().events, session.status().events)]
+
+
+def fines_of(session: LiveSession) -> dict[int, int]:
+    """Micros of each fine, by the command."""
+    commands = commands_of(session)
+    (found,) = np.nonzero(commands["kind"] == CommandKind.FINE)
+    return {int(at) + 1: int(commands["amount_micros"][at]) for at in found}
 
 
 def reach(session: LiveSession, seconds: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from uuid import UUID
@@ -92,14 +92,24 @@ class ActivityWriter:
         Whose.
     zone
         Time zone of the exchange's days.
+    payment_reason
+        Gives why a command moved money; nothing where nobody said.
     """
 
-    def __init__(self, names: Names, busts: Mapping[int, Bust], account: LiveAccount, zone: str) -> None:
+    def __init__(
+        self,
+        names: Names,
+        busts: Mapping[int, Bust],
+        account: LiveAccount,
+        zone: str,
+        payment_reason: Callable[[int], str],
+    ) -> None:
         self._names = names
         self._busts = busts
         self._account = account
         self._account_id = names.account_id(account.number)
         self._zone = zone
+        self._payment_reason = payment_reason
 
     def identifier(self, activity: Activity) -> str:
         """`YYYYMMDDHHMMSSmmm::<uuid>`; the uuid holds the event's number, so a page can go on from it."""
@@ -133,7 +143,9 @@ class ActivityWriter:
             rest["description"] = f"{what} of order {self._names.order_id(source.order_id)}"
             return {**common, **rest}
         rest["net_amount"] = money_text(source.amount_micros)
-        rest["description"] = _OF_REASON.get(source.reason, _OTHER)[1]
+        why = self._payment_reason(source.command_seq)
+        kind = _OF_REASON.get(source.reason, _OTHER)[1]
+        rest["description"] = f"{kind}: {why}" if why else kind
         if source.reason == Reason.DIVIDEND and source.position_lots:
             scale = self._names.scales[number]
             rest["qty"] = scale.quantity_text(source.position_lots)

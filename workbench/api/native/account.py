@@ -263,6 +263,7 @@ async def list_cash(request: Request, name: str, account: _Whose = "") -> Respon
             "symbol": hub.scales[change.instrument].symbol if change.position_lots else "",
             "amount": money(change.amount_micros),
             "cash": money(change.cash_micros),
+            "text": hub.session.payment_reason(change.command_seq)[0],
         }
         for change in hub.views.accounts[number].cash_changes
     ]

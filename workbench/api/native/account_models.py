@@ -223,10 +223,20 @@ class FillsOut(Model):
 
 
 class CashOut(Model):
-    """Money other than a trade's."""
+    """Money other than a trade's.
+
+    `reason` is what kind of money it is, and `text` why whoever moved it says they did; empty where nobody
+    said.
+    """
 
     model_config: ClassVar[ConfigDict] = example(
-        seq=90300, time="2025-03-18T13:31:00.000000000Z", reason="fine", symbol="", amount=-50.0, cash=97945.0
+        seq=90300,
+        time="2025-03-18T13:31:00.000000000Z",
+        reason="fine",
+        symbol="",
+        amount=-50.0,
+        cash=97945.0,
+        text="quoted no market for ten minutes",
     )
     seq: int
     time: str
@@ -234,6 +244,7 @@ class CashOut(Model):
     symbol: str
     amount: float
     cash: float
+    text: str
 
 
 class CashListOut(Model):

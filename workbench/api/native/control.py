@@ -13,7 +13,7 @@ from workbench.api.auth import permit, principal_of
 from workbench.api.hub import Hub
 from workbench.api.native.account import account_row
 from workbench.api.native.account_models import AccountOut
-from workbench.api.native.acting import act, audit, instruments_of
+from workbench.api.native.acting import act, audit, instruments_of, settled
 from workbench.api.native.amounts import amount_micros, fee_value, limit_value
 from workbench.api.native.market import instrument_row, news_row, read_hub
 from workbench.api.native.market_models import InstrumentsOut, NewsOut
@@ -50,6 +50,7 @@ from workbench.domain.commands import (
     suspend_account,
     transfer_cash,
 )
+from workbench.domain.records import Records
 from workbench.errors import ApiError
 from workbench.identity.roles import Permission
 from workbench.journal.place import check_name
@@ -260,9 +261,8 @@ async def transfer(request: Request, name: str, what: Money) -> Response:
     """Put money into an account, or take some out."""
     hub = read_hub(request, name)
     account = account_of(hub.session.venue, what.account)
-    await act(hub, [transfer_cash(0, account, amount_micros(what.amount, taken=False))])
-    await audit(request, "account.transfer", f"session:{hub.name}", account=what.account, amount=what.amount)
-    return Json(await account_row(hub, account))
+    command = transfer_cash(0, account, amount_micros(what.amount, taken=False))
+    return await _paid(request, hub, "account.transfer", command, what)
 
 
 @router.post("/fine", summary="Fine", response_model=AccountOut, responses=_STATED)
@@ -271,9 +271,17 @@ async def post_fine(request: Request, name: str, what: Money) -> Response:
     """Move money from an account to the house."""
     hub = read_hub(request, name)
     account = account_of(hub.session.venue, what.account)
-    await act(hub, [fine(0, account, amount_micros(what.amount, taken=True))])
-    await audit(request, "account.fine", f"session:{hub.name}", account=what.account, amount=what.amount)
-    return Json(await account_row(hub, account))
+    command = fine(0, account, amount_micros(what.amount, taken=True))
+    return await _paid(request, hub, "account.fine", command, what)
+
+
+async def _paid(request: Request, hub: Hub, act_name: str, command: Records, what: Money) -> Response:
+    """Have money moved, and answer with the account as it is then."""
+    author = principal_of(request).name
+    await settled(hub, await hub.session.pay(command, reason=what.reason, author=author))
+    said = {"reason": what.reason} if what.reason else {}
+    await audit(request, act_name, f"session:{hub.name}", account=what.account, amount=what.amount, **said)
+    return Json(await account_row(hub, int(command["account"][0])))
 
 
 @router.get(

@@ -250,6 +250,7 @@ def _frame(review: Review, table: Table, symbol: str, interval: str) -> Callable
         "instruments": review.instruments,
         "equity": review.equity,
         "drawdowns": review.drawdowns,
+        "cash_entries": review.cash_entries,
         "round_trips": review.round_trips,
         "fills": review.fills,
         "orders": review.orders,

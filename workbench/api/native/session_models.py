@@ -34,6 +34,7 @@ _SESSION: dict[str, Any] = {
 
 Name = Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$")
 Symbols: Any = Field(default_factory=list, max_length=1000)
+Reason: Any = Field(default="", max_length=500)
 
 
 class SessionClassOut(Model):
@@ -285,11 +286,17 @@ class Suspend(Model):
 
 
 class Money(Model):
-    """An amount for or from an account; a negative transfer takes money out, a fine goes to the house."""
+    """An amount for or from an account; a negative transfer takes money out, a fine goes to the house.
 
-    model_config: ClassVar[ConfigDict] = example(account="seat-3", amount="250.00")
+    `reason` is told to the account with the money, and kept.
+    """
+
+    model_config: ClassVar[ConfigDict] = example(
+        account="seat-3", amount="250.00", reason="quoted no market for ten minutes"
+    )
     account: str = Field(max_length=100)
     amount: Amount
+    reason: str = Reason
 
 
 class SetFee(Model):
@@ -311,7 +318,7 @@ class BustTrade(Model):
     """Why a trade is undone."""
 
     model_config: ClassVar[ConfigDict] = example(reason="clearly erroneous price")
-    reason: str = Field(default="", max_length=500)
+    reason: str = Reason
 
 
 class Board(Model):

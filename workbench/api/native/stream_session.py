@@ -72,7 +72,10 @@ class SessionStream:
 
     def __init__(self, hub: Hub, bus: MemoryBus) -> None:
         self.hub = hub
-        self.words = Words(hub.session.venue, hub.session.client_order_name)
+        session = hub.session
+        self.words = Words(
+            session.venue, session.client_order_name, lambda seq: session.payment_reason(seq)[0]
+        )
         self.own = OwnTopics(hub.views, self.words)
         self.connections: set[Connection] = set()
         self.students: set[Connection] = set()

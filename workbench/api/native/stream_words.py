@@ -18,14 +18,22 @@ class Words:
         The venue.
     client_name
         Gives the text of a client order id by account and number; None where it has no text.
+    payment_reason
+        Gives why a command moved money; nothing where nobody said.
     """
 
-    def __init__(self, venue: Venue, client_name: Callable[[int, int], str | None]) -> None:
+    def __init__(
+        self,
+        venue: Venue,
+        client_name: Callable[[int, int], str | None],
+        payment_reason: Callable[[int], str] = lambda _: "",
+    ) -> None:
         self.venue = venue
         self.iso = moment
         self.symbols = [instrument.symbol for instrument in venue.instruments]
         self.numbers = {symbol: number for number, symbol in enumerate(self.symbols)}
         self._client_name = client_name
+        self.payment_reason = payment_reason
         ratios = [
             (decimal(each.tick_size).as_integer_ratio(), decimal(each.lot_size).as_integer_ratio())
             for each in venue.instruments

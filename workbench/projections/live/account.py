@@ -46,6 +46,7 @@ class CashChange(NamedTuple):
     price_ticks: int
     rate: int
     periods: int
+    command_seq: int
 
 
 class Notice(NamedTuple):

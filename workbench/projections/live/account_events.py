@@ -81,7 +81,7 @@ class AccountEvents:
     def _cash(self, row: Row) -> None:
         account = self._accounts[row[10]]
         reason = REASONS.get(row[4], Reason.NONE)
-        change = CashChange(row[0], row[2], reason, row[11], *row[12:18])
+        change = CashChange(row[0], row[2], reason, row[11], *(*row[12:18], row[1]))
         account.cash_micros = change.cash_micros
         account.cash_changes.append(change)
         if reason == Reason.DEPOSIT:

@@ -47,6 +47,8 @@ class Entry(NamedTuple):
         What orders are called, by account and client order id.
     bust
         The trade that it is to bust, why, and whose word that is.
+    payment
+        Why its first command moves money, and whose word that is.
     since_ns
         When it was submitted, by the performance counter.
     """
@@ -58,6 +60,7 @@ class Entry(NamedTuple):
     loop: AbstractEventLoop | None
     names: Mapping[tuple[int, int], str] | None
     bust: tuple[int, str, str] | None
+    payment: tuple[str, str] | None
     since_ns: int
 
 
@@ -68,6 +71,7 @@ def entry(
     loop: AbstractEventLoop | None,
     names: Mapping[tuple[int, int], str] | None,
     bust: tuple[int, str, str] | None = None,
+    payment: tuple[str, str] | None = None,
 ) -> Entry:
     """An entry for commands, which are copied.
 
@@ -90,7 +94,7 @@ def entry(
             "LiveSession.send",
             "send them in pieces",
         )
-    return Entry(given.tobytes(), count, done, future, loop, names, bust, perf_counter_ns())
+    return Entry(given.tobytes(), count, done, future, loop, names, bust, payment, perf_counter_ns())
 
 
 def check_room(waiting: int, name: str) -> None:

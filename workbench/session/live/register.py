@@ -1,4 +1,4 @@
-"""Who sits where, what orders are called, what was announced, why trades were busted, who sees the board."""
+"""Who sits where, what orders are called, what was announced, why instructors acted, who sees the board."""
 
 from __future__ import annotations
 
@@ -32,6 +32,8 @@ class Register:
         How much exchange time it is late for all others.
     bust_reasons
         Why trades were to be busted, and whose word that is, by trade.
+    payment_reasons
+        Why money was to be moved, and whose word that is, by the command that moves it.
     """
 
     def __init__(self, accounts: range) -> None:
@@ -40,6 +42,7 @@ class Register:
         self.board_hidden = False
         self.board_delay_ns = 0
         self.bust_reasons: dict[int, tuple[str, str]] = {}
+        self.payment_reasons: dict[int, tuple[str, str]] = {}
         self._seats: dict[str, Seat] = {}
         self._names: dict[int, dict[int, str]] = {}
         self._taken: set[int] = set()
@@ -67,6 +70,8 @@ class Register:
             self.board_delay_ns = remark.board_delay_ns
         for trade_id, reason, author in remark.busts:
             self.bust_reasons[trade_id] = (reason, author)
+        for command_seq, reason, author in remark.payments:
+            self.payment_reasons[command_seq] = (reason, author)
 
     def _name(self, given: Sequence[Name]) -> None:
         names = self._names

@@ -45,6 +45,8 @@ class Remark(msgspec.Struct, omit_defaults=True):
         How much exchange time the leaderboard of all others is late, from here on; 0 for not at all.
     busts
         Trade, why it is to be busted and whose word that is; the exchange's events say whether it was.
+    payments
+        Command that moves money, why and whose word that is; the exchange's events say whether it did.
     """
 
     names: list[tuple[int, int, str]] = []
@@ -60,6 +62,7 @@ class Remark(msgspec.Struct, omit_defaults=True):
     board_hidden: bool | None = None
     board_delay_ns: int | None = None
     busts: list[tuple[int, str, str]] = []
+    payments: list[tuple[int, str, str]] = []
 
     def add(self, other: Remark) -> None:
         """Say what another one says too, so that who hears this one alone knows as much.
@@ -78,7 +81,7 @@ class Remark(msgspec.Struct, omit_defaults=True):
                 setattr(self, field, said)
 
 
-_GROWING = ("seats", "news", "busts")
+_GROWING = ("seats", "news", "busts", "payments")
 _LASTING = [
     field
     for field in Remark.__struct_fields__

@@ -358,6 +358,7 @@ class Sequencer:
                 return entries
             commands = joined(entries)
         commands["time_ns"] = turn.time_ns
+        seq = self.commands + sum(map(len, turn.commands)) + 1
         turn.commands.append(commands)
         turn.remark.names.extend(
             (account, client, name)
@@ -368,6 +369,9 @@ class Sequencer:
         for each in entries:
             if each.bust is not None and self._busts(each, turn):
                 turn.remark.busts.append(each.bust)
+            if each.payment is not None:
+                turn.remark.payments.append((seq, *each.payment))
+            seq += each.size
         return entries
 
     def _busts(self, given: Entry, turn: Turn) -> bool:

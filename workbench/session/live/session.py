@@ -17,7 +17,7 @@ from workbench.domain.commands import bust_trade
 from workbench.domain.config import Venue, venue_to_json
 from workbench.domain.records import Records
 from workbench.engine.exchange import Exchange
-from workbench.errors import FailedError, JournalError, SessionError, StoreError
+from workbench.errors import CommandError, FailedError, JournalError, SessionError, StoreError
 from workbench.journal.disk import REAL, Disk
 from workbench.journal.manifest import SEALED
 from workbench.journal.place import JOURNAL, data_root
@@ -446,6 +446,30 @@ class LiveSession:
     def bust_reason(self, trade_id: int) -> tuple[str, str]:
         """Why a trade was busted and whose word that is; nothing when nobody said."""
         return self._sequencer.market.register.bust_reasons.get(trade_id, ("", ""))
+
+    async def pay(self, command: Records, *, reason: str = "", author: str = "") -> Answer:
+        """Have a command that moves money (TRANSFER_CASH, FINE) happen, and keep why.
+
+        Raises
+        ------
+        CommandError
+            When it is not one command.
+        SessionError
+            When the session is over.
+        """
+        if len(command) != 1:
+            raise CommandError(
+                f"was given {len(command)} commands, expected the one that moves money", "LiveSession.pay"
+            )
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Answer] = loop.create_future()
+        why = (reason, author) if reason else None
+        self._sequencer.put(entry(command, None, future, loop, None, None, why))
+        return await future
+
+    def payment_reason(self, command_seq: int) -> tuple[str, str]:
+        """Why a command moved money and whose word that is; nothing when nobody said."""
+        return self._sequencer.market.register.payment_reasons.get(command_seq, ("", ""))
 
     async def join(self, user: str, name: str) -> Seat:
         """A seat for a user, who is shown by `name`: the one they have, else the first that is free.

@@ -38,6 +38,8 @@ test("requests are those of the API, with names that are safe in an address", ()
   assert.equal(haltAct("a/b", [], 1).path, "/api/sessions/a%2Fb/halt");
   assert.deepEqual(liftAct("m", ["X"], true).body, { symbols: ["X"], by_auction: true });
   assert.deepEqual(limitAct("m", null, "max_order_lots", "5").body, { account: "", limit: "max_order_lots", value: "5" });
+  assert.deepEqual(fineAct("m", ann, "5", " no quotes ").body, { account: "seat-3", amount: "5", reason: "no quotes" });
+  assert.deepEqual(transferAct("m", ann, "-5", "").body, { account: "seat-3", amount: "-5", reason: "" });
   assert.deepEqual(speedAct("m", "max").body, { speed: "max" });
   const late = boardAct("m", "delayed", 300);
   assert.deepEqual([late.method, late.path, late.body], ["put", "/api/sessions/m/leaderboard", { mode: "delayed", delay_seconds: 300 }]);
@@ -54,13 +56,13 @@ test("a delay is minutes, and nothing but a time above zero", () => {
 test("what was done is said as it was done", () => {
   assert.equal(feeAct("m", ann, "", "taker_bps", "-1").done, "Taker fee of ann (seat-3) in every instrument is -1 basis points from the next fill on.");
   assert.match(boardAct("m", "delayed", 300).done, /as it was 5 min before/);
-  assert.equal(transferAct("m", ann, "-250").done, "250.00 was taken out of the account of ann (seat-3).");
-  assert.equal(transferAct("m", ann, "250").done, "250.00 was paid into the account of ann (seat-3).");
-  assert.equal(transferAct("m", ann, " -1e3 ").done, "1,000.00 was taken out of the account of ann (seat-3).");
-  assert.equal(fineAct("m", ann, "1e3").done, "ann (seat-3) was fined 1,000.00.");
-  assert.equal(fineAct("m", ann, "0.125").done, "ann (seat-3) was fined 0.125.");
-  assert.equal(fineAct("m", ann, "0.000001").done, "ann (seat-3) was fined 0.000001.");
-  assert.equal(fineAct("m", ann, "1234.1").done, "ann (seat-3) was fined 1,234.10.");
+  assert.equal(transferAct("m", ann, "-250", "").done, "250.00 was taken out of the account of ann (seat-3).");
+  assert.equal(transferAct("m", ann, "250", "").done, "250.00 was paid into the account of ann (seat-3).");
+  assert.equal(transferAct("m", ann, " -1e3 ", "").done, "1,000.00 was taken out of the account of ann (seat-3).");
+  assert.equal(fineAct("m", ann, "1e3", "").done, "ann (seat-3) was fined 1,000.00.");
+  assert.equal(fineAct("m", ann, "0.125", "").done, "ann (seat-3) was fined 0.125.");
+  assert.equal(fineAct("m", ann, "0.000001", "").done, "ann (seat-3) was fined 0.000001.");
+  assert.equal(fineAct("m", ann, "1234.1", "").done, "ann (seat-3) was fined 1,234.10.");
   assert.equal(limitAct("m", null, "max_open_orders", "0").done, "Open orders of every trader: no limit from now on.");
   assert.equal(limitAct("m", ann, "max_order_lots", " 10 ").done, "Largest order of ann (seat-3): 10 lots from now on.");
 });

@@ -81,10 +81,13 @@ export function askMoney(house: House, room: Room, whom: Whom, what: "Transfer" 
     text: fine
       ? "The amount goes from the account to the house and lowers the PnL."
       : "Pay an amount into the account, or with a minus in front take it out. The PnL does not change by it.",
-    fields: [{ name: "amount", label: "Amount", unit: "currency", value: "" }],
+    fields: [
+      { name: "amount", label: "Amount", unit: "currency", value: "" },
+      { name: "reason", label: "Reason", unit: "told to the participant and kept", value: "" },
+    ],
     yes: what,
     danger: fine,
-    act: (values) => house.perform((fine ? fineAct : transferAct)(room.name, whom, values.amount ?? "")),
+    act: (values) => house.perform((fine ? fineAct : transferAct)(room.name, whom, values.amount ?? "", values.reason ?? "")),
   });
 }
 

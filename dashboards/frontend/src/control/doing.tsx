@@ -63,7 +63,7 @@ export function Doing({ house, room, row }: { house: House; room: Room; row: Ros
       <button class="button small" disabled={!trusted} title={why} onClick={() => askMoney(house, room, who, "Transfer")}>
         Transfer…
       </button>
-      <button class="button small" disabled={!trusted} title={why} onClick={() => askMoney(house, room, who, "Fine")}>
+      <button class="button small" data-testid="control-fine" disabled={!trusted} title={why} onClick={() => askMoney(house, room, who, "Fine")}>
         Fine…
       </button>
       <button class="button small" data-testid="control-trades" onClick={() => house.seek({ text: row.user })}>

@@ -71,21 +71,23 @@ export function limitAct(session: string, whom: Whom | null, limit: string, valu
   );
 }
 
-export function transferAct(session: string, whom: Whom, amount: string): Act {
+export function transferAct(session: string, whom: Whom, amount: string, reason: string): Act {
   const out = amount.trim().startsWith("-");
   return move(
     session,
     "Transfer",
     "transfer",
-    { account: whom.account, amount },
+    paid(whom, amount, reason),
     "",
     `${sum(amount).replace("\u2212", "")} ${out ? "was taken out of" : "was paid into"} the account of ${called(whom)}.`,
   );
 }
 
-export function fineAct(session: string, whom: Whom, amount: string): Act {
-  return move(session, "Fine", "fine", { account: whom.account, amount }, "", `${called(whom)} was fined ${sum(amount)}.`);
+export function fineAct(session: string, whom: Whom, amount: string, reason: string): Act {
+  return move(session, "Fine", "fine", paid(whom, amount, reason), "", `${called(whom)} was fined ${sum(amount)}.`);
 }
+
+const paid = (whom: Whom, amount: string, reason: string): unknown => ({ account: whom.account, amount, reason: reason.trim() });
 
 /** Limits that can be set, with their units. Lots are an instrument's smallest steps of quantity. */
 export const LIMITS: readonly (readonly [name: string, label: string, unit: string])[] = [

@@ -103,6 +103,7 @@ export interface CashOut {
   symbol: string;
   amount: number;
   cash: number;
+  text: string;
 }
 
 /** What a session of a scenario would be. */

@@ -65,6 +65,7 @@ export interface AccountRow {
   deadline?: string;
   amount?: number;
   reason?: string;
+  text?: string;
   symbol?: string;
   equity?: number;
   requirement?: number;

@@ -221,5 +221,12 @@ def _activities(seat: Seat, query: Query, kinds: set[str], category: str) -> lis
     ]
     if descending:
         found.reverse()
-    writer = ActivityWriter(seat.face.names, hub.views.busts, seat.live, hub.session.zone)
+    session = hub.session
+    writer = ActivityWriter(
+        seat.face.names,
+        hub.views.busts,
+        seat.live,
+        session.zone,
+        lambda seq: session.payment_reason(seq)[0],
+    )
     return [writer.write(activity) for activity in found[:size]]

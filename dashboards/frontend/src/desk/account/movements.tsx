@@ -15,12 +15,14 @@ export function Movements({ desk }: { desk: Desk }) {
   return (
     <div class="movements" data-testid="account-movements" title="Latest money that came or went without a trade">
       <ul aria-label="Latest money without a trade">
-        {all.slice(0, SHOWN).map(({ seq, time, reason, symbol, amount }) => (
+        {all.slice(0, SHOWN).map(({ seq, time, reason, symbol, amount, text }) => (
           <li key={seq}>
             <span class="dim" title={format.date(time, zone)}>
               {format.clock(time, zone)}
             </span>
-            <span>{`${reasonWord(reason)}${symbol === "" ? "" : ` of ${symbol}`}`}</span>
+            <span class="what" title={text}>
+              {`${reasonWord(reason)}${symbol === "" ? "" : ` of ${symbol}`}${text === "" ? "" : `: ${text}`}`}
+            </span>
             <span class="num">
               <Change value={amount} text={format.money(amount)} />
             </span>

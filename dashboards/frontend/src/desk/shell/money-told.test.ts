@@ -6,6 +6,11 @@ test("money that comes or goes without a trade is told with amount and kind", ()
   assert.equal(movementTold("fine", -25, "USD"), "You were fined 25.00 USD.");
   assert.equal(movementTold("deposit", 1_000, "USD"), "1,000.00 USD was paid into your account: deposit.");
   assert.equal(movementTold("withdrawal", -10, "USD"), "10.00 USD was taken from your account: withdrawal.");
+  assert.equal(movementTold("fine", -25, "USD", "", "no quotes"), "You were fined 25.00 USD. Reason: no quotes");
+  assert.equal(
+    movementTold("withdrawal", -10, "USD", "", "paid twice"),
+    "10.00 USD was taken from your account: withdrawal. Reason: paid twice",
+  );
   assert.equal(movementTold("dividend", 5, "", "ACME"), "5.00 was paid into your account: dividend of ACME.");
 });
 

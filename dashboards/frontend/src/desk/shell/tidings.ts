@@ -31,9 +31,9 @@ export function announce({ store, ui }: Desk): () => void {
   }
 
   /** What the exchange did to the account, and no page shows by itself. */
-  function changed({ event, symbol, reason = "", amount }: AccountRow): void {
+  function changed({ event, symbol, reason = "", text, amount }: AccountRow): void {
     const currency = store.instruments.peek()[0]?.currency ?? "";
-    if (event === "cash_changed" && amount !== undefined) ui.toast(amount < 0 ? "bad" : "info", movementTold(reason, amount, currency, symbol));
+    if (event === "cash_changed" && amount !== undefined) ui.toast(amount < 0 ? "bad" : "info", movementTold(reason, amount, currency, symbol, text));
     else if (event === "fee_changed") ui.toast("info", `Fees were changed${symbol ? ` in ${symbol}` : ""}: they count from the next fill on.`);
   }
 
