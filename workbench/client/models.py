@@ -12,7 +12,10 @@ class Model(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class Order(Model, frozen=True):
-    """An order with its legs; docs/client.md says what its states are."""
+    """An order with its legs; docs/client.md says what its states are.
+
+    `executed`, `average_price` and `fees` are without what was `busted`, which is not open again.
+    """
 
     id: int
     client_order_id: str
@@ -36,6 +39,7 @@ class Order(Model, frozen=True):
     display_quantity: float | None = None
     post_only: bool = False
     reduce_only: bool = False
+    busted: float = 0.0
     fees: float = 0.0
     ahead: float | None = None
     order_class: str = "simple"

@@ -80,6 +80,7 @@ class OrderRow(Row):
     quantity: Number = UNSET
     leaves: Number = UNSET
     executed: Number = UNSET
+    busted: Number = UNSET
     limit_price: Maybe = UNSET
     stop_price: Maybe = UNSET
     trail_percent: Maybe = UNSET

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
@@ -14,9 +14,11 @@ from workbench.domain.config import ReplayMode, Venue
 from workbench.domain.records import (
     ACCOUNT_EVENT,
     AUCTION,
+    BUST_EVENT,
     FILL_EVENT,
     LIQUIDITY_MAKER,
     ORDER_EVENT,
+    SPLIT_EVENT,
     TERMS_EVENT,
     TRADE_EVENT,
     Records,
@@ -100,11 +102,15 @@ class Explanation:
     reason, value, limit
         Why it was refused or ended, with the numbers of that rule.
     filled_lots, open_lots, ended_lots
-        What traded, what is still open, and what was cancelled or expired.
+        What traded and stands, what is still open, and what was cancelled or expired.
+    busted_lots
+        What had traded and was busted.
     fees_micros
-        What its fills cost.
+        What its fills that stand cost.
     fills
         Every fill.
+    busted
+        Trades of its fills that were busted.
     stays
         Every stay in a queue: lots ahead at the start, and how and when they left.
     missed
@@ -143,8 +149,10 @@ class Explanation:
     filled_lots: int
     open_lots: int
     ended_lots: int
+    busted_lots: int
     fees_micros: int
     fills: tuple[FillStory, ...]
+    busted: frozenset[int]
     stays: tuple[Stay, ...]
     missed: Missed | None
     opposite_ticks: int
@@ -251,17 +259,21 @@ class Explanation:
     def _filled(self) -> str:
         if not self.fills:
             return "nothing"
+        fills = [fill for fill in self.fills if fill.trade_id not in self.busted]
+        gone = f"; {self._lots(self.busted_lots)} that had traded busted" if self.busted_lots else ""
+        total = self.filled_lots + self.busted_lots + self.open_lots + self.ended_lots
+        if not fills:
+            return f"nothing of {self._lots(total)}{gone}"
         # Price times quantity stays what it was when a split changes both.
-        traded = sum(fill.price_ticks * fill.quantity_lots for fill in self.fills)
+        traded = sum(fill.price_ticks * fill.quantity_lots for fill in fills)
         lots = self.filled_lots
         instrument = self.words.instrument(self.instrument)
         tick = Decimal(1) if instrument is None else instrument.price_from_ticks(1)
         average = (tick * traded / lots).quantize(tick / 100)
         average = average.quantize(tick) if average == average.quantize(tick) else average.normalize()
-        total = self.filled_lots + self.open_lots + self.ended_lots
-        auction = sum(fill.quantity_lots for fill in self.fills if fill.auction)
-        makers = sum(fill.quantity_lots for fill in self.fills if fill.maker and not fill.auction)
-        before = sum(fill.quantity_lots for fill in self.fills)
+        auction = sum(fill.quantity_lots for fill in fills if fill.auction)
+        makers = sum(fill.quantity_lots for fill in fills if fill.maker and not fill.auction)
+        before = sum(fill.quantity_lots for fill in fills)
         parts = {"in auctions": auction, "as maker": makers, "as taker": before - auction - makers}
         if auction:
             parts = {how: count for how, count in parts.items() if count}
@@ -270,7 +282,8 @@ class Explanation:
         roles = ", ".join(f"{self._lots(count)} {how}" for how, count in parts.items())
         split = f" ({self._lots(before)} before the split)" if before != lots else ""
         fees = f", fees {self.words.money(self.fees_micros)}" if self.fees_micros else ""
-        return f"{self._lots(lots)} of {self._lots(total)}{split} at {average:f} on average, {roles}{fees}"
+        share = f"{self._lots(lots)} of {self._lots(total)}{split}"
+        return f"{share} at {average:f} on average, {roles}{fees}{gone}"
 
     def _rest(self) -> str:
         if self.open_lots and self.waits:
@@ -421,6 +434,9 @@ def explain(
             events, held, int((last if why is not None else events[-1])["seq"]), venue
         )
     adjusted = bool((orders["kind"] == EventKind.ORDER_ADJUSTED).any())
+    executed = int(last["executed_lots"]) if adjusted else sum(fill.quantity_lots for fill in fills)
+    busted = busted_of(events, fills)
+    busted_lots = sum(lots_now(events, instrument, fill) for fill in fills if fill.trade_id in busted)
     group = group_of(events, ids)
     return Explanation(
         order_id=order_id,
@@ -434,11 +450,13 @@ def explain(
         reason=Reason(int(why["reason"])) if why is not None else Reason.NONE,
         value=int(why["value"]) if why is not None else 0,
         limit=int(why["limit"]) if why is not None else 0,
-        filled_lots=int(last["executed_lots"]) if adjusted else sum(fill.quantity_lots for fill in fills),
+        filled_lots=executed - busted_lots,
+        busted_lots=busted_lots,
         open_lots=int(last["leaves_lots"]) if state in OPEN_STATES else 0,
         ended_lots=int(why["value"]) if why is not None and state != OrderState.REJECTED else 0,
-        fees_micros=sum(fill.fee_micros for fill in fills),
+        fees_micros=sum(fill.fee_micros for fill in fills if fill.trade_id not in busted),
         fills=fills,
+        busted=busted,
         stays=stays,
         missed=missed_by(events, ids, stays, instrument, side),
         opposite_ticks=opposite[0],
@@ -455,6 +473,21 @@ def explain(
         lines=tuple(_lines(events, own, ids, fills, stays, group, words)),
         words=words,
     )
+
+
+def busted_of(events: Records, fills: Sequence[FillStory]) -> frozenset[int]:
+    """Trades of some fills that were busted."""
+    busts = events[events["kind"] == EventKind.TRADE_BUSTED].view(BUST_EVENT)
+    return frozenset(busts["trade_id"].tolist()) & {fill.trade_id for fill in fills}
+
+
+def lots_now(events: Records, instrument: int, fill: FillStory) -> int:
+    """The lots of a fill, in those that splits since it have made of them."""
+    splits = events[(events["kind"] == EventKind.INSTRUMENT_SPLIT) & (events["instrument"] == instrument)]
+    lots = fill.quantity_lots
+    for split in splits[splits["seq"] > fill.seq].view(SPLIT_EVENT):
+        lots = lots * int(split["numerator"]) // int(split["denominator"])
+    return lots
 
 
 def _held(orders: Records) -> tuple[Any, Any]:

@@ -325,7 +325,19 @@ def test_a_bust_and_other_fees_are_seen_by_all_who_may(own: Served) -> None:
         assert ann.get(f"{path}/positions").json()["positions"][0]["quantity"] == 0
         (undone,) = ann.get(f"{path}/fills").json()["fills"]
         assert (undone["busted"], undone["busted_reason"]) == (True, "by mistake")
-        told = ann.get(f"{path}/orders/{undone['order']}/explanation").json()["text"]
+        order_now = ann.get(f"{path}/orders/{undone['order']}").json()
+        assert [order_now[name] for name in ("state", "quantity", "leaves", "executed", "busted")] == [
+            "filled",
+            1.0,
+            0.0,
+            0.0,
+            1.0,
+        ]
+        assert (order_now["average_price"], order_now["fees"]) == (None, 0.0)
+        explained = ann.get(f"{path}/orders/{undone['order']}/explanation").json()
+        assert (explained["filled"], explained["open"]) == (0.0, 0.0)
+        told = explained["text"]
+        assert "\nFilled: nothing of 1; 1 that had traded busted.\n" in told, told
         number = trade["trade"]
         assert told.endswith(f"Busted: 1 in trade {number}, which count no more: by mistake"), told
         assert ann.get(f"{path}/account").json()["cash"] == ann.get(f"{path}/account").json()["start_cash"]

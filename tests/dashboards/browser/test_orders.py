@@ -198,6 +198,7 @@ def test_busts_and_fines_are_told_with_their_reason(desk: DeskPage, site: Site, 
     expect(desk.by("order-filled", row)).to_have_text("0")
     expect(row).to_contain_text("6 busted")
     desk.by("order-explain", row).click()
+    expect(desk.by("explanation")).to_contain_text("Filled: nothing of 6; 6 that had traded busted.")
     expect(desk.by("explanation")).to_contain_text("a finger too thick")
     desk.page.keyboard.press("Escape")
 

@@ -22,6 +22,7 @@ _ORDER: dict[str, Any] = {
     "quantity": 100.0,
     "leaves": 100.0,
     "executed": 0.0,
+    "busted": 0.0,
     "average_price": None,
     "limit_price": 20.05,
     "stop_price": None,
@@ -52,7 +53,11 @@ _ORDER: dict[str, Any] = {
 
 
 class LegOut(Model):
-    """One order. Prices are in currency, quantities in units, times in session time."""
+    """One order. Prices are in currency, quantities in units, times in session time.
+
+    `executed`, `average_price` and `fees` are without what was `busted`, which is not open again; the state
+    stays.
+    """
 
     model_config: ClassVar[ConfigDict] = example(**_ORDER)
     id: int
@@ -68,6 +73,7 @@ class LegOut(Model):
     quantity: float
     leaves: float
     executed: float
+    busted: float
     average_price: float | None
     limit_price: float | None
     stop_price: float | None

@@ -17,13 +17,22 @@ from workbench.api.words import (
     word_of,
 )
 from workbench.domain.codes import OrderFlag, OrderType, Side, TimeInForce
+from workbench.projections.live.market import NOTHING_UNDONE
 from workbench.projections.live.order import LiveOrder
+from workbench.projections.live.views import LiveViews
 
 
-def order_row(order: LiveOrder, scale: Scale, client_order_id: str = "") -> dict[str, Any]:
-    """Every field of an order; a price or time that there is not is null."""
+def order_row(order: LiveOrder, views: LiveViews, scale: Scale, client_order_id: str = "") -> dict[str, Any]:
+    """Every field of an order; a price or time that there is not is null.
+
+    What was busted is no part of what it executed, of its average price and of its fees (FIX: a trade cancel
+    lowers CumQty); its state stays, for orders are not revived.
+    """
+    undone = views.undone_of(order)
+    executed = order.executed_lots - undone.lots
+    fees = order.fees_micros - views.undone.get(order.order_id, NOTHING_UNDONE).fees_micros
     trailing = order.order_type == OrderType.TRAILING_STOP
-    average = order.average_price_ticks
+    average = (order.executed_value - undone.value) / executed if executed else None
     group = order.group
     return {
         "id": order.order_id,
@@ -38,7 +47,8 @@ def order_row(order: LiveOrder, scale: Scale, client_order_id: str = "") -> dict
         "reason": word(order.reason),
         "quantity": scale.quantity(order.quantity_lots),
         "leaves": scale.quantity(order.leaves_lots),
-        "executed": scale.quantity(order.executed_lots),
+        "executed": scale.quantity(executed),
+        "busted": scale.quantity(undone.lots),
         "average_price": None if average is None else scale.price(average),
         "limit_price": scale.maybe_price(order.price_ticks),
         "stop_price": scale.maybe_price(order.trigger_price_ticks),
@@ -48,7 +58,7 @@ def order_row(order: LiveOrder, scale: Scale, client_order_id: str = "") -> dict
         "display_quantity": scale.quantity(order.display_lots) if order.display_lots else None,
         "post_only": bool(order.flags & OrderFlag.POST_ONLY),
         "reduce_only": bool(order.flags & OrderFlag.REDUCE_ONLY),
-        "fees": money(order.fees_micros),
+        "fees": money(fees),
         "ahead": scale.quantity(order.ahead_lots) if order.ahead_lots >= 0 else None,
         "order_class": "simple" if group is None else group.name,
         "group": order.group_id or None,
@@ -56,7 +66,7 @@ def order_row(order: LiveOrder, scale: Scale, client_order_id: str = "") -> dict
         "replaces": order.replaces or None,
         "replaced_by": order.replaced_by or None,
         "created": moment(order.created_ns),
-        "updated": maybe_moment(order.updated_ns),
+        "updated": maybe_moment(max(order.updated_ns, undone.time_ns)),
         "triggered": maybe_moment(order.triggered_ns),
         "filled": maybe_moment(order.filled_ns),
         "canceled": maybe_moment(order.canceled_ns),
@@ -64,12 +74,12 @@ def order_row(order: LiveOrder, scale: Scale, client_order_id: str = "") -> dict
         "replaced": maybe_moment(order.replaced_ns),
         "rejected": maybe_moment(order.rejected_ns),
         "expires": maybe_moment(order.expire_time_ns),
-        "seq": order.updated_seq,
+        "seq": max(order.updated_seq, undone.seq),
     }
 
 
-def order_tree(order: LiveOrder, scales: Scales, names: Any) -> dict[str, Any]:
+def order_tree(order: LiveOrder, views: LiveViews, scales: Scales, names: Any) -> dict[str, Any]:
     """An order with its legs, which are orders themselves. `names` gives an owner's text of an order."""
-    row = order_row(order, scales[order.instrument], names(order))
-    row["legs"] = [order_row(leg, scales[leg.instrument], names(leg)) for leg in order.legs]
+    row = order_row(order, views, scales[order.instrument], names(order))
+    row["legs"] = [order_row(leg, views, scales[leg.instrument], names(leg)) for leg in order.legs]
     return row

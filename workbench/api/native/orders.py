@@ -56,7 +56,7 @@ def json_body(struct: type[msgspec.Struct], sample: dict[str, Any]) -> dict[str,
 def order_answer(trader: Trader, order: LiveOrder, status: int) -> Json:
     """An order as the answer to who placed or changed it."""
     hub = trader.hub
-    row = order_tree(order, hub.scales, hub.client_name)
+    row = order_tree(order, hub.views, hub.scales, hub.client_name)
     return Json(row, status, {"X-Sim-Time": moment(hub.views.time_ns)})
 
 
@@ -174,7 +174,7 @@ async def list_orders(
             more = True
             break
         page.append(order)
-    rows = [order_tree(order, hub.scales, hub.client_name) for order in page]
+    rows = [order_tree(order, hub.views, hub.scales, hub.client_name) for order in page]
     return Json(
         {"orders": rows, "next": page[-1].order_id if more else None},
         headers={"X-Sim-Time": moment(hub.views.time_ns)},
@@ -187,7 +187,7 @@ async def get_order(request: Request, name: str, order: str, account: str = "") 
     """An order by its id, or as `client:ID` by the id that its owner gave it."""
     hub, number = await seen_account(request, name, account)
     found = named_order(Trader(request.scope["workbench.principal"], hub, number), order)
-    row = order_tree(found, hub.scales, hub.client_name)
+    row = order_tree(found, hub.views, hub.scales, hub.client_name)
     return Json(row, headers={"X-Sim-Time": moment(hub.views.time_ns)})
 
 

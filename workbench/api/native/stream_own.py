@@ -7,7 +7,7 @@ from the bus and however much later, is the same to the byte.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -16,8 +16,11 @@ from workbench.api.words import ORDER_TYPES, SIDES, TIMES_IN_FORCE, money, words
 from workbench.domain.codes import AccountState, EventKind, FeeKind, OrderType, Reason
 from workbench.domain.config import FIRST_TRADER
 from workbench.domain.frames import AccountRow, OrderRow, PositionRow, Row
-from workbench.domain.records import EVENT, LIQUIDITY_MAKER, Records
+from workbench.domain.records import EVENT, LIQUIDITY_MAKER, POSITION_EVENT, Records
 from workbench.domain.states import OrderState
+
+if TYPE_CHECKING:
+    from workbench.projections.live.market import BustedOrder
 
 ORDERS, POSITIONS, ACCOUNT = "orders", "positions", "account"
 OWN = (ORDERS, POSITIONS, ACCOUNT)
@@ -92,12 +95,15 @@ def own_events(events: Records) -> Records:
     return found
 
 
-def row_counts(own: Records, accounts: int) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """How many rows own events make, by topic and account."""
-    counts = np.zeros((len(OWN), accounts), dtype=np.int64)
-    for place in range(len(OWN)):
-        np.add.at(counts[place], own["account"], _ROWS[place, own["kind"]])
-    return counts
+def rows_of(own: Records, place: int, words: Words | None) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """How many rows each of some own events makes of a topic, by its place in `OWN`."""
+    rows: np.ndarray[Any, np.dtype[np.int64]] = _ROWS[place, own["kind"]]
+    if place == OWN.index(ORDERS) and words is not None:
+        changed = own.view(POSITION_EVENT)
+        busts = (own["kind"] == EventKind.POSITION_CHANGED) & (own["side"] == 0) & (changed["trade_id"] != 0)
+        for at in np.flatnonzero(busts):
+            rows[at] = len(words.busted_orders(int(changed["trade_id"][at]), int(own["account"][at])))
+    return rows
 
 
 def own_rows(own: Records, words: Words) -> Iterator[OwnRow]:
@@ -111,6 +117,9 @@ def own_rows(own: Records, words: Words) -> Iterator[OwnRow]:
                 yield OwnRow(ORDERS, account, seq, order)
             continue
         if kind == EventKind.POSITION_CHANGED:
+            if payload[6] and not header[5]:
+                for busted in words.busted_orders(payload[6], account):
+                    yield OwnRow(ORDERS, account, seq, _busted_row(header, payload[6], busted, words))
             yield OwnRow(POSITIONS, account, seq, _position_row(header, payload, words))
         yield OwnRow(ACCOUNT, account, seq, _account_row(header, payload, words))
 
@@ -131,7 +140,8 @@ def _order_rows(header: tuple[Any, ...], payload: list[int], words: Words) -> It
             words.price(instrument, payload[2]),
             quantity(instrument, payload[3]),
         )
-        row.leaves, row.executed = quantity(instrument, payload[4]), quantity(instrument, payload[5])
+        executed = payload[5] - words.undone_lots(row.id, seq)
+        row.leaves, row.executed = quantity(instrument, payload[4]), quantity(instrument, executed)
         row.fee, row.trade_id = money(payload[6]), payload[7]
         row.maker = bool(flags & LIQUIDITY_MAKER)
         yield row
@@ -154,7 +164,11 @@ def _order_rows(header: tuple[Any, ...], payload: list[int], words: Words) -> It
     if order_type in LIMITED:
         row.limit_price = words.price_or_none(instrument, payload[2])
     row.quantity, row.leaves = quantity(instrument, payload[3]), quantity(instrument, payload[4])
-    row.executed = quantity(instrument, payload[5])
+    undone = words.undone_lots(row.id, seq)
+    row.executed = quantity(instrument, payload[5] - undone)
+    if undone and row.event == KINDS[EventKind.ORDER_CREATED]:
+        # A successor begins with what was busted of those before it.
+        row.busted = quantity(instrument, undone)
     if kind in _ENDS:
         row.leaves = 0.0
     if kind == EventKind.ORDER_REJECTED:
@@ -167,6 +181,20 @@ def _order_rows(header: tuple[Any, ...], payload: list[int], words: Words) -> It
         if payload[7]:
             row.watermark = words.price(instrument, payload[7])
     yield row
+
+
+def _busted_row(header: tuple[Any, ...], trade_id: int, busted: BustedOrder, words: Words) -> OrderRow:
+    """An order of which less counts as executed than before."""
+    return OrderRow(
+        id=busted.order_id,
+        event=KINDS[EventKind.TRADE_BUSTED],
+        seq=header[0],
+        time=words.iso(header[2]),
+        account=busted.account,
+        executed=words.quantity(header[11], busted.executed_lots),
+        busted=words.quantity(header[11], busted.busted_lots),
+        trade_id=trade_id,
+    )
 
 
 def _say_terms(row: OrderRow, payload: list[int], order_type: int, instrument: int, words: Words) -> None:
@@ -241,9 +269,12 @@ class OwnLog:
         Accounts of the venue, street and house too.
     events_max
         How many events are kept; older ones are read from the bus.
+    words
+        Know which orders a bust changed; without them none.
     """
 
-    def __init__(self, accounts: int, events_max: int = 1 << 18) -> None:
+    def __init__(self, accounts: int, events_max: int = 1 << 18, words: Words | None = None) -> None:
+        self._words = words
         self.counts = np.zeros((len(OWN), accounts), dtype=np.int64)
         self.last = np.zeros((len(OWN), accounts), dtype=np.int64)
         self.seq = 0
@@ -261,10 +292,11 @@ class OwnLog:
         own = own_events(events)
         self.seq = int(events["seq"][-1])
         if len(own):
-            self.counts += row_counts(own, self.counts.shape[1])
             for place in range(len(OWN)):
-                rows = own[_ROWS[place, own["kind"]] > 0]
-                self.last[place, rows["account"]] = rows["seq"]
+                rows = rows_of(own, place, self._words)
+                np.add.at(self.counts[place], own["account"], rows)
+                told = own[rows > 0]
+                self.last[place, told["account"]] = told["seq"]
             self._keep(own)
         return own
 
@@ -306,7 +338,7 @@ class OwnLog:
         return found
 
 
-def of_topic(own: Records, topic: str) -> tuple[Records, np.ndarray[Any, np.dtype[np.int64]]]:
+def of_topic(own: Records, topic: str, words: Words) -> tuple[Records, np.ndarray[Any, np.dtype[np.int64]]]:
     """Own events that a topic has rows of, and how many rows each makes."""
-    rows = _ROWS[OWN.index(topic), own["kind"]]
+    rows = rows_of(own, OWN.index(topic), words)
     return own[rows > 0], rows[rows > 0]

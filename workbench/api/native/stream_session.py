@@ -74,7 +74,7 @@ class SessionStream:
         self.hub = hub
         session = hub.session
         self.words = Words(
-            session.venue, session.client_order_name, lambda seq: session.payment_reason(seq)[0]
+            session.venue, session.client_order_name, hub.views, lambda seq: session.payment_reason(seq)[0]
         )
         self.own = OwnTopics(hub.views, self.words)
         self.connections: set[Connection] = set()

@@ -38,10 +38,11 @@ def order_row(order: LiveOrder, words: Words) -> OrderRow:
     if state == OrderState.SUSPENDED:
         # A halt says nothing order by order, so no delta could take this back.
         state = OrderState.PARTIALLY_FILLED if order.executed_lots else OrderState.NEW
+    undone = words.undone(order)
     row = OrderRow(
         id=order.order_id,
-        seq=order.updated_seq,
-        time=words.iso(order.updated_ns),
+        seq=max(order.updated_seq, undone.seq),
+        time=words.iso(max(order.updated_ns, undone.time_ns)),
         account=order.account,
         client_order_id=words.client_order(order.account, order.client_order_id),
         symbol=words.symbols[number],
@@ -52,9 +53,11 @@ def order_row(order: LiveOrder, words: Words) -> OrderRow:
         reason=REASONS[order.reason],
         quantity=words.quantity(number, order.quantity_lots),
         leaves=words.quantity(number, order.leaves_lots),
-        executed=words.quantity(number, order.executed_lots),
+        executed=words.quantity(number, order.executed_lots - undone.lots),
         created=words.iso(order.created_ns),
     )
+    if undone.lots:
+        row.busted = words.quantity(number, undone.lots)
     if order.order_type in LIMITED:
         row.limit_price = words.price_or_none(number, order.price_ticks)
     if order.trigger_price_ticks:

@@ -116,7 +116,7 @@ class OwnTopics:
     def __init__(self, views: LiveViews, words: Words) -> None:
         self.views = views
         self.words = words
-        self.log = OwnLog(2 + len(views.venue.accounts))
+        self.log = OwnLog(2 + len(views.venue.accounts), words=words)
         self.readers: dict[tuple[str, int | None], set[Connection]] = {}
         self._listening = np.zeros(2 + len(views.venue.accounts), dtype=np.bool_)
         self._everybody = False
@@ -202,7 +202,7 @@ class OwnTopics:
 
         `own` are all there are up to now; what happens while frames are taken is not among them.
         """
-        found, rows = of_topic(own, topic)
+        found, rows = of_topic(own, topic, self.words)
         ends = np.cumsum(rows)
         total = int(ends[-1]) if len(ends) else 0
         seq, count = self.log.seq, self.count(topic, account) - total

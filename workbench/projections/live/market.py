@@ -40,11 +40,24 @@ class Bust(NamedTuple):
     quantity_lots: int
 
 
+class BustedOrder(NamedTuple):
+    """An order right after a bust of what it, or one that it replaced, had traded.
+
+    `executed_lots` still count, and `busted_lots` are all that was undone of it by then.
+    """
+
+    account: int
+    order_id: int
+    executed_lots: int
+    busted_lots: int
+
+
 class Undone(NamedTuple):
-    """What busts have undone of an order's fills: lots, price in ticks times lots, and the latest bust."""
+    """What busts undid of an order's fills: lots, price in ticks times lots, fees, and the latest bust."""
 
     lots: int
     value: int
+    fees_micros: int
     seq: int
     time_ns: int
 
@@ -53,12 +66,13 @@ class Undone(NamedTuple):
         return Undone(
             self.lots + other.lots,
             self.value + other.value,
+            self.fees_micros + other.fees_micros,
             max(self.seq, other.seq),
             max(self.time_ns, other.time_ns),
         )
 
 
-NOTHING_UNDONE = Undone(0, 0, 0, 0)
+NOTHING_UNDONE = Undone(0, 0, 0, 0, 0)
 
 
 def trade_of(row: Any) -> Trade:

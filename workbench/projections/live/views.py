@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from workbench.projections.live.equity import EquityCurves, EquitySample, Worth,
 from workbench.projections.live.market import (
     NOTHING_UNDONE,
     Bust,
+    BustedOrder,
     Halt,
     LiveMarket,
     Trade,
@@ -75,6 +76,8 @@ class LiveViews:
         The trades that were undone, by number.
     undone
         What fills of an order were undone, by the order that they were of.
+    busted_orders
+        Which orders a bust changed, by the trade: those of both sides, and those that had replaced them.
     observers
         Who is told (see `Observer`); append and remove at will.
     """
@@ -119,6 +122,8 @@ class LiveViews:
         self.announcements: list[tuple[int, int, int]] = []
         self.busts: dict[int, Bust] = {}
         self.undone: dict[int, Undone] = {}
+        self.busted_orders: dict[int, tuple[BustedOrder, ...]] = {}
+        self._undone_lots: dict[int, list[tuple[int, int]]] = {}
         self.observers: list[Observer] = []
         self._trades = Tape(TRADE, len(self.markets))
         self._own_trades = Tape(TRADE, len(self.markets))
@@ -154,6 +159,17 @@ class LiveViews:
                 if earlier.order_id < order.order_id:
                     found = found.joined(self.undone.get(earlier.order_id, NOTHING_UNDONE))
         return found
+
+    def undone_lots(self, order_id: int, before_seq: int) -> int:
+        """Lots that busts before an event undid of all that an order, with those before it, had traded."""
+        if not self._undone_lots:
+            return 0
+        lots, order = 0, self.orders.get(order_id)
+        while order is not None:
+            known = self._undone_lots.get(order.order_id, ())
+            lots += sum(undone for seq, undone in known if seq < before_seq)
+            order = self.orders.get(order.replaces) if order.replaces else None
+        return lots
 
     def busted_fills(self, account: int, bust: Bust) -> list[Fill]:
         """The fills of an account that a bust undid: two of a trade with oneself, the maker's first."""
@@ -324,9 +340,17 @@ class LiveViews:
         found["flags"] |= BUSTED
         bust = Bust(seq, time_ns, trade_id, instrument, row[10], row[17], row[5], row[13], row[14])
         self.busts[trade_id] = bust
+        fees = {
+            fill.order_id: fill.fee_micros
+            for account in (bust.account, bust.maker_account)
+            for fill in self.busted_fills(account, bust)
+        }
         for order_id in (row[15], row[16]):
             before = self.undone.get(order_id, NOTHING_UNDONE)
-            self.undone[order_id] = before.joined(Undone(row[14], row[13] * row[14], seq, time_ns))
+            undone = Undone(row[14], row[13] * row[14], fees.get(order_id, 0), seq, time_ns)
+            self.undone[order_id] = before.joined(undone)
+            self._undone_lots.setdefault(order_id, []).append((seq, row[14]))
+        self.busted_orders[trade_id] = tuple(self._changed_by_bust(row[16], row[15]))
         if not shadow:
             market = self.markets[instrument]
             market.bust(
@@ -335,6 +359,17 @@ class LiveViews:
             self.curves.note_moved()
         for hook in self._hooks["bust"]:
             hook(bust)
+
+    def _changed_by_bust(self, *order_ids: int) -> Iterator[BustedOrder]:
+        """Orders of people whose executed quantity has just fallen."""
+        for order_id in order_ids:
+            busted = self.orders.get(order_id)
+            if busted is None:
+                continue
+            for order in self.orders.chain(busted):
+                if order.order_id >= order_id:
+                    lots = self.undone_of(order).lots
+                    yield BustedOrder(order.account, order.order_id, order.executed_lots - lots, lots)
 
     def _day(self, market: LiveMarket, found: Any, seq: int) -> list[Trade]:
         """The trades of a trade's day that stand, up to an event."""

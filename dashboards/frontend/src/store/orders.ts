@@ -12,8 +12,6 @@ interface Done {
   quantity: number;
   value: number;
   fees: number;
-  /** What was undone of it. */
-  busted: number;
 }
 
 /** One's own orders and fills. */
@@ -71,9 +69,8 @@ export class Orders {
     if (before !== undefined && (before.busted || !fill.busted)) return false;
     this.known.set(key, fill);
     this.stale = true;
-    const done = this.done.get(fill.order) ?? { quantity: 0, value: 0, fees: 0, busted: 0 };
+    const done = this.done.get(fill.order) ?? { quantity: 0, value: 0, fees: 0 };
     this.done.set(fill.order, done);
-    if (fill.busted) done.busted += fill.quantity;
     const sign = before === undefined ? 1 : -1;
     // One that was undone before it came here never counted.
     if (sign > 0 && fill.busted) return false;
@@ -111,6 +108,7 @@ function orderOf(row: OrderRow, done: Done | undefined): Order {
     quantity: row.quantity ?? 0,
     leaves: row.leaves ?? 0,
     executed: row.executed ?? 0,
+    busted: row.busted ?? 0,
     average_price: done !== undefined && done.quantity > 0 ? done.value / done.quantity : null,
     limit_price: row.limit_price ?? null,
     stop_price: row.stop_price ?? null,
@@ -125,6 +123,5 @@ function orderOf(row: OrderRow, done: Done | undefined): Order {
     updated: millis(row.time),
     expires: millis(row.expires),
     fees: done?.fees ?? 0,
-    bustedQuantity: done?.busted ?? 0,
   };
 }

@@ -58,7 +58,7 @@ test("a fill that comes by REST and by the stream is one, and averages are of al
 test("a fill that was undone stays to be seen and counts no more, and comes back by no older word", async () => {
   const orders = new Orders();
   const table = new Table("orders");
-  table.take({ type: "snapshot", topic: "orders", seq: 1, rows: [{ id: 9, symbol: "ACME", side: "buy", state: "partially_filled", quantity: 10, leaves: 4 }] });
+  table.take({ type: "snapshot", topic: "orders", seq: 1, rows: [{ id: 9, symbol: "ACME", side: "buy", state: "partially_filled", quantity: 10, leaves: 4, executed: 0, busted: 6 }] });
   const fill = (trade: number, price: number, busted: boolean) => ({ seq: trade, time: TIME, order: 9, symbol: "ACME", side: "buy", price, quantity: 3, fee: 0.5, trade, maker: false, leaves: 4, position: 3, busted, busted_reason: "" });
   const say = (...fills: ReturnType<typeof fill>[]) => orders.load({ get: async () => ({ fills, next: null }) } as unknown as Rest, "");
   await say(fill(1, 20, false), fill(2, 30, false));
@@ -67,7 +67,7 @@ test("a fill that was undone stays to be seen and counts no more, and comes back
   orders.show(table);
   assert.deepEqual(orders.fills.value.map(({ trade, busted }) => [trade, busted]), [[3, true], [2, true], [1, false]]);
   assert.deepEqual([orders.working.value[0]?.average_price, orders.working.value[0]?.fees], [20, 0.5]);
-  assert.equal(orders.working.value[0]?.bustedQuantity, 6);
+  assert.deepEqual([orders.working.value[0]?.executed, orders.working.value[0]?.busted], [0, 6]);
 });
 
 test("positions and equity follow the market between two words of the server", () => {

@@ -30,14 +30,12 @@ export type News = Known<NewsRow>;
 /** `reason` is "none" for none; `ahead` is what stood before it when it last queued, null where it does not queue. */
 type OrderField =
   | "id" | "client_order_id" | "symbol" | "type" | "time_in_force" | "state" | "reason"
-  | "quantity" | "leaves" | "executed" | "average_price" | "limit_price" | "stop_price"
+  | "quantity" | "leaves" | "executed" | "busted" | "average_price" | "limit_price" | "stop_price"
   | "trail_amount" | "trail_percent" | "watermark" | "display_quantity" | "ahead"
   | "group" | "replaced_by" | "fees";
 
 export interface Order extends Pick<OrderOut, OrderField> {
   side: Side;
-  /** What was undone of `executed`, as far as the page knows the fills; the average price and fees are without it. */
-  bustedQuantity: number;
   created: number;
   updated: number;
   expires: number;

@@ -272,6 +272,7 @@ export interface LegOut {
   quantity: number;
   leaves: number;
   executed: number;
+  busted: number;
   average_price: number | null;
   limit_price: number | null;
   stop_price: number | null;
@@ -365,6 +366,7 @@ export interface OrderOut {
   quantity: number;
   leaves: number;
   executed: number;
+  busted: number;
   average_price: number | null;
   limit_price: number | null;
   stop_price: number | null;

@@ -17,6 +17,7 @@ export interface OrderRow {
   quantity?: number;
   leaves?: number;
   executed?: number;
+  busted?: number;
   limit_price?: number | null;
   stop_price?: number | null;
   trail_percent?: number | null;

@@ -38,6 +38,8 @@ test("what cannot be is said before it is sent", () => {
   assert.equal(problemOf(partly, typed, terms), "");
   assert.match(problemOf(partly, { ...typed, quantity: "45" }, terms), /multiple of 10/);
   assert.match(problemOf(partly, { ...typed, quantity: "40" }, terms), /more than the 40/);
+  const busted = order({ executed: 10, busted: 30, quantity: 100 });
+  assert.match(problemOf(busted, { ...termsOf(busted), quantity: "40" }, terms), /more than the 40/);
   assert.match(problemOf(partly, { ...typed, price: "20.01" }, terms), /multiple of 0.05/);
   assert.match(problemOf(partly, { ...typed, price: "" }, terms), /above zero/);
   assert.match(problemOf(partly, { ...typed, quantity: "-3" }, terms), /above zero/);

@@ -62,7 +62,9 @@ export function problemOf(order: Order, typed: Terms, terms: Instrument | undefi
     if (field === "quantity") {
       const step = terms?.quantity_increment ?? 0;
       if (!inSteps(value, step)) return `The quantity must be a multiple of ${step}.`;
-      if (value <= order.executed) return `The quantity must be more than the ${order.executed} that have traded.`;
+      // What was busted is not open again: to the exchange it is still traded.
+      const traded = order.executed + order.busted;
+      if (value <= traded) return `The quantity must be more than the ${traded} that have traded.`;
     } else if (field !== "trail" && !inSteps(value, terms?.price_increment ?? 0)) {
       return `The ${NAMES[field]} must be a multiple of ${terms?.price_increment ?? 0}.`;
     }

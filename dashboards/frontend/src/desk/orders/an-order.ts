@@ -28,7 +28,7 @@ export function order(given: Partial<Order> = {}): Order {
     updated: 0,
     expires: 0,
     fees: 0,
-    bustedQuantity: 0,
+    busted: 0,
     ...given,
   };
 }

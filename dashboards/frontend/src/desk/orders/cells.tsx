@@ -13,10 +13,9 @@ export function SideCell({ side }: { side: string }) {
 
 /** How much of an order has traded and still counts: the number, over a bar of the part. */
 export function FilledCell({ order, terms }: { order: Order; terms: Instrument | undefined }) {
-  const stands = order.executed - order.bustedQuantity;
-  const part = order.quantity > 0 ? Math.min(1, stands / order.quantity) : 0;
-  const text = format.quantity(stands, terms?.lot_size);
-  const busted = order.bustedQuantity > 0 ? `, without ${format.quantity(order.bustedQuantity, terms?.lot_size)} that were busted` : "";
+  const part = order.quantity > 0 ? Math.min(1, order.executed / order.quantity) : 0;
+  const text = format.quantity(order.executed, terms?.lot_size);
+  const busted = order.busted > 0 ? `, without ${format.quantity(order.busted, terms?.lot_size)} that were busted` : "";
   return (
     <span class="filled" title={`${text} of ${format.quantity(order.quantity, terms?.lot_size)} units traded${busted}`}>
       <span class="filled-bar" style={{ transform: `scaleX(${part})` }} aria-hidden="true" />

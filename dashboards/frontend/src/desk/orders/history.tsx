@@ -41,7 +41,7 @@ export function orderOf(row: OrderOut): Order {
     updated: format.millis(row.updated),
     expires: format.millis(row.expires),
     fees: row.fees,
-    bustedQuantity: 0,
+    busted: row.busted,
   };
 }
 
@@ -50,7 +50,7 @@ export function joined(live: readonly Order[], read: readonly Order[]): Order[] 
   const known = new Map(read.map((order) => [order.id, order]));
   for (const order of live) {
     const before = known.get(order.id);
-    known.set(order.id, before === undefined ? order : { ...before, ...order, average_price: order.average_price ?? (order.bustedQuantity > 0 ? null : before.average_price) });
+    known.set(order.id, before === undefined ? order : { ...before, ...order, average_price: order.average_price ?? (order.busted > 0 ? null : before.average_price) });
   }
   return [...known.values()].sort((a, b) => b.updated - a.updated || b.id - a.id);
 }
@@ -70,8 +70,8 @@ function columnsOf(desk: Desk): Column<Order>[] {
   const terms = (order: Order) => store.instrument(order.symbol);
   const reason = (order: Order, successor = "by order"): string => {
     const why = order.replaced_by ? `${successor} ${order.replaced_by}` : reasonWord(order.reason);
-    if (order.bustedQuantity === 0) return why;
-    return `${format.quantity(order.bustedQuantity, terms(order)?.lot_size)} busted${why === "" ? "" : `, ${why}`}`;
+    if (order.busted === 0) return why;
+    return `${format.quantity(order.busted, terms(order)?.lot_size)} busted${why === "" ? "" : `, ${why}`}`;
   };
   return [
     {
@@ -102,8 +102,8 @@ function columnsOf(desk: Desk): Column<Order>[] {
       hint: "Units that have traded and were not busted",
       width: "minmax(48px, .8fr)",
       num: true,
-      value: (order) => order.executed - order.bustedQuantity,
-      text: (order) => String(order.executed - order.bustedQuantity),
+      value: (order) => order.executed,
+      text: (order) => String(order.executed),
       cell: (order) => <FilledCell order={order} terms={terms(order)} />,
     },
     {
