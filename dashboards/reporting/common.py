@@ -13,7 +13,7 @@ from dashboards.parts.charts_theme import Theme, theme_of
 from dashboards.parts.review_words import written
 from dashboards.parts.theme_sheet import variables
 from dashboards.reporting.sections import Fact, Figure, Foot, Head
-from dashboards.reporting.words import counted, day_name, listed
+from dashboards.reporting.words import cause, counted, day_name, listed, money, plain_money
 from workbench.reporting.days import Days
 from workbench.reporting.loading import load
 from workbench.reporting.selection import EVERYBODY, select
@@ -100,16 +100,38 @@ def nothing(days: Days) -> str:
     if days.traded:
         return ""
     orders = sum(len(each.tables.orders) for each in days)
-    whose = listed(days.names)
-    if not orders:
+    whose, moved = listed(days.names), money_without_trades(days)
+    if not orders and not moved:
         return f"{whose} sent no order: there is no profit, no loss and no trade to show."
-    return f"{whose} sent {counted(orders, 'order')}, and none was filled: there is no trade to show."
+    sent = "no order" if not orders else f"{counted(orders, 'order')}, and none was filled"
+    return f"{whose} sent {sent}: there is no trade to show{moved}."
+
+
+def money_without_trades(days: Days) -> str:
+    """Where other money came or went: what it came to, and what became of equity, behind a semicolon."""
+    entries = days.table("cash")
+    sums = entries.group_by("reason", maintain_order=True).agg(pl.col("amount").sum().round(2))
+    parts = [
+        f"{cause(row['reason'])} {money(row['amount'], days.currency)}"
+        for row in sums.iter_rows(named=True)
+        if row["amount"]
+    ]
+    if not parts:
+        return ""
+    curves = [each.tables.curve["equity"] for each in days if len(each.tables.curve)]
+    change = sum(float(curve[-1]) - float(curve[0]) for curve in curves)
+    way = f"equity changed by {money(change, days.currency)}"
+    if len(curves) == 1:
+        ends = [plain_money(float(curves[0][place]), days.currency) for place in (0, -1)]
+        way = f"equity went from {ends[0]} to {ends[1]}"
+    return f"; without a trade came {listed(parts, len(parts))}, and {way}"
 
 
 def head(title: str, days: Days, headline: str, facts: list[Fact]) -> Head:
-    """The head of a report; without data it says so, and has no numbers."""
+    """The head of a report; without trades it says so, and has numbers only where other money moved."""
     empty = nothing(days)
-    return Head(title, subject(days), empty or headline, () if empty else facts, _COLOURS, _MINUS)
+    bare = bool(empty) and not (days.days and money_without_trades(days))
+    return Head(title, subject(days), empty or headline, () if bare else facts, _COLOURS, _MINUS)
 
 
 def fact(days: Days, name: str, label: str = "") -> Fact:

@@ -13,7 +13,7 @@ from dashboards.parts.charts_time import local_ms
 from dashboards.parts.charts_trades import excursions_chart, trip_columns
 from dashboards.parts.review_words import written
 from dashboards.reporting.cash import cash_grid
-from dashboards.reporting.common import THEME, amount, fact, figure, head, number
+from dashboards.reporting.common import THEME, amount, fact, figure, head, money_without_trades, number
 from dashboards.reporting.sections import Figure, Grid, Head
 from dashboards.reporting.words import (
     cause,
@@ -47,7 +47,8 @@ _LEAST_DAYS = 2
 def pnl_head(days: Days) -> Head:
     """The answer, and the numbers that everybody asks for first."""
     if not days.traded:
-        return head("Daily PnL", days, "", [])
+        few = ("net_pnl", "return", "max_drawdown") if money_without_trades(days) else ()
+        return head("Daily PnL", days, "", [fact(days, name) for name in few])
     net, fees = amount(days, "net_pnl"), amount(days, "fees")
     whose = "The class" if days.of_class else days.names[0]
     back = number(days, "return")
@@ -63,8 +64,8 @@ def pnl_head(days: Days) -> Head:
 
 
 def pnl_over_time(days: Days) -> Figure | None:
-    """Profit and drawdown as they went."""
-    if not days.traded:
+    """Profit and drawdown as they went, also of who paid or received money and never traded."""
+    if not days.traded and money_of_no_trade(days).is_empty():
         return None
     curve = days.curve
     top, low = (
@@ -157,7 +158,9 @@ def pnl_by_period(days: Days) -> Figure | None:
 def pnl_by_instrument(days: Days) -> Figure | None:
     """Net profit of round trips, instrument by instrument, open ones too; and money without a trade."""
     if not days.traded:
-        return None
+        grid = cash_grid(days)
+        said = f"{upper(_listed_money(days))}."
+        return None if grid is None else figure(days, "Which money came or went?", said, grid=grid)
     rows = (
         days.table("round_trips")
         .group_by("symbol")
@@ -199,6 +202,17 @@ def pnl_by_instrument(days: Days) -> Figure | None:
         written=[money(each, days.currency) for each in amounts],
     )
     return figure(days, "Which instruments made it?", f"{sentence}.", chart, grid=cash_grid(days))
+
+
+def _listed_money(days: Days) -> str:
+    """What money without a trade came to."""
+    made = float(money_of_no_trade(days)["amount"].sum())
+    everything = float(days.table("cash")["amount"].sum())
+    outside = f", and {money(everything - made, days.currency)} came from outside"
+    gained = f"{plain_money(made, days.currency)} was {'gained' if made > 0 else 'lost'} without a trade"
+    if not round(made, 2):
+        gained = "nothing was gained or lost"
+    return f"{gained}{outside if round(everything - made, 2) else ''}"
 
 
 def _of_no_trade(days: Days, rest: float) -> str:

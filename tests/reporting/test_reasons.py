@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dashboards.reporting.cash import cash_grid
 from dashboards.reporting.common import days_of
-from dashboards.reporting.pnl import pnl_by_instrument
+from dashboards.reporting.pnl import pnl_by_instrument, pnl_head, pnl_over_time
 from tests.session.live.markets import PEOPLE, buy, opened, sell
 from workbench.domain.codes import SessionState
 from workbench.domain.commands import fine, transfer_cash
@@ -55,3 +55,27 @@ def test_each_amount_is_listed_with_its_reason(tmp_path: Path) -> None:
         ["eve", "Fine", ""],
     ]
     assert cash_grid(days_of("live", "bob", "", "", "", str(tmp_path))) is None
+
+
+def test_who_was_fined_and_never_traded_reads_what_moved(tmp_path: Path) -> None:
+    recorded(tmp_path)
+    eve = days_of("live", "eve", "", "", "", str(tmp_path))
+    head = pnl_head(eve)
+    minus = "\N{MINUS SIGN}"
+    assert head.headline == (
+        f"eve sent no order: there is no trade to show; without a trade came fines {minus}20.00 USD, "
+        "and equity went from 100,000.00 USD to 99,980.00 USD."
+    )
+    facts = {each.label: each.value for each in head.facts}
+    assert facts["Net PnL"] == f"{minus}20.00"
+    curve = pnl_over_time(eve)
+    assert curve is not None
+    assert curve.sentence.endswith(f"ended at {minus}20.00 USD.")
+    moved = pnl_by_instrument(eve)
+    assert moved is not None
+    assert moved.grid is not None
+    assert moved.sentence == "20.00 USD was lost without a trade."
+    assert [row[1:] for row in moved.grid.rows] == [
+        ["Fine", "late", f"{minus}5.00 USD"],
+        ["Fine", "", f"{minus}15.00 USD"],
+    ]
