@@ -179,16 +179,6 @@ def day(browser: Browser, site: Site) -> Iterator[Day]:
     site.forget_people()
 
 
-def test_money_without_a_trade_is_listed_with_its_reason(day: Day) -> None:
-    page = day.page
-    page.by("review-tab-cash").click()
-    expect(page.rows()).to_have_count(1)
-    for text in ("deposit", "+250.00", PRIZE):
-        expect(page.rows()).to_contain_text(text)
-    page.by("review-tab-trades").click()
-    expect(page.rows()).to_have_count(2)
-
-
 def test_a_student_replays_the_day(day: Day) -> None:
     page = day.page
     expect(page.rows()).to_have_count(2)
@@ -245,6 +235,16 @@ def test_a_student_replays_the_day(day: Day) -> None:
     page.book_is_of_the_clock()
     most = float(slider.get_attribute("max") or 0)
     assert page.at_ms() == pytest.approx(min(stood + 10_000, most), abs=1)
+
+
+def test_money_without_a_trade_is_listed_with_its_reason(day: Day) -> None:
+    page = day.page
+    page.by("review-tab-cash").click()
+    expect(page.rows()).to_have_count(1)
+    for text in ("deposit", "+250.00", PRIZE):
+        expect(page.rows()).to_contain_text(text)
+    page.by("review-tab-trades").click()
+    expect(page.rows()).to_have_count(2)
 
 
 def test_rows_and_charts_mark_each_other(day: Day) -> None:
