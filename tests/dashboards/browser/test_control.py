@@ -324,7 +324,7 @@ def test_a_fine_is_told_with_its_reason(room: RoomPage, student: Person) -> None
     room.by("control-fine").click()
     fill_in(room, amount="25", reason=" quoted no market ")
     yes(room)
-    said(room, f"{student.name} ({seat}) was fined 25.00.")
+    room.said(f"{student.name} ({seat}) was fined 25.00.")
     (fined,) = student.here("GET", "/cash")["changes"]
     assert (fined["reason"], fined["amount"], fined["text"]) == ("fine", -25.0, "quoted no market")
 
