@@ -322,9 +322,13 @@ def test_a_fine_is_told_with_its_reason(room: RoomPage, student: Person) -> None
     seat = student.here("GET", "/account")["name"]
     choose(room, student)
     room.by("control-fine").click()
-    fill_in(room, amount="25", reason=" quoted no market ")
+    fill_in(room, amount="99999999", reason=" quoted no market ")
+    # A digit too many is seen before it is done.
+    expect(room.by("confirm-now")).to_contain_text(re.compile("then \N{MINUS SIGN}98,999,999.00, below zero"))
+    fill_in(room, amount="25")
+    expect(room.by("confirm-now")).not_to_contain_text("below zero")
     yes(room)
-    room.said(f"{student.name} ({seat}) was fined 25.00.")
+    room.said(f"({seat}) was fined 25.00.")
     (fined,) = student.here("GET", "/cash")["changes"]
     assert (fined["reason"], fined["amount"], fined["text"]) == ("fine", -25.0, "quoted no market")
 

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { movesOf, speedAct } from "./acts";
 import { boardAct, delaySeconds, delayText } from "./board";
 import { haltAct, liftAct } from "./marketacts";
-import { feeAct, fineAct, killAct, limitAct, suspendAct, transferAct } from "./peopleacts";
+import { equityTold, feeAct, fineAct, killAct, limitAct, suspendAct, transferAct } from "./peopleacts";
 
 const ann = { account: "seat-3", user: "ann", openOrders: 4 };
 
@@ -30,6 +30,13 @@ test("what cannot be undone, or stops people, is asked first with what will happ
   assert.match(suspendAct("monday", { ...ann, openOrders: 1 }, true).question, /cancel 1 open order\?/);
   assert.notEqual(speedAct("monday", "max").question, "");
   assert.equal(speedAct("monday", 2).question, "");
+});
+
+test("what an amount leaves somebody is told before it is moved", () => {
+  assert.equal(equityTold(100_000, -0), "Equity now: 100,000.00.");
+  assert.equal(equityTold(100_000, Number.NaN), "Equity now: 100,000.00.");
+  assert.equal(equityTold(100_000, -25), "Equity now: 100,000.00, then 99,975.00.");
+  assert.equal(equityTold(100_000, -99_999_999), "Equity now: 100,000.00, then \u221299,899,999.00, below zero.");
 });
 
 test("requests are those of the API, with names that are safe in an address", () => {

@@ -1,6 +1,6 @@
 import { delaySeconds, boardAct } from "./board";
 import type { Dialog, House } from "./house";
-import { feeAct, FEES, fineAct, limitAct, LIMITS, transferAct, type Whom } from "./peopleacts";
+import { equityTold, feeAct, FEES, fineAct, limitAct, LIMITS, transferAct, type Whom } from "./peopleacts";
 import type { Room } from "./room";
 import { bustAct, sideOf } from "./trading";
 import type { AccountOut, TradeRow } from "./words";
@@ -79,7 +79,7 @@ export function askMoney(house: House, room: Room, whom: Whom, what: "Transfer" 
   house.ask({
     title: `${what}: ${called(whom)}`,
     text: fine
-      ? "The amount goes from the account to the house and lowers the PnL."
+      ? "The amount goes from the account to the house and lowers the PnL. This cannot be undone: a transfer gives the money back, and not the PnL."
       : "Pay an amount into the account, or with a minus in front take it out. The PnL does not change by it.",
     fields: [
       { name: "amount", label: "Amount", unit: "currency", value: "" },
@@ -87,6 +87,10 @@ export function askMoney(house: House, room: Room, whom: Whom, what: "Transfer" 
     ],
     yes: what,
     danger: fine,
+    now: ({ amount = "" }) => {
+      const equity = room.rows.value.find((row) => row.seat === whom.account)?.equity;
+      return equity === undefined ? "" : equityTold(equity, (fine ? -1 : 1) * Number(amount));
+    },
     act: (values) => house.perform((fine ? fineAct : transferAct)(room.name, whom, values.amount ?? "", values.reason ?? "")),
   });
 }

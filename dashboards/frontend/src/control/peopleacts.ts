@@ -1,4 +1,4 @@
-import { sum, words } from "../ui/format";
+import { money, sum, words } from "../ui/format";
 import { crowd, move, type Act } from "./acts";
 import type { RosterRow } from "./roster";
 
@@ -85,6 +85,13 @@ export function transferAct(session: string, whom: Whom, amount: string, reason:
 
 export function fineAct(session: string, whom: Whom, amount: string, reason: string): Act {
   return move(session, "Fine", "fine", paid(whom, amount, reason), "", `${called(whom)} was fined ${sum(amount)}.`);
+}
+
+/** What somebody has and what an amount would leave them, before it is moved; with no amount yet what they have alone. */
+export function equityTold(equity: number, received: number): string {
+  if (!Number.isFinite(received) || received === 0) return `Equity now: ${money(equity)}.`;
+  const left = equity + received;
+  return `Equity now: ${money(equity)}, then ${money(left)}${left < 0 ? ", below zero" : ""}.`;
 }
 
 const paid = (whom: Whom, amount: string, reason: string): unknown => ({ account: whom.account, amount, reason: reason.trim() });
