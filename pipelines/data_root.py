@@ -8,7 +8,7 @@ from typing import Protocol
 
 from pipelines.archive import Session, Taker
 from workbench.errors import SessionError, StoreError
-from workbench.journal.place import session_names
+from workbench.journal.place import session_names, strays
 from workbench.reporting.selection import accounts_of, classes_of
 from workbench.session.review_recording import stored_recording
 from workbench.session.stored import StoredSession, open_session
@@ -30,7 +30,7 @@ class DataRoot:
 
     def _all(self, wanted: _Wanted) -> tuple[list[Session], list[str]]:
         found: list[Session] = []
-        doubts: list[str] = []
+        doubts = [str(stray) for stray in strays(self._root)]
         for name in session_names(self._root):
             try:
                 stored = open_session(name, self._root)

@@ -11,7 +11,7 @@ from pipelines.ledger import Ledger
 from pipelines.runs import Outcome, Run
 from workbench.errors import StoreError
 from workbench.journal.manifest import Manifest
-from workbench.journal.place import session_folder, session_names
+from workbench.journal.place import session_folder, session_names, strays
 from workbench.journal.retention import Rules, finish_removals, plan, remove
 from workbench.journal.seal import SessionStore, is_being_written
 
@@ -44,7 +44,11 @@ class Compaction:
             except StoreError as error:
                 failed.append(error)
         _raise(failed, f"{_counted(len(done), 'session')} compacted")
-        return Outcome(f"{_counted(len(done), 'session')} compacted", summary={"compacted": done})
+        aside = [str(stray) for stray in strays(self._data)]
+        headline = f"{_counted(len(done), 'session')} compacted"
+        if aside:
+            headline += f"; left alone: {'; '.join(aside)}"
+        return Outcome(headline, summary={"compacted": done, "left_alone": aside})
 
 
 def _is_compact(manifest: Manifest) -> bool:

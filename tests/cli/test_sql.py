@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import shutil
 from pathlib import Path
 
 import polars as pl
@@ -11,6 +12,7 @@ from typer.testing import CliRunner, Result
 
 from tests.journal.tiny_store import ABOUT, add_all, make
 from workbench.cli import app
+from workbench.journal.catalog import connect
 from workbench.journal.manifest import read_manifest
 from workbench.journal.place import session_folder, session_names
 from workbench.journal.seal import SessionStore
@@ -157,6 +159,37 @@ def test_one_bad_session_does_not_stop_the_rest(root: Path) -> None:
     assert "two: removed" in result.stdout
     assert "notes.txt: is no file of a session" in result.stderr
     assert session_names(root) == ["bad", "one"]
+
+
+def test_what_is_no_session_stops_nothing_and_is_named(root: Path, caplog: pytest.LogCaptureFixture) -> None:
+    copy = root / "sessions" / "one (copy)"
+    shutil.copytree(session_folder(root, "one"), copy)
+    (root / "sessions" / ".DS_Store").write_text("")
+    sentence = f"{copy}: is no session, for none can have such a name (letters, digits and '-_.'); "
+    result = run("sessions")
+    assert result.exit_code == 1
+    assert [line.split()[0] for line in result.stdout.splitlines()] == ["session", "one"]
+    assert f"workbench: not listed: {sentence}" in result.stderr
+    assert ".DS_Store" not in result.stderr
+    result = run("sql", "SELECT count(*) AS n FROM trades")
+    assert (result.exit_code, result.stdout.split()) == (0, ["n", "30"])
+    assert f"workbench: not asked: {sentence}" in result.stderr
+    assert "copy" not in run("sql", "SELECT 1", "--session", "one").stderr
+    result = run("data", "verify")
+    assert result.exit_code == 1
+    assert result.stdout.splitlines()[0] == "one: as its manifest says"
+    assert sentence in result.stdout
+    assert ".DS_Store: is no session, for it is no folder" in result.stdout
+    result = run("data", "compact")
+    assert result.exit_code == 0
+    assert f"left alone: {sentence}" in result.stdout
+    result = run("data", "retain", "--newest", "0", "--yes")
+    assert f"kept in doubt: {sentence}" in result.stdout
+    assert session_names(root) == []
+    assert (copy / "manifest.json").is_file()
+    with connect(root) as connection:
+        assert connection.sql("SELECT count(*) FROM sessions").fetchall() == [(0,)]
+    assert [record.getMessage().startswith(sentence) for record in caplog.records] == [True]
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,18 @@
+import os
 from pathlib import Path
 
 import pytest
 
 from workbench.errors import StoreError
-from workbench.journal.place import check_name, data_root, session_folder, session_names
+from workbench.journal.place import (
+    LOCK,
+    MANIFEST,
+    check_name,
+    data_root,
+    session_folder,
+    session_names,
+    strays,
+)
 
 
 def test_the_data_root_is_as_given_or_the_environment_s_or_var(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -30,9 +39,68 @@ def test_names_that_no_folder_may_have(name: str) -> None:
         check_name(name)
 
 
+def sessions_folder(root: Path) -> Path:
+    folder = root / "sessions"
+    for name in ("b", "a", ".making"):
+        (folder / name).mkdir(parents=True)
+        (folder / name / MANIFEST).write_text("{}")
+    return folder
+
+
 def test_sessions_are_the_folders_that_are_not_hidden(tmp_path: Path) -> None:
     assert session_names(tmp_path) == []
-    for name in ("b", "a", ".making"):
-        session_folder(tmp_path, "x").parent.joinpath(name).mkdir(parents=True)
-    (tmp_path / "sessions" / "file").write_text("")
+    assert strays(tmp_path, hidden=True) == []
+    sessions_folder(tmp_path)
     assert session_names(tmp_path) == ["a", "b"]
+    assert strays(tmp_path, hidden=True) == []
+
+
+@pytest.mark.parametrize("left", [LOCK, "journal", "journal.damaged-1"])
+def test_a_session_without_its_manifest_is_a_session(tmp_path: Path, left: str) -> None:
+    (tmp_path / "sessions" / "a" / left).mkdir(parents=True)
+    assert session_names(tmp_path) == ["a"]
+    assert strays(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("classroom (copy)", "none can have such a name"),
+        ("🦊 x", "none can have such a name"),
+        (os.fsdecode(b"x\xff"), "none can have such a name"),
+        ("notes", "has neither manifest.json nor a journal"),
+    ],
+)
+def test_folders_that_are_no_session_are_passed_over_and_named(tmp_path: Path, name: str, why: str) -> None:
+    (sessions_folder(tmp_path) / name).mkdir()
+    assert session_names(tmp_path) == ["a", "b"]
+    (stray,) = strays(tmp_path)
+    assert why in str(stray)
+    path = os.fsencode(tmp_path / "sessions" / name).decode(errors="backslashreplace")
+    assert str(stray).startswith(f"{path}: ")
+    str(stray).encode()
+
+
+def test_files_and_links_that_lead_nowhere_are_passed_over_and_named(tmp_path: Path) -> None:
+    folder = sessions_folder(tmp_path)
+    (folder / "plain").write_text("")
+    (folder / ".DS_Store").write_text("")
+    (folder / "dangling").symlink_to("nowhere")
+    (folder / "loop").symlink_to("loop")
+    assert session_names(tmp_path) == ["a", "b"]
+    assert [Path(each.where).name for each in strays(tmp_path)] == ["dangling", "loop", "plain"]
+    hidden = [Path(each.where).name for each in strays(tmp_path, hidden=True)]
+    assert hidden == [".DS_Store", "dangling", "loop", "plain"]
+
+
+def test_a_folder_that_cannot_be_looked_into_is_passed_over_and_named(tmp_path: Path) -> None:
+    locked = sessions_folder(tmp_path) / "locked"
+    locked.mkdir(mode=0)
+    if os.access(locked, os.R_OK):
+        pytest.skip("nothing is locked for this user: run it as one without root's capabilities")
+    try:
+        assert session_names(tmp_path) == ["a", "b"]
+        (stray,) = strays(tmp_path)
+        assert f"{locked}: cannot be looked into: Permission denied" in str(stray)
+    finally:
+        locked.chmod(0o700)

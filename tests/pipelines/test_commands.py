@@ -9,15 +9,18 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import cast
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from pipelines.__main__ import app
 from pipelines.data_root import DataRoot
+from pipelines.jobs import Job
 from pipelines.ledger import Ledger
 from pipelines.listing import history
-from pipelines.runs import State, Step
+from pipelines.runs import Run, State, Step
+from pipelines.upkeep import Compaction
 from tests.conftest import ROOT
 from tests.reporting.conftest import HEAD, day, record
 from workbench.journal.place import session_names
@@ -85,6 +88,14 @@ def test_who_took_part_is_read_from_the_data_root(place: Path) -> None:
     (place / "var" / "sessions" / "broken").rmdir()
     assert len(doubts) == 1
     assert "broken" in doubts[0]
+    (place / "var" / "sessions" / "monday (copy)").mkdir()
+    (found,), doubts = DataRoot(place / "var").of_days(monday, monday)
+    compacted = Compaction(place / "var")(cast("Run", None), cast("Job", None))
+    (place / "var" / "sessions" / "monday (copy)").rmdir()
+    assert found.name == "monday"
+    assert [each.partition(":")[0] for each in doubts] == [str(place / "var" / "sessions" / "monday (copy)")]
+    assert compacted.summary["left_alone"] == doubts
+    assert f"left alone: {doubts[0]}" in compacted.headline
 
 
 def test_a_day_from_its_due_time_to_its_reports(place: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from workbench.errors import ReportError
-from workbench.reporting.selection import select
+from workbench.reporting.selection import class_meant, select
 
 
 def test_a_range_is_of_all_sessions_that_have_the_account(root: Path) -> None:
@@ -16,6 +16,18 @@ def test_a_range_is_of_all_sessions_that_have_the_account(root: Path) -> None:
     assert [each.stored.name for each in found.sessions] == ["both", "tuesday"]
     assert found.has(date(2025, 3, 18))
     assert not found.has(date(2025, 3, 19))
+
+
+@pytest.mark.parametrize("name", ["tuesday (copy)", "notes"])
+def test_what_is_no_session_stops_no_report_of_days(root: Path, name: str) -> None:
+    stray = root / "sessions" / name
+    stray.mkdir()
+    try:
+        found = select("", "ann", "", "", "2025-03-18", root)
+        assert class_meant("c1", "", root) == "c1"
+    finally:
+        stray.rmdir()
+    assert [each.stored.name for each in found.sessions] == ["both", "tuesday"]
 
 
 @pytest.mark.parametrize(

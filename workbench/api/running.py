@@ -262,12 +262,18 @@ def _scenario(given: Path | None) -> tuple[str, str]:
 
 def _free_name(data: Path, name: str, *, fixed: bool) -> str:
     """`name`, or with a number behind it when an older session has it."""
-    taken = set(session_names(data))
-    if name not in taken:
+    if not os.path.lexists(session_folder(data, name)):
         return name
+    if fixed and name not in session_names(data):
+        raise ConfigError(
+            f"there is something else in the place of a session {name!r}: {session_folder(data, name)}",
+            "--session",
+            "move it away, or choose another name",
+        )
     if fixed:
         raise ConfigError(f"there is a session {name!r} that has ended", "--session", "choose another name")
-    return next(each for number in range(2, 1_000_000) if (each := f"{name}-{number}") not in taken)
+    numbered = (f"{name}-{number}" for number in range(2, 1_000_000))
+    return next(each for each in numbered if not os.path.lexists(session_folder(data, each)))
 
 
 def _let_go(lock: int) -> None:

@@ -22,7 +22,7 @@ from workbench.cli.errors import DIFFERENT, writing
 from workbench.errors import ConfigError, StoreError
 from workbench.journal.catalog import Connection, check_files, connect
 from workbench.journal.manifest import read_manifest, venue_of
-from workbench.journal.place import data_root, session_folder, session_names
+from workbench.journal.place import data_root, session_folder, session_names, strays
 from workbench.journal.seal import is_being_written
 from workbench.journal.whole import partial_of
 
@@ -75,11 +75,15 @@ def run_sql(
                 _print(found, form)
         except duckdb.Error as error:
             raise _refusal(error) from None
+    for stray in [] if sessions else strays(data_root(data)):
+        typer.echo(f"workbench: not asked: {stray}", err=True)
 
 
 def list_sessions(data: Path | None, *, as_json: bool) -> None:
-    """Print all sessions, the newest first; a damaged one is a sentence, and the others are listed."""
-    whole, wrong = _sorted_out(data_root(data))
+    """Print all sessions, the newest first; what is damaged or none is a sentence, the others are listed."""
+    root = data_root(data)
+    whole, wrong = _sorted_out(root)
+    wrong += strays(root)
     # The list is made of manifests alone, so nothing is read that could be damaged.
     with connect(data, session=whole, verify=False) as connection:
         found = connection.sql(

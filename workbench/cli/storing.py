@@ -12,7 +12,7 @@ import typer
 from workbench.cli.errors import DIFFERENT, WRONG
 from workbench.errors import ConfigError, StoreError
 from workbench.journal.audit import audit, leftovers
-from workbench.journal.place import data_root, session_folder, session_names
+from workbench.journal.place import data_root, session_folder, session_names, strays
 from workbench.journal.retention import Rules, finish_removals, plan, remove
 from workbench.journal.seal import SessionStore, is_being_written
 
@@ -56,6 +56,8 @@ def compact_sessions(names: list[str], data: Path | None) -> None:
         typer.echo(
             f"{name}: {before[0]:,} files of {_size(before[1])}, now {after[0]:,} of {_size(after[1])}"
         )
+    for stray in [] if names else strays(root):
+        typer.echo(f"left alone: {stray}")
     _fail(failed)
 
 

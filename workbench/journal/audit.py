@@ -9,10 +9,10 @@ from workbench.errors import JournalError, StoreError, WorkbenchError
 from workbench.journal.belonging import check_identity, check_length
 from workbench.journal.manifest import OPEN, SEALED, Manifest, Part, generation_of, read_manifest, venue_of
 from workbench.journal.parts import open_part
-from workbench.journal.place import JOURNAL, MANIFEST, SESSIONS, session_folder
+from workbench.journal.place import JOURNAL, LOCK, MANIFEST, SESSIONS, session_folder, strays
 from workbench.journal.remedies import rebuild, restore
 from workbench.journal.repair import is_kept_aside
-from workbench.journal.seal import LOCK, PARTS, is_being_written
+from workbench.journal.seal import PARTS, is_being_written
 from workbench.journal.tables import TABLES
 from workbench.journal.whole import PARTIAL, digest
 
@@ -115,12 +115,13 @@ def strangers(folder: Path, manifest: Manifest) -> Iterator[StoreError]:
 
 
 def leftovers(root: Path) -> list[str]:
-    """Hidden folders among the sessions: of a beginning or a removal that did not come to its end."""
+    """What is no session among the sessions: what ended early, hidden, and whatever somebody put there."""
     folder = Path(root) / SESSIONS
     if not folder.is_dir():
         return []
-    return [
+    early = [
         str(StoreError("was left by a command that ended early", str(path), "remove the folder"))
-        for path in sorted(folder.iterdir())
-        if path.is_dir() and path.name.startswith(".") and path.name.endswith(PARTIAL)
+        for path in sorted(folder.glob(f".*{PARTIAL}"))
+        if path.is_dir()
     ]
+    return early + [str(stray) for stray in strays(root, hidden=True)]

@@ -7,6 +7,7 @@ as it was after some publish, in all of its tables, and never half of one.
 
 from __future__ import annotations
 
+import logging
 import os
 import tempfile
 import threading
@@ -35,7 +36,7 @@ from workbench.journal.history import (
 )
 from workbench.journal.manifest import CLOSED, ENDED, OPEN, Manifest, generation_of, read_manifest, venue_of
 from workbench.journal.notional import value_micros
-from workbench.journal.place import MANIFEST, data_root, session_folder, session_names
+from workbench.journal.place import MANIFEST, data_root, session_folder, session_names, strays
 from workbench.journal.proof import prove
 from workbench.journal.remedies import ROOT, WITHOUT, rebuild, restore
 from workbench.journal.tables import BUSTS, CANDLES, TABLES, TRADES
@@ -96,6 +97,8 @@ _TABLES = {
     ),
 }
 
+
+log = logging.getLogger(__name__)
 
 VIEWS = {**SESSION_VIEWS, **HISTORY_VIEWS}
 """All views."""
@@ -438,6 +441,9 @@ def connect(
     except BaseException:
         database.close()
         raise
+    if names is None and not confined:  # a command tells of them itself
+        for stray in strays(root):
+            log.warning("%s", stray)
     return Connection(database, views)
 
 

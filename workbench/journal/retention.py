@@ -11,7 +11,7 @@ from workbench.domain.config import DAY_NS
 from workbench.errors import StoreError
 from workbench.journal.audit import strangers
 from workbench.journal.manifest import SEALED, Manifest, read_manifest
-from workbench.journal.place import JOURNAL, MANIFEST, SESSIONS, session_folder, session_names
+from workbench.journal.place import JOURNAL, MANIFEST, SESSIONS, session_folder, session_names, strays
 from workbench.journal.repair import is_kept_aside
 from workbench.journal.seal import SessionStore
 from workbench.journal.tables import TABLES
@@ -65,7 +65,7 @@ class Plan(NamedTuple):
 def plan(root: str | Path, rules: Rules, now_ns: int) -> Plan:
     """What rules would remove, at a clock time; removes nothing."""
     manifests: list[Manifest] = []
-    doubts: list[str] = []
+    doubts = [str(stray) for stray in strays(root)]
     for name in session_names(root):
         try:
             manifests.append(read_manifest(session_folder(root, name)))

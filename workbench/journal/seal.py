@@ -32,13 +32,10 @@ from workbench.journal.manifest import (
 )
 from workbench.journal.notional import without_what_follows
 from workbench.journal.parts import Written, checked, ordered, write_part
-from workbench.journal.place import MANIFEST, session_folder
+from workbench.journal.place import LOCK, MANIFEST, session_folder
 from workbench.journal.remedies import restore
 from workbench.journal.tables import CANDLES, INTERVALS, TABLES, Table
 from workbench.journal.whole import PARTIAL, digest, make_folders, sync_folder, writing
-
-LOCK = "store.lock"
-"""File whose lock the one writer of a session holds."""
 
 PARTS = "part-*.parquet"
 """What parts are called, in the folders of their tables."""

@@ -52,6 +52,31 @@ def test_sessions_go_their_own_ways_and_come_back(tmp_path: Path) -> None:
     assert read_manifest(session_folder(tmp_path, "class-0")).state == OPEN
 
 
+def test_what_is_no_session_stops_no_start_and_is_named(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def begin() -> None:
+        sessions = Sessions(tmp_path)
+        await sessions.create("class", PEOPLE)
+        await sessions.drain()
+
+    async def go_on() -> list[str]:
+        sessions = Sessions(tmp_path)
+        resumed = await sessions.resume()
+        await sessions.drain()
+        assert sessions.failures == {}
+        return [session.name for session in resumed]
+
+    asyncio.run(begin())
+    (tmp_path / "sessions" / "class (copy)").mkdir()
+    (tmp_path / "sessions" / "dangling").symlink_to("nowhere")
+    assert asyncio.run(go_on()) == ["class"]
+    said = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert [each.split(":")[0] for each in said] == [
+        str(tmp_path / "sessions" / name) for name in ("class (copy)", "dangling")
+    ]
+
+
 def test_names_and_scenarios_are_looked_at_first(tmp_path: Path) -> None:
     sessions = Sessions(tmp_path)
     with pytest.raises(StoreError, match="is no name"):

@@ -13,7 +13,7 @@ from workbench.bus.memory import MemoryBus
 from workbench.domain.codes import SessionState
 from workbench.errors import SessionError, StoreError, WorkbenchError
 from workbench.journal.manifest import OPEN, read_manifest
-from workbench.journal.place import check_name, session_folder, session_names
+from workbench.journal.place import check_name, session_folder, session_names, strays
 from workbench.session.live.drafts import Drafts
 from workbench.session.live.opening import KIND
 from workbench.session.live.session import LiveSession
@@ -136,6 +136,8 @@ class Sessions:
     def resume_and_wait(self) -> list[LiveSession]:
         """`resume` for threads without an event loop."""
         resumed = []
+        for stray in strays(self.data):
+            log.warning("%s", stray)
         for name in session_names(self.data):
             if name in self._sessions or not self._was_live(name):
                 continue
