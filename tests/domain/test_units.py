@@ -56,6 +56,8 @@ def test_what_is_no_exact_decimal_is_refused(value: Any) -> None:
     assert str(refusal.value) == (
         f"tick_size: {value!r} is not a number; give one such as 0.01"
         if isinstance(value, str)
+        else f"tick_size: {value} is not a finite number; give one such as 0.01"
+        if isinstance(value, Decimal)
         else f"tick_size: {value!r} is not an exact decimal number; "
         'give a whole number, a Decimal or a string such as "0.01"'
     )

@@ -175,8 +175,12 @@ def test_after_each_row_the_book_is_the_quote(
     ("text", "options", "part"),
     [
         ("time,price\n1714570200,1\n", {}, "there are trade prices but no column quantity"),
-        ("price,quantity\n1,1\n", {}, "there is no column time"),
-        ("time,quantity\n1714570200,1\n", {}, "there is no column price"),
+        ("price,quantity\n1,1\n", {}, "there is no column time; map it: time=NAME_IN_THE_FILE"),
+        (
+            "time,quantity\n1714570200,1\n",
+            {},
+            "there is no column price (for trades) or bid_price and ask_price (for quotes); map it: price=",
+        ),
         ("time,price,quantity\n1714570200,-1,1\n", {}, "row 2: price is '-1', expected a price"),
         ("time,price,quantity\n1714570200,0,1\n", {}, "row 2: price is '0', expected a positive price"),
         ("time,price,quantity\n1714570200,1,-1\n", {}, "row 2: quantity is '-1', expected a quantity"),

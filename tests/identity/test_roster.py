@@ -74,3 +74,11 @@ def test_anything_else_is_a_sentence(content: bytes | str) -> None:
         sentence = str(error)
     assert "\n" not in sentence
     assert all(is_name(one.name) for one in people)
+
+
+@pytest.mark.parametrize("header", ["name,email", "Name,E-Mail", "NAME,e-mail", "name, E-mail "])
+def test_mail_addresses_stand_below_either_spelling(header: str) -> None:
+    (person,) = read_roster(f"{header}\nAnn,ann@school.example\n")
+    assert (person.name, person.email) == ("Ann", "ann@school.example")
+    with pytest.raises(RosterError, match="has two columns 'email'"):
+        read_roster("name,email,E-mail\nAnn,a@b.example,c@d.example\n")

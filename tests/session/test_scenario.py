@@ -133,7 +133,7 @@ script = [
         (
             "[[script]]",
             '[[account]]\nname = "ann"\n[[script]]',
-            "a.toml, [venue]: venue: account 'ann' occurs twice; rename one of them",
+            "a.toml, [venue]: account 'ann' occurs twice; rename one of them",
         ),
         (
             'do = "buy"',
@@ -171,6 +171,18 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize("path", sorted((ROOT / "data" / "scenarios").glob("*.toml")), ids=lambda p: p.name)
 def test_the_examples_are_scenarios(path: Path) -> None:
     assert read_scenario(path).title
+
+
+def test_a_file_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    path = ROOT / "data" / "scenarios" / "two-traders.toml"
+    marked = tmp_path / "marked.toml"
+    marked.write_text(path.read_text(encoding="utf-8"), encoding="utf-8-sig")
+    assert marked.read_bytes().startswith(b"\xef\xbb\xbf")
+    assert (read_scenario(marked).commands == read_scenario(path).commands).all()
+    text = marked.read_text(encoding="utf-8")
+    assert parse_scenario(text).title == "Two traders at one price"
+    with pytest.raises(ConfigError, match=r"\[\[instrument\]\] 1 \(line 1\)"):
+        parse_scenario("\ufeff[[instrument]]\nsymbol = 3\n", overrides={"date": "2025-03-18"})
 
 
 def test_the_page_keeps_its_word() -> None:

@@ -6,7 +6,8 @@ from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 from workbench.api.report_runs import EVERYBODY, OF_A_CLASS
-from workbench.api.words import readable_account
+from workbench.api.reviews import account_meant
+from workbench.domain.config import FIRST_TRADER
 from workbench.errors import ApiError
 from workbench.identity.roles import Permission
 
@@ -88,7 +89,9 @@ class Subjects:
             )
         seat = recording.seat_of(principal.user_id)
         own = None if seat is None else seat.account
-        sat = recording.seat_in(readable_account(recording.venue, account, own, everybody=visible.everybody))
+        number = account_meant(recording, account, principal.user_id, own, everybody=visible.everybody)
+        sat = recording.seat_in(number)
+        account = recording.venue.accounts[number - FIRST_TRADER].name
         return asked._replace(session=name, account=account), "" if sat is None else sat.user
 
     async def _of_days(self, principal: Principal, asked: Asked) -> tuple[Asked, str]:

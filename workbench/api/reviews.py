@@ -148,7 +148,7 @@ class Reviews:
                 )
             number = own
         else:
-            number = _meant(recording, account, principal.user_id, own, everybody=everybody)
+            number = account_meant(recording, account, principal.user_id, own, everybody=everybody)
         if number != own:
             sat = recording.seat_in(number)
             called = recording.venue.accounts[number - FIRST_TRADER].name
@@ -348,7 +348,7 @@ def _of_days(root: Path, first: date | None, last: date | None) -> list[str]:
     return [name for _, name in sorted(found)]
 
 
-def _meant(recording: Recording, name: str, user: str, own: int | None, *, everybody: bool) -> int:
+def account_meant(recording: Recording, name: str, user: str, own: int | None, *, everybody: bool) -> int:
     """The account that a name means: an account's, or a person's; others' for who may read the class.
 
     Raises

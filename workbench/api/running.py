@@ -253,7 +253,7 @@ def _scenario(given: Path | None) -> tuple[str, str]:
     if given is None:
         return OPEN_MARKET, open_market()
     try:
-        return given.name, given.read_text(encoding="utf-8")
+        return given.name, given.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise ConfigError(f"cannot be read: {error.strerror or error}", str(given)) from None
     except UnicodeDecodeError:

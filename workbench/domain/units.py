@@ -38,6 +38,10 @@ def decimal(value: Number, name: str = "value") -> Decimal:
             raise ConfigError(
                 what=f"{_short(given)!r} is not a number", where=name, remedy="give one such as 0.01"
             )
+        if isinstance(given, Decimal):
+            raise ConfigError(
+                what=f"{given} is not a finite number", where=name, remedy="give one such as 0.01"
+            )
         raise ConfigError(
             what=f"{value!r} is not an exact decimal number",
             where=name,

@@ -61,7 +61,10 @@ def table_tape(table: Table, number: int, places: int, quirks: dict[str, int]) -
         missing = (
             "time" if "time" not in names else "price (for trades) or bid_price and ask_price (for quotes)"
         )
-        raise SourceError(table.file, None, f"there is no column {missing}", "map it: price=NAME_IN_THE_FILE")
+        ours = "price" if "time" in names else "time"
+        raise SourceError(
+            table.file, None, f"there is no column {missing}", f"map it: {ours}=NAME_IN_THE_FILE"
+        )
     bid = _prices(table, "bid_price") if "bid_price" in names else zero
     ask = _prices(table, "ask_price") if "ask_price" in names else zero
     sizes = {}

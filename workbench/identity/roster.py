@@ -114,6 +114,7 @@ def _records(text: str) -> Iterator[tuple[int, list[str]]]:
 
 def _header(cells: list[str], file: str) -> list[str]:
     places = [cell.strip().casefold() for cell in cells]
+    places = ["email" if place == "e-mail" else place for place in places]
     known = ", ".join(COLUMNS)
     for place in places:
         if place not in COLUMNS:

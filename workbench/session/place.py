@@ -11,6 +11,9 @@ from typing import Any
 
 from workbench.errors import ConfigError, WorkbenchError
 
+BYTE_ORDER_MARK = "\ufeff"
+"""What some editors put in front of a file's text; TOML's parser takes it for a letter."""
+
 _TABLE = re.compile(r"\s*(\[\[?)\s*([\w.\-]+)\s*\]\]?\s*(#.*)?", re.ASCII)
 _INLINE = re.compile(r"\s*([\w\-]+)\s*=\s*\[\s*(#.*)?", re.ASCII)
 
@@ -97,5 +100,6 @@ def at(place: str) -> Iterator[None]:
     except WorkbenchError as error:
         if error.where.startswith(place):
             raise
-        what = f"{error.where}: {error.what}" if error.where else error.what
+        told = not error.where or f"[{error.where}]" in place
+        what = error.what if told else f"{error.where}: {error.what}"
         raise ConfigError(what, place, error.remedy) from None

@@ -21,7 +21,7 @@ from workbench.session.crowd import Crowd, read_crowd
 from workbench.session.history import Background, read_history
 from workbench.session.hours import Hours, read_hours
 from workbench.session.moments import Clock
-from workbench.session.place import Lines, at, refuse_unknown
+from workbench.session.place import BYTE_ORDER_MARK, Lines, at, refuse_unknown
 from workbench.session.script import Script
 from workbench.session.seats import Seats, read_seats
 from workbench.session.settings import build, element_of_field, sequences_of, shown
@@ -106,6 +106,7 @@ def parse_scenario(
 
     `overrides` are settings in the place of the file's, by path: `{"live.speed": 10, "seats.count": 40}`.
     """
+    text = text.removeprefix(BYTE_ORDER_MARK)
     try:
         said = tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:

@@ -289,6 +289,18 @@ def test_a_report_is_hers_and_not_his_whose_account_is_called_as_she_is(taught: 
     assert (his["user"], "made 20.00 USD" in his["sentence"]) == (taught.bob.name, True)
 
 
+def test_of_a_session_a_person_is_named_by_name_or_by_seat(taught: Class) -> None:
+    his = taught.run(taught.teacher, account=taught.bob.name)
+    assert his.status_code == 202, his.text
+    assert (his.json()["account"], his.json()["user"]) == ("seat-2", taught.bob.name)
+    assert taught.run(taught.bob, account=taught.bob.name).json()["account"] == "seat-2"
+    # Whoever may read their own alone is told nothing of others' names.
+    assert refusal(taught.run(taught.eve, account=taught.bob.name)) == (403, "forbidden")
+    nobody = taught.run(taught.teacher, account="nobody")
+    assert refusal(nobody) == (404, "unknown_account")
+    assert nobody.json()["message"] == "nobody in session market and no account there is called 'nobody'"
+
+
 def test_history_is_of_all_jobs_and_for_who_runs_sessions(taught: Class, data: Path) -> None:
     ledger = Ledger(f"sqlite:///{data / 'pipelines.db'}")
     try:

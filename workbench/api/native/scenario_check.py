@@ -10,6 +10,7 @@ from typing import Any
 
 from workbench.errors import WorkbenchError
 from workbench.session.live.opening import Opening, read_opening
+from workbench.session.place import BYTE_ORDER_MARK
 
 Setting = str | float | int | bool
 
@@ -60,7 +61,7 @@ def _opening(text: str, file: str, overrides: dict[str, Any], data: Path) -> tup
 def _single_settings(text: str) -> Iterator[tuple[str, Setting]]:
     """Settings that an override can name: those of the file itself and of its single tables."""
     try:
-        said = tomllib.loads(text)
+        said = tomllib.loads(text.removeprefix(BYTE_ORDER_MARK))
     except tomllib.TOMLDecodeError:
         return
     yield from _flat("", said)

@@ -15,7 +15,7 @@ def list_scenarios(folder: Path | None) -> list[dict[str, Any]]:
     for name, path in _files(folder).items():
         row = {"file": name, "title": "", "description": "", "problem": ""}
         try:
-            said = tomllib.loads(path.read_text(encoding="utf-8"))
+            said = tomllib.loads(path.read_text(encoding="utf-8-sig"))
             row |= {key: str(said.get(key, "")) for key in ("title", "description")}
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             row["problem"] = " ".join(str(error).split())
@@ -35,7 +35,7 @@ def read_scenario_file(folder: Path | None, name: str) -> str:
     if path is None:
         raise ApiError(404, "not_found", f"the scenario folder has no file {name[:100]!r}")
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise ApiError(422, "invalid", f"scenario {name} cannot be read: {error}") from None
 

@@ -54,12 +54,12 @@ class Lifecycle:
         """Refuse a change that the table of states does not have."""
         followers = SESSION_TRANSITIONS[self.state]
         if state not in followers:
-            could = ", ".join(each.name for each in sorted(followers)) or "nothing"
-            raise SessionError(
-                f"is {self.state.name} and cannot become {SessionState(state).name}",
-                f"session {name!r}",
-                f"it can become {could}",
-            )
+            could = " or ".join(_called(each) for each in sorted(followers))
+            remedy = f"it can go on to {could}" if could else "it is over"
+            if state == SessionState.DEBRIEF and SessionState.CLOSED in followers:
+                remedy = "close it first"
+            what = f"is {_called(self.state)} and cannot go on to {_called(state)}"
+            raise SessionError(what, f"session {name!r}", remedy)
 
     def commands(
         self, state: SessionState, time_ns: int, *, by_auction: bool = False, auction_ns: int = 0
@@ -121,3 +121,8 @@ class Lifecycle:
     def set_phases(self, phases: Sequence[int]) -> None:
         """Begin with these phases, of an exchange that was recovered."""
         self.phases = tuple(Phase(int(phase)) for phase in phases)
+
+
+def _called(state: SessionState) -> str:
+    """A state in a sentence."""
+    return SessionState(state).name.lower().replace("_", "-")
