@@ -6,7 +6,7 @@ import { askBust } from "./asking";
 import { Foot } from "./foot";
 import type { House } from "./house";
 import type { Room } from "./room";
-import { merged, sideOf, tradesPath, understood } from "./trading";
+import { merged, sideOf, tradesPath, understood, whyNoBust } from "./trading";
 import type { TradeRow, TradesPage } from "./words";
 
 const PAGE = 100;
@@ -119,6 +119,7 @@ function Line({ house, room, row, again }: { house: House; room: Room; row: Trad
   const zone = room.session.value?.zone ?? "";
   const time = millis(row.time);
   const may = house.may.value.has("run_session");
+  const not = whyNoBust(row);
   return (
     <tr data-testid={`control-trade-${row.trade}`} data-state={row.busted ? "busted" : "done"}>
       <td class="num">{row.trade}</td>
@@ -133,7 +134,7 @@ function Line({ house, room, row, again }: { house: House; room: Room; row: Trad
       <Side who={row.seller} house={house} room={room} />
       <td title={row.busted ? `By ${row.by}: ${row.reason || "no reason was given"}` : ""}>{row.busted ? <span class="c-stand" data-state="suspended">busted</span> : <span class="dim">done</span>}</td>
       <td class="c-buttons">
-        <button class="button small c-danger" data-testid="control-bust" disabled={!may || row.busted} onClick={() => askBust(house, room, row, again)}>
+        <button class="button small c-danger" data-testid="control-bust" disabled={!may || not !== ""} title={not} onClick={() => askBust(house, room, row, again)}>
           Bust…
         </button>
       </td>

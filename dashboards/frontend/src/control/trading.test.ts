@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bustAct, merged, tradesPath, understood } from "./trading";
+import { bustAct, merged, tradesPath, understood, whyNoBust } from "./trading";
 import type { TradeRow } from "./words";
 
 const people = [
@@ -49,4 +49,12 @@ test("each trade stands once, in its newest state", () => {
 test("a bust is asked for at its trade, with the reason", () => {
   const { method, path, body, danger } = bustAct("a b", trade(7), " wrong price ");
   assert.deepEqual([method, path, body, danger], ["post", "/api/sessions/a%20b/trades/7/bust", { reason: "wrong price" }, true]);
+});
+
+test("a trade is busted once, and only where somebody had a side", () => {
+  assert.equal(whyNoBust(trade(7)), "");
+  assert.equal(whyNoBust({ ...trade(7), buyer: "street", seller: "bob" }), "");
+  assert.match(whyNoBust({ ...trade(7), buyer: "street" }), /Both sides are the market/);
+  assert.match(whyNoBust({ ...trade(7), buyer: "", seller: "" }), /Both sides are the market/);
+  assert.equal(whyNoBust(trade(7, true)), "It is busted already");
 });

@@ -4,6 +4,12 @@ import type { TradeRow } from "./words";
 /** Who a side of a trade is, as people call it. */
 export const sideOf = (side: string): string => (side === "" || side === "street" ? "the market" : side);
 
+/** Why a trade cannot be busted; "" where it can. The exchange keeps no trade in which nobody with an account had a side. */
+export function whyNoBust({ buyer, seller, busted }: Pick<TradeRow, "buyer" | "seller" | "busted">): string {
+  if (busted) return "It is busted already";
+  return [buyer, seller].every((side) => side === "" || side === "street") ? "Both sides are the market’s own: there is nobody to give anything back to" : "";
+}
+
 export function bustAct(session: string, trade: TradeRow, reason: string): Act {
   return {
     label: "Bust",
