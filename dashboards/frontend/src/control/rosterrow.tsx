@@ -38,8 +38,12 @@ export function Line({ row, house }: { row: RosterRow; house: House }) {
           {state}
         </span>
       </td>
-      <td class="num">{money(row.equity)}</td>
-      <td class={`num ${direction(row.pnl)}`}>{signed(money(row.pnl))}</td>
+      <td class="num" title={money(row.equity)}>
+        {money(row.equity)}
+      </td>
+      <td class={`num ${direction(row.pnl)}`} title={signed(money(row.pnl))}>
+        {signed(money(row.pnl))}
+      </td>
       <td class="num">{percent(row.drawdown)}</td>
       <td class="num">{money(row.exposure, "", 0)}</td>
       <td title={row.holdings.map(({ symbol, quantity: held }) => `${symbol} ${signed(quantity(held))}`).join(", ")}>
