@@ -99,12 +99,16 @@ def nothing(days: Days) -> str:
         return f"{missing}."
     if days.traded:
         return ""
-    orders = sum(len(each.tables.orders) for each in days)
-    whose, moved = listed(days.names), money_without_trades(days)
-    if not orders and not moved:
-        return f"{whose} sent no order: there is no profit, no loss and no trade to show."
-    sent = "no order" if not orders else f"{counted(orders, 'order')}, and none was filled"
-    return f"{whose} sent {sent}: there is no trade to show{moved}."
+    orders, whose, moved = days.table("orders"), listed(days.names), money_without_trades(days)
+    if orders.is_empty():
+        left = "there is no trade to show" if moved else "there is no profit, no loss and no trade to show"
+        return f"{whose} sent no order: {left}{moved}."
+    # No fill stands, so of an order that was filled the trades were busted.
+    filled = pl.col("state").is_in(["FILLED", "PARTIALLY_FILLED"])
+    said = "none was filled: there is no trade to show"
+    if len(orders.filter(filled)):
+        said = "what was filled was taken back: no trade is left to show"
+    return f"{whose} sent {counted(len(orders), 'order')}, and {said}{moved}."
 
 
 def money_without_trades(days: Days) -> str:

@@ -9,8 +9,16 @@ from hypothesis import strategies as st
 
 from tests.analytics.hand import times
 from tests.analytics.test_trades_beside import rows
-from workbench.analytics.shortfall import SHORTFALL, SLIPPAGE, middles_at, sent_orders, shortfall, slippage
-from workbench.analytics.tables import ORDERS, TRADES
+from workbench.analytics.shortfall import (
+    SHORTFALL,
+    SLIPPAGE,
+    middles_at,
+    sent_orders,
+    shortfall,
+    slippage,
+    standing_orders,
+)
+from workbench.analytics.tables import FILLS, ORDERS, TRADES
 
 
 def order(**changed: Any) -> pl.DataFrame:
@@ -145,6 +153,36 @@ def test_slippage_by_hand() -> None:
     assert row["vwap_bp"] == pytest.approx(10_000 * (paid - 12) / 12)
     assert row["close_bp"] == pytest.approx(10_000 * (paid - 13) / 13)
     assert row["participation"] == pytest.approx(90 / 190)
+
+
+def test_of_an_instrument_without_quotes_and_trades_nothing_is_known() -> None:
+    row = slippage(sent_orders(orders()), {}, {}).row(0, named=True)
+    assert row["filled"] == 90.0
+    assert [row[name] for name in ("arrival", "vwap", "close", "participation")] == [None] * 4
+
+
+def test_what_a_busted_trade_filled_is_no_part_of_its_order() -> None:
+    fills = rows(
+        FILLS,
+        order_id=[1, 1, 4],
+        time=times([5, 6, 40]),
+        liquidity=["taker", "maker", "taker"],
+        price=[9.0, 11.0, 11.0],
+        quantity=[20.0, 20.0, 50.0],
+        fee=[0.6, 0.4, 2.0],
+        busted=[True, False, True],
+    )
+    whole = orders().with_columns(maker_quantity=pl.Series([20.0, 0.0, 0.0, 0.0]))
+    found = standing_orders(whole, fills)
+    assert found.schema == whole.schema
+    first, last = found.row(0, named=True), found.row(3, named=True)
+    assert (first["filled"], first["maker_quantity"]) == (20.0, 20.0)
+    assert (first["average_price"], first["fees"]) == pytest.approx((11.0, 0.4))
+    assert [first["first_fill"], first["last_fill"]] == times([6, 6]).to_list()
+    assert (last["filled"], last["average_price"], last["fees"], last["state"]) == (0.0, None, 0.0, "FILLED")
+    assert last["first_fill"] is last["last_fill"] is last["to_first_fill_s"] is None
+    assert found[1:3].equals(whole[1:3])
+    assert standing_orders(whole, fills.with_columns(busted=False)).equals(whole)
 
 
 def test_a_middle_is_the_last_one_and_may_be_none() -> None:

@@ -11,6 +11,7 @@ from workbench.analytics.columns import Table, money, number, text, time, units,
 from workbench.analytics.tables import FILLS
 
 _BP = 10_000
+_NO_QUOTES = pl.DataFrame(schema={"command_seq": pl.Int64, "bid": pl.Float64, "ask": pl.Float64})
 
 SPREADS = Table(
     "spreads",
@@ -84,13 +85,14 @@ def captures(fills: pl.DataFrame, quotes: dict[str, pl.DataFrame]) -> pl.DataFra
     fills
         `FILLS`, with `command_seq`.
     quotes
-        By symbol: `command_seq`, `bid` and `ask` (null while a side was empty), in order.
+        By symbol: `command_seq`, `bid` and `ask` (null while a side was empty), in order. Of a symbol that is
+        not among them no spread is known.
     """
     found = [CAPTURES.empty()]
     sign = pl.when(pl.col("side") == "BUY").then(1.0).otherwise(-1.0)
     for symbol in fills["symbol"].unique(maintain_order=True):
         own = fills.filter(pl.col("symbol") == symbol).with_columns(pl.col("command_seq").set_sorted())
-        known = quotes[symbol].select(
+        known = quotes.get(symbol, _NO_QUOTES).select(
             pl.col("command_seq").set_sorted(), half=(pl.col("ask") - pl.col("bid")) / 2
         )
         joined = own.join_asof(known, on="command_seq", strategy="backward", allow_exact_matches=False)

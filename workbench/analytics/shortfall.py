@@ -5,8 +5,10 @@ from __future__ import annotations
 import polars as pl
 
 from workbench.analytics.columns import TIME, Table, money, number, price, text, time, units, whole
+from workbench.analytics.tables import TRADES
 
 _BP = 10_000
+_NO_QUOTES = pl.DataFrame(schema={"time": TIME, "mid": pl.Float64})
 
 SHORTFALL = Table(
     "shortfall",
@@ -120,6 +122,48 @@ def shortfall(orders: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def standing_orders(orders: pl.DataFrame, fills: pl.DataFrame) -> pl.DataFrame:
+    """Orders without what trades that were busted had filled of them; how they ended stays.
+
+    Parameters
+    ----------
+    orders
+        `ORDERS` of one account and session, with all that the exchange filled.
+    fills
+        `FILLS` of it, those that were busted too: `order_id`, `time`, `liquidity`, `price`, `quantity`,
+        `fee`, `busted`.
+    """
+    busted = pl.col("busted")
+    if not fills["busted"].any():
+        return orders
+    undone = fills.filter(busted.any().over("order_id"))
+    made = pl.col("liquidity") == "maker"
+    left = undone.group_by("order_id").agg(
+        lost=pl.col("quantity").filter(busted).sum(),
+        lost_worth=(pl.col("price") * pl.col("quantity")).filter(busted).sum(),
+        lost_fees=pl.col("fee").filter(busted).sum(),
+        lost_made=pl.col("quantity").filter(busted & made).sum(),
+        first=pl.col("time").filter(~busted).min(),
+        last=pl.col("time").filter(~busted).max(),
+    )
+    joined = orders.join(left, on="order_id", how="left", maintain_order="left")
+    filled = (pl.col("filled") - pl.col("lost")).round(8)
+    worth = pl.col("average_price") * pl.col("filled") - pl.col("lost_worth")
+    changed = {
+        "filled": filled,
+        "average_price": pl.when(filled > 0).then(worth / filled),
+        "maker_quantity": (pl.col("maker_quantity") - pl.col("lost_made")).round(8),
+        "fees": (pl.col("fees") - pl.col("lost_fees")).round(6),
+        "first_fill": pl.col("first"),
+        "last_fill": pl.col("last"),
+        "to_first_fill_s": (pl.col("first") - pl.col("created")).dt.total_nanoseconds() / 1e9,
+    }
+    lost = pl.col("lost").is_not_null()
+    return joined.with_columns(
+        pl.when(lost).then(value).otherwise(pl.col(name)).alias(name) for name, value in changed.items()
+    ).select(orders.columns)
+
+
 def sent_orders(orders: pl.DataFrame) -> pl.DataFrame:
     """Orders as they were sent: each chain of replaces as one, in order of creation.
 
@@ -194,19 +238,20 @@ def slippage(
     orders
         As `sent_orders` gives them.
     quotes
-        By symbol: `time` and `mid`, in order.
+        By symbol: `time` and `mid`, in order; there is no arrival price of a symbol that is not among them.
     tapes
-        By symbol: `TRADES`. Busted trades and those of the account itself are not in the average.
+        By symbol: `TRADES`. Busted trades and those of the account itself are not in the average. Of a symbol
+        that is not among them there is neither average nor close.
     """
     found = [SLIPPAGE.empty()]
     traded = orders.filter(pl.col("filled") > 0)
     sign = pl.when(pl.col("side") == "BUY").then(1.0).otherwise(-1.0)
     for symbol in traded["symbol"].unique(maintain_order=True):
         own = traded.filter(pl.col("symbol") == symbol)
-        tape = tapes[symbol].filter(~pl.col("busted"))
+        tape = tapes.get(symbol, TRADES.empty()).filter(~pl.col("busted"))
         close = None if tape.is_empty() else float(tape["price"][-1])
         own = own.with_columns(
-            arrival=middles_at(own["created"], quotes[symbol], before=True),
+            arrival=middles_at(own["created"], quotes.get(symbol, _NO_QUOTES), before=True),
             close=pl.lit(close, pl.Float64),
             **_averages(own, tape),
         )

@@ -15,6 +15,7 @@ from workbench.analytics.excursions import excursions
 from workbench.analytics.markouts import markout_curve, markouts, mids_before
 from workbench.analytics.records import About, BookAt, WithoutAccount
 from workbench.analytics.round_trips import round_trips
+from workbench.analytics.shortfall import standing_orders
 from workbench.analytics.splits import marks_with_positions, of_symbol
 from workbench.analytics.statistic import AccountDay
 from workbench.analytics.summary import summary
@@ -317,7 +318,8 @@ class Review:
 
     @cached_property
     def _orders(self) -> pl.DataFrame:
-        return frames.order_rows(self._day, self._account, self._name, self._day.recording.names)
+        every = frames.order_rows(self._day, self._account, self._name, self._day.recording.names)
+        return standing_orders(every, self._fill_rows)
 
     @cached_property
     def _ended(self) -> pl.DataFrame:

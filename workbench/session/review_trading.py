@@ -86,10 +86,9 @@ def _trades(review: Review, day: ReviewDay, account: int) -> Trades:
 def _execution(review: Review, day: ReviewDay, account: int, name: str) -> Execution:
     fills = review.fills().filter(~pl.col("busted"))
     instruments = review.instruments()
-    symbols = instruments.filter(pl.col("fills") > 0)["symbol"].to_list()
     sent = sent_orders(review.orders())
-    every = {*symbols, *sent["symbol"]}
-    numbers = {symbol: day.venue.instrument_number(symbol) for symbol in every}
+    symbols = sorted({*fills["symbol"], *sent["symbol"]})
+    numbers = {symbol: day.venue.instrument_number(symbol) for symbol in symbols}
     quotes = {symbol: day.middles(number) for symbol, number in numbers.items()}
     commands = frames.fill_rows(day, account, day.recording.names).select("seq", "command_seq")
     with_commands = fills.join(commands, on="seq", how="left", maintain_order="left")
