@@ -30,6 +30,7 @@ from pipelines.serving import run as work_on
 from pipelines.worker import Worked
 from workbench.api.report_runs import ReportKind, ReportRun, Wanted
 from workbench.reporting import reports
+from workbench.reporting.faults import is_fault
 from workbench.reporting.rendering import PAGE
 
 log = structlog.get_logger("pipelines")
@@ -176,7 +177,7 @@ class AskedReports:
             user_id=run.user_id,
             sessions=_sessions(run) if done else (),
             state=str(run.state),
-            sentence=_told(run) if done else self._without_places(run.note),
+            sentence=_told(run) if done else self._why_not(run),
             attempts=run.attempt,
             asked_by=run.asked_by,
             due_ns=run.logical_ns,
@@ -187,8 +188,22 @@ class AskedReports:
             html=self._said.reports / run.folder / PAGE if run.on_page and run.folder and done else None,
         )
 
+    def _why_not(self, run: Run) -> str:
+        """Why there is no report, for whoever asked, who is not who runs the server.
+
+        A fault of what makes it is no sentence for them; the ledger keeps what was raised and where.
+        """
+        if run.step is not Step.REPORT or not is_fault(run.note):
+            return self._without_places(run.note)
+        if run.state is State.WAITING:
+            return "making it went wrong; it is tried once more by itself"
+        return (
+            "it could not be made, for what makes it has a fault; nothing is lost: run it again later, and "
+            f"if that fails too, tell your instructor that run {run.run_id} failed"
+        )
+
     def _without_places(self, note: str) -> str:
-        """Why a run failed, without where the server keeps its data: whoever asked is not who runs it."""
+        """A note without where the server keeps its data."""
         root = str(self._said.data)
         return note.replace(f"data root {root!r}", "the data root").replace(root, "the data root")
 

@@ -136,7 +136,7 @@ class Worker:
             return self._failed(run, job, str(error), lasting=is_lasting(error))
         except Exception as error:
             log.exception("pipelines.raised", run=run.run_id, job=run.job, task=run.task)
-            return self._failed(run, job, f"{type(error).__name__}: {error}", lasting=False)
+            return self._failed(run, job, f"raised {type(error).__name__}: {error}", lasting=False)
         if self._ledger.finish(run, outcome, time.monotonic() - began_s):
             self._taken(run, outcome)
             return self._told(run, State.DONE, outcome.headline)

@@ -23,6 +23,9 @@ _CENT = 0.005
 _NEAR = 0.15
 """So near the right edge, as a part of the width, names stand left of their points."""
 
+_HEAD = 0.15
+"""So near the upper edge, as a part of the height, there is no room for a name above."""
+
 _FOOT = 0.25
 """So near the lower edge, as a part of the height, there is no room for a name below."""
 
@@ -196,7 +199,9 @@ def _mark_end(chart: Any, rows: ColumnDataSource, times: Range1d, theme: Theme, 
     last = float(pnl[-1])
     near = pnl[at >= at[-1] - _NEAR * _width(times)]
     foot = float(chart.y_range.start) + _FOOT * _width(chart.y_range)
-    below = last < float(np.median(near)) and last > foot
+    # Nor is there room above a point at the upper edge.
+    over = last > float(chart.y_range.end) - _HEAD * _width(chart.y_range)
+    below = (last < float(np.median(near)) or over) and last > foot
     sign = "" if abs(last) < _CENT else "\N{MINUS SIGN}" if last < 0 else "+"
     source = ColumnDataSource(
         {"time": [at[-1]], "pnl": [last], "name": [f"{sign}{abs(last):,.2f} {currency}"]}

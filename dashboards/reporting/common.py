@@ -14,6 +14,8 @@ from dashboards.parts.review_words import written
 from dashboards.parts.theme_sheet import variables
 from dashboards.reporting.sections import Fact, Figure, Foot, Head
 from dashboards.reporting.words import cause, counted, day_name, listed, money, plain_money
+from workbench.analytics.returns import returns_of_days
+from workbench.analytics.summary import summary
 from workbench.reporting.days import Days
 from workbench.reporting.loading import load
 from workbench.reporting.selection import EVERYBODY, select
@@ -24,7 +26,11 @@ THEME: Theme = theme_of(dark=False, blind=False)
 _COLOURS = {name: value for name, value in variables(dark=False).items() if value.startswith("#")}
 _MINUS = f"{(Path(charts_theme.__file__).parent / 'review_minus.js').read_text()}writeMinusSigns(Bokeh);"
 _LARGE = 10_000.0
+_LEAST_DAYS = 2
 _SIGNED = frozenset({"net_pnl", "return", "realised", "unrealised"})
+
+RATIOS = ("volatility", "sharpe", "sharpe_error", "sortino", "cagr", "calmar")
+"""Of the statistics of several days' returns those that reports show."""
 
 ASSUMPTIONS = (
     "Equity starts at the capital before the first trade; money from outside is neither gain nor loss.",
@@ -32,6 +38,7 @@ ASSUMPTIONS = (
     "Returns of days are chained.",
     "Every session counts; days are the exchange's own, in its time zone.",
     "Drawdown is from the running peak, the start included; it is 0 or less.",
+    "Equity is seen once a minute and at own fills and other money; what was between is in no drawdown.",
     "A trade is a round trip from flat to flat; a fill through zero ends one and begins the next.",
     "A win has a net profit above 0; scratches are counted apart, open trades in no number but their own.",
     "Realised profit is by average cost, before fees; with unrealised it is the same by any.",
@@ -178,6 +185,14 @@ def _row(days: Days, name: str) -> dict[str, Any]:
     return found.row(0, named=True)
 
 
+def ratios_of(days: Days) -> dict[str, dict[str, Any]]:
+    """Statistics of the returns of several days, by name; none of a single day, or without a trade."""
+    rows = days.session_days
+    if len(rows) < _LEAST_DAYS or not days.traded:
+        return {}
+    return {row["statistic"]: row for row in summary(returns_of_days(rows)).iter_rows(named=True)}
+
+
 def foot(days: Days, *names: str, assumptions: tuple[str, ...] = ()) -> Foot:
     """The end of a report.
 
@@ -190,9 +205,10 @@ def foot(days: Days, *names: str, assumptions: tuple[str, ...] = ()) -> Foot:
     assumptions
         Further ones.
     """
+    found = dict(days.summary.select("statistic", "value").iter_rows())
+    found |= {name: row["value"] for name, row in ratios_of(days).items() if name in RATIOS}
     numbers = {
-        name: None if value is None or not math.isfinite(value) else value
-        for name, value in days.summary.select("statistic", "value").iter_rows()
+        name: None if value is None or not math.isfinite(value) else value for name, value in found.items()
     }
     summary: dict[str, Any] = {
         "subject": subject(days),

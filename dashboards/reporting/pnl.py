@@ -13,7 +13,17 @@ from dashboards.parts.charts_time import local_ms
 from dashboards.parts.charts_trades import excursions_chart, trip_columns
 from dashboards.parts.review_words import written
 from dashboards.reporting.cash import cash_grid
-from dashboards.reporting.common import THEME, amount, fact, figure, head, money_without_trades, number
+from dashboards.reporting.common import (
+    RATIOS,
+    THEME,
+    amount,
+    fact,
+    figure,
+    head,
+    money_without_trades,
+    number,
+    ratios_of,
+)
 from dashboards.reporting.sections import Figure, Grid, Head
 from dashboards.reporting.words import (
     cause,
@@ -30,8 +40,6 @@ from dashboards.reporting.words import (
     upper,
 )
 from workbench.analytics.columns import TIME
-from workbench.analytics.returns import returns_of_days
-from workbench.analytics.summary import summary
 from workbench.reporting.days import Days
 from workbench.reporting.series import money_of_no_trade, pnl_by_day, pnl_by_half_hour, thinned
 
@@ -41,7 +49,6 @@ _ROOM = 0.015
 
 _MOST_BARS = 40
 _FEW = 0.5
-_LEAST_DAYS = 2
 
 
 def pnl_head(days: Days) -> Head:
@@ -339,10 +346,9 @@ def trade_excursions(days: Days) -> Figure | None:
 
 def pnl_ratios(days: Days) -> Figure | None:
     """Of several days: return for its risk, with how sure it is."""
-    rows = days.session_days
-    if len(rows) < _LEAST_DAYS or not days.traded:
+    found = ratios_of(days)
+    if not found:
         return None
-    found = {row["statistic"]: row for row in summary(returns_of_days(rows)).iter_rows(named=True)}
     sharpe, error = found["sharpe"]["value"], found["sharpe_error"]["value"]
     if sharpe is None:
         sentence = f"There is no Sharpe ratio: {found['sharpe']['reason']}."
@@ -355,7 +361,7 @@ def pnl_ratios(days: Days) -> Figure | None:
         sure = "which is apart from 0" if abs(sharpe) > 2 * error else "which cannot be told from 0"
         sentence = (
             f"The Sharpe ratio is {sharpe:,.2f} a year with an error of {error:,.2f}, {sure}, "
-            f"from {counted(len(rows), 'day')}."
+            f"from {counted(len(days.session_days), 'day')}."
         )
     lines = [
         [
@@ -363,10 +369,10 @@ def pnl_ratios(days: Days) -> Figure | None:
             " ".join(written(found[name]["value"], found[name]["unit"], days.currency)).strip(),
             found[name]["reason"] or found[name]["about"],
         ]
-        for name in ("volatility", "sharpe", "sharpe_error", "sortino", "cagr", "calmar")
+        for name in RATIOS
         if name in found
     ]
-    grid = Grid(("Statistic", "Value", "Meaning, or why there is none"), lines)
+    grid = Grid(("Statistic", "Value", "Meaning, or why there is none"), lines, words=(2,))
     return figure(days, "Was the return worth its risk?", sentence.replace("-", "\N{MINUS SIGN}"), grid=grid)
 
 

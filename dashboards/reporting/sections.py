@@ -42,16 +42,23 @@ class Grid:
     rows
         As many texts each.
     left
-        How many columns from the left are words; the others are numbers.
+        How many columns from the left are words; the others are numbers, unless they are in `words`.
+    words
+        Places of further columns of words, from 0.
     """
 
     heads: Sequence[str]
     rows: Sequence[Sequence[str]]
     left: int = 1
+    words: Sequence[int] = ()
 
     def plain(self) -> dict[str, Any]:
         """The same for JSON."""
-        return {"heads": list(self.heads), "rows": [list(row) for row in self.rows], "left": self.left}
+        return {
+            "heads": list(self.heads),
+            "rows": [list(row) for row in self.rows],
+            "left": [*range(self.left), *self.words],
+        }
 
 
 _CONFIG = Serializer(deferred=False).encode(DocumentConfig())

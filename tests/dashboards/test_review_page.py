@@ -11,9 +11,10 @@ from html.parser import HTMLParser
 from itertools import product
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
-from bokeh.models import Range1d
+from bokeh.models import Range1d, Text
 
 from dashboards.parts import theme_sheet
 from dashboards.parts.charts_equity import equity_charts
@@ -280,6 +281,22 @@ def test_the_curve_ends_where_the_day_does(seconds: int) -> None:
     source = next(each for each in sources if each.name == "equity-in-time")
     assert source.data["time"][-1] == pytest.approx(end_ms, abs=0.01)
     assert source.data["pnl"][-1] == day.equity["pnl"][-1]
+
+
+@pytest.mark.parametrize("last", [450.0, 0.0, -450.0])
+def test_the_name_of_the_end_is_within_the_chart(last: float) -> None:
+    day = read_day(MadeSource().open("monday", ""))
+    path = np.linspace(0.0, last, day.equity.height)
+    curve = day.equity.with_columns(pnl=pl.Series(path), realised=pl.lit(0.0))
+    theme, zone = theme_of(dark=True, blind=False), day.about.zone
+    at = local_ms(curve["time"], zone)
+    times = Range1d(start=float(at[0]), end=float(at[-1]))
+    charts = equity_charts(
+        curve, day.drawdowns, times, theme, zone=zone, currency="USD", end_ms=float(at[-1])
+    )
+    (name,) = (each.glyph for each in charts.equity.renderers if isinstance(each.glyph, Text))
+    # The name stands below a point that is near the upper edge, and above others.
+    assert (name.text_baseline, name.y_offset) == (("top", 7) if last > 0 else ("bottom", -7))
 
 
 def test_the_offline_page_needs_nothing_else() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from dashboards.reporting.common import RATIOS, ratios_of
 from tests.reporting.test_catalog import notebook
 from workbench.errors import ReportError, WorkbenchError
 from workbench.reporting import Report, render
@@ -255,3 +256,24 @@ def test_a_report_that_was_being_replaced_by_a_killed_caller_comes_back(tmp_path
     with pytest.raises(WorkbenchError, match="holds a report already"):
         render_kind(kind, {}, first.folder)
     assert left(tmp_path) == [f".out.4567abcd.{still}.making.old", "out"]
+
+
+def test_a_place_below_a_file_is_named(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(WorkbenchError, match=rf"cannot be written: {tmp_path / 'file'} is no folder"):
+        made(root, tmp_path / "file" / "a" / "r", "daily_pnl", session="tuesday", account="ann")
+
+
+def test_ratios_of_several_days_are_numbers_and_meanings_are_words(root: Path, tmp_path: Path) -> None:
+    given = {"account": "ann", "first_day": "2025-03-18", "last_day": "2025-03-19"}
+    report = made(root, tmp_path / "r", "daily_pnl", **given)
+    days = load(select("", "ann", "", "2025-03-18", "2025-03-19", root))
+    found = {row["statistic"]: row["value"] for row in ratios_of(days).values()}
+    numbers = report.summary["numbers"]
+    assert {"sharpe", "volatility", "calmar"} <= set(numbers)
+    assert [numbers[name] for name in RATIOS] == [found[name] for name in RATIOS]
+    assert "<th class=left>Meaning, or why there is none</th>" in report.html.read_text(encoding="utf-8")
+    alone = made(root, tmp_path / "one", "daily_pnl", session="tuesday", account="ann")
+    assert "sharpe" not in alone.summary["numbers"]
+    for each in (report, alone):
+        assert "Equity is seen once a minute and at own fills" in each.html.read_text(encoding="utf-8")

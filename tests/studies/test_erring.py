@@ -179,3 +179,30 @@ def test_a_session_that_does_not_exist_is_named(tmp_path, monkeypatch):
             SourceError, match=r"no file, dataset or recorded session of that name.*there: none"
         ):
             run()
+
+
+@pytest.mark.parametrize("lots", [float("nan"), np.float64("nan"), np.float32("nan")], ids=repr)
+def test_a_parameter_that_is_no_number_is_refused(lots, harbor_morning):
+    class Asks(wb.Strategy):
+        bars = "1min"
+
+        def __init__(self, lots):
+            self.lots = lots
+
+        def on_bar(self, desk, bar):
+            # Nothing is more or less than NaN, so this would never trade, and never say why.
+            if self.lots > desk.position_lots:
+                desk.buy(self.lots)
+
+    class AsksAnyway(Asks):
+        def __init__(self, given):
+            self.other = given
+
+        def on_bar(self, desk, bar):
+            desk.buy(self.other)
+
+    for source in (random_bars(5), harbor_morning):
+        with pytest.raises(ConfigError, match=r"lots is .*nan.*, which is no number; give a number, or None"):
+            wb.backtest(Asks(lots), source)
+    with pytest.raises(ConfigError, match=r"nan.* lots at 0 ticks are no order"):
+        wb.backtest(AsksAnyway(lots), random_bars(5))

@@ -276,3 +276,8 @@ def test_what_makes_no_sense_is_refused(sources, change, sentence):
         return
     with pytest.raises(ConfigError, match=sentence):
         sweep(**given)
+
+
+def test_a_folder_that_cannot_be_made_is_a_sentence() -> None:
+    with pytest.raises(SweepError, match=r"/proc/no/such: cannot be written: .*; name a folder"):
+        sweep(Cross, {"fast": [2]}, random_bars(30), workers=1, folder="/proc/no/such")

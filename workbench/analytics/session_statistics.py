@@ -211,7 +211,8 @@ STATISTICS: tuple[Statistic[AccountDay], ...] = (
         "max_drawdown",
         "Largest drawdown",
         "currency",
-        "Lowest equity less the highest before it, the start included; 0 or less",
+        "Lowest equity less the highest before it, the start included, seen once a minute and at own fills; "
+        "0 or less",
         lambda day: float(day.curve["drawdown"].min() or 0.0),  # type: ignore[arg-type]
         formula="min(E − peak)",
         convention="The peak includes the start and moves with money from outside; between rows none is seen",

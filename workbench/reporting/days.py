@@ -34,7 +34,8 @@ from workbench.reporting.selection import Selection
 _TOGETHER = {
     "return": "Net PnL of each day as a share of the capital that was at stake on it, in all sessions of "
     "that day, days chained",
-    "max_drawdown": "Lowest profit less the highest before it, the start included; 0 or less",
+    "max_drawdown": "Lowest profit less the highest before it, the start included, seen once a minute and at "
+    "own fills; 0 or less",
     "max_drawdown_share": "The same of what 1 unit of money had become, days chained: within a day a share "
     "of the peak of all that was at stake",
 }

@@ -22,6 +22,7 @@ from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 
 from workbench.errors import ReportError
+from workbench.reporting.faults import MEND
 from workbench.reporting.kernels import Kernel, kernel
 from workbench.reporting.mime import SECTION, SUMMARY
 from workbench.reporting.records import ReportKind, Value
@@ -129,7 +130,7 @@ def _raised(error: PapermillExecutionError, where: str) -> ReportError:
     if error.ename == "ReportError":
         # What does not exist was refused before there was a kernel: what is left is data that cannot be read.
         return ReportError("data", str(error.evalue), where)
-    return ReportError("notebook", f"raised {error.ename}: {error.evalue}", cell, "mend the notebook")
+    return ReportError("notebook", f"raised {error.ename}: {error.evalue}", cell, MEND)
 
 
 def _read(made: Any, where: str) -> Executed:
@@ -144,7 +145,5 @@ def _read(made: Any, where: str) -> Executed:
             if SUMMARY in data:
                 summaries.append(data[SUMMARY])
     if len(summaries) != 1:
-        raise ReportError(
-            "notebook", f"gave {len(summaries)} summaries, expected one", where, "mend the notebook"
-        )
+        raise ReportError("notebook", f"gave {len(summaries)} summaries, expected one", where, MEND)
     return Executed(sections, dict(summaries[0]), json.dumps(made, ensure_ascii=False) + "\n")

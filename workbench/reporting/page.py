@@ -78,11 +78,11 @@ def _figure(place: int, figure: dict[str, Any]) -> str:
 def _grid(grid: dict[str, Any] | None) -> str:
     if grid is None:
         return ""
-    left = int(grid["left"])
+    words = grid["left"]
 
     def row(texts: Sequence[str], tag: str) -> str:
         cells = (
-            f"<{tag}{' class=left' if place < left else ''}>{escape(text)}</{tag}>"
+            f"<{tag}{' class=left' if place in words else ''}>{escape(text)}</{tag}>"
             for place, text in enumerate(texts)
         )
         return f"<tr>{''.join(cells)}</tr>"

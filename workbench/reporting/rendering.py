@@ -153,6 +153,9 @@ def _check_there(values: Mapping[str, Value]) -> None:
 
 def _check_free(folder: Path, *, replace: bool) -> None:
     """Refuse a place that is not free: before the work, so that nobody waits for nothing."""
+    above = next(each for each in folder.parents if each.exists())
+    if not above.is_dir():
+        raise WorkbenchError(f"cannot be written: {above} is no folder", str(folder), "name another one")
     if not folder.exists() and not folder.is_symlink():
         return
     if not folder.is_dir():

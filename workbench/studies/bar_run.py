@@ -22,7 +22,7 @@ from workbench.studies.desk import Desk, Request
 from workbench.studies.growing import Growing
 from workbench.studies.news import DECISION, NEWS, REQUEST, SAMPLE, Bar, Fill, What
 from workbench.studies.outcome import Outcome
-from workbench.studies.strategy import Strategy, timer_of
+from workbench.studies.strategy import Strategy, check_parameters, timer_of
 from workbench.studies.terms import THIS_CLOSE, Terms
 
 _ROOM = 1 << 12
@@ -50,6 +50,7 @@ class BarRun:
         self.terms = replace(terms, fees=self._fees)
         self.fill = terms.of_bars()
         self._cash_micros = to_micros(terms.cash, "cash")
+        check_parameters(strategy)
         self._timer_ns = timer_of(strategy)
         self.desk = Desk(bars.instrument)
         first_ns = int(bars.records["time_ns"][0])

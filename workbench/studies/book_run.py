@@ -29,7 +29,7 @@ from workbench.studies.growing import Growing
 from workbench.studies.news import DECISION, NEWS, REQUEST, SAMPLE, What
 from workbench.studies.outcome import Outcome
 from workbench.studies.recorded_market import RecordedMarket
-from workbench.studies.strategy import Strategy, bars_of, timer_of
+from workbench.studies.strategy import Strategy, bars_of, check_parameters, timer_of
 from workbench.studies.telling import enter_news, tell
 from workbench.studies.terms import Terms
 
@@ -116,6 +116,7 @@ class BookRun:
                 repr(strategy),
                 'set bars = "1min" in its class',
             )
+        check_parameters(strategy)
         timer_ns = timer_of(strategy)
         flow["account"] = self._account
         flow["instrument"] = self._number

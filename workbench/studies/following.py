@@ -16,7 +16,7 @@ from workbench.studies.desk import Desk, Request
 from workbench.studies.ending import FOREVER
 from workbench.studies.news import DECISION, Action, Bar, Fill, Quote, Trade, What
 from workbench.studies.outcome import decisions_frame
-from workbench.studies.strategy import Strategy, bars_of, timer_of
+from workbench.studies.strategy import Strategy, bars_of, check_parameters, timer_of
 
 
 @dataclass
@@ -91,6 +91,7 @@ class Follower:
             name: strategy.hears(name) for name in ("on_quote", "on_trade", "on_bar", "on_fill", "on_end")
         }
         self._bar_ns = bars_of(strategy) if self._hears["on_bar"] else 0
+        check_parameters(strategy)
         self._timer_ns = timer_of(strategy)
         if self._hears["on_bar"] and not self._bar_ns:
             raise ConfigError(

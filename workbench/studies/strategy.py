@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import inspect
+from math import isnan
 from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
 
 from workbench.errors import ConfigError
 from workbench.feed.durations import duration_ns
@@ -83,6 +86,21 @@ class Strategy:
     def hears(cls, callback: str) -> bool:
         """Whether it overrides a callback."""
         return getattr(cls, callback) is not getattr(Strategy, callback)
+
+
+def check_parameters(strategy: Strategy) -> None:
+    """Refuse a parameter that is NaN: compared with anything it is false, and so decides nothing.
+
+    Raises
+    ------
+    ConfigError
+        When there is one.
+    """
+    for name, value in strategy.parameters.items():
+        if isinstance(value, float | np.floating) and isnan(value):
+            raise ConfigError(
+                f"{name} is {value!r}, which is no number", repr(strategy), "give a number, or None for none"
+            )
 
 
 def timer_of(strategy: Strategy) -> int:

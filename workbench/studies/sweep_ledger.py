@@ -39,8 +39,15 @@ class Ledger:
 
     def __enter__(self) -> Self:
         if self._path is not None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self._path.open("a+b")
+            try:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                self._file = self._path.open("a+b")
+            except OSError as error:
+                raise SweepError(
+                    f"cannot be written: {error.strerror or error}",
+                    str(self._path.parent),
+                    "name a folder that can be made and written",
+                ) from None
             try:
                 self._lock(self._file)
                 self._read(self._file)
