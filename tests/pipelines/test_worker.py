@@ -51,7 +51,11 @@ def ask(ledger: Ledger, account: str = "ann") -> Run:
         (ReportError("notebook", "raised ValueError"), State.FAILED, "raised ValueError"),
         (LastingError("is gone", "page"), State.FAILED, "page: is gone"),
         (WorkbenchError("cannot be written", "disk"), State.WAITING, "disk: cannot be written"),
-        (ZeroDivisionError("a mistake of ours"), State.WAITING, "ZeroDivisionError: a mistake of ours"),
+        (
+            ZeroDivisionError("a mistake of ours"),
+            State.WAITING,
+            "raised ZeroDivisionError: a mistake of ours",
+        ),
     ],
 )
 def test_what_fails_is_named_and_tried_again_where_that_may_help(
