@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
@@ -78,6 +79,7 @@ SESSIONS = {
     "fined": AAPL + MSFT + bust(18, 40, 1) + FINE + CLOSE,
     "feed": FEE + AAPL + MSFT + bust(18, 40, 1) + FINE + CLOSE,
     "only-fine": FINE + CLOSE,
+    "fined-first": FINE.replace("T09:41", "T09:30") + AAPL + CLOSE,
     "days": AAPL + MSFT + bust(18, 40, 1) + deal(19, 30, "ann", "bob", "MSFT", 149),
 }
 REPORTS = [
@@ -125,6 +127,14 @@ def test_every_report_speaks_of_what_stands(busts: Path, name: str, account: str
         # Who was on both sides of what stands: nobody's gain but another's loss, fees and fines apart.
         apart = float(days.table("cash")["amount"].sum()) - sum(each.value("fees") or 0.0 for each in days)
         assert sum(each.value("net_pnl") or 0.0 for each in days) == pytest.approx(apart, abs=1e-6)
+
+
+def test_a_fall_at_the_first_instant_began_there(busts: Path) -> None:
+    (fall,) = days_of("fined-first", "", "all", "", "", str(busts)).drawdowns.iter_rows(named=True)
+    # The fine at the first instant and a fee a minute later, of two accounts: carl sent no order.
+    assert f"{fall['peak_time'].astimezone(ZoneInfo('America/New_York')):%H:%M:%S}" == "09:30:00"
+    assert (fall["peak"], fall["depth"], fall["fall_s"]) == (550_000, -101.5, 60.0)
+    assert fall["depth_share"] == pytest.approx(-101.5 / 550_000)
 
 
 def test_days_of_sessions_with_busts_beside_each_other(busts: Path) -> None:

@@ -56,15 +56,16 @@ def drawdowns(curve: pl.DataFrame, end_ns: int) -> pl.DataFrame:
     Parameters
     ----------
     curve
-        In order of time; its first row is at its peak. With a column `wealth` (of `summed_curve`) shares of
-        depth are of that: what 1 at its highest since the peak had lost at the lowest.
+        In order of time; of a first row that is below its peak already the peak was at that very time. With
+        a column `wealth` (of `summed_curve`) shares of depth are of that: what 1 at its highest since the
+        peak had lost at the lowest.
     end_ns
         When the session ended, up to which one that was not made good lasts.
     """
     below = curve.with_columns(
         under=pl.col("drawdown") < 0,
-        before=pl.col("time").shift(1),
-        top=pl.col("equity").shift(1),
+        before=pl.coalesce(pl.col("time").shift(1), "time"),
+        top=pl.coalesce(pl.col("equity").shift(1), "peak"),
         after=pl.col("time").shift(-1),
     ).with_columns(run=(pl.col("under") & ~pl.col("under").shift(1, fill_value=False)).cum_sum())
     if not below["under"].any():
@@ -72,7 +73,7 @@ def drawdowns(curve: pl.DataFrame, end_ns: int) -> pl.DataFrame:
     lowest = pl.col("drawdown").arg_min()
     share = pl.col("drawdown_share").gather(lowest).first()
     if "wealth" in curve.columns:
-        below = below.with_columns(wealth_before=curve["wealth"].shift(1))
+        below = below.with_columns(wealth_before=curve["wealth"].shift(1, fill_value=1.0))
         highest = pl.max_horizontal(
             pl.col("wealth_before").first(), pl.col("wealth").cum_max().gather(lowest).first()
         )
