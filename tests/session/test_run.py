@@ -67,7 +67,7 @@ round_lots = 10
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
-        ("seed = 7", "seed = -1", "a.toml, [agents] (line 14): agents: seed is -1, expected 0 or more"),
+        ("seed = 7", "seed = -1", "a.toml, [agents] (line 14): seed is -1, expected 0 or more"),
         ("seed = 7", 'seed = "x"', "a.toml, [agents] (line 14): seed is 'x', expected a whole number"),
         ("seed = 7", "sed = 7", "a.toml, [agents] (line 14): 'sed' is unknown here; did you mean 'seed'?"),
         ("seed = 7\n", "", "a.toml, [agents] (line 14): has no seed; give one"),
