@@ -259,11 +259,14 @@ _ACCOUNT_FACTS = frozenset(
         "time",
         "amount",
         "reason",
+        "text",
         "symbol",
         "equity",
         "requirement",
         "value",
         "limit",
+        "fee",
+        "trade_id",
         "deadline",
     ]
 )

@@ -50,6 +50,7 @@ class Market:
             zone=zone,
             announcements=[],
             client_order_name=lambda account, number: f"c{account}-{number}",
+            payment_reason=lambda seq: (f"because of {seq}", "Ann") if seq % 2 else ("", ""),
             seats=tuple,
         )
         self.hub: Any = SimpleNamespace(session=session, views=self.views, name=SHARD, taps=[])

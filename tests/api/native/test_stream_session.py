@@ -15,7 +15,7 @@ from tests.api.native.streaming import Market, Reader, rule_book
 from workbench.api.native import stream_topics
 from workbench.api.native.stream_pieces import Format
 from workbench.api.native.stream_standing import standing
-from workbench.domain.frames import TOPICS, Delta, Snapshot
+from workbench.domain.frames import TOPICS, AccountRow, Delta, Snapshot
 from workbench.errors import ApiError, StreamError
 
 OWN = ("orders", "positions", "account")
@@ -100,6 +100,20 @@ def test_a_snapshot_is_what_the_events_before_it_would_have_made(start: int, acc
             await other.subscribe(topic)
             await other.read()
             assert settled(reader.state.rows(topic), topic) == settled(other.state.rows(topic), topic)
+
+    on_loop(play)
+
+
+def test_what_no_snapshot_says_of_an_account_is_of_one_event_and_does_not_stay() -> None:
+    async def play() -> None:
+        market = Market(*rule_book())
+        market.happen(len(market.events))
+        reader = Reader(market, 3)
+        reader.connect()
+        await reader.subscribe("account")
+        await reader.read()
+        (row,) = reader.state.rows("account")
+        assert set(row) == set(AccountRow.__struct_fields__) - TOPICS["account"].facts
 
     on_loop(play)
 

@@ -244,7 +244,6 @@ def _account_row(header: tuple[Any, ...], payload: list[int], words: Words) -> A
         row.fee, row.value, row.limit = FEES[payload[0]], payload[1], payload[2]
     elif kind == EventKind.CASH_CHANGED:
         row.amount, row.cash = money(payload[0]), money(payload[1])
-        # Said also when there is none, so that an earlier one does not stay.
         row.text = words.payment_reason(header[1])
     elif kind == EventKind.ACCOUNT_SUSPENDED:
         row.state = ACCOUNT_STATES[AccountState.SUSPENDED]

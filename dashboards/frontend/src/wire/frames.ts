@@ -314,7 +314,7 @@ export interface Topic {
 export const TOPICS: Record<string, Topic> = {
   orders: { key: ["id"], own: true, facts: ["event", "fee", "last_price", "last_quantity", "limit", "maker", "refusal", "trade_id", "value"] },
   positions: { key: ["account", "symbol"], own: true, facts: ["trade_id"] },
-  account: { key: ["account"], own: true, facts: ["amount", "deadline", "equity", "event", "limit", "reason", "requirement", "seq", "symbol", "time", "value"] },
+  account: { key: ["account"], own: true, facts: ["amount", "deadline", "equity", "event", "fee", "limit", "reason", "requirement", "seq", "symbol", "text", "time", "trade_id", "value"] },
   market: { key: ["symbol"], own: false, facts: [] },
   depth: { key: ["side", "price"], own: false, facts: [] },
   trades: { key: ["seq"], own: false, facts: [] },
