@@ -9,6 +9,7 @@ import pytest
 from dashboards.exploring.stopping import MissingInputError, needed_server, needed_sessions
 from tests.faults.server.process import free_port
 from tests.notebooks.executed import execute
+from workbench.journal.place import MANIFEST
 
 _END = "The cells below did not run."
 
@@ -23,7 +24,11 @@ def test_a_session_that_is_not_there_is_asked_for(tmp_path: Path) -> None:
 
 
 def test_a_session_of_another_name_is_none(tmp_path: Path) -> None:
-    (tmp_path / "sessions" / "monday").mkdir(parents=True)
+    folder = tmp_path / "sessions" / "monday"
+    folder.mkdir(parents=True)
+    with pytest.raises(MissingInputError, match="needs a recorded session, and there is none"):
+        needed_sessions(tmp_path)
+    (folder / MANIFEST).write_text("{}")
     assert needed_sessions(tmp_path) == needed_sessions(tmp_path, "monday") == tmp_path
     with pytest.raises(MissingInputError, match="needs the session 'tuesday', and there is none"):
         needed_sessions(tmp_path, "tuesday")

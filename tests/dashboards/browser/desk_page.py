@@ -94,6 +94,13 @@ class DeskPage:
             assert time.monotonic() < end, what()
             self.page.wait_for_timeout(50)
 
+    def comes_true(self, script: str, arg: object = None) -> None:
+        """Wait until a script of the page gives true.
+
+        Playwright's own way evaluates it within the page, which these pages forbid from the second time on.
+        """
+        self.until(lambda: bool(self.page.evaluate(script, arg)), lambda: f"never true: {script}")
+
     def has_number(self, test_id: str, wanted: float, within: Locator | None = None) -> None:
         """Wait until a number is on the page, to half a cent."""
 

@@ -81,7 +81,7 @@ def test_a_jump_would_be_seen(desk: DeskPage) -> None:
             requestAnimationFrame(() => requestAnimationFrame(() => { box.style.top = '250px'; }));
         }"""
     )
-    desk.page.wait_for_function("window.__shifts.length > 0")
+    desk.comes_true("window.__shifts.length > 0")
 
 
 def test_nothing_jumps_while_data_arrives(open_desk: OpenDesk, student: Person, site: Site) -> None:

@@ -267,8 +267,8 @@ def test_rows_and_charts_mark_each_other(day: Day) -> None:
     # The server moves the chart, which then draws its prices anew: where the line is, is known after that.
     slider = page.by("replay-slider")
     day_ms = [float(slider.get_attribute(end) or "nan") for end in ("min", "max")]
-    page.page.wait_for_function(_WHOLE, arg=day_ms)
-    page.page.wait_for_function(f"Number.isFinite(({_LINE_OF})(0)[0])")
+    page.comes_true(_WHOLE, day_ms)
+    page.comes_true(f"Number.isFinite(({_LINE_OF})(0)[0])")
     page.drawn()
     page.drawn()
     page.page.mouse.click(*page.page.evaluate(_LINE_OF, 0))
@@ -391,7 +391,7 @@ def test_who_teaches_looks_at_anybodys_day_and_that_is_written_down(
         page.shows("seat-2")
         expect(page.by("review-account")).to_have_value("seat-2")
         # Its charts are those whose lines stand at the instant, with room for what is written.
-        page.page.wait_for_function(_STANDS)
+        page.comes_true(_STANDS)
         expect(page.by("review-account").locator("option")).to_have_text(["seat-1 · ann", "seat-2 · bob"])
         # A table of several pages: its buttons stand outside the grid.
         page.by("review-tab-orders").click()
