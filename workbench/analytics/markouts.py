@@ -9,7 +9,8 @@ from workbench.analytics.tables import HORIZONS_S, MARKOUT_CURVE, MARKOUTS
 
 _BP = 10_000
 _NS = 1_000_000_000
-_NO_QUOTES = pl.DataFrame(schema={"time": TIME, "mid": pl.Float64})
+NO_MIDS = pl.DataFrame(schema={"time": TIME, "mid": pl.Float64})
+"""Middles of an instrument of which none is known."""
 
 
 def mids_before(fills: pl.DataFrame, quotes: pl.DataFrame) -> pl.Series:
@@ -48,7 +49,7 @@ def markouts(
     found = [MARKOUTS.empty()]
     columns = ["seq", "time", "symbol", "side", "liquidity", "price", "quantity"]
     for symbol, own in ((str(each[0]), own) for each, own in fills.group_by("symbol", maintain_order=True)):
-        known = quotes.get(symbol, _NO_QUOTES).select(pl.col("time").set_sorted().alias("then"), "mid")
+        known = quotes.get(symbol, NO_MIDS).select(pl.col("time").set_sorted().alias("then"), "mid")
         size = sizes.row(by_predicate=pl.col("symbol") == symbol, named=True)
         for horizon_s in HORIZONS_S:
             then = (pl.col("time").cast(pl.Int64) + horizon_s * _NS).cast(TIME)

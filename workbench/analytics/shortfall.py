@@ -5,10 +5,10 @@ from __future__ import annotations
 import polars as pl
 
 from workbench.analytics.columns import TIME, Table, money, number, price, text, time, units, whole
+from workbench.analytics.markouts import NO_MIDS
 from workbench.analytics.tables import TRADES
 
 _BP = 10_000
-_NO_QUOTES = pl.DataFrame(schema={"time": TIME, "mid": pl.Float64})
 
 SHORTFALL = Table(
     "shortfall",
@@ -251,7 +251,7 @@ def slippage(
         tape = tapes.get(symbol, TRADES.empty()).filter(~pl.col("busted"))
         close = None if tape.is_empty() else float(tape["price"][-1])
         own = own.with_columns(
-            arrival=middles_at(own["created"], quotes.get(symbol, _NO_QUOTES), before=True),
+            arrival=middles_at(own["created"], quotes.get(symbol, NO_MIDS), before=True),
             close=pl.lit(close, pl.Float64),
             **_averages(own, tape),
         )
